@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package units
+
+// Desired is what one generation of the configuration wants of the system.
+// The zero value wants nothing to run. Hashes are opaque; equal hashes mean
+// that the component would read the same text.
+type Desired struct {
+	// Generation names the folder the components read from.
+	Generation string
+	// Workers is the number of workers; their instances are 1 … Workers.
+	Workers int
+	// WorkerHash is what every worker announces as "config HASH".
+	WorkerHash string
+	// RulesHash is what the policy-loader announces as "rules HASH".
+	RulesHash string
+	// GC is the argument list of the cache garbage collector, without the
+	// program; nil when none is wanted.
+	GC []string
+}
+
+// Words that the daemons put before a hash in their sd_notify(3) STATUS= text,
+// from where it is read back: no other record of what runs is kept.
+const (
+	WorkerStatus = "config "
+	RulesStatus  = "rules "
+)

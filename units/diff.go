@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package units
+
+import (
+	"fmt"
+	"slices"
+)
+
+// Options change how Diff gets from live to desired, never where it ends.
+type Options struct {
+	// Force loads the rules and restarts every worker and the garbage
+	// collector even if they run the desired configuration.
+	Force bool
+	// Proven leaves the canary out: the worker configuration has served
+	// before, as in a rollback.
+	Proven bool
+}
+
+// Diff returns the plan that makes the live system equal to the desired one.
+// It changes neither argument; the same arguments give the same plan. When
+// nothing differs the plan is empty.
+//
+// The order is: canary, rules, workers to add, workers to restart one by one,
+// workers to remove one by one, cache garbage collector. What could refuse the
+// change comes before what could interrupt somebody.
+func Diff(want Desired, live Live, opt Options) Plan {
+	d := differ{want: want, live: live, opt: opt, plan: Plan{Generation: want.Generation}}
+	d.sort()
+	d.canary()
+	d.rules()
+	d.workers()
+	d.gc()
+	return d.plan
+}
+
+type differ struct {
+	want Desired
+	live Live
+	opt  Options
+	plan Plan
+
+	running []int // workers that serve now
+	start   []int // to start
+	restart []int // to restart
+	stop    []int // to stop
+	causes  map[int]string
+
+	cleared int // step that removed a stray canary
+	tried   int // step that proved the worker configuration
+	loaded  int // step that put the rules in force
+	served  int // step after which the first worker serves
+}
+
+// sort decides what each worker needs.
+func (d *differ) sort() {
+	d.running = d.live.RunningWorkers()
+	d.causes = map[int]string{}
+	for n := 1; n <= d.want.Workers; n++ {
+		o := d.live.Unit(Worker(n))
+		switch {
+		case o.Idle():
+			d.start = append(d.start, n)
+			d.causes[n] = "is not running"
+			if o.ActiveState == "failed" {
+				d.causes[n] = "has failed"
+			}
+		case !o.Running():
+			d.restart = append(d.restart, n)
+			d.causes[n] = fmt.Sprintf("is %s (%s)", o.ActiveState, o.SubState)
+		case o.StatusText != WorkerStatus+d.want.WorkerHash:
+			d.restart = append(d.restart, n)
+			d.causes[n] = differs("configuration", o.ConfigHash(), d.want.WorkerHash)
+		case d.opt.Force:
+			d.restart = append(d.restart, n)
+			d.causes[n] = "restart was asked for"
+		}
+	}
+	for _, n := range d.live.Workers() {
+		if n > d.want.Workers {
+			d.stop = append(d.stop, n)
+		}
+	}
+}
+
+// canary comes first: it is the step that finds what is wrong with a worker
+// configuration, and nothing has happened yet. Without running workers there
+// is nobody to protect, so the first worker takes its part.
+func (d *differ) canary() {
+	if !d.live.Unit(Canary).Idle() {
+		d.cleared = d.plan.add(Stop, Canary, "was left behind")
+	}
+	if d.opt.Proven || len(d.running) == 0 || d.wanted(d.running) {
+		return
+	}
+	old := ""
+	for _, n := range d.running {
+		if h := d.live.Unit(Worker(n)).ConfigHash(); h != d.want.WorkerHash {
+			old = h
+			break
+		}
+	}
+	if d.want.Workers > 0 {
+		d.tried = d.plan.add(Try, Canary, differs("worker configuration", old, d.want.WorkerHash), d.cleared)
+	}
+}
+
+// wanted reports whether all these workers announce the desired configuration.
+func (d *differ) wanted(ns []int) bool {
+	return !slices.ContainsFunc(ns, func(n int) bool {
+		return d.live.Unit(Worker(n)).StatusText != WorkerStatus+d.want.WorkerHash
+	})
+}
+
+func (d *differ) rules() {
+	if d.want.Workers == 0 {
+		if o := d.live.Unit(PolicyLoader); !o.Idle() {
+			// Stopped, so that the next start loads the rules again.
+			d.plan.add(Stop, PolicyLoader, "no worker is wanted")
+		}
+		return
+	}
+	if d.live.rulesLoaded(d.want.RulesHash) && !d.opt.Force {
+		return
+	}
+	o := d.live.Unit(PolicyLoader)
+	cause := differs("rules", o.ConfigHash(), d.want.RulesHash)
+	switch {
+	case d.live.rulesLoaded(d.want.RulesHash):
+		cause = "reload was asked for"
+	case o.ActiveState == "failed":
+		cause = "the last run failed"
+	case o.Idle():
+		cause = "no rules are loaded"
+	}
+	d.loaded = d.plan.add(Load, PolicyLoader, cause, d.cleared, d.tried)
+	for _, n := range d.running {
+		// A worker that is about to be restarted or removed sees the new rules
+		// without being told, or need not.
+		if n <= d.want.Workers && !slices.Contains(d.restart, n) {
+			d.plan.add(Reset, Worker(n), "rules changed", d.loaded)
+		}
+	}
+}
+
+func (d *differ) workers() {
+	ready := d.loaded
+	if ready == 0 {
+		ready = d.tried
+	}
+	if ready == 0 {
+		ready = d.cleared
+	}
+	last := d.starts(ready)
+	spare := 0
+	if len(d.restart) > 0 && len(d.running) == 1 && len(d.start) == 0 && d.running[0] <= d.want.Workers &&
+		slices.Contains(d.restart, d.running[0]) {
+		// The only worker that serves must not leave before another has come.
+		spare = d.want.Workers + 1
+		last = []int{d.plan.add(Start, Worker(spare), "serves while the only worker restarts", ready)}
+	}
+	prev := last
+	if len(prev) == 0 {
+		prev = []int{ready}
+	}
+	for _, n := range d.restart {
+		prev = []int{d.plan.add(Restart, Worker(n), d.causes[n], prev...)}
+		if d.served == 0 {
+			d.served = prev[0]
+		}
+	}
+	if spare != 0 {
+		prev = []int{d.plan.add(Stop, Worker(spare), "has served its time", prev...)}
+	}
+	slices.Reverse(d.stop) // newest first, as people expect of a scale-down
+	for _, n := range d.stop {
+		cause := fmt.Sprintf("worker count %d → %d", len(d.live.Workers()), d.want.Workers)
+		if d.want.Workers == 0 {
+			cause = "no worker is wanted"
+		}
+		prev = []int{d.plan.add(Stop, Worker(n), cause, prev...)}
+	}
+}
+
+// starts plans the workers to add and returns the steps that the rest waits
+// for. The first worker of a system that does not serve yet proves the
+// configuration for the others; it also writes what they share.
+func (d *differ) starts(ready int) []int {
+	if len(d.start) == 0 {
+		return nil
+	}
+	rest := d.start
+	var steps []int
+	after := ready
+	if len(d.running) == 0 {
+		n := d.start[0]
+		after = d.plan.add(Start, Worker(n), d.causes[n], ready)
+		d.served = after
+		rest = d.start[1:]
+		steps = append(steps, after)
+	}
+	for _, n := range rest {
+		steps = append(steps, d.plan.add(Start, Worker(n), d.causes[n], after))
+	}
+	if len(rest) > 0 && len(d.running) == 0 {
+		steps = steps[1:]
+	}
+	return steps
+}
+
+// gc comes after the first worker, which creates the cache it looks at.
+func (d *differ) gc() {
+	o := d.live.Unit(CacheGC)
+	ready := d.served
+	if ready == 0 {
+		ready = d.loaded
+	}
+	switch {
+	case d.want.GC == nil:
+		if !o.Idle() {
+			cause := "garbage collection is off"
+			if d.want.Workers == 0 {
+				cause = "no worker is wanted"
+			}
+			d.plan.add(Stop, CacheGC, cause)
+		}
+	case o.Idle():
+		cause := "is not running"
+		if o.ActiveState == "failed" {
+			cause = "has failed"
+		}
+		d.plan.add(Start, CacheGC, cause, ready)
+	case o.Running() && !slices.Equal(o.Args, d.want.GC):
+		d.plan.add(Restart, CacheGC, "options changed", ready)
+	case d.opt.Force:
+		d.plan.add(Restart, CacheGC, "restart was asked for", ready)
+	}
+}
+
+func differs(what, old, want string) string {
+	if old == "" {
+		return fmt.Sprintf("%s → %s", what, want)
+	}
+	return fmt.Sprintf("%s %s → %s", what, old, want)
+}

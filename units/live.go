@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package units
+
+import (
+	"slices"
+	"strings"
+	"time"
+)
+
+// Observed is the state of one unit as systemd reports it, every string parsed
+// once. Field names follow org.freedesktop.systemd1(5).
+type Observed struct {
+	Name         string
+	LoadState    string // "loaded", "not-found", "masked", …
+	ActiveState  string // "active", "activating", "inactive", "failed", …
+	SubState     string
+	Result       string // "success", "exit-code", "timeout", …
+	StatusText   string // last STATUS= of the main process
+	MainPID      int    // 0 if none
+	ExitStatus   int    // of the last main process that ended
+	InvocationID string
+	Job          uint32 // id of the queued job, 0 if none
+	Since        time.Time
+	Restarts     int    // automatic restarts since the last manual start
+	MemoryBytes  uint64 // 0 if unknown
+	CgroupPath   string // below the cgroup root, "" if none
+	// Populated tells whether the unit's cgroup holds processes and, if the
+	// unit has a main process, whether that process is one of them.
+	Populated bool
+	// Args is the command line of the main process, without the program.
+	Args []string
+}
+
+// Running reports whether the unit serves: active, with its main process in
+// its cgroup. A unit that is only starting or being restarted does not run.
+func (o Observed) Running() bool {
+	return o.ActiveState == "active" && o.MainPID != 0 && o.Populated
+}
+
+// Idle reports whether nothing of the unit is there to stop.
+func (o Observed) Idle() bool {
+	return o.ActiveState == "" || o.ActiveState == "inactive" || o.ActiveState == "failed"
+}
+
+// ConfigHash returns the hash in a STATUS= text of the form "config HASH" or
+// "rules HASH", "" if there is none.
+func (o Observed) ConfigHash() string {
+	for _, p := range []string{WorkerStatus, RulesStatus} {
+		if h, ok := strings.CutPrefix(o.StatusText, p); ok {
+			return h
+		}
+	}
+	return ""
+}
+
+// Live is one snapshot of our units. A unit that systemd does not know is
+// absent or has LoadState "not-found".
+type Live struct {
+	Units map[string]Observed
+}
+
+// Unit returns what was observed of a unit; the zero Observed if nothing.
+func (l Live) Unit(name string) Observed { return l.Units[name] }
+
+// Workers returns the numbers of all worker instances that are not idle,
+// ascending.
+func (l Live) Workers() []int {
+	var ns []int
+	for name, o := range l.Units {
+		if n, ok := WorkerNumber(name); ok && !o.Idle() {
+			ns = append(ns, n)
+		}
+	}
+	slices.Sort(ns)
+	return ns
+}
+
+// RunningWorkers returns the numbers of the workers that serve, ascending.
+func (l Live) RunningWorkers() []int {
+	var ns []int
+	for _, n := range l.Workers() {
+		if l.Unit(Worker(n)).Running() {
+			ns = append(ns, n)
+		}
+	}
+	return ns
+}
+
+// rulesLoaded reports whether the policy-loader's last run put the rules with
+// this hash in force.
+func (l Live) rulesLoaded(hash string) bool {
+	o := l.Unit(PolicyLoader)
+	return o.ActiveState == "active" && o.Result == "success" && o.StatusText == RulesStatus+hash
+}

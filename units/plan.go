@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package units
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Kind is what a step does. The set is closed; its text is stable.
+type Kind string
+
+// Kinds of steps. Every one but Stop and Reset first makes the generation of
+// its plan the one that the unit reads.
+const (
+	// Try starts the canary with the new worker configuration, asks it to
+	// resolve a name and stops it. It serves nobody.
+	Try Kind = "try"
+	// Load runs the policy-loader, which replaces all rules in one transaction.
+	Load Kind = "load"
+	// Reset tells a running worker to look at the new rules.
+	Reset Kind = "reset"
+	// Start, Restart and Stop are jobs of systemd; they end when the unit has
+	// reached its state and, for a worker, when it has answered a probe.
+	Start   Kind = "start"
+	Restart Kind = "restart"
+	Stop    Kind = "stop"
+)
+
+// Step is one thing to do.
+type Step struct {
+	// N counts from 1 within the plan.
+	N    int    `json:"n"`
+	Kind Kind   `json:"kind"`
+	Unit string `json:"unit"`
+	// Cause says in words why the step is needed.
+	Cause string `json:"cause"`
+	// After lists the steps that must have succeeded before, ascending.
+	After []int `json:"after,omitempty"`
+}
+
+// Plan is an ordered list of steps that leads to a generation. Steps that do
+// not wait for each other may run at the same time. The zero Plan is empty.
+type Plan struct {
+	Generation string `json:"generation"`
+	Steps      []Step `json:"steps"`
+}
+
+// Empty reports whether there is nothing to do.
+func (p Plan) Empty() bool { return len(p.Steps) == 0 }
+
+// Touches returns the steps of one kind.
+func (p Plan) Touches(k Kind) []Step {
+	var s []Step
+	for _, st := range p.Steps {
+		if st.Kind == k {
+			s = append(s, st)
+		}
+	}
+	return s
+}
+
+// String gives the plan as text, a line a step. The text is stable: dry run,
+// log, API and tests show the same.
+func (p Plan) String() string {
+	if p.Empty() {
+		return "nothing to do: the live system is as configured\n"
+	}
+	var b strings.Builder
+	plural := "s"
+	if len(p.Steps) == 1 {
+		plural = ""
+	}
+	fmt.Fprintf(&b, "%d step%s to generation %s\n", len(p.Steps), plural, p.Generation)
+	for _, s := range p.Steps {
+		fmt.Fprintf(&b, "%3d  %-7s  %-26s  %s", s.N, s.Kind, s.Unit, s.Cause)
+		if len(s.After) > 0 {
+			b.WriteString("  [after")
+			for _, n := range s.After {
+				fmt.Fprintf(&b, " %d", n)
+			}
+			b.WriteString("]")
+		}
+		b.WriteByte('\n')
+	}
+	return b.String()
+}
+
+// add appends a step and returns its number.
+func (p *Plan) add(k Kind, unit, cause string, after ...int) int {
+	n := len(p.Steps) + 1
+	var wait []int
+	for _, a := range after {
+		if a != 0 {
+			wait = append(wait, a)
+		}
+	}
+	p.Steps = append(p.Steps, Step{N: n, Kind: k, Unit: unit, Cause: cause, After: wait})
+	return n
+}

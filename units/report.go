@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package units
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// Report is what became of one change.
+type Report struct {
+	// Plan is what was, or for a dry run would be, carried out.
+	Plan Plan `json:"plan"`
+	// DryRun tells that nothing was done.
+	DryRun bool `json:"dry-run,omitempty"`
+	// Cause says who or what asked for the change: "reload", "PUT /workers", …
+	Cause string    `json:"cause"`
+	When  time.Time `json:"when"`
+	// Took is the time from the request to its end, in seconds in JSON.
+	Took Seconds `json:"took"`
+	// Generation is what the system is configured as after the change.
+	Generation string `json:"generation"`
+	// Error is why the change failed, "" if it did not.
+	Error string `json:"error,omitempty"`
+	// Rollback is the plan that restored what ran before a failed step.
+	Rollback *Plan `json:"rollback,omitempty"`
+	// RollbackError is why that could not be done completely.
+	RollbackError string `json:"rollback-error,omitempty"`
+}
+
+// Seconds is a duration that reads as a decimal number of seconds in JSON.
+type Seconds time.Duration
+
+// MarshalJSON writes seconds with microsecond precision.
+func (s Seconds) MarshalJSON() ([]byte, error) {
+	return fmt.Appendf(nil, "%.6f", time.Duration(s).Seconds()), nil
+}
+
+// UnmarshalJSON reads what MarshalJSON writes.
+func (s *Seconds) UnmarshalJSON(b []byte) error {
+	var f float64
+	if _, err := fmt.Sscan(string(b), &f); err != nil {
+		return fmt.Errorf("cannot read %q as seconds", b)
+	}
+	*s = Seconds(f * float64(time.Second))
+	return nil
+}
+
+// StepError says which step of a plan failed, and why. It is what a refused
+// change is answered with.
+type StepError struct {
+	Step Step
+	// Err is the reason: a job result, a refused control command, …
+	Err error
+	// Log holds the last messages of the unit, oldest first.
+	Log []string
+	// Refused tells that the component did not accept its configuration, so
+	// the input is at fault and not the system.
+	Refused bool
+	// Restored tells that what ran before runs again.
+	Restored bool
+}
+
+func (e *StepError) Error() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "cannot %s %s: %v", e.Step.Kind, e.Step.Unit, e.Err)
+	for _, l := range e.Log {
+		b.WriteString("\n  ")
+		b.WriteString(l)
+	}
+	return b.String()
+}
+
+// Unwrap gives the reason.
+func (e *StepError) Unwrap() error { return e.Err }

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package units
+
+import "time"
+
+// Component is the part that a unit plays.
+type Component string
+
+// Components.
+const (
+	ComponentWorker Component = "worker"
+	ComponentCanary Component = "canary"
+	ComponentLoader Component = "policy-loader"
+	ComponentGC     Component = "cache-gc"
+)
+
+// ComponentOf tells which part a unit plays; ok is false for foreign units.
+func ComponentOf(unit string) (c Component, ok bool) {
+	switch unit {
+	case PolicyLoader:
+		return ComponentLoader, true
+	case CacheGC:
+		return ComponentGC, true
+	case Canary:
+		return ComponentCanary, true
+	}
+	_, ok = WorkerNumber(unit)
+	return ComponentWorker, ok
+}
+
+// UnitStatus is what people ask about one unit.
+type UnitStatus struct {
+	Unit      string    `json:"unit"`
+	Component Component `json:"component"`
+	Active    string    `json:"active"`
+	Sub       string    `json:"sub"`
+	Result    string    `json:"result,omitempty"`
+	// Config is the hash of the configuration that the process announced.
+	Config string `json:"config,omitempty"`
+	// Current tells whether that is the configuration it should run.
+	Current  bool   `json:"current"`
+	PID      int    `json:"pid,omitempty"`
+	Memory   uint64 `json:"memory,omitempty"` // bytes, 0 if unknown
+	Restarts int    `json:"restarts"`
+	// Since is when the unit entered its state.
+	Since      time.Time `json:"since,omitzero"`
+	Invocation string    `json:"invocation,omitempty"`
+}
+
+// Status is the state of the whole.
+type Status struct {
+	Version string `json:"version"`
+	// State is "running", "degraded" (a wanted unit does not run as
+	// configured), "applying" or "stopped".
+	State      string `json:"state"`
+	Generation string `json:"generation"`
+	ETag       string `json:"etag"`
+	File       string `json:"file"`
+	// FileDiffers tells that the running configuration is not the one the file
+	// held when it was last read, that is, it was changed through the API.
+	FileDiffers bool         `json:"file-differs"`
+	Workers     int          `json:"workers"`
+	Units       []UnitStatus `json:"units"`
+	LastApply   *Report      `json:"last-apply,omitempty"`
+}
