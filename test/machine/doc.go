@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package machine boots a real systemd as PID 1, in namespaces of its own, on a
+// throw-away overlay over a cached Debian root, and runs commands, file accesses
+// and network connections of a test inside it. It leaves to others what is tested
+// there: it knows how to start and end a machine, nothing about kresd-manager.
+//
+// It needs root, Linux 5.14 or later with overlayfs and a cgroup2 mount, and, for
+// the first run on a host, a Debian package mirror. It needs no KVM and no
+// container tool, and the host's own PID 1 may be anything.
+//
+// A machine is bound to the process that booted it: when that process ends, for
+// whatever reason, the kernel kills the machine. What is left then, an empty cgroup
+// folder and a state folder, is swept by the next Boot. Options.Keep lifts the bond.
+package machine
