@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package api
+
+import (
+	"context"
+	"net/http"
+
+	"kresd-manager/internal/config"
+	"kresd-manager/units"
+)
+
+// putConfig replaces the addressed value, or creates it, with the body.
+func (h *handlers) putConfig(w *response, r *http.Request) error {
+	format, err := bodyFormat(r, valueTypes)
+	if err != nil {
+		return err
+	}
+	text, err := readBody(w, r)
+	if err != nil {
+		return err
+	}
+	value, err := parseValue(text, format)
+	if err != nil {
+		return err
+	}
+	return h.change(w, r, func(doc *config.Document) (*config.Document, error) {
+		return doc.Put(pointerOf(r), value)
+	})
+}
+
+// deleteConfig removes the addressed value. A body means nothing and is not
+// looked at, RFC 9110 section 9.3.5.
+func (h *handlers) deleteConfig(w *response, r *http.Request) error {
+	return h.change(w, r, func(doc *config.Document) (*config.Document, error) {
+		return doc.Delete(pointerOf(r))
+	})
+}
+
+// patchConfig applies a JSON Patch to the addressed value: that is the target
+// resource (RFC 5789 section 2), and pointers in the patch start there. At
+// /v1/config this is also what Knot Resolver's own manager does, which ignores
+// the rest of the path.
+func (h *handlers) patchConfig(w *response, r *http.Request) error {
+	if _, err := bodyFormat(r, patchTypes); err != nil {
+		return err
+	}
+	patch, err := readBody(w, r)
+	if err != nil {
+		return err
+	}
+	if err := checkJSON(patch); err != nil {
+		return err
+	}
+	return h.change(w, r, func(doc *config.Document) (*config.Document, error) {
+		return patchAt(doc, pointerOf(r), patch)
+	})
+}
+
+func patchAt(doc *config.Document, pointer string, patch []byte) (*config.Document, error) {
+	if pointer == "" {
+		return doc.Patch(patch)
+	}
+	value, err := doc.Value(pointer)
+	if err != nil {
+		return nil, err
+	}
+	part, err := config.Parse(BodyName, value)
+	if err != nil {
+		return nil, err
+	}
+	if part, err = part.Patch(patch); err != nil {
+		return nil, err
+	}
+	return doc.Put(pointer, part)
+}
+
+// change runs an edit of the running configuration under the preconditions of
+// the request and answers.
+func (h *handlers) change(w *response, r *http.Request, edit func(*config.Document) (*config.Document, error)) error {
+	dry, err := dryRun(r)
+	if err != nil {
+		return err
+	}
+	cond, err := parsePrecondition(r.Header)
+	if err != nil {
+		return err
+	}
+	pointer := pointerOf(r)
+	var etag string // of what runs in the end
+	report, err := h.ctl.Change(context.WithoutCancel(r.Context()), units.Change{
+		Cause:  causeOf(r.Method, pointer),
+		DryRun: dry,
+		Match: func(running string) error {
+			etag = running
+			if cond.wildcard() || cond.evaluate(running, true) == proceed {
+				return nil
+			}
+			return preconditionFailed(running)
+		},
+		Edit: func(doc *config.Document) (*config.Document, error) {
+			if cond.wildcard() { // needs to know whether the value is there
+				_, err := valueOf(doc, pointer)
+				if cond.evaluate(doc.ETag(), err == nil) != proceed {
+					return nil, preconditionFailed(doc.ETag())
+				}
+			}
+			next, err := edit(doc)
+			if err == nil && !dry {
+				etag = next.ETag()
+			}
+			return next, err
+		},
+	})
+	if err != nil {
+		return &changeError{report, err}
+	}
+	setETag(w, etag)
+	return h.report(w, r, report, "")
+}
+
+// causeOf names a change in plans, logs and history.
+func causeOf(method, pointer string) string {
+	if pointer == "" {
+		return method + " of the whole configuration"
+	}
+	return method + " " + printable(pointer)
+}

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package api is the HTTP interface of kresd-manager: the routes, who may call
+// them, what goes over the wire, and the server that carries it. It parses a
+// request, calls a [Controller] and translates the outcome; what a change means
+// and how it is carried out is left to the Controller, which package
+// internal/manager provides.
+//
+// Paths and verbs are those of Knot Resolver's own manager. Where that one
+// departs from RFC 6901 (JSON Pointer), RFC 6902 (JSON Patch) or RFC 9110 (HTTP
+// semantics), this package follows the RFC.
+package api
+
+import (
+	"context"
+
+	"kresd-manager/internal/config"
+	"kresd-manager/units"
+)
+
+// Controller is what the handlers need of the manager. All methods are safe
+// for concurrent use. Errors keep these in their chain, from which the status
+// of the answer is derived: [config.Problems], [config.PointerError],
+// [config.ErrNotFound], [config.ErrTestFailed], [units.StepError],
+// [units.ErrUnavailable], [units.ErrForbidden] and [units.ErrStopping].
+type Controller interface {
+	// Running returns the configuration that runs. It is called for every GET
+	// and must neither block nor wait for a change in progress.
+	Running() *config.Document
+	// Change edits the running configuration and applies the result. Changes
+	// are serialised; it returns when the change is applied or refused. What
+	// Match and Edit return comes back in the chain of the error. The Report
+	// holds the plan also when there is an error.
+	Change(ctx context.Context, c units.Change) (units.Report, error)
+	// Reload reads the configuration file again and applies it.
+	Reload(ctx context.Context, dryRun, force bool) (units.Report, error)
+	// Renew applies the running configuration once more.
+	Renew(ctx context.Context, dryRun, force bool) (units.Report, error)
+	// Stop stops all workers and returns when they have stopped. The manager
+	// ends afterwards, leaving time for the answer to be sent.
+	Stop(ctx context.Context) error
+	// Status returns the state of the whole.
+	Status(ctx context.Context) (units.Status, error)
+}

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package api
+
+import (
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"slices"
+	"strings"
+)
+
+// refuseForeign keeps web pages out, also those whose name was made to point
+// at this machine (DNS rebinding): a request must name this machine in Host
+// and, if it was sent by a page, come from a page that was served here.
+func (h *handlers) refuseForeign(next serve) serve {
+	return func(w *response, r *http.Request) {
+		if !h.ownHost(r.Host) {
+			h.fail(w, r, foreignHost(r.Host))
+			return
+		}
+		if origins := r.Header["Origin"]; len(origins) > 0 && !sameOrigin(origins, r.Host) {
+			h.fail(w, r, foreignOrigin(strings.Join(origins, ", ")))
+			return
+		}
+		next(w, r)
+	}
+}
+
+// ownHost reports whether a Host header names this machine. Clients on a unix
+// socket have no name to put there and send nothing, localhost, unix, or, as
+// Knot Resolver's own kresctl, the percent-encoded path of the socket, which
+// no browser accepts as a host.
+func (h *handlers) ownHost(host string) bool {
+	if host == "" || host == "localhost" || host == "unix" {
+		return true
+	}
+	if strings.HasPrefix(host, "%2F") || strings.HasPrefix(host, "%2f") {
+		return true
+	}
+	name := host
+	if n, _, err := net.SplitHostPort(host); err == nil {
+		name = n
+	} else {
+		name = strings.TrimSuffix(strings.TrimPrefix(name, "["), "]")
+	}
+	if addr, err := netip.ParseAddr(name); err == nil {
+		return addr.Unmap().IsLoopback() || slices.Contains(h.opt.Hosts, name)
+	}
+	name = strings.TrimSuffix(name, ".")
+	if strings.EqualFold(name, "localhost") || strings.EqualFold(name, "unix") {
+		return true
+	}
+	return slices.ContainsFunc(h.opt.Hosts, func(own string) bool {
+		return strings.EqualFold(name, own)
+	})
+}
+
+// sameOrigin compares an Origin header (RFC 6454 section 7) with Host.
+func sameOrigin(origins []string, host string) bool {
+	if len(origins) != 1 || host == "" {
+		return false
+	}
+	u, err := url.Parse(origins[0])
+	if err != nil || (u.Scheme != "http" && u.Scheme != "https") {
+		return false
+	}
+	return strings.EqualFold(u.Host, host)
+}

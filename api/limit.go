@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package api
+
+import (
+	"net"
+	"sync"
+)
+
+// limit bounds the connections that l and others with the same slots have open
+// at a time. Package netutil of golang.org/x/net does nearly the same, but its
+// connections hide what the real ones can do: net/http needs CloseWrite, or a
+// client that still sends a body never reads why it was refused.
+func limit(l net.Listener, slots chan struct{}) net.Listener {
+	return &limited{Listener: l, slots: slots, closed: make(chan struct{})}
+}
+
+type limited struct {
+	net.Listener
+	slots  chan struct{}
+	closed chan struct{}
+	once   sync.Once
+}
+
+func (l *limited) Accept() (net.Conn, error) {
+	c, err := l.Listener.Accept()
+	if err != nil {
+		return nil, err
+	}
+	// A slot is taken last, so that a listener nobody connects to holds none.
+	select {
+	case l.slots <- struct{}{}:
+		return &conn{Conn: c, release: func() { <-l.slots }}, nil
+	case <-l.closed:
+		_ = c.Close()
+		return nil, net.ErrClosed
+	}
+}
+
+func (l *limited) Close() error {
+	l.once.Do(func() { close(l.closed) })
+	return l.Listener.Close()
+}
+
+// conn gives its slot back when it is closed.
+type conn struct {
+	net.Conn
+	release func()
+	once    sync.Once
+}
+
+func (c *conn) Close() error {
+	err := c.Conn.Close()
+	c.once.Do(c.release)
+	return err
+}
+
+// CloseWrite ends the sending direction where there is one to end.
+func (c *conn) CloseWrite() error {
+	if half, ok := c.Conn.(interface{ CloseWrite() error }); ok {
+		return half.CloseWrite()
+	}
+	return nil
+}
+
+// NetConn returns the connection underneath, as (*tls.Conn).NetConn does.
+func (c *conn) NetConn() net.Conn { return c.Conn }

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package api
+
+import (
+	"net/http"
+	"strconv"
+	"time"
+)
+
+// writeTimeout bounds how long a client may take to read an answer. It counts
+// from the first byte of the answer and not, as http.Server.WriteTimeout would,
+// from the request: a change may take minutes before it is answered.
+const writeTimeout = 30 * time.Second
+
+// response is an http.ResponseWriter that remembers what went out, and knows
+// which request it answers.
+type response struct {
+	http.ResponseWriter
+	reference string
+	route     *route // nil until one matched
+	status    int    // 0 until the header was written
+	bytes     int64
+}
+
+// Unwrap serves http.ResponseController.
+func (w *response) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+func (w *response) WriteHeader(status int) {
+	if w.status == 0 && status >= 200 {
+		w.status = status
+		// Not every writer has deadlines, and none is needed where it has not.
+		_ = http.NewResponseController(w.ResponseWriter).SetWriteDeadline(time.Now().Add(writeTimeout))
+	}
+	w.ResponseWriter.WriteHeader(status)
+}
+
+func (w *response) Write(p []byte) (int, error) {
+	if w.status == 0 {
+		w.WriteHeader(http.StatusOK)
+	}
+	n, err := w.ResponseWriter.Write(p)
+	w.bytes += int64(n)
+	return n, err
+}
+
+// send writes a whole answer. The length is set here because an answer to HEAD
+// carries that of the GET it stands for.
+func (w *response) send(status int, contentType string, body []byte) {
+	hd := w.Header()
+	if contentType != "" {
+		hd["Content-Type"] = []string{contentType}
+	}
+	hd["Content-Length"] = []string{strconv.Itoa(len(body))}
+	w.WriteHeader(status)
+	if len(body) > 0 {
+		_, _ = w.Write(body) // the client went away; there is nobody to tell
+	}
+}
+
+// Types of the bodies that are sent.
+const (
+	typeJSON    = "application/json"
+	typeText    = "text/plain; charset=utf-8"
+	typeProblem = "application/problem+json"
+)

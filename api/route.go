@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package api
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/gorilla/mux"
+)
+
+// access is what a caller must be allowed to do. Whoever can open the socket
+// may do all of it so far.
+type access string
+
+const (
+	read      access = "read"      // look
+	operate   access = "operate"   // reload, restart, stop
+	configure access = "configure" // change the configuration
+)
+
+// action does what a route is for. A returned error becomes the answer, by
+// the one function that maps errors; an action that answers returns nil.
+type action func(*response, *http.Request) error
+
+// route is one line of the table.
+type route struct {
+	path    string // template of gorilla/mux, matched with the decoded path
+	methods []string
+	access  access
+	act     action
+}
+
+const configPath = "/v1/config"
+
+// routes is the table of everything that can be asked. Rows may share a path.
+//
+// The pointer is whatever follows /v1/config: nothing, or something that
+// starts with a slash. net/url has decoded it exactly once, which is what
+// RFC 6901 section 6 prescribes for a pointer in a URI: %2F is a slash and
+// separates tokens, a slash inside a token is ~1.
+func (h *handlers) routes() []route {
+	get := []string{http.MethodGet, http.MethodHead}
+	post := []string{http.MethodPost}
+	const pointer = configPath + "{pointer:(?s:/.*)?}"
+	return []route{
+		{pointer, get, read, h.getConfig},
+		{pointer, []string{http.MethodPut}, configure, h.putConfig},
+		{pointer, []string{http.MethodPatch}, configure, h.patchConfig},
+		{pointer, []string{http.MethodDelete}, configure, h.deleteConfig},
+
+		{"/", get, read, h.root},
+		{"/v1/status", get, read, h.status},
+		{"/v1/plan", get, read, h.plan},
+		{"/processes", get, read, h.processes},
+		{"/processes/{kind:(?s:.*)}", get, read, h.processes},
+
+		{"/reload", post, operate, h.reload(false)},
+		{"/reload/force", post, operate, h.reload(true)},
+		{"/renew", post, operate, h.renew(false)},
+		{"/renew/force", post, operate, h.renew(true)},
+		{"/stop", post, operate, h.stop},
+	}
+}
+
+// router dispatches by path and method.
+func (h *handlers) router(table []route) serve {
+	// A cleaned path is another pointer: an empty token, "." and ".." are
+	// ordinary keys.
+	m := mux.NewRouter().SkipClean(true)
+	byPath := map[string]map[string]*route{}
+	for i := range table {
+		row := &table[i]
+		methods, known := byPath[row.path]
+		if !known {
+			methods = map[string]*route{}
+			byPath[row.path] = methods
+			m.HandleFunc(row.path, func(w http.ResponseWriter, r *http.Request) {
+				h.dispatch(methods, w.(*response), r)
+			})
+		}
+		for _, method := range row.methods {
+			methods[method] = row
+		}
+	}
+	m.NotFoundHandler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h.fail(w.(*response), r, noSuchRoute(r.URL.Path))
+	})
+	return func(w *response, r *http.Request) { m.ServeHTTP(w, r) }
+}
+
+func (h *handlers) dispatch(methods map[string]*route, w *response, r *http.Request) {
+	row, ok := methods[r.Method]
+	if !ok {
+		var allow []string
+		for method := range methods {
+			allow = append(allow, method)
+		}
+		slices.Sort(allow)
+		w.Header().Set("Allow", strings.Join(allow, ", "))
+		h.fail(w, r, wrongMethod(r.Method, r.URL.Path, allow))
+		return
+	}
+	w.route = row
+	if err := row.act(w, r); err != nil {
+		h.fail(w, r, err)
+	}
+}

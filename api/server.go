@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package api
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+)
+
+// Limits of the server that nobody has needed to change.
+const (
+	readHeaderTimeout = 5 * time.Second
+	idleTimeout       = 60 * time.Second
+	maxHeaderBytes    = 64 << 10
+
+	// DefaultMaxConnections is how many connections are served at a time.
+	DefaultMaxConnections = 256
+)
+
+// ServerOptions are the circumstances of a [Server]. The zero value is usable.
+type ServerOptions struct {
+	// Logger receives what net/http has to say, at debug level; nil discards.
+	Logger *slog.Logger
+	// MaxConnections bounds the connections over all listeners; further ones
+	// wait in the backlog of the socket. 0 is [DefaultMaxConnections].
+	MaxConnections int
+}
+
+// Server carries a handler over one or several listeners. It is safe for
+// concurrent use.
+type Server struct {
+	http  *http.Server
+	slots chan struct{}
+}
+
+// NewServer returns a server of h, usually the handler that [New] returns.
+func NewServer(h http.Handler, opt ServerOptions) *Server {
+	if opt.Logger == nil {
+		opt.Logger = slog.New(slog.NewTextHandler(io.Discard, nil))
+	}
+	if opt.MaxConnections == 0 {
+		opt.MaxConnections = DefaultMaxConnections
+	}
+	return &Server{
+		http: &http.Server{
+			Handler:                      h,
+			ReadHeaderTimeout:            readHeaderTimeout,
+			IdleTimeout:                  idleTimeout,
+			MaxHeaderBytes:               maxHeaderBytes,
+			DisableGeneralOptionsHandler: true, // one shape for all answers
+			ErrorLog:                     slog.NewLogLogger(opt.Logger.Handler(), slog.LevelDebug),
+		},
+		slots: make(chan struct{}, opt.MaxConnections),
+	}
+}
+
+// Serve accepts connections on all listeners and returns nil as soon as
+// Shutdown or Close begins, which is before the last request is answered. If a
+// listener fails, the others are closed too and the error is returned; requests
+// in progress go on. Listeners are closed in any case; a
+// unix socket that somebody else bound should not be unlinked with it, see
+// [net.UnixListener.SetUnlinkOnClose].
+func (s *Server) Serve(listeners ...net.Listener) error {
+	ended := make(chan error, len(listeners))
+	bounded := make([]net.Listener, len(listeners))
+	for i, l := range listeners {
+		bounded[i] = limit(l, s.slots)
+		go func() { ended <- s.http.Serve(bounded[i]) }()
+	}
+	var first error
+	for range listeners {
+		err := <-ended
+		if first == nil && !errors.Is(err, http.ErrServerClosed) {
+			first = err
+			for _, l := range bounded {
+				_ = l.Close() // reported already, or about to be
+			}
+		}
+	}
+	return first
+}
+
+// Shutdown stops accepting, waits until all requests in progress are answered
+// and closes the connections. When ctx ends earlier its error is returned and
+// Close cuts what is left.
+func (s *Server) Shutdown(ctx context.Context) error { return s.http.Shutdown(ctx) }
+
+// Close cuts all connections. Changes in progress go on nevertheless: the
+// handlers detach them from the connection.
+func (s *Server) Close() error { return s.http.Close() }
