@@ -33,6 +33,8 @@ type Machine struct {
 	pid      int
 	pidfd    *os.File
 	dead     chan struct{} // closed when init was reaped; nil after Attach
+	kmsg     *os.File      // the machine's kernel log; nil for a kept machine
+	copied   chan struct{} // closed when the goroutine reading kmsg has ended
 	nsenter  string
 }
 
@@ -120,8 +122,13 @@ func (m *Machine) start(root string, opts Options) error {
 			CgroupFD:    int(top.Fd()),
 		},
 	}
+	s := setup{Root: root, Dir: m.state.file("fs"), Host: m.name, Options: opts}
 	if !opts.Keep {
 		cmd.SysProcAttr.Pdeathsig = syscall.SIGKILL
+		if m.kmsg, err = m.startKmsg(console.Name()); err != nil {
+			return err
+		}
+		s.Kmsg = m.kmsg.Name()
 	}
 	err = m.startBound(cmd)
 	statusWrite.Close()
@@ -129,7 +136,6 @@ func (m *Machine) start(root string, opts Options) error {
 		setupWrite.Close()
 		return err
 	}
-	s := setup{Root: root, Dir: m.state.file("fs"), Host: m.name, Options: opts}
 	err = json.NewEncoder(setupWrite).Encode(s)
 	setupWrite.Close()
 	if err != nil {
@@ -199,9 +205,8 @@ func (m *Machine) waitBooted(ctx context.Context) error {
 func (m *Machine) bootReport() string {
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
-	console, _ := os.ReadFile(m.state.file("console"))
 	jobs := m.Sh(ctx, "systemctl list-jobs --no-pager; journalctl -b -n 100 -o short-precise --no-pager")
-	return "console:\n" + tail(string(console), 50) + "\njobs and journal:\n" + jobs.Stdout + jobs.Stderr
+	return "console:\n" + tail(m.Console(), 50) + "\njobs and journal:\n" + jobs.Stdout + jobs.Stderr
 }
 
 // absolutePaths checks the options' paths and makes those of the host absolute.

@@ -33,10 +33,13 @@ func (m *Machine) Close() error {
 			err = errors.Join(err, fmt.Errorf("cannot end the machine %s: its init does not die", m.name))
 		}
 	}
-	for _, file := range []*os.File{m.commands, m.pidfd, m.lock} {
+	for _, file := range []*os.File{m.commands, m.pidfd, m.kmsg, m.lock} {
 		if file != nil {
 			file.Close()
 		}
+	}
+	if m.copied != nil {
+		<-m.copied
 	}
 	return err
 }

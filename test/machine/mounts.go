@@ -60,7 +60,7 @@ func (s *setup) mountAll() error {
 			return err
 		}
 	}
-	if err := populateDev(root + "/dev"); err != nil {
+	if err := s.populateDev(root + "/dev"); err != nil {
 		return err
 	}
 	if err := protectKernel(root + "/proc"); err != nil {
@@ -119,12 +119,19 @@ func lowerDirs(root string, layers []string) (string, error) {
 
 // populateDev fills a bare /dev. The nodes are the host's, bound, since a host that is
 // a container itself may not make nodes.
-func populateDev(dev string) error {
+func (s *setup) populateDev(dev string) error {
+	nodes := map[string]string{}
 	for _, name := range []string{"null", "zero", "full", "random", "urandom", "tty"} {
+		nodes[name] = "/dev/" + name
+	}
+	if s.Kmsg != "" {
+		nodes["kmsg"] = s.Kmsg
+	}
+	for name, node := range nodes {
 		if err := os.WriteFile(dev+"/"+name, nil, 0o666); err != nil {
 			return fmt.Errorf("cannot make a mount point: %w", err)
 		}
-		if err := mount("/dev/"+name, dev+"/"+name, "", unix.MS_BIND, ""); err != nil {
+		if err := mount(node, dev+"/"+name, "", unix.MS_BIND, ""); err != nil {
 			return err
 		}
 	}

@@ -37,7 +37,7 @@ func (s *setup) populate() error {
 			return err
 		}
 	}
-	if err := settle(); err != nil {
+	if err := s.settle(); err != nil {
 		return err
 	}
 	if len(s.Options.Layers) > 0 {
@@ -79,14 +79,30 @@ func unwant(unit string) error {
 	return nil
 }
 
-// settle makes this a later boot of an installed system: a machine id keeps systemd
-// from treating it as the first one (machine-id(5)) and enabling units on its own; the
-// stamps keep services from rebuilding caches (systemd.unit(5), ConditionNeedsUpdate=).
-func settle() error {
+// settle makes this a later boot of an installed system with a name of its own. A
+// machine id keeps systemd from treating it as the first boot (machine-id(5)) and
+// enabling units on its own; the stamps keep services from rebuilding caches
+// (systemd.unit(5), ConditionNeedsUpdate=). The root was built with the host's name and
+// resolver in it.
+func (s *setup) settle() error {
 	var id [16]byte
 	_, _ = rand.Read(id[:])
-	if err := writeFile("/etc/machine-id", []byte(hex.EncodeToString(id[:])+"\n"), 0o444); err != nil {
-		return err
+	files := map[string]File{
+		"/etc/machine-id":  {Content: hex.EncodeToString(id[:]) + "\n", Mode: 0o444},
+		"/etc/hostname":    {Content: s.Host + "\n"},
+		"/etc/hosts":       {Content: "127.0.0.1 localhost " + s.Host + "\n::1 localhost\n"},
+		"/etc/resolv.conf": {Content: "nameserver 127.0.0.1\n"},
+	}
+	if s.Kmsg != "" {
+		// The journal would take the messages from the reader outside and drop them: they
+		// lack the header that a kernel adds.
+		files["/etc/systemd/journald.conf.d/kmsg.conf"] = File{Content: "[Journal]\nReadKMsg=no\n"}
+	}
+	for path, file := range files {
+		// A link, as of resolv.conf to a stub, would lead elsewhere.
+		if err := errors.Join(removeIfThere(path), file.write(path)); err != nil {
+			return err
+		}
 	}
 	return errors.Join(touch("/etc/.updated"), touch("/var/.updated"))
 }

@@ -29,6 +29,7 @@ type setup struct {
 	Root    string // cached root tree, never written to
 	Dir     string // an empty folder: where the machine's file systems are put together
 	Host    string // host name
+	Kmsg    string // the FIFO to bind on /dev/kmsg, if any
 	Options Options
 }
 

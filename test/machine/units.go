@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package machine
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// waitTimeout bounds WaitUnit when its context has no deadline.
+const waitTimeout = 30 * time.Second
+
+// unitPoll is the pause between two looks at a unit. A look costs some 5 ms.
+const unitPoll = 20 * time.Millisecond
+
+// Unit returns properties of a unit as `systemctl show` prints them, all of them if none
+// is named. The map is empty when systemd does not answer.
+func (m *Machine) Unit(ctx context.Context, unit string, props ...string) map[string]string {
+	args := []string{"systemctl", "show", unit}
+	if len(props) > 0 {
+		args = append(args, "--property="+strings.Join(props, ","))
+	}
+	values := map[string]string{}
+	for line := range strings.Lines(m.Run(ctx, Cmd{Args: args}).Stdout) {
+		key, value, _ := strings.Cut(strings.TrimSuffix(line, "\n"), "=")
+		values[key] = value
+	}
+	return values
+}
+
+// WaitUnit waits until a unit's ActiveState is the given one ("active", "inactive",
+// "failed", …), at most 30 s if the context has no deadline. The error holds the state
+// found and the end of the unit's journal.
+func (m *Machine) WaitUnit(ctx context.Context, unit, state string) error {
+	if _, ok := ctx.Deadline(); !ok {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, waitTimeout)
+		defer cancel()
+	}
+	last := map[string]string{}
+	for {
+		found := m.Unit(ctx, unit, "ActiveState", "SubState", "Result")
+		if found["ActiveState"] == state {
+			return nil
+		}
+		if len(found) > 0 {
+			last = found
+		}
+		select {
+		case <-ctx.Done():
+			background, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+			defer cancel()
+			return fmt.Errorf("cannot wait any longer for %s to be %s: it is %s (%s), result %s\n%s", unit, state,
+				last["ActiveState"], last["SubState"], last["Result"], tail(m.Journal(background, unit), 20))
+		case <-time.After(unitPoll):
+		}
+	}
+}
+
+// Journal returns the messages of the given units, or of everything when none is named,
+// one a line with precise times.
+func (m *Machine) Journal(ctx context.Context, units ...string) string {
+	args := []string{"journalctl", "--quiet", "--output=short-precise", "--no-pager"}
+	for _, unit := range units {
+		args = append(args, "--unit="+unit)
+	}
+	result := m.Run(ctx, Cmd{Args: args})
+	return result.Stdout + result.Stderr
+}
