@@ -11,6 +11,10 @@ import (
 	"time"
 )
 
+// keepVariable, set to anything, keeps the machines of Start and Main running after the
+// tests, for a look inside with `go run ./test/shell`.
+const keepVariable = "KRESD_MANAGER_TEST_KEEP"
+
 // journalLines is how much of the journal a failed test shows.
 const journalLines = 200
 
@@ -25,6 +29,7 @@ func Start(t testing.TB, opts Options) *Machine {
 	if opts.Log == nil {
 		opts.Log = t.Logf
 	}
+	opts.Keep = opts.Keep || os.Getenv(keepVariable) != ""
 	m, err := Boot(t.Context(), opts)
 	if err != nil {
 		t.Fatal(err)
@@ -33,7 +38,9 @@ func Start(t testing.TB, opts Options) *Machine {
 		if t.Failed() {
 			t.Log(m.failureReport())
 		}
-		if err := m.Close(); err != nil {
+		if opts.Keep {
+			t.Logf("kept the machine %s", m.name)
+		} else if err := m.Close(); err != nil {
 			t.Error(err)
 		}
 	})
@@ -47,6 +54,7 @@ func Start(t testing.TB, opts Options) *Machine {
 //
 //	func TestMain(m *testing.M) { os.Exit(machine.Main(m, machine.Options{}, &sut)) }
 func Main(m *testing.M, opts Options, machine **Machine) int {
+	opts.Keep = opts.Keep || os.Getenv(keepVariable) != ""
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	booted, err := Boot(ctx, opts)
 	stop() // an interrupt of the tests themselves ends the process, as usual
@@ -59,7 +67,9 @@ func Main(m *testing.M, opts Options, machine **Machine) int {
 	if code != 0 {
 		fmt.Fprintln(os.Stderr, booted.failureReport())
 	}
-	if err := booted.Close(); err != nil {
+	if opts.Keep {
+		fmt.Fprintf(os.Stderr, "kept the machine %s\n", booted.name)
+	} else if err := booted.Close(); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		code = max(code, 1)
 	}
