@@ -101,10 +101,8 @@ func parseValue(text []byte, format string) (*config.Document, error) {
 	if len(bytes.TrimSpace(text)) == 0 {
 		return nil, malformed("the request body is empty, a value is needed")
 	}
-	if format == "json" {
-		if err := checkJSON(text); err != nil {
-			return nil, err
-		}
+	if err := checkFormat(text, format); err != nil {
+		return nil, err
 	}
 	doc, err := config.Parse(BodyName, text)
 	if err != nil {
@@ -113,8 +111,25 @@ func parseValue(text []byte, format string) (*config.Document, error) {
 	return doc, nil
 }
 
-// checkJSON refuses what is called JSON and is not; the reader of the
-// configuration would go on to try YAML, which more texts are than one thinks.
+// checkFormat refuses a text that is not in the format its sender says. The
+// reader of the configuration goes by the text alone.
+func checkFormat(text []byte, format string) error {
+	if format == "json" {
+		return checkJSON(text)
+	}
+	if format == "" {
+		return nil
+	}
+	// JSON is YAML too, as near as matters.
+	if found := config.FormatOf(text); (found == "toml") != (format == "toml") {
+		return malformed("the request body looks like %s, but its Content-Type says %s",
+			strings.ToUpper(found), strings.ToUpper(format))
+	}
+	return nil
+}
+
+// checkJSON refuses what is called JSON and is not: the reader would go on to
+// try YAML, which more texts are than one thinks.
 func checkJSON(text []byte) error {
 	if json.Valid(text) {
 		return nil

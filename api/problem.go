@@ -63,13 +63,14 @@ type Problem struct {
 func (p *Problem) Text() string {
 	var b strings.Builder
 	b.WriteString(p.Title)
-	b.WriteString(": ")
+	b.WriteByte(':')
 	if len(p.Problems) > 0 {
 		for _, f := range p.Problems {
 			b.WriteString("\n\t")
 			b.WriteString(f.String())
 		}
 	} else {
+		b.WriteByte(' ')
 		b.WriteString(p.Message)
 	}
 	for _, l := range p.Log {

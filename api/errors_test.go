@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package api
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/http"
+	"testing"
+
+	"kresd-manager/internal/config"
+	"kresd-manager/units"
+)
+
+func TestStatusOfErrors(t *testing.T) {
+	step := units.Step{N: 1, Kind: units.Restart, Unit: "kresd@1.service"}
+	tests := []struct {
+		err    error
+		status int
+		kind   Kind
+	}{
+		{malformed("x"), 400, KindMalformed},
+		{&badBody{config.Problems{{Message: "x"}}}, 400, KindMalformed},
+		{config.Problems{{Message: "x"}}, 400, KindInvalid},
+		{&config.PointerError{Pointer: "x", Message: "y"}, 400, KindMalformed},
+		{config.ErrNotFound, 404, KindNoValue},
+		{config.ErrTestFailed, 409, KindTestFailed},
+		{preconditionFailed("x"), 412, KindPrecondition},
+		{&http.MaxBytesError{Limit: 1}, 413, KindTooLarge},
+		{unsupportedType("a", "b", "c"), 415, KindType},
+		{&units.StepError{Step: step, Err: errors.New("x"), Refused: true}, 422, KindRefused},
+		{&units.StepError{Step: step, Err: errors.New("x")}, 500, KindStep},
+		{&units.StepError{Step: step, Err: context.DeadlineExceeded}, 500, KindStep},
+		{&units.StepError{Step: step, Err: units.ErrForbidden}, 503, KindForbidden},
+		{&units.StepError{Step: step, Err: units.ErrUnavailable}, 503, KindUnavailable},
+		{units.ErrUnavailable, 503, KindUnavailable},
+		{units.ErrForbidden, 503, KindForbidden},
+		{units.ErrStopping, 503, KindStopping},
+		{&fs.PathError{Op: "open", Path: "p", Err: fs.ErrPermission}, 500, KindFile},
+		{context.DeadlineExceeded, 503, KindTimeout},
+		{errors.New("x"), 0, ""},
+	}
+	for _, tt := range tests {
+		for _, err := range []error{tt.err, fmt.Errorf("around: %w", tt.err), &changeError{units.Report{}, tt.err}} {
+			p := problemOf(err)
+			if p == nil {
+				p = &Problem{}
+			}
+			if p.Status != tt.status || p.Kind != tt.kind {
+				t.Errorf("%T %v: %d %q, want %d %q", err, err, p.Status, p.Kind, tt.status, tt.kind)
+			}
+		}
+	}
+}
+
+func TestFailedRollbackIsTold(t *testing.T) {
+	err := &changeError{
+		units.Report{RollbackError: "kresd@2.service does not start"},
+		&units.StepError{Step: units.Step{Kind: units.Restart, Unit: "kresd@1.service"}, Err: errors.New("it died")},
+	}
+	const want = `change failed: cannot restart kresd@1.service: it died
+the previous configuration could not be restored completely: kresd@2.service does not start
+reference: r
+`
+	p := problemOf(err)
+	p.Reference = "r"
+	if got := p.Text(); got != want {
+		t.Errorf("got %s", got)
+	}
+}

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package client talks to the HTTP interface of kresd-manager over its unix
+// socket. What the answers mean to people is left to the caller, except for
+// errors, whose texts are complete.
+package client
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"mime"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"kresd-manager/api"
+)
+
+// DefaultSocket is where kresd-manager listens unless it is configured
+// otherwise.
+const DefaultSocket = "/run/knot-resolver/kres-api.sock"
+
+// How long to wait for an answer. Loading rules may take minutes, and a change
+// that was sent is not undone by giving up on its answer.
+const (
+	changeTimeout = 10 * time.Minute
+	readTimeout   = 10 * time.Second
+)
+
+// Client sends requests to one socket. It is safe for concurrent use.
+type Client struct {
+	socket string
+	http   *http.Client
+}
+
+// New returns a client of the socket at a path. Nothing is connected yet.
+func New(socket string) *Client {
+	var dialer net.Dialer
+	return &Client{socket: socket, http: &http.Client{
+		Transport: &http.Transport{
+			DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+				return dialer.DialContext(ctx, "unix", socket)
+			},
+			MaxIdleConnsPerHost: 8,
+		},
+		// Nothing of ours redirects; what does is not kresd-manager.
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}}
+}
+
+// Close closes connections that are not in use.
+func (c *Client) Close() { c.http.CloseIdleConnections() }
+
+// request is one request in the making.
+type request struct {
+	method, path string
+	query        url.Values
+	header       http.Header
+	body         []byte
+	timeout      time.Duration
+}
+
+// answer is a successful answer.
+type answer struct {
+	header http.Header
+	body   []byte
+}
+
+// do sends a request and reads the whole answer. Errors are *Error when the
+// manager answered and refused, and *ConnectError when it did not answer.
+func (c *Client) do(ctx context.Context, q request) (answer, error) {
+	ctx, cancel := context.WithTimeout(ctx, q.timeout)
+	defer cancel()
+	u := url.URL{Scheme: "http", Host: "localhost", Path: q.path, RawQuery: q.query.Encode()}
+	r, err := http.NewRequestWithContext(ctx, q.method, u.String(), bytes.NewReader(q.body))
+	if err != nil {
+		return answer{}, fmt.Errorf("cannot make a request: %w", err)
+	}
+	for name, values := range q.header {
+		r.Header[name] = values
+	}
+	r.Header.Set("Accept", "application/json")
+	resp, err := c.http.Do(r)
+	if err != nil {
+		return answer{}, c.explain(err, q)
+	}
+	defer func() { _ = resp.Body.Close() }() // nothing is left to read
+	body, err := io.ReadAll(resp.Body)
+	if err != nil {
+		return answer{}, c.explain(err, q)
+	}
+	if resp.StatusCode != http.StatusOK {
+		return answer{}, refusal(resp, body)
+	}
+	return answer{header: resp.Header, body: body}, nil
+}
+
+// refusal reads the answer of a request that did not succeed. Whoever sits on
+// the socket may be another program, so that any body is taken.
+func refusal(resp *http.Response, body []byte) error {
+	e := &Error{Status: resp.StatusCode}
+	t, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type"))
+	if t == "application/problem+json" && json.Unmarshal(body, &e.Problem) == nil && e.Problem.Kind != "" {
+		return e
+	}
+	e.Problem = api.Problem{
+		Title:   strings.ToLower(resp.Status),
+		Status:  resp.StatusCode,
+		Message: strings.TrimSpace(string(body)),
+	}
+	return e
+}
+
+// decode reads a JSON answer.
+func (a answer) decode(v any) error {
+	if err := json.Unmarshal(a.body, v); err != nil {
+		return fmt.Errorf("cannot read the answer: %w", err)
+	}
+	return nil
+}

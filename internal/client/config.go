@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package client
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"kresd-manager/units"
+)
+
+// ChangeOptions are conditions of a change.
+type ChangeOptions struct {
+	// DryRun asks for the plan only.
+	DryRun bool
+	// IfMatch is the ETag that the running configuration must have, with or
+	// without quotes; "" is any.
+	IfMatch string
+}
+
+// Changed is what became of a change.
+type Changed struct {
+	Report units.Report
+	// ETag names the configuration that runs now, without quotes.
+	ETag string
+}
+
+// Get returns the value at a JSON pointer of the running configuration as JSON,
+// and the ETag of the configuration, without quotes.
+func (c *Client) Get(ctx context.Context, pointer string) (value []byte, etag string, err error) {
+	a, err := c.do(ctx, request{method: http.MethodGet, path: "/v1/config" + pointer, timeout: readTimeout})
+	if err != nil {
+		return nil, "", err
+	}
+	return a.body, a.etag(), nil
+}
+
+// Put replaces or creates the value at a pointer. The content type tells how
+// the body is written; "" lets the manager look.
+func (c *Client) Put(ctx context.Context, pointer string, body []byte, contentType string, opt ChangeOptions) (Changed, error) {
+	return c.change(ctx, http.MethodPut, pointer, body, contentType, opt)
+}
+
+// Patch applies a JSON Patch to the value at a pointer.
+func (c *Client) Patch(ctx context.Context, pointer string, patch []byte, opt ChangeOptions) (Changed, error) {
+	return c.change(ctx, http.MethodPatch, pointer, patch, "application/json-patch+json", opt)
+}
+
+// Delete removes the value at a pointer.
+func (c *Client) Delete(ctx context.Context, pointer string, opt ChangeOptions) (Changed, error) {
+	return c.change(ctx, http.MethodDelete, pointer, nil, "", opt)
+}
+
+func (c *Client) change(ctx context.Context, method, pointer string, body []byte, contentType string, opt ChangeOptions) (Changed, error) {
+	q := request{
+		method: method, path: "/v1/config" + pointer, query: dryRun(opt.DryRun),
+		header: http.Header{}, body: body, timeout: changeTimeout,
+	}
+	if contentType != "" {
+		q.header.Set("Content-Type", contentType)
+	}
+	if opt.IfMatch != "" {
+		q.header.Set("If-Match", quoted(opt.IfMatch))
+	}
+	a, err := c.do(ctx, q)
+	if err != nil {
+		return Changed{}, err
+	}
+	report, err := a.report()
+	return Changed{Report: report, ETag: a.etag()}, err
+}
+
+// quoted puts a tag into the quotes that HTTP wants and people leave out.
+func quoted(etag string) string {
+	if etag == "*" || strings.Contains(etag, `"`) {
+		return etag
+	}
+	return `"` + etag + `"`
+}
+
+func (a answer) etag() string { return strings.Trim(a.header.Get("Etag"), `"`) }
+
+// report reads a report; an answer without a body, as Knot Resolver's own
+// manager gives it, is an empty one.
+func (a answer) report() (r units.Report, err error) {
+	if len(a.body) > 0 {
+		err = a.decode(&r)
+	}
+	return r, err
+}
+
+func dryRun(on bool) url.Values {
+	if on {
+		return url.Values{"dry-run": {"1"}}
+	}
+	return nil
+}

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package client
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
+	"syscall"
+
+	"kresd-manager/api"
+)
+
+// Error is a request that the manager answered and did not fulfil. Its text
+// has everything the answer tells and may have several lines.
+type Error struct {
+	Status  int // HTTP status
+	Problem api.Problem
+}
+
+func (e *Error) Error() string { return strings.TrimSpace(e.Problem.Text()) }
+
+// ConnectError is a request that was not answered.
+type ConnectError struct {
+	Socket string
+	// Reason says what happened and what can be done about it.
+	Reason string
+	Err    error
+}
+
+func (e *ConnectError) Error() string {
+	return fmt.Sprintf("kresd-manager does not answer on %s: %s", e.Socket, e.Reason)
+}
+
+// Unwrap gives the reason as the system has it.
+func (e *ConnectError) Unwrap() error { return e.Err }
+
+// explain turns an error of the transport into one for people.
+func (c *Client) explain(err error, q request) error {
+	var reason string
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		reason = "no such file; is it running? systemctl status kresd-manager"
+	case errors.Is(err, syscall.ECONNREFUSED):
+		reason = "nobody listens there; is it running? systemctl status kresd-manager"
+	case errors.Is(err, fs.ErrPermission):
+		reason = "permission denied; you need to be root or in group knot-resolver"
+	case errors.Is(err, syscall.EINVAL):
+		reason = "not a usable path of a socket"
+	case errors.Is(err, context.DeadlineExceeded):
+		reason = fmt.Sprintf("no answer within %s", q.timeout) + q.doubt()
+	case errors.Is(err, context.Canceled):
+		reason = "interrupted" + q.doubt()
+	default:
+		reason = innermost(err).Error() + q.doubt()
+	}
+	return &ConnectError{Socket: c.socket, Reason: reason, Err: err}
+}
+
+// innermost is the error that says what happened; those around it repeat the
+// request and the address.
+func innermost(err error) error {
+	for {
+		inner := errors.Unwrap(err)
+		if inner == nil {
+			return err
+		}
+		err = inner
+	}
+}
+
+// doubt warns that a change may have been made although its answer is missing.
+func (q request) doubt() string {
+	if q.timeout == readTimeout {
+		return ""
+	}
+	return "; the change may have been made or still go on, see kresctl status"
+}

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package client
+
+import (
+	"context"
+	"net/http"
+
+	"kresd-manager/api"
+	"kresd-manager/units"
+)
+
+// Reload makes the manager read its file again.
+func (c *Client) Reload(ctx context.Context, force, dryRun bool) (units.Report, error) {
+	return c.again(ctx, "/reload", force, dryRun)
+}
+
+// Renew makes the manager apply what runs once more.
+func (c *Client) Renew(ctx context.Context, force, dryRun bool) (units.Report, error) {
+	return c.again(ctx, "/renew", force, dryRun)
+}
+
+func (c *Client) again(ctx context.Context, path string, force, dry bool) (units.Report, error) {
+	if force {
+		path += "/force"
+	}
+	a, err := c.do(ctx, request{method: http.MethodPost, path: path, query: dryRun(dry), timeout: changeTimeout})
+	if err != nil {
+		return units.Report{}, err
+	}
+	return a.report()
+}
+
+// Stop stops all workers and the manager. It returns when no worker runs.
+func (c *Client) Stop(ctx context.Context) error {
+	_, err := c.do(ctx, request{method: http.MethodPost, path: "/stop", timeout: changeTimeout})
+	return err
+}
+
+// Plan returns what a reload would do.
+func (c *Client) Plan(ctx context.Context) (r units.Report, err error) {
+	err = c.get(ctx, "/v1/plan", &r)
+	return r, err
+}
+
+// Status returns the state of the whole.
+func (c *Client) Status(ctx context.Context) (s units.Status, err error) {
+	err = c.get(ctx, "/v1/status", &s)
+	return s, err
+}
+
+// Processes lists the processes that run: "all", "kresd" or "gc".
+func (c *Client) Processes(ctx context.Context, kind string) (ps []api.Process, err error) {
+	err = c.get(ctx, "/processes/"+kind, &ps)
+	return ps, err
+}
+
+// Ping returns the word for the state that monitoring gets: RUNNING if all is
+// well.
+func (c *Client) Ping(ctx context.Context) (string, error) {
+	var root struct{ Status string }
+	err := c.get(ctx, "/", &root)
+	return root.Status, err
+}
+
+func (c *Client) get(ctx context.Context, path string, v any) error {
+	a, err := c.do(ctx, request{method: http.MethodGet, path: path, timeout: readTimeout})
+	if err != nil {
+		return err
+	}
+	return a.decode(v)
+}
