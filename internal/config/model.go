@@ -103,7 +103,7 @@ type ForwardOptions struct {
 type Server struct {
 	Address []AddrPort `key:"address" type:"one-or-list<ip-opt-port>" required:"true" doc:"IP address, with an optional @port; the default port is 53, with TLS 853."`
 	// Transport is "" for plain DNS or "tls".
-	Transport string   `key:"transport" type:"enum? tls" doc:"tls asks over TLS; hostname or pin-sha256 must then authenticate the server."`
+	Transport string   `key:"transport" type:"enum tls?" doc:"tls asks over TLS; hostname or pin-sha256 must then authenticate the server."`
 	PinSHA256 []string `key:"pin-sha256" type:"one-or-list<pin>?" doc:"Accepted public keys: SHA-256 of each in base64. Not together with hostname or ca-file."`
 	Hostname  string   `key:"hostname" type:"domain?" doc:"Name that the server's certificate must carry."`
 	CAFile    string   `key:"ca-file" type:"rfile?" doc:"CA certificates to trust, PEM, in place of the system's; needs hostname."`

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package config
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+)
+
+// manyNames is a configuration of n local names in each format.
+func manyNames(format string, n int) []byte {
+	var b strings.Builder
+	line := map[string]string{
+		"yaml": "    host%d.example.com: 10.%d.%d.%d\n",
+		"json": "\"host%d.example.com\": \"10.%d.%d.%d\",\n",
+		"toml": "\"host%d.example.com\" = \"10.%d.%d.%d\"\n",
+	}[format]
+	b.WriteString(map[string]string{
+		"yaml": "workers: 2\nlocal-data:\n  addresses:\n",
+		"json": "{\"workers\": 2, \"local-data\": {\"addresses\": {\n",
+		"toml": "workers = 2\n[local-data.addresses]\n",
+	}[format])
+	for i := range n {
+		fmt.Fprintf(&b, line, i, i>>16, i>>8&255, i&255)
+	}
+	if format == "json" {
+		b.WriteString("\"last.example\": \"::1\"}}}\n")
+	}
+	return []byte(b.String())
+}
+
+func BenchmarkManyNames(b *testing.B) {
+	for _, format := range []string{"yaml", "json", "toml"} {
+		src := manyNames(format, 100_000)
+		b.Run(format, func(b *testing.B) {
+			b.SetBytes(int64(len(src)))
+			b.ReportAllocs()
+			for b.Loop() {
+				d, err := Parse("config", src)
+				if err != nil {
+					b.Fatal(err)
+				}
+				if _, err := d.Config(testHost); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+
+// testHost is the machine that tests validate for.
+var testHost = Host{CPUs: 2, Hostname: "resolver.example", BaseDir: "/etc/knot-resolver"}

@@ -1,0 +1,285 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package config
+
+import (
+	"net/netip"
+	"reflect"
+	"strconv"
+)
+
+// maxProblems bounds what is reported about one document: beyond it the rest
+// is only counted.
+const maxProblems = 10000
+
+// Config is what the document means on host h. The error is of type
+// [Problems] and holds all that is wrong, not only the first.
+func (d *Document) Config(h Host) (*Config, error) {
+	c, problems := d.Check(h)
+	if err := problems.Errors(); err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+// Check is [Document.Config] that also gives warnings. The Config is nil if
+// one of the problems is an error.
+func (d *Document) Check(h Host) (*Config, Problems) {
+	r := reader{file: d.name, host: h}
+	c := new(Config)
+	at := spot{n: &d.root, known: !d.root.foreign}
+	at.place = &place{}
+	if d.root.kind == null {
+		r.problem(at, emptyProblem.Message, emptyProblem.Hint)
+	} else {
+		r.section(configPlan(), reflect.ValueOf(c).Elem(), at)
+	}
+	if r.dropped > 0 {
+		r.found = append(r.found, Problem{
+			File: d.name, Severity: SeverityError,
+			Message: "and " + strconv.Itoa(r.dropped) + " more problems",
+		})
+	}
+	r.found.sort()
+	if r.found.Errors() != nil {
+		c = nil
+	}
+	return c, r.found
+}
+
+// reader turns the raw tree into a Config along the plan.
+type reader struct {
+	file    string
+	host    Host
+	found   Problems
+	dropped int
+}
+
+// spot is a value and where it is.
+type spot struct {
+	n     *node
+	place *place
+	known bool // positions are those of the document's own text
+}
+
+// member is the spot of a member of s.
+func (s spot) member(m *member, at *place) spot {
+	return spot{n: &m.value, place: at, known: s.known && !m.value.foreign}
+}
+
+// problem notes an error about the value at a spot.
+func (r *reader) problem(at spot, message, hint string) {
+	r.note(at, at.n.at, SeverityError, message, hint)
+}
+
+func (r *reader) note(at spot, pos position, severity, message, hint string) {
+	if len(r.found) >= maxProblems {
+		r.dropped++
+		return
+	}
+	p := Problem{File: r.file, Pointer: at.place.pointer(), Message: message, Hint: hint, Severity: severity}
+	if at.known {
+		p.Line, p.Column = int(pos.line), int(pos.column)
+	}
+	r.found = append(r.found, p)
+}
+
+// fault notes what a grammar did not like.
+func (r *reader) fault(at spot, g *grammar, wrong *fault) {
+	message := wrong.message
+	if message == "" {
+		message = "expected " + g.right + ", found " + at.n.describe()
+	}
+	r.problem(at, message, wrong.hint)
+}
+
+// expected notes a value of the wrong kind.
+func (r *reader) expected(at spot, what, hint string) bool {
+	r.problem(at, "expected "+what+", found "+at.n.describe(), hint)
+	return false
+}
+
+// value reads a value into dst. It is false if something was wrong with it.
+func (r *reader) value(s *shape, dst reflect.Value, at spot) bool {
+	if s.optional && at.n.kind == null {
+		return true
+	}
+	switch s.form {
+	case section:
+		return r.section(s.plan, dst, at)
+	case listOf:
+		return r.list(s.elem, dst, at)
+	case oneOrListOf:
+		if at.n.kind != list {
+			items := reflect.MakeSlice(dst.Type(), 1, 1)
+			if !r.value(s.elem, items.Index(0), at) {
+				return false
+			}
+			dst.Set(items)
+			return true
+		}
+		return r.list(s.elem, dst, at)
+	case addressMap:
+		addresses, ok := r.addresses(&s.elem.elem.grammar, at)
+		dst.Set(reflect.ValueOf(addresses))
+		return ok
+	default:
+		v, ok := r.scalar(&s.grammar, at)
+		if ok {
+			set(dst, v)
+		}
+		return ok
+	}
+}
+
+func (r *reader) scalar(g *grammar, at spot) (any, bool) {
+	v, wrong := g.read(&r.host, at.n)
+	if wrong != nil {
+		r.fault(at, g, wrong)
+		return nil, false
+	}
+	return v, true
+}
+
+// set stores what a grammar gave; a pointer field is an optional value.
+func set(dst reflect.Value, v any) {
+	if dst.Kind() == reflect.Pointer {
+		dst.Set(reflect.New(dst.Type().Elem()))
+		dst = dst.Elem()
+	}
+	dst.Set(reflect.ValueOf(v).Convert(dst.Type()))
+}
+
+// list reads a list, which is never empty. All elements are looked at.
+func (r *reader) list(elem *shape, dst reflect.Value, at spot) bool {
+	if at.n.kind != list {
+		return r.expected(at, "a list", "")
+	}
+	if len(at.n.members) == 0 {
+		r.problem(at, "the list is empty", "leave the key out instead")
+		return false
+	}
+	items := reflect.MakeSlice(dst.Type(), len(at.n.members), len(at.n.members))
+	ok := true
+	for i := range at.n.members {
+		m := &at.n.members[i]
+		here := at.member(m, &place{up: at.place, index: i, list: true})
+		if elem.form == section {
+			ok = r.element(elem, items.Index(i), here) && ok
+		} else {
+			ok = r.value(elem, items.Index(i), here) && ok
+		}
+	}
+	if ok {
+		dst.Set(items)
+	}
+	return ok
+}
+
+// element reads an object in a list. Where the declaration has a short form, a
+// string is read as an object that has only that key.
+func (r *reader) element(s *shape, dst reflect.Value, at spot) bool {
+	if s.short == "" || at.n.kind == object {
+		return r.section(s.plan, dst, at)
+	}
+	k := s.plan.keys[s.plan.byName[s.short]]
+	if at.n.kind != text {
+		r.expected(at, k.shape.elem.grammar.right+", or an object", "")
+		return false
+	}
+	// A problem is to be found at the string, not at a key that is not there.
+	if !r.value(k.shape, dst.Field(k.field), at) {
+		return false
+	}
+	rest := node{kind: object, at: at.n.at, members: []member{{key: k.name, value: *at.n}}}
+	return r.section(s.plan, dst, spot{n: &rest, place: at.place, known: at.known})
+}
+
+// addresses reads /local-data/addresses. There may be hundreds of thousands,
+// so this one map is read without reflection, names in normal form are not
+// copied, and all addresses share one array.
+func (r *reader) addresses(g *grammar, at spot) ([]NameAddresses, bool) {
+	if at.n.kind != object {
+		return nil, r.expected(at, "an object with domain names as keys", "")
+	}
+	ok, changed := true, false
+	all := make([]NameAddresses, 0, len(at.n.members))
+	arena := make([]netip.Addr, 0, len(at.n.members))
+	here := place{up: at.place}
+	for i := range at.n.members {
+		m := &at.n.members[i]
+		here.key = m.key
+		name, message := domainName(m.key)
+		if message != "" {
+			r.note(at.member(m, &here), m.keyAt, SeverityError, message, "")
+			ok = false
+		}
+		changed = changed || name != m.key
+		start := len(arena)
+		arena = r.addressList(arena, g, at.member(m, &here))
+		if len(arena) == start {
+			ok = false
+		}
+		all = append(all, NameAddresses{Name: name, Addrs: arena[start:len(arena):len(arena)]})
+	}
+	if !ok || len(all) == 0 {
+		return nil, ok
+	}
+	if changed {
+		all = mergeNames(all)
+	}
+	return all, true
+}
+
+// addressList appends the address or addresses at a spot; it appends nothing
+// if one of them is wrong.
+func (r *reader) addressList(arena []netip.Addr, g *grammar, at spot) []netip.Addr {
+	if at.n.kind != list {
+		addr, ok := r.address(g, at)
+		if !ok {
+			return arena
+		}
+		return append(arena, addr)
+	}
+	if len(at.n.members) == 0 {
+		r.problem(at, "the list is empty", "leave the name out instead")
+	}
+	start, good := len(arena), true
+	for i := range at.n.members {
+		item := &at.n.members[i]
+		addr, ok := r.address(g, at.member(item, &place{up: at.place, index: i, list: true}))
+		arena, good = append(arena, addr), good && ok
+	}
+	if !good {
+		arena = arena[:start]
+	}
+	return arena
+}
+
+func (r *reader) address(g *grammar, at spot) (netip.Addr, bool) {
+	if at.n.kind == text {
+		if addr, err := parseIP(at.n.text); err == nil && addr.Zone() == "" {
+			return addr, true
+		}
+	}
+	v, ok := r.scalar(g, at)
+	if !ok {
+		return netip.Addr{}, false
+	}
+	return v.(netip.Addr), true
+}
+
+// mergeNames joins entries whose names are the same in normal form.
+func mergeNames(all []NameAddresses) []NameAddresses {
+	first := make(map[string]int, len(all))
+	merged := all[:0]
+	for _, a := range all {
+		if i, seen := first[a.Name]; seen {
+			merged[i].Addrs = append(merged[i].Addrs, a.Addrs...)
+			continue
+		}
+		first[a.Name] = len(merged)
+		merged = append(merged, a)
+	}
+	return merged
+}

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package config
+
+// KeyInfo is one declared key.
+type KeyInfo struct {
+	// Pointer is where the key stands, with "*" for a list index or a free
+	// key: /network/listen/*/kind.
+	Pointer string
+	// Type is the grammar as declared; "object" for a section.
+	Type string
+	// Default is the JSON of the default, or words for one that depends on
+	// other things; empty for a key that is required or optional.
+	Default  string
+	Required bool
+	Doc      string
+}
+
+// Keys lists all declared keys, sections before what is in them.
+func Keys() []KeyInfo {
+	return appendKeys(nil, configPlan(), "")
+}
+
+func appendKeys(all []KeyInfo, p *plan, under string) []KeyInfo {
+	for _, k := range p.keys {
+		info := KeyInfo{
+			Pointer: under + "/" + k.name, Type: k.shape.name,
+			Default: k.derived, Required: k.required, Doc: k.doc,
+		}
+		if k.def != nil {
+			info.Default = string(appendJSON(nil, k.def))
+		}
+		inner, at := k.shape.plan, info.Pointer
+		if k.shape.form == section {
+			info.Type = "object"
+		} else if k.shape.elem != nil && k.shape.elem.plan != nil {
+			inner, at = k.shape.elem.plan, at+"/*"
+		}
+		all = append(all, info)
+		if inner != nil {
+			all = appendKeys(all, inner, at)
+		}
+	}
+	return all
+}

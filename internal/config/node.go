@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package config
+
+import "strconv"
+
+// kind is the type of a value in the raw tree: the types of JSON, with
+// integers apart from other numbers, because no integer key takes 1.0.
+type kind uint8
+
+const (
+	null kind = iota
+	boolean
+	integer
+	float
+	text
+	list
+	object
+)
+
+// position is a place in the source text; the zero value is "unknown".
+type position struct {
+	line, column uint32 // from 1, columns in characters
+}
+
+// node is one value as its author wrote it. Nodes are shared between documents
+// and never change once they are part of one.
+type node struct {
+	kind kind
+	// foreign says that the positions of this value and all below it belong
+	// to another text than the document's, and mean nothing here.
+	foreign bool
+	at      position
+	// text is the string itself; a number in a spelling that JSON allows;
+	// "true" or "false".
+	text string
+	// members of an object in the order written, or elements of a list,
+	// whose keys are empty.
+	members []member
+}
+
+// member is a key and its value.
+type member struct {
+	key   string
+	keyAt position
+	value node
+}
+
+// index is the place of key in an object, -1 if there is none.
+func (n *node) index(key string) int {
+	for i := range n.members {
+		if n.members[i].key == key {
+			return i
+		}
+	}
+	return -1
+}
+
+// get is the value of key in an object, nil if there is none.
+func (n *node) get(key string) *node {
+	if n.kind != object {
+		return nil
+	}
+	if i := n.index(key); i >= 0 {
+		return &n.members[i].value
+	}
+	return nil
+}
+
+// duplicates gives the members whose key stands earlier in the object.
+func (n *node) duplicates() []int {
+	var found []int
+	if len(n.members) <= 16 {
+		for i := range n.members {
+			for j := range i {
+				if n.members[i].key == n.members[j].key {
+					found = append(found, i)
+					break
+				}
+			}
+		}
+		return found
+	}
+	seen := make(map[string]struct{}, len(n.members))
+	for i := range n.members {
+		before := len(seen)
+		seen[n.members[i].key] = struct{}{}
+		if len(seen) == before {
+			found = append(found, i)
+		}
+	}
+	return found
+}
+
+// describe says in words what a value is, for "expected …, found …".
+func (n *node) describe() string {
+	switch n.kind {
+	case null:
+		return "null"
+	case boolean, integer, float:
+		return shorten(n.text)
+	case text:
+		return strconv.Quote(shorten(n.text))
+	case list:
+		return "a list"
+	default:
+		return "an object"
+	}
+}
+
+// shorten cuts a text that is too long for a message.
+func shorten(s string) string {
+	const most = 60
+	if len(s) <= most {
+		return s
+	}
+	cut := most
+	for cut > 0 && s[cut]&0xC0 == 0x80 {
+		cut--
+	}
+	return s[:cut] + "…"
+}
+
+// place is where in the tree something is: a chain from a value to the root,
+// the one place without up. It costs nothing until a pointer has to be printed.
+type place struct {
+	up    *place
+	key   string // of an object member
+	index int    // of a list element
+	list  bool   // index counts, not key
+}
+
+// pointer is the place as RFC 6901 writes it.
+func (p *place) pointer() string {
+	return string(p.append(nil, false))
+}
+
+// pattern is the pointer with "*" for every list index: it names a declaration.
+func (p *place) pattern() string {
+	return string(p.append(nil, true))
+}
+
+func (p *place) append(b []byte, pattern bool) []byte {
+	if p.up == nil {
+		return b
+	}
+	b = append(p.up.append(b, pattern), '/')
+	switch {
+	case p.list && pattern:
+		return append(b, '*')
+	case p.list:
+		return strconv.AppendInt(b, int64(p.index), 10)
+	}
+	return append(b, escapeToken(p.key)...)
+}

@@ -1,0 +1,394 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package config
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/BurntSushi/toml"
+)
+
+// maxTOMLNodes is lower than maxNodes, because the library needs much memory
+// for each key; lines that are folded do not count.
+const maxTOMLNodes = 1 << 20
+
+// readTOML gives the tree of a TOML text.
+//
+// The library is the judge of what is valid TOML. It has no positions for
+// values and no order of keys in lists, so the tree is built by tomlReader,
+// which understands every valid text and does not care to refuse invalid ones.
+// It comes first, because it bounds what the library then has to cope with.
+func readTOML(src string) (node, Problems) {
+	if folded, runs := fold(src, '='); runs != nil {
+		if root, problems, ok := readTOMLFolded(folded, runs); ok {
+			return root, problems
+		}
+	}
+	root, problems, _ := readTOMLFolded(src, nil)
+	return root, problems
+}
+
+// readTOMLFolded is false if folding got in the way of reading.
+func readTOMLFolded(src string, runs []run) (node, Problems, bool) {
+	r := tomlReader{cursor: newCursor(src), runs: runs}
+	root := r.document()
+	if r.excess != nil {
+		return node{}, Problems{*r.excess}, true
+	}
+	// What the reader stumbled on is left to the library to explain, unless
+	// it is built to exhaust the library's stack.
+	if r.syntax != nil && strings.Count(src[r.off:], "[")+strings.Count(src[r.off:], "{") > 10_000 {
+		return node{}, Problems{*r.syntax}, true
+	}
+	if problem := validateTOML(src); problem != nil {
+		return node{}, Problems{*problem}, runs == nil
+	}
+	if r.syntax != nil {
+		return node{}, Problems{*r.syntax}, runs == nil
+	}
+	for i := range runs {
+		if !runs[i].used {
+			return node{}, nil, false
+		}
+	}
+	return root, r.problems, !r.folded
+}
+
+// validateTOML gives the library's objection to a text.
+func validateTOML(src string) (problem *Problem) {
+	defer func() {
+		if cause := recover(); cause != nil { // it panics on what it calls a bug
+			problem = &Problem{Severity: SeverityError, Message: fmt.Sprint("not valid TOML: ", cause)}
+		}
+	}()
+	var tree map[string]any
+	_, err := toml.Decode(src, &tree)
+	var syntax toml.ParseError
+	switch {
+	case err == nil:
+		return nil
+	case !errors.As(err, &syntax):
+		return &Problem{Severity: SeverityError, Message: "not valid TOML: " + err.Error()}
+	}
+	p := syntax.Position
+	return &Problem{
+		Line: p.Line, Column: characterColumn(src, p.Line, p.Col), Severity: SeverityError,
+		Message: "not valid TOML: " + strings.ToLower(syntax.Message[:1]) + strings.TrimSuffix(syntax.Message[1:], "."),
+	}
+}
+
+// characterColumn makes a column in characters of one in bytes.
+func characterColumn(src string, line, column int) int {
+	off := 0
+	for range line - 1 {
+		off = lineEnd(src, off)
+	}
+	if column < 1 || off+column-1 > len(src) {
+		return 0
+	}
+	c := newCursor(src[off:])
+	return int(c.positionOf(column - 1).column)
+}
+
+// tomlReader builds the tree of a valid text.
+type tomlReader struct {
+	cursor
+	runs     []run
+	nodes    int
+	excess   *Problem // a bound is exceeded
+	syntax   *Problem // the text is not valid, as far as this reader can tell
+	problems Problems // valid, and not to be had in a configuration
+	folded   bool     // a run was not where it was expected
+}
+
+// table is an object that is still growing.
+type table struct {
+	at      position
+	members []member
+	byKey   map[string]int
+	growing map[int]*inner // members whose value is not final
+}
+
+// inner is a table, or an array of tables if isList says so.
+type inner struct {
+	tables []*table
+	isList bool
+}
+
+func newTable(at position) *table {
+	return &table{at: at, byKey: make(map[string]int), growing: make(map[int]*inner)}
+}
+
+// add adds a member; the key is a new one.
+func (t *table) add(k tomlKey, value node) int {
+	i := len(t.members)
+	t.byKey[k.name] = i
+	t.members = append(t.members, member{key: k.name, keyAt: k.at, value: value})
+	return i
+}
+
+// inner is the table or tables that a key leads to, made if there are none. It
+// is nil if the key has another value.
+func (t *table) inner(k tomlKey, isList bool) *inner {
+	i, existed := t.byKey[k.name]
+	if !existed {
+		in := &inner{isList: isList}
+		if !isList {
+			in.tables = []*table{newTable(k.at)}
+		}
+		t.growing[t.add(k, node{})] = in
+		return in
+	}
+	return t.growing[i]
+}
+
+// descend is the table that a key leads to, of an array of tables the last.
+func (t *table) descend(k tomlKey, path []string) (*table, []string) {
+	in := t.inner(k, false)
+	path = append(path, k.name)
+	if in == nil {
+		return nil, path
+	}
+	last := len(in.tables) - 1
+	if in.isList {
+		path = append(path, strconv.Itoa(last))
+	}
+	return in.tables[last], path
+}
+
+// node is the finished table.
+func (t *table) node() node {
+	for i, in := range t.growing {
+		if !in.isList {
+			t.members[i].value = in.tables[0].node()
+			continue
+		}
+		elements := make([]member, len(in.tables))
+		for j, element := range in.tables {
+			elements[j].value = element.node()
+		}
+		t.members[i].value = node{kind: list, at: in.tables[0].at, members: elements}
+	}
+	return node{kind: object, at: t.at, members: t.members}
+}
+
+// tomlKey is one part of a key.
+type tomlKey struct {
+	name string
+	at   position
+}
+
+func (r *tomlReader) fail(expected string) bool {
+	if r.syntax == nil {
+		r.syntax = r.problemHere("not valid TOML: expected " + expected)
+	}
+	return false
+}
+
+func (r *tomlReader) problemHere(message string) *Problem {
+	at := r.position()
+	return &Problem{Line: int(at.line), Column: int(at.column), Severity: SeverityError, Message: message}
+}
+
+// refuse notes a value that is valid and of no use.
+func (r *tomlReader) refuse(at position, path []string, message, hint string) {
+	r.problems = append(r.problems, Problem{
+		Line: int(at.line), Column: int(at.column), Pointer: joinPointer(path),
+		Message: message, Hint: hint, Severity: SeverityError,
+	})
+}
+
+// within counts a value and its depth.
+func (r *tomlReader) within(path []string) bool {
+	r.nodes++
+	switch {
+	case r.excess != nil:
+	case len(path) > maxDepth:
+		r.excess = r.problemHere(fmt.Sprintf("more than %d levels of lists and objects", maxDepth))
+	case r.nodes > maxTOMLNodes:
+		r.excess = r.problemHere(fmt.Sprintf("more than %d values", maxTOMLNodes))
+	}
+	return r.excess == nil
+}
+
+// document reads tables and keys up to the end.
+func (r *tomlReader) document() node {
+	root := newTable(position{1, 1})
+	current, path := root, []string(nil)
+	for {
+		r.space()
+		if r.off == len(r.src) {
+			break
+		}
+		ok := false
+		if r.peek() == '[' {
+			current, path, ok = r.header(root)
+		} else {
+			ok = r.assignment(current, path)
+		}
+		if !ok {
+			return node{}
+		}
+	}
+	n := root.node()
+	if r.runs != nil && hasDuplicates(&n) {
+		r.folded = true
+	}
+	return n
+}
+
+// hasDuplicates finds what folding may have hidden from the library.
+func hasDuplicates(n *node) bool {
+	if n.kind == object && n.duplicates() != nil {
+		return true
+	}
+	for i := range n.members {
+		if hasDuplicates(&n.members[i].value) {
+			return true
+		}
+	}
+	return false
+}
+
+// header reads [a.b] or [[a.b]] and gives the table that it opens.
+func (r *tomlReader) header(root *table) (*table, []string, bool) {
+	brackets := "["
+	if r.at("[[") {
+		brackets = "[["
+	}
+	r.off += len(brackets)
+	r.blank()
+	at := r.position()
+	keys, ok := r.key()
+	if !ok || !r.at("]]"[:len(brackets)]) {
+		return nil, nil, r.fail(`"]"`)
+	}
+	r.off += len(brackets)
+	t, path := root, []string(nil)
+	for i, k := range keys {
+		if i == len(keys)-1 && brackets == "[[" {
+			in := t.inner(k, true)
+			if in == nil || !in.isList {
+				return nil, nil, r.fail("another key")
+			}
+			t = newTable(at)
+			path = append(path, k.name, strconv.Itoa(len(in.tables)))
+			in.tables = append(in.tables, t)
+		} else if t, path = t.descend(k, path); t == nil {
+			return nil, nil, r.fail("another key")
+		}
+		if !r.within(path) {
+			return nil, nil, false
+		}
+	}
+	return t, path, true
+}
+
+// assignment reads key = value into a table.
+func (r *tomlReader) assignment(t *table, path []string) bool {
+	start := r.position()
+	keys, ok := r.key()
+	if !ok || r.peek() != '=' {
+		return r.fail(`"="`)
+	}
+	r.off++
+	r.blank()
+	if run := findRun(r.runs, keys[0].name); run != nil {
+		return r.unfold(t, run, start)
+	}
+	path = path[:len(path):len(path)]
+	for _, k := range keys[:len(keys)-1] {
+		if t, path = t.descend(k, path); t == nil {
+			return r.fail("another key")
+		}
+	}
+	last := keys[len(keys)-1]
+	if _, existed := t.byKey[last.name]; existed {
+		return r.fail("another key")
+	}
+	path = append(path, last.name)
+	var value node
+	if !r.within(path) || !r.value(&value, path) {
+		return false
+	}
+	t.add(last, value)
+	return true
+}
+
+// unfold puts the lines of a run in place of the line that stood for them.
+func (r *tomlReader) unfold(t *table, run *run, start position) bool {
+	if int(start.line) != run.first || !r.at("0\n") || run.used {
+		r.folded = true
+		return true
+	}
+	r.off++
+	members, ok := run.unfold('=', func(word string, _ bool) (node, bool) {
+		return node{kind: text, text: word}, true
+	})
+	if !ok {
+		r.folded = true
+		return true
+	}
+	run.used = true
+	if t.members == nil {
+		t.members = members
+	} else {
+		t.members = append(t.members, members...)
+	}
+	return true
+}
+
+// blank skips blanks within a line.
+func (r *tomlReader) blank() {
+	for r.off < len(r.src) && (r.src[r.off] == ' ' || r.src[r.off] == '\t') {
+		r.off++
+	}
+}
+
+// space skips blanks, line ends and comments.
+func (r *tomlReader) space() {
+	for r.off < len(r.src) {
+		switch r.src[r.off] {
+		case ' ', '\t', '\n', '\r':
+			r.off++
+		case '#':
+			r.off = lineEnd(r.src, r.off)
+		default:
+			return
+		}
+	}
+}
+
+// key reads a key, dotted or not, and the blanks after it.
+func (r *tomlReader) key() (keys []tomlKey, ok bool) {
+	for {
+		r.blank()
+		k := tomlKey{at: r.position()}
+		if c := r.peek(); c == '"' || c == '\'' {
+			if !r.line(&k.name) {
+				return nil, false
+			}
+		} else {
+			start := r.off
+			for isWord(r.peek()) || r.peek() == '-' {
+				r.off++
+			}
+			if k.name = r.src[start:r.off]; k.name == "" {
+				return nil, r.fail("a key")
+			}
+		}
+		keys = append(keys, k)
+		if len(keys) > maxDepth {
+			r.excess = r.problemHere(fmt.Sprintf("more than %d levels of lists and objects", maxDepth))
+			return nil, false
+		}
+		r.blank()
+		if r.peek() != '.' {
+			return keys, true
+		}
+		r.off++
+	}
+}

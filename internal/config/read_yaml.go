@@ -1,0 +1,417 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package config
+
+import (
+	"errors"
+	"io"
+	"strconv"
+	"strings"
+
+	"go.yaml.in/yaml/v4"
+	"go.yaml.in/yaml/v4/plugin/loaderlimits"
+)
+
+// yamlReader turns the library's tree into ours. The library finds structure
+// and positions; what a scalar means is decided here (resolvePlain), because
+// the library reads YAML 1.2 with additions and Knot Resolver reads YAML 1.1.
+type yamlReader struct {
+	runs     []run
+	problems Problems
+	nodes    int
+	anchors  map[*yaml.Node]*anchored
+	folded   bool // a run was not where it was expected
+}
+
+// anchored is the value of an anchor. Aliases share it, so that a document
+// that expands to billions of values costs nothing before it is refused.
+type anchored struct {
+	value node
+	nodes int
+	done  bool
+}
+
+// readYAML gives the tree of a YAML text.
+func readYAML(src string) (node, Problems) {
+	if problem := checkYAMLText(src); problem != nil {
+		return node{}, Problems{*problem}
+	}
+	src = ignoreYAMLVersion(src)
+	if folded, runs := fold(src, ':'); runs != nil {
+		root, problems, ok := readYAMLFolded(folded, runs)
+		if ok {
+			return root, problems
+		}
+	}
+	root, problems, _ := readYAMLFolded(src, nil)
+	return root, problems
+}
+
+// readYAMLFolded is false if folding got in the way of reading.
+func readYAMLFolded(src string, runs []run) (node, Problems, bool) {
+	if count := countYAMLNodes(src); count > maxNodes {
+		return node{}, Problems{{Severity: SeverityError, Message: "more than " + strconv.Itoa(maxNodes) + " values"}}, true
+	}
+	document, problem := loadYAML(src)
+	if problem != nil {
+		return node{}, Problems{*problem}, runs == nil
+	}
+	r := yamlReader{runs: runs, anchors: make(map[*yaml.Node]*anchored)}
+	var root node
+	r.value(&root, document, &place{}, 0)
+	for i := range runs {
+		if !runs[i].used {
+			return node{}, nil, false
+		}
+	}
+	return root, r.problems, !r.folded
+}
+
+// loadYAML reads the one document of a text.
+func loadYAML(src string) (*yaml.Node, *Problem) {
+	loader, err := yaml.NewLoader(strings.NewReader(src), yaml.WithPlugin(
+		loaderlimits.New(loaderlimits.DepthValue(2*maxDepth), loaderlimits.AliasNone())))
+	if err != nil {
+		return nil, yamlProblem(err)
+	}
+	var document, second yaml.Node
+	if err := loader.Load(&document); err != nil {
+		if errors.Is(err, io.EOF) {
+			return nil, &emptyProblem
+		}
+		return nil, yamlProblem(err)
+	}
+	if err := loader.Load(&second); err == nil {
+		return nil, &Problem{
+			Line: second.Line, Column: second.Column, Severity: SeverityError,
+			Message: "a second YAML document starts here", Hint: "a configuration is one document",
+		}
+	} else if !errors.Is(err, io.EOF) {
+		return nil, yamlProblem(err)
+	}
+	return document.Content[0], nil
+}
+
+// yamlProblem is an error of the library in our form.
+func yamlProblem(err error) *Problem {
+	problem := &Problem{Severity: SeverityError, Message: "not valid YAML: " + err.Error()}
+	var load *yaml.LoadError
+	if !errors.As(err, &load) {
+		return problem
+	}
+	problem.Message = "not valid YAML: " + load.Message
+	problem.Line, problem.Column = load.Mark.Line, load.Mark.Column
+	if load.ContextMsg != "" {
+		problem.Message += ", " + load.ContextMsg
+		if start := load.ContextMark.Line; start > 0 && start != load.Mark.Line {
+			problem.Message += " that starts in line " + strconv.Itoa(start)
+		}
+	}
+	return problem
+}
+
+// emptyProblem is reported for a text without a value in it.
+var emptyProblem = Problem{
+	Severity: SeverityError, Message: "empty configuration", Hint: "write {} for all defaults",
+}
+
+// ignoreYAMLVersion makes the library accept a "%YAML 1.2" line, which Knot
+// Resolver accepts without reading anything differently.
+func ignoreYAMLVersion(src string) string {
+	for off := 0; off < len(src); off = lineEnd(src, off) {
+		line := src[off:lineEnd(src, off)]
+		switch {
+		case strings.HasPrefix(line, "%YAML 1.2"):
+			return src[:off] + "%YAML 1.1" + src[off+len("%YAML 1.2"):]
+		case line[0] != '%' && line[0] != '#' && strings.TrimSpace(line) != "":
+			return src
+		}
+	}
+	return src
+}
+
+// countYAMLNodes is a bound on the values a text can hold, from the characters
+// that separate them: the library would build all of them before we could.
+func countYAMLNodes(src string) int {
+	if len(src) <= maxNodes {
+		return 0
+	}
+	count := 0
+	for i := range len(src) {
+		switch src[i] {
+		case ',', '[', '{':
+			count += 2
+		case ':', '-', '?':
+			if i+1 == len(src) || src[i+1] <= ' ' || src[i] == ':' && (src[i-min(i, 1)] == '"' || src[i-min(i, 1)] == '\'') {
+				count += 2
+			}
+		}
+	}
+	return count
+}
+
+// checkYAMLText finds the control characters that YAML does not allow; the
+// library knows of them and not where they are.
+func checkYAMLText(src string) *Problem {
+	for off, c := range src {
+		switch {
+		case ' ' <= c && c <= '~' || c == '\n' || c == '\t' || c == '\r' || c == 0x85:
+		case 0xA0 <= c && c <= 0xD7FF || 0xE000 <= c && c <= 0xFFFD && c != 0xFEFF || 0x10000 <= c:
+		default:
+			cursor := newCursor(src)
+			at := cursor.positionOf(off)
+			return &Problem{
+				Line: int(at.line), Column: int(at.column), Severity: SeverityError,
+				Message: "not valid YAML: the control character " + strconv.QuoteRuneToASCII(c) + " is not allowed",
+			}
+		}
+	}
+	return nil
+}
+
+// fail notes a problem at a node.
+func (r *yamlReader) fail(n *yaml.Node, at *place, message, hint string) {
+	r.problems = append(r.problems, Problem{
+		Line: n.Line, Column: n.Column, Pointer: at.pointer(),
+		Message: message, Hint: hint, Severity: SeverityError,
+	})
+}
+
+// value converts from into n. Every problem is noted, and reading goes on.
+func (r *yamlReader) value(n *node, from *yaml.Node, at *place, depth int) {
+	if r.nodes++; r.nodes > maxNodes {
+		if r.nodes == maxNodes+1 {
+			r.fail(from, at, "more than "+strconv.Itoa(maxNodes)+" values", "")
+		}
+		return
+	}
+	n.at = position{uint32(from.Line), uint32(from.Column)}
+	if depth > maxDepth {
+		r.fail(from, at, "more than "+strconv.Itoa(maxDepth)+" levels of lists and objects", "")
+		return
+	}
+	if from.Anchor == "" || from.Kind == yaml.AliasNode {
+		r.plain(n, from, at, depth)
+		return
+	}
+	target := new(anchored)
+	r.anchors[from] = target
+	before := r.nodes
+	r.plain(n, from, at, depth)
+	target.value, target.nodes, target.done = *n, r.nodes-before+1, true
+}
+
+// plain converts a value without a look at its anchor.
+func (r *yamlReader) plain(n *node, from *yaml.Node, at *place, depth int) {
+	switch from.Kind {
+	case yaml.AliasNode:
+		r.alias(n, from, at)
+	case yaml.SequenceNode:
+		r.list(n, from, at, depth)
+	case yaml.MappingNode:
+		r.object(n, from, at, depth)
+	default:
+		scalar, message, hint := yamlScalar(from)
+		if message != "" {
+			r.fail(from, at, message, hint)
+			return
+		}
+		scalar.at = n.at
+		*n = scalar
+	}
+}
+
+func (r *yamlReader) alias(n *node, from *yaml.Node, at *place) {
+	target := r.anchors[from.Alias]
+	if target == nil || !target.done {
+		r.fail(from, at, "the alias *"+shorten(from.Value)+" is inside of its own anchor", "")
+		return
+	}
+	if r.nodes += target.nodes; r.nodes > maxNodes {
+		r.fail(from, at, "aliases expand to more than "+strconv.Itoa(maxNodes)+" values", "")
+		r.nodes -= target.nodes
+		return
+	}
+	*n = target.value
+}
+
+func (r *yamlReader) list(n *node, from *yaml.Node, at *place, depth int) {
+	n.kind = list
+	if !r.collection(from, at, "!!seq") {
+		return
+	}
+	n.members = make([]member, len(from.Content))
+	here := place{up: at, list: true}
+	for i, item := range from.Content {
+		here.index = i
+		r.value(&n.members[i].value, item, &here, depth+1)
+	}
+}
+
+func (r *yamlReader) object(n *node, from *yaml.Node, at *place, depth int) {
+	n.kind = object
+	if !r.collection(from, at, "!!map") {
+		return
+	}
+	n.members = make([]member, 0, len(from.Content)/2)
+	here := place{up: at}
+	for i := 0; i+1 < len(from.Content); i += 2 {
+		key, value := from.Content[i], from.Content[i+1]
+		if run := findRun(r.runs, key.Value); run != nil {
+			r.unfold(n, run, from, key, value)
+			continue
+		}
+		m := member{keyAt: position{uint32(key.Line), uint32(key.Column)}}
+		var ok bool
+		m.key, ok = r.key(key, at)
+		here.key = m.key
+		r.value(&m.value, value, &here, depth+1)
+		if ok {
+			n.members = append(n.members, m)
+		}
+	}
+	r.problems = append(r.problems, duplicateKeys(n, at)...)
+}
+
+// unfold puts the lines of a run in place of the line that stood for them.
+func (r *yamlReader) unfold(n *node, run *run, from, key, value *yaml.Node) {
+	if from.Style&yaml.FlowStyle != 0 || key.Style != 0 || value.Style != 0 || value.Value != "0" ||
+		key.Line != run.first || value.Line != run.first || key.Anchor+value.Anchor != "" || run.used {
+		r.folded = true
+		return
+	}
+	members, ok := run.unfold(':', foldedYAMLScalar)
+	if !ok {
+		r.folded = true
+		return
+	}
+	run.used = true
+	r.nodes += len(members)
+	if len(n.members) == 0 {
+		n.members = members
+	} else {
+		n.members = append(n.members, members...)
+	}
+}
+
+// foldedYAMLScalar reads a word of a folded line; it is false for one that
+// needs a message.
+func foldedYAMLScalar(word string, isQuoted bool) (node, bool) {
+	if isQuoted {
+		return node{kind: text, text: word}, true
+	}
+	n, message, _ := plainScalar(word)
+	return n, message == ""
+}
+
+// collection checks the tag of a list or object.
+func (r *yamlReader) collection(from *yaml.Node, at *place, tag string) bool {
+	if from.Style&yaml.TaggedStyle == 0 || from.Tag == tag || from.Tag == "!" {
+		return true
+	}
+	r.fail(from, at, "the tag "+shorten(from.Tag)+" is not supported", "remove it")
+	return false
+}
+
+// key reads a key, which is a string.
+func (r *yamlReader) key(from *yaml.Node, at *place) (string, bool) {
+	if from.Kind == yaml.AliasNode && from.Alias != nil {
+		from = from.Alias
+	}
+	if from.Kind != yaml.ScalarNode {
+		r.fail(from, at, "a list or object cannot be a key", "")
+		return "", false
+	}
+	scalar, message, hint := yamlScalar(from)
+	switch {
+	case message != "":
+		r.fail(from, &place{up: at, key: from.Value}, message, hint)
+		return from.Value, false
+	case scalar.kind == null:
+		r.fail(from, at, "a key is empty", "")
+		return from.Value, false
+	case scalar.kind != text:
+		r.fail(from, &place{up: at, key: from.Value},
+			"a key is a string, and YAML reads "+shorten(from.Value)+" as "+kindWords[scalar.kind], "write it in quotes")
+		return from.Value, false
+	}
+	if from.Anchor != "" && r.anchors[from] == nil {
+		r.anchors[from] = &anchored{value: scalar, nodes: 1, done: true}
+	}
+	return scalar.text, true
+}
+
+var kindWords = [...]string{
+	null: "null", boolean: "a boolean", integer: "a number", float: "a number", text: "a string",
+	list: "a list", object: "an object",
+}
+
+// yamlScalar is the value of a scalar, or what is wrong with it.
+func yamlScalar(from *yaml.Node) (n node, message, hint string) {
+	const quotes = yaml.DoubleQuotedStyle | yaml.SingleQuotedStyle | yaml.LiteralStyle | yaml.FoldedStyle
+	if strings.IndexByte(from.Value, 0) >= 0 {
+		return n, "a NUL character is not allowed", ""
+	}
+	switch {
+	case from.Style&yaml.TaggedStyle != 0 && from.Tag != "!":
+		return taggedScalar(from)
+	case from.Style&quotes != 0 || from.Tag == "!":
+		return node{kind: text, text: from.Value}, "", ""
+	default:
+		return plainScalar(from.Value)
+	}
+}
+
+// plainScalar is the value of a scalar without quotes.
+func plainScalar(s string) (n node, message, hint string) {
+	kind := resolvePlain(s)
+	if (kind == plainInt || kind == plainFloat) && len(s) > maxNumber {
+		return n, "a number of more than " + strconv.Itoa(maxNumber) + " characters", ""
+	}
+	ok := true
+	switch kind {
+	case plainNull:
+		n.kind = null
+	case plainBool:
+		n.kind, n.text = boolean, strconv.FormatBool(isYAMLTrue(s))
+	case plainInt:
+		n.kind = integer
+		n.text, ok = yamlInteger(s)
+	case plainFloat:
+		n.kind = float
+		n.text, ok = yamlFloat(s)
+	case plainDate:
+		return n, "YAML reads " + shorten(s) + " as a date, which no key takes", "write it in quotes"
+	case plainMerge:
+		return n, "merge keys (<<) are not supported", "repeat what they stand for"
+	case plainEquals:
+		return n, "a plain = is not supported", "write it in quotes"
+	default:
+		n.kind, n.text = text, s
+	}
+	if !ok {
+		return n, shorten(s) + " is not a finite number", ""
+	}
+	return n, "", ""
+}
+
+// taggedScalar is the value of a scalar with an explicit type.
+func taggedScalar(from *yaml.Node) (n node, message, hint string) {
+	want, known := map[string]kind{
+		"!!str": text, "!!int": integer, "!!float": float, "!!bool": boolean, "!!null": null,
+	}[from.Tag]
+	if !known {
+		return n, "the tag " + shorten(from.Tag) + " is not supported", "remove it"
+	}
+	if want == text {
+		return node{kind: text, text: from.Value}, "", ""
+	}
+	n, message, hint = plainScalar(from.Value)
+	if message == "" && n.kind == integer && want == float {
+		n.kind, n.text = float, n.text+".0"
+	}
+	if message == "" && n.kind != want {
+		return n, strconv.Quote(shorten(from.Value)) + " is not " + kindWords[want], "it is tagged " + from.Tag
+	}
+	return n, message, hint
+}

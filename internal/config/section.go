@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package config
+
+import (
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// checker is a section with rules that concern more than one key, or values
+// that depend on one another. check runs after all keys were read; it must use
+// only what [scope.fine] vouches for. It resolves derived defaults.
+type checker interface {
+	check(s *scope)
+}
+
+// state is what became of one key.
+type state uint8
+
+const (
+	absent state = iota // not given, or null where null means that
+	given
+	bad // given, and a problem was noted
+)
+
+// nothing stands for a section that is not there.
+var nothing = node{kind: object, foreign: true}
+
+// section reads an object into the struct dst.
+func (r *reader) section(p *plan, dst reflect.Value, at spot) bool {
+	if at.n.kind != object {
+		hint := ""
+		_, switchable := p.byName["enable"]
+		switch {
+		case at.n.kind == boolean && switchable:
+			hint = "write {enable: " + at.n.text + "}"
+		case at.n.kind == null:
+			hint = "leave the key out, or write {}"
+		}
+		return r.expected(at, "an object", hint)
+	}
+	s := scope{r: r, plan: p, spot: at, states: make([]state, len(p.keys))}
+	ok := true
+	for i := range at.n.members {
+		m := &at.n.members[i]
+		number, known := p.byName[m.key]
+		if !known {
+			r.unknown(p, at, m)
+			ok = false
+			continue
+		}
+		here := at.member(m, &place{up: at.place, key: m.key})
+		s.states[number] = r.key(p.keys[number], dst, here, &s)
+	}
+	for number, k := range p.keys {
+		switch {
+		case s.states[number] == bad:
+			ok = false
+		case s.states[number] == given:
+		case k.required:
+			r.problem(at, "the key "+strconv.Quote(k.name)+" is missing", "")
+			s.states[number], ok = bad, false
+		case k.shape.form == section:
+			here := spot{n: &nothing, place: &place{up: at.place, key: k.name}}
+			ok = r.section(k.shape.plan, dst.Field(k.field), here) && ok
+		case k.def != nil:
+			here := spot{n: k.def, place: &place{up: at.place, key: k.name}}
+			ok = r.value(k.shape, dst.Field(k.field), here) && ok
+		}
+	}
+	if c, rules := dst.Addr().Interface().(checker); rules {
+		c.check(&s)
+	}
+	return ok && !s.failed
+}
+
+// key reads one key that is given.
+func (r *reader) key(k *key, dst reflect.Value, at spot, s *scope) state {
+	if at.n.kind == text && slices.Contains(k.later, at.n.text) {
+		r.problem(at, strconv.Quote(at.n.text)+" is not supported yet", "expected "+k.shape.grammar.right)
+		return bad
+	}
+	if k.shape.optional && at.n.kind == null {
+		return absent
+	}
+	if !k.blank {
+		if !r.value(k.shape, dst.Field(k.field), at) {
+			return bad
+		}
+		return given
+	}
+	v, ok := r.scalar(&k.shape.grammar, at)
+	if !ok {
+		return bad
+	}
+	if s.blanks == nil {
+		s.blanks = make(map[string]any)
+	}
+	s.blanks[k.name] = v
+	return given
+}
+
+// scope is what the check of a section may ask and say.
+type scope struct {
+	r      *reader
+	plan   *plan
+	spot   spot
+	states []state
+	blanks map[string]any // values of keys without a field
+	failed bool
+}
+
+// host is what is known about the machine.
+func (s *scope) host() *Host { return &s.r.host }
+
+// present says that the section itself is in the document.
+func (s *scope) present() bool { return s.spot.n != &nothing }
+
+// given says that a key is in the document, with a value that is fine.
+func (s *scope) given(key string) bool { return s.states[s.plan.byName[key]] == given }
+
+// fine says that nothing is wrong with the values of keys.
+func (s *scope) fine(keys ...string) bool {
+	for _, key := range keys {
+		if s.states[s.plan.byName[key]] == bad {
+			return false
+		}
+	}
+	return true
+}
+
+// written says that a key stands in the document, even one that is not
+// declared.
+func (s *scope) written(key string) bool { return s.spot.n.get(key) != nil }
+
+// blank is the value of a key without a field, nil if it is not given.
+func (s *scope) blank(key string) any { return s.blanks[key] }
+
+// problem notes an error about the value that path, a pointer without its
+// first slash, leads to from the section; "" is the section.
+func (s *scope) problem(path, message, hint string) {
+	s.failed = true
+	at := s.at(path)
+	s.r.note(at, at.n.at, SeverityError, message, hint)
+}
+
+// warn is problem for what is accepted.
+func (s *scope) warn(path, message, hint string) {
+	at := s.at(path)
+	s.r.note(at, at.n.at, SeverityWarning, message, hint)
+}
+
+// at is the spot that path leads to. Where a single value stands for a list
+// or a string for an object, the path ends at that value.
+func (s *scope) at(path string) spot {
+	at := s.spot
+	if path == "" {
+		return at
+	}
+	for token := range strings.SplitSeq(path, "/") {
+		i, err := step(at.n, token)
+		if err != nil && at.n.kind != object && at.n.kind != list {
+			break
+		}
+		here := &place{up: at.place, key: token}
+		if at.n.kind == list {
+			here = &place{up: at.place, index: i, list: true}
+		}
+		if err != nil || i == len(at.n.members) {
+			at.place = here // absent: the position is that of the object around it
+			break
+		}
+		at = at.member(&at.n.members[i], here)
+	}
+	return at
+}

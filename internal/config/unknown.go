@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package config
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// unknown reports a key that is not declared, with the best advice there is.
+func (r *reader) unknown(p *plan, at spot, m *member) {
+	here := at.member(m, &place{up: at.place, key: m.key})
+	message, hint := "unknown key "+strconv.Quote(shorten(m.key)), ""
+	if len(r.found) < maxProblems {
+		section := at.place.pattern()
+		pattern := section + "/" + escapeToken(m.key)
+		switch {
+		case isUpstreamKey(pattern):
+			message, hint = "the key "+strconv.Quote(m.key)+" is not supported yet", "it would have no effect; remove it"
+		default:
+			hint = adviceFor(p, section, pattern, m.key)
+		}
+	}
+	r.note(here, m.keyAt, SeverityError, message, hint)
+}
+
+// adviceFor guesses which key was meant.
+func adviceFor(p *plan, section, pattern, key string) string {
+	if renamed, known := renamedKeys[pattern]; known {
+		if renamed == "" {
+			return "it was removed in Knot Resolver 6 and has no successor"
+		}
+		return "it is " + renamed + " now"
+	}
+	var siblings []string
+	for _, k := range p.keys {
+		siblings = append(siblings, k.name)
+	}
+	siblings = append(siblings, upstreamIn(section)...)
+	if dashed := strings.ReplaceAll(key, "_", "-"); dashed != key && slices.Contains(siblings, dashed) {
+		return "keys are written with dashes: " + dashed
+	}
+	if elsewhere := sectionsOf(key); len(elsewhere) == 1 {
+		return "it belongs to " + elsewhere[0]
+	}
+	if near := nearest(key, siblings); near != "" {
+		return "did you mean " + near + "?"
+	}
+	return ""
+}
+
+// sectionsOf is where a key of this name is declared or known from Knot
+// Resolver; names as common as enable are in many places and so no advice.
+func sectionsOf(key string) (sections []string) {
+	for _, k := range Keys() {
+		section, name := cutLast(k.Pointer)
+		if name == key && section != "" {
+			sections = append(sections, section)
+		}
+	}
+	for section, names := range upstreamKeys() {
+		if section != "" && slices.Contains(names, key) {
+			sections = append(sections, section)
+		}
+	}
+	return sections
+}
+
+// cutLast splits a pointer before its last token.
+func cutLast(pointer string) (section, name string) {
+	i := strings.LastIndexByte(pointer, '/')
+	return pointer[:max(i, 0)], pointer[i+1:]
+}
+
+// nearest is the candidate that few typing mistakes turn into word, "" if
+// there is none.
+func nearest(word string, candidates []string) string {
+	best, least := "", min(2, len(word)/3)+1
+	if len(word) > 40 {
+		return ""
+	}
+	word = strings.ToLower(strings.ReplaceAll(word, "_", "-"))
+	for _, candidate := range candidates {
+		if d := distance(word, candidate); d < least {
+			best, least = candidate, d
+		}
+	}
+	return best
+}
+
+// distance is how many insertions, deletions, replacements and swaps of
+// neighbours turn a into b.
+func distance(a, b string) int {
+	before, last, row := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
+	for j := range row {
+		last[j] = j
+	}
+	for i := 1; i <= len(a); i++ {
+		row[0] = i
+		for j := 1; j <= len(b); j++ {
+			replace := last[j-1]
+			if a[i-1] != b[j-1] {
+				replace++
+			}
+			row[j] = min(replace, last[j]+1, row[j-1]+1)
+			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
+				row[j] = min(row[j], before[j-2]+1)
+			}
+		}
+		before, last, row = last, row, before
+	}
+	return last[len(b)]
+}
