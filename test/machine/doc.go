@@ -12,4 +12,12 @@
 // A machine is bound to the process that booted it: when that process ends, for
 // whatever reason, the kernel kills the machine. What is left then, an empty cgroup
 // folder and a state folder, is swept by the next Boot. Options.Keep lifts the bond.
+//
+// Tests use [Start] for a machine of their own or [Main] for one per package; both fail
+// when no machine can be booted, and never skip. The environment may set
+//
+//	KRESD_MANAGER_TEST_MIRROR  the Debian archive to install from; else the host's own
+//	KRESD_MANAGER_TEST_CACHE   where root trees are kept, /var/cache/kresd-manager-test
+//	KRESD_MANAGER_TEST_STATE   where running machines are listed, /run/kresd-manager-test
+//	KRESD_MANAGER_TEST_KEEP    not empty: tests leave their machines running
 package machine

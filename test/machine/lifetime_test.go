@@ -190,7 +190,7 @@ func TestKeptMachineOutlivesItsOwner(t *testing.T) {
 }
 
 func TestFailedBootTellsWhy(t *testing.T) {
-	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
 	defer cancel()
 	m, err := Boot(ctx, Options{
 		Log:    t.Logf,
