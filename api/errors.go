@@ -6,12 +6,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"maps"
 	"net/http"
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 
 	"kresd-manager/internal/config"
 	"kresd-manager/units"
@@ -127,7 +127,7 @@ func problemOf(err error) *Problem {
 		tooLarge *http.MaxBytesError
 		problems config.Problems
 		pointer  *config.PointerError
-		path     *fs.PathError
+		errno    syscall.Errno
 		step     *units.StepError
 		failed   *changeError
 	)
@@ -172,8 +172,8 @@ func problemOf(err error) *Problem {
 		return set(http.StatusBadRequest, KindMalformed, "malformed pointer")
 	case problems != nil:
 		return set(http.StatusBadRequest, KindInvalid, "invalid configuration")
-	case errors.As(err, &path): // the configuration file or what it names
-		return set(http.StatusInternalServerError, KindFile, "file not usable")
+	case errors.As(err, &errno): // the configuration file, or another, is not usable
+		return set(http.StatusInternalServerError, KindSystem, "system error")
 	case errors.Is(err, context.DeadlineExceeded):
 		return set(http.StatusServiceUnavailable, KindTimeout, "timed out")
 	}

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io/fs"
 	"net/http"
+	"syscall"
 	"testing"
 
 	"kresd-manager/internal/config"
@@ -38,7 +39,7 @@ func TestStatusOfErrors(t *testing.T) {
 		{units.ErrUnavailable, 503, KindUnavailable},
 		{units.ErrForbidden, 503, KindForbidden},
 		{units.ErrStopping, 503, KindStopping},
-		{&fs.PathError{Op: "open", Path: "p", Err: fs.ErrPermission}, 500, KindFile},
+		{&fs.PathError{Op: "open", Path: "p", Err: syscall.EACCES}, 500, KindSystem},
 		{context.DeadlineExceeded, 503, KindTimeout},
 		{errors.New("x"), 0, ""},
 	}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io/fs"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -47,7 +48,7 @@ func TestReloadIsTruthful(t *testing.T) {
 		part   string
 	}{
 		{"no file", func() (*config.Document, error) {
-			return nil, &fs.PathError{Op: "open", Path: "/etc/config.yaml", Err: fs.ErrNotExist}
+			return nil, &fs.PathError{Op: "open", Path: "/etc/config.yaml", Err: syscall.ENOENT}
 		}, 500, "/etc/config.yaml"},
 		{"not YAML", func() (*config.Document, error) { return config.Parse("config.yaml", []byte("a: [")) }, 400, "config.yaml:"},
 		{"not valid", func() (*config.Document, error) { return config.Parse("config.yaml", []byte("workers: x\n")) }, 400, "config.yaml:1:10: /workers: "},

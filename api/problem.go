@@ -27,7 +27,7 @@ const (
 	KindType         Kind = "unsupported-type"      // 415
 	KindRefused      Kind = "refused-by-component"  // 422
 	KindStep         Kind = "step-failed"           // 500
-	KindFile         Kind = "file"                  // 500
+	KindSystem       Kind = "system-error"          // 500
 	KindInternal     Kind = "internal"              // 500
 	KindUnavailable  Kind = "systemd-unreachable"   // 503
 	KindForbidden    Kind = "polkit-refused"        // 503
@@ -81,7 +81,7 @@ func (p *Problem) Text() string {
 		b.WriteByte('\n')
 		b.WriteString(p.Aftermath())
 	}
-	if p.Status == http.StatusInternalServerError {
+	if p.Status == http.StatusInternalServerError && p.Kind != KindInternal { // whose message names it
 		b.WriteString("\nreference: " + p.Reference)
 	}
 	b.WriteByte('\n')

@@ -207,9 +207,11 @@ func (c *Controller) carryOut(plan units.Plan, want units.Desired, report *units
 // desired makes up hashes that differ when the text they stand for does.
 func desired(doc *config.Document, workers int) units.Desired {
 	rules, _ := doc.Value("/local-data")
-	rest, err := doc.Delete("/local-data")
-	if err != nil {
-		rest = doc
+	rest := doc
+	for _, pointer := range []string{"/local-data", "/workers"} {
+		if d, err := rest.Delete(pointer); err == nil {
+			rest = d
+		}
 	}
 	return units.Desired{
 		Generation: hash(doc.JSON()),

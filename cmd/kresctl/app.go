@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"kresd-manager/internal/client"
+)
+
+// app is what the commands share: streams and global flags.
+type app struct {
+	stdin          io.Reader
+	stdout, stderr io.Writer
+
+	socket string // -s
+	config string // -c
+	quiet  bool   // -q of the commands that have it
+}
+
+const defaultConfig = "/etc/knot-resolver/config.yaml"
+
+func (a *app) root() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "kresctl",
+		Short: "control Knot Resolver",
+		Long: `kresctl controls Knot Resolver through the HTTP interface of kresd-manager.
+
+Exit status: 0 done, 1 failed, 2 wrong usage; see also kresctl status -h.`,
+		Version:           version,
+		SilenceErrors:     true, // run prints them
+		SilenceUsage:      true,
+		Args:              cobra.ArbitraryArgs, // so that RunE sees a wrong command
+		RunE:              needsCommand,
+		PersistentPreRunE: func(*cobra.Command, []string) error { return a.checkGlobals() },
+	}
+	root.SetIn(a.stdin)
+	root.SetOut(a.stdout)
+	root.SetErr(a.stderr)
+	root.SetVersionTemplate("kresctl {{.Version}}\n")
+	root.Flags().BoolP("version", "V", false, "print the version")
+	root.PersistentFlags().StringVarP(&a.socket, "socket", "s", "",
+		"`PATH` of the manager's socket")
+	root.PersistentFlags().StringVarP(&a.config, "config", "c", "",
+		"configuration `FILE` that names the socket (default "+defaultConfig+")")
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return usage(cmd, "%v", err)
+	})
+	root.AddCommand(
+		a.configCommand(),
+		a.planCommand(),
+		a.reloadCommand(),
+		a.renewCommand(),
+		a.statusCommand(),
+		a.stopCommand(),
+		a.validateCommand(),
+	)
+	return root
+}
+
+// needsCommand is run in place of a command that only groups others.
+func needsCommand(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return usage(cmd, "a command is missing")
+	}
+	return usage(cmd, "there is no command %q", args[0])
+}
+
+func (a *app) checkGlobals() error {
+	if a.socket != "" && a.config != "" {
+		return &usageError{command: "kresctl", message: "-s and -c exclude each other"}
+	}
+	return nil
+}
+
+// connect returns a client of the socket that the flags mean.
+func (a *app) connect() (*client.Client, error) {
+	path, err := a.socketPath()
+	if err != nil {
+		return nil, err
+	}
+	return client.New(path), nil
+}

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import "github.com/spf13/cobra"
+
+func (a *app) configCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "config",
+		Short: "read and change the running configuration",
+		Args:  cobra.ArbitraryArgs,
+		RunE:  needsCommand,
+	}
+	cmd.AddCommand(a.configGetCommand(), a.configSetCommand(), a.configDeleteCommand())
+	return cmd
+}

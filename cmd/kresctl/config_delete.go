@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"github.com/spf13/cobra"
+
+	"kresd-manager/internal/client"
+)
+
+func (a *app) configDeleteCommand() *cobra.Command {
+	var pointer string
+	var opt client.ChangeOptions
+	cmd := &cobra.Command{
+		Use:   "delete -p POINTER [--dry-run] [--if-match ETAG]",
+		Short: "remove a part of the running configuration",
+		Long: `Remove the part of the running configuration that a pointer leads to and apply
+the result. The change is not written to the configuration file.`,
+		Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if pointer == "" {
+				return usage(cmd, "-p is missing: the whole configuration cannot be removed")
+			}
+			c, err := a.connect()
+			if err != nil {
+				return err
+			}
+			defer c.Close()
+			done, err := c.Delete(cmd.Context(), absolute(pointer), opt)
+			if err != nil {
+				return err
+			}
+			a.printReport(done.Report)
+			return nil
+		},
+	}
+	pointerFlag(cmd, &pointer)
+	changeFlags(cmd, &opt)
+	a.quietFlag(cmd)
+	return cmd
+}

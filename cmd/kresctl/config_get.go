@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+
+	"github.com/google/renameio/v2"
+	"github.com/spf13/cobra"
+)
+
+func (a *app) configGetCommand() *cobra.Command {
+	var pointer string
+	var asJSON, asYAML, etagOnly bool
+	cmd := &cobra.Command{
+		Use:   "get [-p POINTER] [--json | --yaml] [FILE]",
+		Short: "print the running configuration, or save it in FILE",
+		Long: `Print the running configuration, or the part a pointer leads to, as it was
+written: without defaults. With FILE it is saved there.`,
+		Args: atMost(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if asJSON && asYAML {
+				return usage(cmd, "--json and --yaml exclude each other")
+			}
+			c, err := a.connect()
+			if err != nil {
+				return err
+			}
+			defer c.Close()
+			value, etag, err := c.Get(cmd.Context(), absolute(pointer))
+			if err != nil {
+				return err
+			}
+			if etagOnly {
+				fmt.Fprintln(a.stdout, etag)
+				return nil
+			}
+			text, err := present(value, asYAML)
+			if err != nil {
+				return err
+			}
+			if len(args) == 0 || args[0] == "-" {
+				_, err := a.stdout.Write(text)
+				return err
+			}
+			if err := renameio.WriteFile(args[0], text, 0o640, renameio.WithExistingPermissions()); err != nil {
+				return fmt.Errorf("cannot save the configuration: %w", err)
+			}
+			fmt.Fprintf(a.stdout, "saved in %s\n", args[0])
+			return nil
+		},
+	}
+	pointerFlag(cmd, &pointer)
+	cmd.Flags().BoolVar(&asJSON, "json", false, "as JSON (the default)")
+	cmd.Flags().BoolVar(&asYAML, "yaml", false, "as YAML")
+	cmd.Flags().BoolVar(&etagOnly, "etag", false, "print the ETag only, for config set --if-match")
+	return cmd
+}
+
+// present lays JSON out for people. Numbers and texts stay as they are.
+func present(value []byte, asYAML bool) ([]byte, error) {
+	if asYAML {
+		return toYAML(value)
+	}
+	var b bytes.Buffer
+	if err := json.Indent(&b, value, "", "    "); err != nil {
+		return nil, fmt.Errorf("cannot read the answer: %w", err)
+	}
+	return append(bytes.TrimRight(b.Bytes(), "\n"), '\n'), nil
+}

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+)
+
+// Exit statuses.
+const (
+	exitFailed   = 1
+	exitUsage    = 2
+	exitDegraded = 3 // of status only
+)
+
+// usageError is a command line that makes no sense.
+type usageError struct {
+	command string // path of the command whose help tells more
+	message string
+}
+
+func (e *usageError) Error() string {
+	return fmt.Sprintf("%s\nsee %s --help", e.message, e.command)
+}
+
+func usage(cmd *cobra.Command, format string, args ...any) error {
+	return &usageError{cmd.CommandPath(), fmt.Sprintf(format, args...)}
+}
+
+// statusError ends the program with a status, without a word.
+type statusError int
+
+func (e statusError) Error() string { return fmt.Sprintf("exit status %d", int(e)) }
+
+// exitStatus prints an error, if there is one to print, and gives the exit
+// status for it.
+func (a *app) exitStatus(err error) int {
+	if err == nil {
+		return 0
+	}
+	var silent statusError
+	if errors.As(err, &silent) {
+		return int(silent)
+	}
+	fmt.Fprintf(a.stderr, "kresctl: %v\n", err)
+	var wrong *usageError
+	if errors.As(err, &wrong) {
+		return exitUsage
+	}
+	return exitFailed
+}
+
+// Counts of arguments. Unlike those of cobra, the errors are usage errors.
+
+func noArgs(cmd *cobra.Command, args []string) error { return atMost(0)(cmd, args) }
+
+func atMost(n int) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) > n {
+			return usage(cmd, "unexpected argument %q", args[n])
+		}
+		return nil
+	}
+}

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"github.com/spf13/cobra"
+)
+
+func (a *app) planCommand() *cobra.Command {
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "plan [--json]",
+		Short: "print what a reload would do",
+		Long: `Print what a reload would do now: the steps that lead from what runs to what
+the configuration file says. Nothing is changed.`,
+		Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			c, err := a.connect()
+			if err != nil {
+				return err
+			}
+			defer c.Close()
+			report, err := c.Plan(cmd.Context())
+			if err != nil {
+				return err
+			}
+			if !asJSON {
+				fmt.Fprint(a.stdout, report.Plan.String())
+				return nil
+			}
+			return a.printJSON(report.Plan)
+		},
+	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "as JSON")
+	return cmd
+}
+
+func (a *app) printJSON(v any) error {
+	e := json.NewEncoder(a.stdout)
+	e.SetIndent("", "    ")
+	e.SetEscapeHTML(false)
+	return e.Encode(v)
+}

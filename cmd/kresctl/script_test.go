@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"errors"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"kresd-manager/api"
+	"kresd-manager/api/apitest"
+	"kresd-manager/internal/config"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"kresctl": main})
+}
+
+// TestScript runs testdata/script. Besides the usual commands there are
+//
+//	serve FILE         start a manager with this configuration file, listening on $SOCK
+//	crash UNIT         make a unit fail
+//	exits N COMMAND…   run a command that must end with exit status N
+func TestScript(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:                 filepath.Join("testdata", "script"),
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+		Setup: func(env *testscript.Env) error {
+			dir, err := os.MkdirTemp("", "ctl") // the work folder may be too deep for a socket
+			if err != nil {
+				return err
+			}
+			env.Defer(func() { _ = os.RemoveAll(dir) })
+			env.Setenv("SOCK", filepath.Join(dir, "s"))
+			env.Setenv("TZ", "UTC")
+			env.Values[managerKey{}] = new(*apitest.Controller)
+			return nil
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"serve": serve,
+			"crash": crash,
+			"exits": exits,
+		},
+	})
+}
+
+type managerKey struct{}
+
+func serve(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: serve FILE")
+	}
+	file := ts.MkAbs(args[0])
+	c := apitest.New(ts.ReadFile(args[0]))
+	c.File = file
+	c.ReadFile = func() (*config.Document, error) { return config.ReadFile(file) }
+	*ts.Value(managerKey{}).(**apitest.Controller) = c
+
+	l, err := net.Listen("unix", ts.Getenv("SOCK"))
+	ts.Check(err)
+	s := api.NewServer(api.New(c, api.Options{}), api.ServerOptions{})
+	ended := make(chan error, 1)
+	go func() { ended <- s.Serve(l) }()
+	ts.Defer(func() {
+		ts.Check(s.Shutdown(context.Background()))
+		ts.Check(<-ended)
+	})
+}
+
+func crash(ts *testscript.TestScript, neg bool, args []string) {
+	c := *ts.Value(managerKey{}).(**apitest.Controller)
+	if neg || len(args) != 1 || c == nil {
+		ts.Fatalf("usage: crash UNIT, after serve")
+	}
+	c.Kill(args[0])
+}
+
+func exits(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: exits N COMMAND…")
+	}
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	err = ts.Exec(args[1], args[2:]...)
+	got := 0
+	var exit *exec.ExitError
+	if errors.As(err, &exit) {
+		got = exit.ExitCode()
+	} else if err != nil {
+		ts.Fatalf("%v", err)
+	}
+	if got != want {
+		ts.Fatalf("exit status %d, want %d", got, want)
+	}
+}

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"kresd-manager/units"
+)
+
+// writeStatus lays the status out for people. Times are shown relative to now
+// and in the time zone of now.
+func writeStatus(w io.Writer, s units.Status, now time.Time) error {
+	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintf(tw, "state\t%s\n", s.State)
+	fmt.Fprintf(tw, "file\t%s%s\n", cmp.Or(s.File, "none"), fileNote(s))
+	fmt.Fprintf(tw, "generation\t%s\n", cmp.Or(s.Generation, "none"))
+	if r := s.LastApply; r != nil {
+		fmt.Fprintf(tw, "last apply\t%s\n", lastApply(*r, now))
+	}
+	if err := tw.Flush(); err != nil || len(s.Units) == 0 {
+		return err
+	}
+	fmt.Fprintln(tw)
+	fmt.Fprintln(tw, "UNIT\tSTATE\tCONFIG\tPID\tMEMORY\tSINCE\tRESTARTS")
+	for _, u := range s.Units {
+		fmt.Fprintf(tw, "%s\t%s\t%s\t%s\t%s\t%s\t%d\n",
+			u.Unit, state(u), configMark(u), number(u.PID), mebibytes(u.Memory), since(u.Since, now), u.Restarts)
+	}
+	return tw.Flush()
+}
+
+func fileNote(s units.Status) string {
+	if s.FileDiffers {
+		return " (what runs differs from it: it was changed since)"
+	}
+	return ""
+}
+
+func lastApply(r units.Report, now time.Time) string {
+	steps := "no step"
+	switch n := len(r.Plan.Steps); n {
+	case 0:
+	case 1:
+		steps = "1 step"
+	default:
+		steps = strconv.Itoa(n) + " steps"
+	}
+	result := "succeeded"
+	if r.Error != "" {
+		first, _, _ := strings.Cut(r.Error, "\n")
+		result = "FAILED: " + first
+	}
+	return fmt.Sprintf("%s: %s, %s in %s, %s", since(r.When, now), r.Cause, steps, seconds(r.Took), result)
+}
+
+// state names the sub-state only where it adds something.
+func state(u units.UnitStatus) string {
+	switch {
+	case u.Active == "failed" && u.Result != "" && u.Result != "success":
+		return u.Active + " (" + u.Result + ")"
+	case u.Active == "active" && u.Sub == "running", u.Active == u.Sub, u.Sub == "", u.Active == "inactive":
+		return u.Active
+	}
+	return u.Active + " (" + u.Sub + ")"
+}
+
+// configMark is a check mark, or what runs in place of what should.
+func configMark(u units.UnitStatus) string {
+	if u.Current {
+		return "✓"
+	}
+	return cmp.Or(u.Config, "-")
+}
+
+func number(n int) string {
+	if n == 0 {
+		return "-"
+	}
+	return strconv.Itoa(n)
+}
+
+func mebibytes(n uint64) string {
+	if n == 0 {
+		return "-"
+	}
+	return fmt.Sprintf("%.1f MiB", float64(n)/(1<<20))
+}
+
+// since is a time both ways: how long ago, and when.
+func since(t, now time.Time) string {
+	if t.IsZero() {
+		return "-"
+	}
+	return ago(now.Sub(t)) + " (" + t.In(now.Location()).Format("2006-01-02 15:04:05") + ")"
+}
+
+// ago keeps the one unit that matters.
+func ago(d time.Duration) string {
+	switch {
+	case d < 0:
+		return "in the future"
+	case d < 2*time.Minute:
+		return fmt.Sprintf("%d s ago", int(d.Seconds()))
+	case d < 2*time.Hour:
+		return fmt.Sprintf("%d min ago", int(d.Minutes()))
+	case d < 48*time.Hour:
+		return fmt.Sprintf("%d h ago", int(d.Hours()))
+	}
+	return fmt.Sprintf("%d days ago", int(d.Hours()/24))
+}
