@@ -12,6 +12,9 @@ type Options struct {
 	// Force loads the rules and restarts every worker and the garbage
 	// collector even if they run the desired configuration.
 	Force bool
+	// Renew loads the rules even if their text is the same, because files that
+	// they name may have changed.
+	Renew bool
 	// Proven leaves the canary out: the worker configuration has served
 	// before, as in a rollback.
 	Proven bool
@@ -25,7 +28,7 @@ type Options struct {
 // workers to remove one by one, cache garbage collector. What could refuse the
 // change comes before what could interrupt somebody.
 func Diff(want Desired, live Live, opt Options) Plan {
-	d := differ{want: want, live: live, opt: opt, plan: Plan{Generation: want.Generation}}
+	d := differ{want: want, live: live, opt: opt, plan: Plan{Generation: want.Generation, Steps: []Step{}}}
 	d.sort()
 	d.canary()
 	d.rules()
@@ -120,7 +123,7 @@ func (d *differ) rules() {
 		}
 		return
 	}
-	if d.live.rulesLoaded(d.want.RulesHash) && !d.opt.Force {
+	if d.live.rulesLoaded(d.want.RulesHash) && !d.opt.Force && !d.opt.Renew {
 		return
 	}
 	o := d.live.Unit(PolicyLoader)
@@ -183,8 +186,8 @@ func (d *differ) workers() {
 }
 
 // starts plans the workers to add and returns the steps that the rest waits
-// for. The first worker of a system that does not serve yet proves the
-// configuration for the others; it also writes what they share.
+// for. The first worker with a new configuration comes alone: it proves it for
+// the others where nobody has yet, and writes what they share.
 func (d *differ) starts(ready int) []int {
 	if len(d.start) == 0 {
 		return nil
@@ -192,7 +195,8 @@ func (d *differ) starts(ready int) []int {
 	rest := d.start
 	var steps []int
 	after := ready
-	if len(d.running) == 0 {
+	alone := len(d.running) == 0 || d.tried != 0
+	if alone {
 		n := d.start[0]
 		after = d.plan.add(Start, Worker(n), d.causes[n], ready)
 		d.served = after
@@ -202,7 +206,7 @@ func (d *differ) starts(ready int) []int {
 	for _, n := range rest {
 		steps = append(steps, d.plan.add(Start, Worker(n), d.causes[n], after))
 	}
-	if len(rest) > 0 && len(d.running) == 0 {
+	if alone && len(rest) > 0 {
 		steps = steps[1:]
 	}
 	return steps

@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: Apache-2.0
+
+VERSION    ?= 0.1.0
+PREFIX     ?= /usr/local
+DESTDIR    ?=
+RUNDIR     ?= /run/knot-resolver
+KRESD      ?= /usr/sbin/kresd
+KRES_GC    ?= /usr/sbin/kres-cache-gc
+BINDIR     ?= $(PREFIX)/bin
+LIBEXECDIR ?= $(PREFIX)/lib/kresd-manager
+UNITDIR    ?= $(PREFIX)/lib/systemd/system
+SYSUSERSDIR ?= $(PREFIX)/lib/sysusers.d
+TMPFILESDIR ?= $(PREFIX)/lib/tmpfiles.d
+# Not every polkit and sysctl looks below /usr/local.
+ifeq ($(PREFIX),/usr)
+POLKITDIR  ?= /usr/share/polkit-1/rules.d
+SYSCTLDIR  ?= /usr/lib/sysctl.d
+else
+POLKITDIR  ?= /etc/polkit-1/rules.d
+SYSCTLDIR  ?= /etc/sysctl.d
+endif
+
+GO         ?= go
+BUILD      := build
+LDFLAGS    := -s -w -X main.version=$(VERSION)
+PROGRAMS   := kresd-manager kresctl kresd-drain
+
+# The unit files name what they run by the paths of a distribution package.
+PATHS := sed -e 's|/usr/lib/kresd-manager/|$(LIBEXECDIR)/|g' -e 's|/usr/bin/kresctl|$(BINDIR)/kresctl|g' \
+	-e 's|/usr/sbin/kresd |$(KRESD) |g' -e 's|/usr/sbin/kres-cache-gc|$(KRES_GC)|g' -e 's|/run/knot-resolver|$(RUNDIR)|g' \
+	-e 's|kresd-manager --config|kresd-manager --rundir $(RUNDIR) --config|' -e 's|kresd-drain %i|kresd-drain --rundir $(RUNDIR) %i|'
+put = for f in $(1); do $(PATHS) "packaging/$$f" >"$(BUILD)/put" && install -m 0644 "$(BUILD)/put" "$(DESTDIR)$(2)/$${f\#\#*/}" || exit 1; done
+
+.PHONY: help
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
+
+.PHONY: build
+build: ## build all programs into build/
+	@mkdir -p $(BUILD)
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o $(BUILD)/ $(addprefix ./cmd/,$(PROGRAMS))
+
+.PHONY: install
+install: build ## install below $(DESTDIR)$(PREFIX); without DESTDIR also make users and directories
+	install -d -m 0755 $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBEXECDIR)
+	install -m 0755 $(BUILD)/kresctl $(DESTDIR)$(BINDIR)/
+	install -m 0755 $(BUILD)/kresd-manager $(BUILD)/kresd-drain $(DESTDIR)$(LIBEXECDIR)/
+	install -d -m 0755 $(DESTDIR)$(UNITDIR)/kresd@canary.service.d $(DESTDIR)$(UNITDIR)/knot-resolver.service.d
+	@$(call put,$(addprefix systemd/system/,kresd@.service kres-policy-loader.service kres-gc.service kresd.target kresd-manager.service kresd-manager.socket),$(UNITDIR))
+	@$(call put,systemd/system/kresd@canary.service.d/10-canary.conf,$(UNITDIR)/kresd@canary.service.d)
+	@$(call put,systemd/system/knot-resolver.service.d/50-kresd-manager.conf,$(UNITDIR)/knot-resolver.service.d)
+	install -d -m 0755 $(DESTDIR)$(SYSUSERSDIR) $(DESTDIR)$(TMPFILESDIR) $(DESTDIR)$(SYSCTLDIR)
+	@$(call put,sysusers.d/kresd-manager.conf,$(SYSUSERSDIR))
+	@$(call put,tmpfiles.d/kresd-manager.conf,$(TMPFILESDIR))
+	@$(call put,sysctl.d/50-kresd-manager.conf,$(SYSCTLDIR))
+	install -d $(DESTDIR)$(POLKITDIR)
+	@$(call put,polkit-1/rules.d/50-kresd-manager.rules,$(POLKITDIR))
+	@rm -f $(BUILD)/put
+ifeq ($(DESTDIR),)
+	systemd-sysusers kresd-manager.conf
+	systemd-tmpfiles --create kresd-manager.conf
+	-/usr/lib/systemd/systemd-sysctl $(SYSCTLDIR)/50-kresd-manager.conf
+	systemctl daemon-reload
+endif
+
+.PHONY: uninstall
+uninstall: ## remove what install put there; users and data stay
+	rm -f $(DESTDIR)$(POLKITDIR)/50-kresd-manager.rules $(DESTDIR)$(BINDIR)/kresctl
+	rm -f $(addprefix $(DESTDIR)$(UNITDIR)/,kresd@.service kres-policy-loader.service kres-gc.service kresd.target kresd-manager.service kresd-manager.socket)
+	rm -rf $(DESTDIR)$(UNITDIR)/kresd@canary.service.d $(DESTDIR)$(LIBEXECDIR)
+	rm -f $(DESTDIR)$(UNITDIR)/knot-resolver.service.d/50-kresd-manager.conf
+	-rmdir $(DESTDIR)$(UNITDIR)/knot-resolver.service.d
+	rm -f $(DESTDIR)$(SYSUSERSDIR)/kresd-manager.conf $(DESTDIR)$(TMPFILESDIR)/kresd-manager.conf $(DESTDIR)$(SYSCTLDIR)/50-kresd-manager.conf
+
+.PHONY: unit
+unit: ## run the tests that need no systemd
+	$(GO) test -race $$($(GO) list ./... | grep -v /test/)
+
+.PHONY: test
+test: check ## check, then run all tests; boots a real systemd, needs root
+	$(GO) test -race -timeout 30m ./...
+
+.PHONY: check
+check: ## format, vet, staticcheck
+	@out=$$(gofmt -l cmd dbusctl units api internal test); test -z "$$out" || { echo "gofmt wants to change: $$out"; exit 1; }
+	$(GO) vet ./...
+	$(GO) tool staticcheck ./...
+
+.PHONY: bench
+bench: ## measure beside the stock manager; needs root
+	$(GO) run ./test/bench
+
+.PHONY: demo
+demo: ## show the main job on a real systemd; KEEP=1 leaves it running; needs root
+	@$(GO) run ./test/demo $(if $(KEEP),--keep)
+
+.PHONY: shell
+shell: ## open a shell in the machine that make demo KEEP=1 left running
+	@$(GO) run ./test/shell
+
+.PHONY: clean
+clean: ## remove what build made
+	rm -rf $(BUILD)

@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Command kresd-manager keeps the units of Knot Resolver equal to its
+// declarative configuration, and offers the HTTP API that changes it.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"runtime"
+	"time"
+
+	"github.com/coreos/go-systemd/v22/activation"
+	"github.com/coreos/go-systemd/v22/daemon"
+	"golang.org/x/sys/unix"
+
+	"kresd-manager/api"
+	"kresd-manager/dbusctl"
+	"kresd-manager/internal/config"
+	"kresd-manager/internal/generation"
+	"kresd-manager/internal/journal"
+	"kresd-manager/internal/kresd"
+	"kresd-manager/internal/manager"
+	"kresd-manager/internal/render"
+	"kresd-manager/units"
+)
+
+// version is set by the build.
+var version = "unknown"
+
+// Exit codes.
+const (
+	exitOK     = 0
+	exitFailed = 1
+	exitUsage  = 2
+	exitConfig = 78 // EX_CONFIG: the configuration is at fault (systemd.exec(5))
+)
+
+// shutdownTime is how long requests in progress may take when the manager
+// ends. It is shorter than TimeoutStopSec= of the unit.
+const shutdownTime = 25 * time.Second
+
+func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
+
+func run(args []string, stdout, stderr io.Writer) int {
+	o, code, done := parse(args, stdout, stderr)
+	if done {
+		return code
+	}
+	log := newLogger(stderr, o.level)
+	bus := &dbusctl.Client{}
+	defer bus.Close()
+	if o.checkStock {
+		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		defer cancel()
+		if err := manager.CheckStock(ctx, bus); err != nil {
+			log.Error(err.Error())
+			return exitFailed
+		}
+		return exitOK
+	}
+	if err := serve(o, bus, log); err != nil {
+		return report(log, err)
+	}
+	return exitOK
+}
+
+// report logs why the manager ends and returns its exit code.
+func report(log *slog.Logger, err error) int {
+	var problems config.Problems
+	var step *units.StepError
+	switch {
+	case errors.As(err, &problems):
+		log.Error(problems.Error())
+		return exitConfig
+	case errors.As(err, &step) && step.Refused:
+		log.Error(err.Error())
+		return exitConfig
+	}
+	log.Error(err.Error())
+	return exitFailed
+}
+
+// serve runs the manager until a signal or a stop over the API ends it.
+func serve(o options, bus *dbusctl.Client, log *slog.Logger) error {
+	signals := make(chan os.Signal, 8)
+	signal.Notify(signals, unix.SIGINT, unix.SIGTERM, unix.SIGHUP)
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+
+	host := config.Host{CPUs: runtime.NumCPU(), BaseDir: filepath.Dir(o.config)}
+	host.Hostname, _ = os.Hostname()
+	m := manager.New(manager.Options{
+		File:    o.config,
+		Rundir:  o.rundir,
+		Version: version,
+		Host:    host,
+		Render:  render.Host{CPUs: host.CPUs, TicketSecret: filepath.Join(o.runtimeDir, "tls-ticket-secret")},
+		Store:   &generation.Store{Root: o.runtimeDir, Boot: o.stateDir},
+		Systemd: bus,
+		Workers: kresd.Workers{Rundir: o.rundir},
+		Log:     log,
+		Notify:  notify,
+		Journal: journal.Tail,
+	})
+	listeners, err := activation.Listeners()
+	if err != nil {
+		return fmt.Errorf("cannot take over the API socket: %w", err)
+	}
+	unsetActivation()
+	if err := m.Start(ctx); err != nil {
+		return err
+	}
+	listeners, err = withConfigured(listeners, m.Running(), host)
+	if err != nil {
+		return err
+	}
+	loop := make(chan struct{})
+	go func() { defer close(loop); m.Run(ctx) }()
+
+	server := api.NewServer(api.New(m, api.Options{Logger: log, Version: version}), api.ServerOptions{Logger: log})
+	failed := make(chan error, 1)
+	go func() { failed <- server.Serve(listeners...) }()
+	notify("READY=1")
+	log.Info("ready", "version", version)
+
+	err = wait(ctx, m, signals, failed, log)
+	notify("STOPPING=1\nSTATUS=ending; the workers go on")
+	if serr := shutDown(server, signals, log); err == nil {
+		err = serr
+	}
+	cancel()
+	<-loop
+	m.End()
+	return err
+}
+
+// wait returns when it is time to end.
+func wait(ctx context.Context, m *manager.Manager, signals <-chan os.Signal, failed <-chan error, log *slog.Logger) error {
+	for {
+		select {
+		case sig := <-signals:
+			if sig == unix.SIGHUP {
+				m.Hangup(ctx, monotonic())
+				continue
+			}
+			log.Info("ending", "signal", sig.String())
+			return nil
+		case <-m.Stopped():
+			return nil
+		case err := <-failed:
+			if err == nil {
+				err = net.ErrClosed
+			}
+			return fmt.Errorf("cannot serve the API: %w", err)
+		}
+	}
+}
+
+// shutDown finishes requests in progress, within a deadline; a second signal
+// cuts it short.
+func shutDown(server *api.Server, signals <-chan os.Signal, log *slog.Logger) error {
+	ctx, cancel := context.WithTimeout(context.Background(), shutdownTime)
+	defer cancel()
+	go func() {
+		for {
+			select {
+			case sig := <-signals:
+				if sig != unix.SIGHUP {
+					cancel()
+				}
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	if err := server.Shutdown(ctx); err != nil {
+		log.Warn("requests were cut off", "error", err)
+		return fmt.Errorf("cannot finish all requests: %w", err)
+	}
+	return nil
+}
+
+func notify(state string) { _, _ = daemon.SdNotify(false, state) }
+
+// monotonic returns CLOCK_MONOTONIC, as sd_notify(3) wants with RELOADING=1.
+func monotonic() time.Duration {
+	var ts unix.Timespec
+	if err := unix.ClockGettime(unix.CLOCK_MONOTONIC, &ts); err != nil {
+		return 0
+	}
+	return time.Duration(ts.Nano())
+}
+
+// unsetActivation keeps what systemd handed over from the programs we run.
+func unsetActivation() {
+	for _, name := range []string{"LISTEN_FDS", "LISTEN_PID", "LISTEN_FDNAMES", "LISTEN_PIDFDID"} {
+		_ = os.Unsetenv(name)
+	}
+}

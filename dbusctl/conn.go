@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package dbusctl talks to systemd over the system bus: it takes snapshots of
+// our units and carries out jobs on them. It is the only importer of D-Bus
+// packages. What to do with the units is decided elsewhere.
+//
+// It works on one connection of its own and not on the one of
+// coreos/go-systemd, whose match rules let any local user end a job by
+// broadcasting a JobRemoved signal.
+package dbusctl
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+
+	"github.com/godbus/dbus/v5"
+
+	"kresd-manager/units"
+)
+
+const (
+	systemdName   = "org.freedesktop.systemd1"
+	systemdPath   = dbus.ObjectPath("/org/freedesktop/systemd1")
+	managerIface  = systemdName + ".Manager"
+	unitIface     = systemdName + ".Unit"
+	serviceIface  = systemdName + ".Service"
+	busName       = "org.freedesktop.DBus"
+	noSuchUnit    = systemdName + ".NoSuchUnit"
+	accessDenied  = busName + ".Error.AccessDenied"
+	interactive   = busName + ".Error.InteractiveAuthorizationRequired"
+	signalBuffer  = 1024
+	propertiesGet = busName + ".Properties.Get"
+)
+
+// Client is a connection to systemd that is made when it is first needed and
+// made again after it broke. It is safe for concurrent use.
+type Client struct {
+	// Address of the bus; empty for the system bus.
+	Address string
+
+	mu   sync.Mutex
+	conn *conn
+}
+
+// conn is one connection to the bus. Once it is broken it is never used again:
+// jobs queued over it have no result any more.
+type conn struct {
+	bus     *dbus.Conn
+	signals chan *dbus.Signal
+	done    chan struct{} // closed when the signal loop has ended
+	jobs    *jobs
+}
+
+// Close ends the connection. Calls in progress fail with units.ErrUnavailable.
+func (c *Client) Close() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.conn != nil {
+		c.conn.close()
+		c.conn = nil
+	}
+}
+
+// get returns a working connection, making one if there is none.
+func (c *Client) get(ctx context.Context) (*conn, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.conn != nil && c.conn.bus.Connected() {
+		return c.conn, nil
+	}
+	if c.conn != nil {
+		c.conn.close()
+		c.conn = nil
+	}
+	n, err := dial(ctx, c.Address)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %v", units.ErrUnavailable, err)
+	}
+	c.conn = n
+	return n, nil
+}
+
+func dial(ctx context.Context, address string) (*conn, error) {
+	// The context must not be the connection's: it would end with the call
+	// that happened to need a connection first.
+	opts := []dbus.ConnOption{dbus.WithSignalHandler(dbus.NewSequentialSignalHandler())}
+	var bus *dbus.Conn
+	var err error
+	if address == "" {
+		bus, err = dbus.ConnectSystemBus(opts...)
+	} else {
+		bus, err = dbus.Connect(address, opts...)
+	}
+	if err != nil {
+		return nil, err
+	}
+	n := &conn{bus: bus, signals: make(chan *dbus.Signal, signalBuffer), done: make(chan struct{})}
+	if err := n.subscribe(ctx); err != nil {
+		bus.Close()
+		return nil, err
+	}
+	return n, nil
+}
+
+// subscribe arranges for JobRemoved signals before any job can be queued. The
+// match rule names the sender, and the loop compares it again, because a
+// signal addressed to us directly passes every rule.
+func (n *conn) subscribe(ctx context.Context) error {
+	if err := n.bus.AddMatchSignalContext(ctx,
+		dbus.WithMatchSender(systemdName),
+		dbus.WithMatchObjectPath(systemdPath),
+		dbus.WithMatchInterface(managerIface),
+		dbus.WithMatchMember("JobRemoved"),
+	); err != nil {
+		return err
+	}
+	if err := n.bus.AddMatchSignalContext(ctx,
+		dbus.WithMatchSender(busName),
+		dbus.WithMatchInterface(busName),
+		dbus.WithMatchMember("NameOwnerChanged"),
+		dbus.WithMatchArg(0, systemdName),
+	); err != nil {
+		return err
+	}
+	manager := n.bus.Object(systemdName, systemdPath)
+	if err := manager.CallWithContext(ctx, managerIface+".Subscribe", 0).Err; err != nil {
+		return err
+	}
+	var owner string
+	if err := n.bus.BusObject().CallWithContext(ctx, busName+".GetNameOwner", 0, systemdName).Store(&owner); err != nil {
+		return err
+	}
+	n.jobs = newJobs(owner)
+	n.bus.Signal(n.signals)
+	go n.loop()
+	return nil
+}
+
+// loop ends when the bus closes the signal channel, with the connection.
+func (n *conn) loop() {
+	defer close(n.done)
+	for sig := range n.signals {
+		switch sig.Name {
+		case managerIface + ".JobRemoved":
+			n.jobs.removed(sig)
+		case busName + ".NameOwnerChanged":
+			n.jobs.ownerChanged(sig)
+		}
+	}
+	n.jobs.lost()
+}
+
+func (n *conn) close() {
+	n.bus.Close()
+	<-n.done
+}
+
+// call calls a method of systemd's manager object.
+func (n *conn) call(ctx context.Context, method string, args ...any) *dbus.Call {
+	return n.bus.Object(systemdName, systemdPath).CallWithContext(ctx, managerIface+"."+method, 0, args...)
+}
+
+// translate turns an error of the bus into ours. What is a connection problem
+// is units.ErrUnavailable, what polkit refuses is units.ErrForbidden.
+func translate(err error, what string) error {
+	if err == nil {
+		return nil
+	}
+	var de dbus.Error
+	if errors.As(err, &de) {
+		switch de.Name {
+		case accessDenied, interactive:
+			return fmt.Errorf("cannot %s: %w (action %s.manage-units, rule file 50-kresd-manager.rules): %v",
+				what, units.ErrForbidden, systemdName, err)
+		case busName + ".Error.NoReply", busName + ".Error.ServiceUnknown", busName + ".Error.Disconnected":
+			return fmt.Errorf("cannot %s: %w: %v", what, units.ErrUnavailable, err)
+		}
+		return fmt.Errorf("cannot %s: %v", what, err)
+	}
+	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
+		return fmt.Errorf("cannot %s: %w", what, err)
+	}
+	return fmt.Errorf("cannot %s: %w: %v", what, units.ErrUnavailable, err)
+}

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package dbusctl
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/godbus/dbus/v5"
+
+	"kresd-manager/units"
+)
+
+// pollInterval is how often a job that has not been reported as removed is
+// looked up, in case the signal got lost.
+const pollInterval = 2 * time.Second
+
+// JobError tells that a job ended with another result than "done".
+type JobError struct {
+	Unit   string
+	Verb   string // "start", "stop", "restart"
+	Job    string // object path
+	Result string // "failed", "timeout", "canceled", "dependency", "skipped", …
+}
+
+func (e *JobError) Error() string {
+	switch e.Result {
+	case "failed":
+		return fmt.Sprintf("%s of %s failed", e.Verb, e.Unit)
+	case "timeout":
+		return fmt.Sprintf("%s of %s took too long", e.Verb, e.Unit)
+	case "canceled":
+		return fmt.Sprintf("%s of %s was canceled by somebody else's job", e.Verb, e.Unit)
+	}
+	return fmt.Sprintf("%s of %s ended with %q", e.Verb, e.Unit, e.Result)
+}
+
+// Start starts a unit and waits until its job is done. The result says nothing
+// about the state a moment later; observe the unit to know it.
+// A unit that has failed is reset first, which also clears its start limit.
+func (c *Client) Start(ctx context.Context, unit string) error { return c.job(ctx, "start", unit) }
+
+// Stop stops a unit and waits until its job is done.
+func (c *Client) Stop(ctx context.Context, unit string) error { return c.job(ctx, "stop", unit) }
+
+// Restart stops and starts a unit and waits until its job is done.
+func (c *Client) Restart(ctx context.Context, unit string) error { return c.job(ctx, "restart", unit) }
+
+// QueueStop asks for a unit to be stopped and does not wait.
+func (c *Client) QueueStop(ctx context.Context, unit string) error {
+	n, err := c.get(ctx)
+	if err != nil {
+		return err
+	}
+	return translate(n.call(ctx, "StopUnit", unit, "replace").Err, "stop "+unit)
+}
+
+// ResetFailed forgets that a unit failed and how often it was started.
+// It is no error if the unit is not loaded.
+func (c *Client) ResetFailed(ctx context.Context, unit string) error {
+	n, err := c.get(ctx)
+	if err != nil {
+		return err
+	}
+	err = n.call(ctx, "ResetFailedUnit", unit).Err
+	var de dbus.Error
+	if errors.As(err, &de) && de.Name == noSuchUnit {
+		return nil
+	}
+	return translate(err, "reset "+unit)
+}
+
+var methods = map[string]string{"start": "StartUnit", "stop": "StopUnit", "restart": "RestartUnit"}
+
+// job queues a job in mode "replace", so that a pending job of another kind,
+// such as an automatic restart, makes way.
+func (c *Client) job(ctx context.Context, verb, unit string) error {
+	what := verb + " " + unit
+	n, err := c.get(ctx)
+	if err != nil {
+		return err
+	}
+	var path dbus.ObjectPath
+	if err := n.call(ctx, methods[verb], unit, "replace").Store(&path); err != nil {
+		return translate(err, what)
+	}
+	ch := n.jobs.wait(path)
+	defer n.jobs.forget(path)
+	poll := time.NewTicker(pollInterval)
+	defer poll.Stop()
+	for {
+		select {
+		case result, ok := <-ch:
+			switch {
+			case !ok:
+				return fmt.Errorf("cannot %s: %w: the connection broke", what, units.ErrUnavailable)
+			case result != "done":
+				return &JobError{Unit: unit, Verb: verb, Job: string(path), Result: result}
+			}
+			return nil
+		case <-ctx.Done():
+			return fmt.Errorf("cannot %s in time: %w", what, ctx.Err())
+		case <-poll.C:
+			if n.jobExists(ctx, path) {
+				continue
+			}
+			// The signal may still be on its way. If it is not, the state of
+			// the unit tells the caller what became of it.
+			select {
+			case result, ok := <-ch:
+				if ok && result != "done" {
+					return &JobError{Unit: unit, Verb: verb, Job: string(path), Result: result}
+				}
+			case <-time.After(100 * time.Millisecond):
+			}
+			return nil
+		}
+	}
+}
+
+// jobExists errs on the side of "yes": only a clear answer ends a wait.
+func (n *conn) jobExists(ctx context.Context, path dbus.ObjectPath) bool {
+	err := n.bus.Object(systemdName, path).CallWithContext(ctx, propertiesGet, 0, systemdName+".Job", "State").Err
+	var de dbus.Error
+	return !errors.As(err, &de) || (de.Name != busName+".Error.UnknownObject" && de.Name != systemdName+".NoSuchJob")
+}

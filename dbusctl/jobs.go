@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package dbusctl
+
+import (
+	"sync"
+
+	"github.com/godbus/dbus/v5"
+)
+
+// keptResults is how many results of jobs that nobody waits for yet are kept:
+// a job may end before the reply that names it has been read.
+const keptResults = 256
+
+// jobs matches JobRemoved signals with those who wait for them.
+type jobs struct {
+	mu      sync.Mutex
+	owner   string // unique bus name of systemd; "" while it has none
+	waiting map[dbus.ObjectPath]chan string
+	results map[dbus.ObjectPath]string
+	order   []dbus.ObjectPath
+	gone    bool
+}
+
+func newJobs(owner string) *jobs {
+	return &jobs{
+		owner:   owner,
+		waiting: map[dbus.ObjectPath]chan string{},
+		results: map[dbus.ObjectPath]string{},
+	}
+}
+
+// removed takes a JobRemoved signal: job id, job path, unit, result
+// (org.freedesktop.systemd1(5)).
+func (j *jobs) removed(sig *dbus.Signal) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if sig.Sender != j.owner || sig.Path != systemdPath {
+		return // any local user can send us a signal of this name
+	}
+	var id uint32
+	var path dbus.ObjectPath
+	var unit, result string
+	if dbus.Store(sig.Body, &id, &path, &unit, &result) != nil {
+		return
+	}
+	if ch, ok := j.waiting[path]; ok {
+		delete(j.waiting, path)
+		ch <- result // has room
+		return
+	}
+	if len(j.order) == keptResults {
+		delete(j.results, j.order[0])
+		j.order = j.order[1:]
+	}
+	j.order = append(j.order, path)
+	j.results[path] = result
+}
+
+// ownerChanged follows systemd to a new bus name, as after a daemon-reexec on
+// a bus that lost it for a moment. Only the bus itself can send this signal.
+func (j *jobs) ownerChanged(sig *dbus.Signal) {
+	if sig.Sender != busName || len(sig.Body) != 3 {
+		return
+	}
+	if name, _ := sig.Body[0].(string); name != systemdName {
+		return
+	}
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.owner, _ = sig.Body[2].(string)
+}
+
+// wait returns a channel with room for one result, which is closed without one
+// when the connection breaks.
+func (j *jobs) wait(path dbus.ObjectPath) <-chan string {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	ch := make(chan string, 1)
+	if r, ok := j.results[path]; ok {
+		ch <- r
+		return ch
+	}
+	if j.gone {
+		close(ch)
+		return ch
+	}
+	j.waiting[path] = ch
+	return ch
+}
+
+// forget ends the interest in a job.
+func (j *jobs) forget(path dbus.ObjectPath) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	delete(j.waiting, path)
+}
+
+// lost tells all who wait that no result will come.
+func (j *jobs) lost() {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.gone = true
+	for p, ch := range j.waiting {
+		close(ch)
+		delete(j.waiting, p)
+	}
+}

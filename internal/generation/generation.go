@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package generation keeps what the daemons read: every rendered configuration
+// is a folder of its own, written whole, never changed and named by the hash of
+// its content. Components reach theirs through a symbolic link each, which is
+// switched atomically, so that no crash and no restart in the middle of a
+// change ever sees a torn file.
+package generation
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"kresd-manager/internal/config"
+	"kresd-manager/internal/render"
+	"kresd-manager/units"
+)
+
+// Names of the files in a generation's folder.
+const (
+	workerFile     = "worker.lua"
+	rulesFile      = "policy-loader.lua"
+	gcFile         = "gc.env"
+	componentsFile = "components.json"
+)
+
+// Generation is one rendered configuration.
+type Generation struct {
+	Desired units.Desired
+	files   map[string]string
+}
+
+// components is the part of a generation that no daemon reads.
+type components struct {
+	Workers    int      `json:"workers"`
+	WorkerHash string   `json:"worker"`
+	RulesHash  string   `json:"rules"`
+	GC         []string `json:"gc"`
+}
+
+// Make renders a configuration. Configurations that mean the same give the
+// same generation.
+func Make(c *config.Config, host render.Host) Generation {
+	var g Generation
+	var k components
+	g.files = map[string]string{}
+	g.files[workerFile], k.WorkerHash = render.Worker(c, host)
+	g.files[rulesFile], k.RulesHash = render.PolicyLoader(c)
+	k.GC = render.CacheGC(c)
+	g.files[gcFile] = render.CacheGCEnvironment(k.GC)
+	k.Workers = c.Workers
+	b, err := json.MarshalIndent(k, "", "  ")
+	if err != nil {
+		panic(fmt.Sprintf("generation: strings and numbers do not encode: %v", err))
+	}
+	g.files[componentsFile] = string(b) + "\n"
+	id := render.Hash(g.files[workerFile], g.files[rulesFile], g.files[gcFile], g.files[componentsFile])
+	g.Desired = k.desired(id)
+	return g
+}
+
+func (k components) desired(id string) units.Desired {
+	return units.Desired{
+		Generation: id,
+		Workers:    k.Workers,
+		WorkerHash: k.WorkerHash,
+		RulesHash:  k.RulesHash,
+		GC:         k.GC,
+	}
+}

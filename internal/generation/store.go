@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package generation
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/google/renameio/v2"
+
+	"kresd-manager/units"
+)
+
+// Role is a component's way to its generation: the name of a symbolic link.
+type Role string
+
+// Roles. The unit files read through links of these names.
+const (
+	RoleWorker Role = "worker"
+	RoleCanary Role = "canary"
+	RoleRules  Role = "policy-loader"
+	RoleGC     Role = "gc"
+)
+
+// roles are the links that keep a generation from being pruned.
+var roles = []Role{RoleWorker, RoleCanary, RoleRules, RoleGC}
+
+// folder holds the generations, below the root of a store and of the boot copy.
+const folder = "generations"
+
+// Store keeps generations below two directories. It is not safe for concurrent
+// use; the manager's loop is its only user.
+type Store struct {
+	// Root is the manager's runtime directory, where components read.
+	Root string
+	// Boot is the manager's state directory. Its link "boot" leads to the last
+	// good generation, which serves at the next boot until the manager has
+	// read the configuration.
+	Boot string
+}
+
+// RoleOf returns the link through which a unit reads.
+func RoleOf(unit string) (Role, error) {
+	c, ok := units.ComponentOf(unit)
+	if !ok {
+		return "", fmt.Errorf("%s is not a unit of Knot Resolver", unit)
+	}
+	switch c {
+	case units.ComponentLoader:
+		return RoleRules, nil
+	case units.ComponentGC:
+		return RoleGC, nil
+	case units.ComponentCanary:
+		return RoleCanary, nil
+	}
+	return RoleWorker, nil
+}
+
+// Write puts a generation on disk. It has no effect if it is there already.
+func (s *Store) Write(g Generation) error { return write(filepath.Join(s.Root, folder), g) }
+
+// write makes the folder under another name, flushes it and renames it.
+func write(dir string, g Generation) error {
+	final := filepath.Join(dir, g.Desired.Generation)
+	if _, err := os.Stat(filepath.Join(final, componentsFile)); err == nil {
+		now := time.Now() // pruning goes by age
+		_ = os.Chtimes(final, now, now)
+		return nil
+	}
+	if err := os.MkdirAll(dir, 0o750); err != nil {
+		return fmt.Errorf("cannot keep generations: %w", err)
+	}
+	tmp, err := os.MkdirTemp(dir, ".new-")
+	if err != nil {
+		return fmt.Errorf("cannot write generation %s: %w", g.Desired.Generation, err)
+	}
+	defer os.RemoveAll(tmp)
+	if err := os.Chmod(tmp, 0o750); err != nil {
+		return fmt.Errorf("cannot write generation %s: %w", g.Desired.Generation, err)
+	}
+	for name, text := range g.files {
+		if err := writeFile(filepath.Join(tmp, name), text); err != nil {
+			return fmt.Errorf("cannot write generation %s: %w", g.Desired.Generation, err)
+		}
+	}
+	if err := syncDir(tmp); err != nil {
+		return fmt.Errorf("cannot write generation %s: %w", g.Desired.Generation, err)
+	}
+	if err := os.RemoveAll(final); err != nil { // the rest of something incomplete
+		return fmt.Errorf("cannot write generation %s: %w", g.Desired.Generation, err)
+	}
+	if err := os.Rename(tmp, final); err != nil {
+		return fmt.Errorf("cannot write generation %s: %w", g.Desired.Generation, err)
+	}
+	return syncDir(dir)
+}
+
+func writeFile(path, text string) error {
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o640)
+	if err != nil {
+		return err
+	}
+	_, err = f.WriteString(text)
+	return errors.Join(err, f.Sync(), f.Close())
+}
+
+func syncDir(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	return d.Sync()
+}
+
+// Link makes a component read a generation from its next start on.
+func (s *Store) Link(role Role, id string) error {
+	if s.Linked(role) == id {
+		return nil
+	}
+	if err := renameio.Symlink(filepath.Join(folder, id), filepath.Join(s.Root, string(role))); err != nil {
+		return fmt.Errorf("cannot switch the %s to generation %s: %w", role, id, err)
+	}
+	return nil
+}
+
+// Linked returns the generation that a component reads, "" if none of ours.
+func (s *Store) Linked(role Role) string {
+	target, err := os.Readlink(filepath.Join(s.Root, string(role)))
+	if err != nil || filepath.Dir(target) != folder {
+		return ""
+	}
+	return filepath.Base(target)
+}
+
+// Load returns what a generation on disk wants. The error is fs.ErrNotExist if
+// it is not there.
+func (s *Store) Load(id string) (units.Desired, error) {
+	var k components
+	b, err := os.ReadFile(filepath.Join(s.Root, folder, id, componentsFile))
+	if err != nil {
+		return units.Desired{}, fmt.Errorf("cannot read generation %s: %w", id, err)
+	}
+	if err := json.Unmarshal(b, &k); err != nil {
+		return units.Desired{}, fmt.Errorf("cannot read generation %s: %w", id, err)
+	}
+	return k.desired(id), nil
+}
+
+// SaveBoot makes a generation the one that serves after the next boot.
+func (s *Store) SaveBoot(g Generation) error {
+	dir := filepath.Join(s.Boot, folder)
+	if err := write(dir, g); err != nil {
+		return err
+	}
+	id := g.Desired.Generation
+	if err := renameio.Symlink(filepath.Join(folder, id), filepath.Join(s.Boot, "boot")); err != nil {
+		return fmt.Errorf("cannot keep generation %s for the next boot: %w", id, err)
+	}
+	return prune(dir, 2, []string{id})
+}
+
+// Prune removes the oldest generations that no component reads, down to keep.
+func (s *Store) Prune(keep int) error {
+	var linked []string
+	for _, r := range roles {
+		linked = append(linked, s.Linked(r))
+	}
+	return prune(filepath.Join(s.Root, folder), keep, linked)
+}
+
+func prune(dir string, keep int, spare []string) error {
+	entries, err := os.ReadDir(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("cannot look for old generations: %w", err)
+	}
+	type old struct {
+		name string
+		when time.Time
+	}
+	var all []old
+	for _, e := range entries {
+		info, err := e.Info()
+		if err != nil || !e.IsDir() || slices.Contains(spare, e.Name()) {
+			continue
+		}
+		all = append(all, old{e.Name(), info.ModTime()})
+	}
+	slices.SortFunc(all, func(a, b old) int { return b.when.Compare(a.when) })
+	for i, o := range all {
+		if i < keep {
+			continue
+		}
+		if err := os.RemoveAll(filepath.Join(dir, o.name)); err != nil {
+			return fmt.Errorf("cannot remove an old generation: %w", err)
+		}
+	}
+	return nil
+}
+
+// Adopt returns what the running workers were started for, as told by the
+// generation their link leads to. Workers that announce another configuration
+// do not matter here: the next plan will find them.
+func (s *Store) Adopt() (units.Desired, error) {
+	id := s.Linked(RoleWorker)
+	if id == "" {
+		return units.Desired{}, errors.New("the workers' link leads to no generation of ours")
+	}
+	return s.Load(id)
+}

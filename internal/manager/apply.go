@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package manager
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"kresd-manager/internal/generation"
+	"kresd-manager/units"
+)
+
+// Deadlines of the steps. Those of jobs are longer than the timeouts in the
+// unit files, so that systemd's verdict comes first.
+const (
+	workerDeadline  = 100 * time.Second // TimeoutStartSec=60 after TimeoutStopSec=15
+	loaderDeadline  = 620 * time.Second // TimeoutStartSec=600
+	controlDeadline = 10 * time.Second  // one command to one worker
+	logLines        = 10
+)
+
+// apply carries out a plan: every step as soon as all that it waits for have
+// succeeded. After a failure no step is begun; those under way are finished.
+// The error is a *units.StepError of the first step that failed.
+func (m *Manager) apply(ctx context.Context, plan units.Plan, want units.Desired) error {
+	type result struct {
+		n   int
+		err error
+	}
+	results := make(chan result)
+	waits := map[int]int{}        // step → how many it still waits for
+	releases := map[int][]int{}   // step → who waits for it
+	steps := map[int]units.Step{} // by number
+	var ready []int
+	for _, s := range plan.Steps {
+		steps[s.N] = s
+		waits[s.N] = len(s.After)
+		for _, a := range s.After {
+			releases[a] = append(releases[a], s.N)
+		}
+		if len(s.After) == 0 {
+			ready = append(ready, s.N)
+		}
+	}
+	var failure error
+	running := 0
+	for len(ready) > 0 || running > 0 {
+		for failure == nil && len(ready) > 0 {
+			s := steps[ready[0]]
+			ready = ready[1:]
+			running++
+			go func() {
+				began := time.Now()
+				err := m.step(ctx, s, want)
+				if err == nil {
+					m.o.Log.Info("step done", "step", string(s.Kind), "unit", s.Unit, "cause", s.Cause,
+						"took", time.Since(began).Round(time.Microsecond))
+				}
+				results <- result{s.N, err}
+			}()
+		}
+		if running == 0 {
+			break
+		}
+		r := <-results
+		running--
+		if r.err != nil {
+			if failure == nil {
+				failure = r.err
+			}
+			continue
+		}
+		for _, n := range releases[r.n] {
+			if waits[n]--; waits[n] == 0 {
+				ready = append(ready, n)
+			}
+		}
+	}
+	return failure
+}
+
+// step does one step. Its error is a *units.StepError.
+func (m *Manager) step(ctx context.Context, s units.Step, want units.Desired) error {
+	err := m.link(s, want)
+	if err == nil {
+		switch s.Kind {
+		case units.Try:
+			return m.try(ctx, s, want)
+		case units.Load:
+			return m.load(ctx, s, want)
+		case units.Reset:
+			ctx, cancel := context.WithTimeout(ctx, controlDeadline)
+			defer cancel()
+			err = m.o.Workers.ResetRules(ctx, units.Instance(s.Unit))
+		case units.Start, units.Restart:
+			return m.start(ctx, s, want)
+		case units.Stop:
+			err = m.stop(ctx, s.Unit)
+		default:
+			err = fmt.Errorf("unknown kind of step")
+		}
+	}
+	if err != nil {
+		return &units.StepError{Step: s, Err: err}
+	}
+	return nil
+}
+
+// link makes the unit of a step read the generation of the plan.
+func (m *Manager) link(s units.Step, want units.Desired) error {
+	if s.Kind == units.Stop || s.Kind == units.Reset {
+		return nil
+	}
+	role, err := generation.RoleOf(s.Unit)
+	if err != nil {
+		return err
+	}
+	return m.o.Store.Link(role, want.Generation)
+}
+
+// try starts the canary, probes it and stops it, whatever comes of it.
+func (m *Manager) try(ctx context.Context, s units.Step, want units.Desired) error {
+	err := m.start(ctx, s, want)
+	if serr := m.stop(ctx, s.Unit); err == nil && serr != nil {
+		err = &units.StepError{Step: s, Err: serr}
+	}
+	return err
+}
+
+// stop stops a unit and forgets that it failed, if it did.
+func (m *Manager) stop(ctx context.Context, unit string) error {
+	ctx, cancel := context.WithTimeout(ctx, workerDeadline)
+	defer cancel()
+	if err := m.o.Systemd.Stop(ctx, unit); err != nil {
+		return err
+	}
+	return m.o.Systemd.ResetFailed(ctx, unit)
+}
+
+// load runs the policy-loader.
+func (m *Manager) load(ctx context.Context, s units.Step, want units.Desired) error {
+	ctx, cancel := context.WithTimeout(ctx, loaderDeadline)
+	defer cancel()
+	err := m.o.Systemd.ResetFailed(ctx, s.Unit)
+	if err == nil {
+		err = m.o.Systemd.Restart(ctx, s.Unit)
+	}
+	return m.judge(ctx, s, err, func(o units.Observed) error {
+		if o.ActiveState != "active" || o.StatusText != units.RulesStatus+want.RulesHash {
+			return fmt.Errorf("it is %s (%s) and says %q", o.ActiveState, o.Result, o.StatusText)
+		}
+		return nil
+	})
+}
+
+// start starts or restarts a unit and believes that it works only when its
+// process is in its cgroup, says that it runs the configuration, and answers.
+func (m *Manager) start(ctx context.Context, s units.Step, want units.Desired) error {
+	ctx, cancel := context.WithTimeout(ctx, workerDeadline)
+	defer cancel()
+	// A restart counts towards the start limit, too.
+	err := m.o.Systemd.ResetFailed(ctx, s.Unit)
+	if err == nil {
+		if s.Kind == units.Restart {
+			err = m.o.Systemd.Restart(ctx, s.Unit)
+		} else {
+			err = m.o.Systemd.Start(ctx, s.Unit)
+		}
+	}
+	return m.judge(ctx, s, err, func(o units.Observed) error {
+		if !o.Running() {
+			return fmt.Errorf("it is %s (%s)", o.ActiveState, o.Result)
+		}
+		if s.Unit == units.CacheGC {
+			return nil
+		}
+		if o.StatusText != units.WorkerStatus+want.WorkerHash {
+			return fmt.Errorf("it runs configuration %q and not %q", o.ConfigHash(), want.WorkerHash)
+		}
+		ctx, cancel := context.WithTimeout(ctx, controlDeadline)
+		defer cancel()
+		return m.o.Workers.Probe(ctx, units.Instance(s.Unit))
+	})
+}
+
+// judge looks at a unit after its job and turns what is wrong into a
+// *units.StepError with the unit's own words.
+func (m *Manager) judge(ctx context.Context, s units.Step, jobErr error, check func(units.Observed) error) error {
+	if errors.Is(jobErr, units.ErrUnavailable) || errors.Is(jobErr, units.ErrForbidden) {
+		return &units.StepError{Step: s, Err: jobErr}
+	}
+	o, err := m.o.Systemd.ObserveUnit(context.WithoutCancel(ctx), s.Unit)
+	if err != nil {
+		return &units.StepError{Step: s, Err: errors.Join(jobErr, err)}
+	}
+	err = jobErr
+	if err == nil {
+		if err = check(o); err == nil {
+			return nil
+		}
+	}
+	return &units.StepError{
+		Step:    s,
+		Err:     err,
+		Log:     m.o.Journal(context.WithoutCancel(ctx), o.InvocationID, logLines),
+		Refused: s.Unit != units.CacheGC,
+	}
+}

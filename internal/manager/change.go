@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package manager
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"kresd-manager/internal/config"
+	"kresd-manager/internal/generation"
+	"kresd-manager/units"
+)
+
+// keptGenerations is how many generations stay on disk beside those in use.
+const keptGenerations = 8
+
+// change is a request with what only the manager knows of it.
+type change struct {
+	units.Change
+	fromFile bool // the new document is what the file holds
+	renew    bool // files that the configuration names may have changed
+}
+
+// change runs in the loop. Nothing has happened to the system when it returns
+// an error that is no *units.StepError.
+func (m *Manager) change(ctx context.Context, c change, began time.Time) (units.Report, error) {
+	cur := m.current.Load()
+	r := units.Report{Cause: c.Cause, DryRun: c.DryRun, When: began, Generation: cur.desired.Generation}
+	next, gen, err := m.prepare(cur, c)
+	if err == nil {
+		err = m.carryOut(ctx, cur, gen, c, &r)
+	}
+	r.Took = units.Seconds(time.Since(began))
+	if c.DryRun {
+		return r, err
+	}
+	if err != nil {
+		r.Error = err.Error()
+		m.failed(cur, &r, err)
+		return r, err
+	}
+	next.report = &r
+	m.current.Store(next)
+	if err := m.record(next, false); err != nil {
+		m.o.Log.Error("cannot record the running configuration; a crash of the manager would forget it", "error", err)
+	}
+	m.o.Log.Info("configuration applied", "cause", c.Cause, "generation", gen.Desired.Generation,
+		"steps", len(r.Plan.Steps), "etag", next.doc.ETag(), "took", time.Duration(r.Took).Round(time.Microsecond))
+	if c.fromFile {
+		if err := m.o.Store.SaveBoot(gen); err != nil {
+			m.o.Log.Error("cannot keep the configuration for the next boot", "error", err)
+		}
+	}
+	if err := m.o.Store.Prune(keptGenerations); err != nil {
+		m.o.Log.Warn("cannot tidy up", "error", err)
+	}
+	m.tellStatus()
+	return r, nil
+}
+
+// failed publishes the report of a change that was not carried out.
+func (m *Manager) failed(cur *snapshot, r *units.Report, err error) {
+	kept := *cur
+	kept.report = r
+	m.current.Store(&kept)
+	level := m.o.Log.Warn
+	var step *units.StepError
+	if errors.As(err, &step) && (!step.Refused || !step.Restored) {
+		level = m.o.Log.Error
+	}
+	level("configuration not applied", "cause", r.Cause, "generation", r.Generation, "error", r.Error)
+}
+
+// prepare makes the next snapshot, without touching anything.
+func (m *Manager) prepare(cur *snapshot, c change) (*snapshot, generation.Generation, error) {
+	var gen generation.Generation
+	if c.Match != nil {
+		if err := c.Match(cur.doc.ETag()); err != nil {
+			return nil, gen, err
+		}
+	}
+	doc, err := c.Edit(cur.doc)
+	if err != nil {
+		return nil, gen, err
+	}
+	cfg, err := doc.Config(m.o.Host)
+	if err != nil {
+		return nil, gen, err
+	}
+	if err := m.installed(cfg); err != nil {
+		return nil, gen, err
+	}
+	gen = generation.Make(cfg, m.o.Render)
+	next := &snapshot{doc: doc, desired: gen.Desired, fileETag: cur.fileETag}
+	if c.fromFile {
+		next.fileETag = doc.ETag()
+	}
+	return next, gen, nil
+}
+
+// installed refuses what the installed units cannot do.
+func (m *Manager) installed(c *config.Config) error {
+	if c.Rundir != m.o.Rundir {
+		return config.Problems{{
+			Pointer:  "/rundir",
+			Severity: "error",
+			Message:  fmt.Sprintf("the installed units use %s and cannot use %s", m.o.Rundir, c.Rundir),
+			Hint:     "leave rundir out, or install with make install RUNDIR=" + c.Rundir,
+		}}
+	}
+	if c.Workers > units.MaxWorkers {
+		return config.Problems{{
+			Pointer:  "/workers",
+			Severity: "error",
+			Message:  fmt.Sprintf("there can be at most %d workers", units.MaxWorkers),
+		}}
+	}
+	return nil
+}
+
+// carryOut plans and, unless it is a dry run, applies.
+func (m *Manager) carryOut(ctx context.Context, cur *snapshot, gen generation.Generation, c change, r *units.Report) error {
+	live, err := m.o.Systemd.Observe(ctx)
+	if err != nil {
+		return err
+	}
+	r.Plan = units.Diff(gen.Desired, live, units.Options{Force: c.Force, Renew: c.renew})
+	r.Generation = gen.Desired.Generation
+	if c.DryRun {
+		return nil
+	}
+	if err := m.o.Store.Write(gen); err != nil {
+		return err
+	}
+	m.o.Log.Debug("plan", "cause", c.Cause, "plan", r.Plan.String())
+	err = m.apply(ctx, r.Plan, gen.Desired)
+	if err == nil {
+		return nil
+	}
+	r.Generation = cur.desired.Generation
+	return m.rollBack(ctx, cur, err, r)
+}
+
+// rollBack makes the live system equal to what ran before the change. It is a
+// plan like any other, from what is live now.
+func (m *Manager) rollBack(ctx context.Context, cur *snapshot, cause error, r *units.Report) error {
+	var step *units.StepError
+	errors.As(cause, &step)
+	live, err := m.o.Systemd.Observe(ctx)
+	if err == nil {
+		plan := units.Diff(cur.desired, live, units.Options{Proven: true})
+		if plan.Empty() {
+			if step != nil {
+				step.Restored = true
+			}
+			return cause
+		}
+		r.Rollback = &plan
+		m.o.Log.Warn("restoring what ran before", "generation", cur.desired.Generation, "plan", plan.String())
+		err = m.apply(ctx, plan, cur.desired)
+	}
+	if err != nil {
+		r.RollbackError = err.Error()
+		m.o.Log.Error("cannot restore what ran before", "generation", cur.desired.Generation, "error", err)
+		return cause
+	}
+	if step != nil {
+		step.Restored = true
+	}
+	return cause
+}

@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package manager owns the running configuration. One goroutine carries out
+// all changes, one after another: it compares, edits a copy, validates, renders,
+// plans, applies, and either makes the copy the running configuration or
+// restores what ran before. Readers get immutable snapshots.
+//
+// It leaves HTTP to package api, the bus to dbusctl, and deciding what a change
+// needs to package units.
+package manager
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"sync/atomic"
+	"time"
+
+	"kresd-manager/internal/config"
+	"kresd-manager/internal/generation"
+	"kresd-manager/internal/render"
+	"kresd-manager/units"
+)
+
+// Systemd is what the manager needs of systemd; dbusctl.Client has it. Jobs
+// return when they are done; a result other than "done" is an error.
+type Systemd interface {
+	Observe(ctx context.Context) (units.Live, error)
+	ObserveUnit(ctx context.Context, unit string) (units.Observed, error)
+	Start(ctx context.Context, unit string) error
+	Stop(ctx context.Context, unit string) error
+	Restart(ctx context.Context, unit string) error
+	ResetFailed(ctx context.Context, unit string) error
+	QueueStop(ctx context.Context, unit string) error
+	StockState(ctx context.Context) (string, error)
+}
+
+// Workers is what the manager needs of running workers.
+type Workers interface {
+	// Probe returns nil when the instance answers a query of its own.
+	Probe(ctx context.Context, instance string) error
+	// ResetRules makes the instance see new rules.
+	ResetRules(ctx context.Context, instance string) error
+}
+
+// Options are what a Manager works with. All fields but Notify and Journal
+// must be set.
+type Options struct {
+	// File is the path of the configuration file.
+	File string
+	// Rundir is the run directory that the installed units use.
+	Rundir  string
+	Version string
+	Host    config.Host
+	Render  render.Host
+	Store   *generation.Store
+	Systemd Systemd
+	Workers Workers
+	Log     *slog.Logger
+	// Notify sends a state to the service manager (sd_notify(3)).
+	Notify func(state string)
+	// Journal returns the last lines of one run of a unit.
+	Journal func(ctx context.Context, invocation string, lines int) []string
+}
+
+// Manager carries out changes. Its methods are safe for concurrent use.
+type Manager struct {
+	o       Options
+	work    chan task
+	current atomic.Pointer[snapshot]
+	busy    atomic.Bool
+	lock    *os.File      // of the run directory
+	stopped chan struct{} // closed when a stop was asked for and carried out
+	ended   chan struct{} // closed when the loop has ended
+}
+
+// snapshot is the running configuration. It is never changed, only replaced.
+type snapshot struct {
+	doc     *config.Document
+	desired units.Desired
+	// fileETag names what the file held when it was last read.
+	fileETag string
+	report   *units.Report // of the last change that was tried
+}
+
+// task is something that only the loop may do.
+type task struct {
+	run  func(context.Context)
+	done chan struct{}
+}
+
+// New returns a Manager that waits for Run.
+func New(o Options) *Manager {
+	if o.Notify == nil {
+		o.Notify = func(string) {}
+	}
+	if o.Journal == nil {
+		o.Journal = func(context.Context, string, int) []string { return nil }
+	}
+	m := &Manager{
+		o:       o,
+		work:    make(chan task),
+		stopped: make(chan struct{}),
+		ended:   make(chan struct{}),
+	}
+	empty, err := config.Parse("", []byte("{}"))
+	if err != nil {
+		panic(fmt.Sprintf("manager: an empty object does not parse: %v", err))
+	}
+	m.current.Store(&snapshot{doc: empty})
+	return m
+}
+
+// Run carries out tasks until the context ends; the one in progress is
+// finished. It must be called once, after Start.
+func (m *Manager) Run(ctx context.Context) {
+	defer close(m.ended)
+	for {
+		select {
+		case t := <-m.work:
+			m.busy.Store(true)
+			// A change is never left half-way because its asker went away.
+			t.run(context.WithoutCancel(ctx))
+			m.busy.Store(false)
+			close(t.done)
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// do has the loop run f and waits for it. Once the loop has taken it on, f runs
+// to its end; the context bounds only the wait for its turn.
+func (m *Manager) do(ctx context.Context, f func(context.Context)) error {
+	t := task{run: f, done: make(chan struct{})}
+	select {
+	case m.work <- t:
+	case <-m.ended:
+		return units.ErrStopping
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	<-t.done
+	return nil
+}
+
+// Stopped is closed once Stop has stopped everything.
+func (m *Manager) Stopped() <-chan struct{} { return m.stopped }
+
+// Running returns the running configuration as the user wrote it.
+func (m *Manager) Running() *config.Document { return m.current.Load().doc }
+
+// Change carries out a change and returns when it is applied or refused. The
+// report tells what was planned, also when there is an error.
+func (m *Manager) Change(ctx context.Context, c units.Change) (units.Report, error) {
+	return m.submit(ctx, change{Change: c})
+}
+
+// Reload reads the configuration file again and applies it.
+func (m *Manager) Reload(ctx context.Context, dryRun, force bool) (units.Report, error) {
+	return m.submit(ctx, change{
+		Change: units.Change{
+			Cause:  "reload",
+			DryRun: dryRun,
+			Force:  force,
+			Edit: func(*config.Document) (*config.Document, error) {
+				return config.ReadFile(m.o.File)
+			},
+		},
+		fromFile: true,
+	})
+}
+
+// Renew applies the running configuration again, with the present content of
+// the files that it names.
+func (m *Manager) Renew(ctx context.Context, dryRun, force bool) (units.Report, error) {
+	return m.submit(ctx, change{
+		Change: units.Change{
+			Cause:  "renew",
+			DryRun: dryRun,
+			Force:  force,
+			Edit:   func(d *config.Document) (*config.Document, error) { return d, nil },
+		},
+		renew: true,
+	})
+}
+
+func (m *Manager) submit(ctx context.Context, c change) (r units.Report, err error) {
+	began := time.Now()
+	if derr := m.do(ctx, func(ctx context.Context) { r, err = m.change(ctx, c, began) }); derr != nil {
+		return units.Report{Cause: c.Cause, When: began}, derr
+	}
+	return r, err
+}

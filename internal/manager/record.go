@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package manager
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/google/renameio/v2"
+
+	"kresd-manager/internal/config"
+)
+
+// recordFile is in the manager's runtime directory, so that it is gone after a
+// boot: the file is the truth then.
+const recordFile = "running.json"
+
+// record is what a manager leaves to the next one: the configuration that runs
+// and how it differs from the file.
+type record struct {
+	File       string          `json:"file"`
+	FileETag   string          `json:"file-etag"`
+	Generation string          `json:"generation"`
+	Document   json.RawMessage `json:"document"`
+	// Clean tells that the manager ended in an orderly way.
+	Clean bool `json:"clean"`
+}
+
+func (m *Manager) recordPath() string { return filepath.Join(m.o.Store.Root, recordFile) }
+
+// record notes that s runs.
+func (m *Manager) record(s *snapshot, clean bool) error {
+	b, err := json.Marshal(record{
+		File:       m.o.File,
+		FileETag:   s.fileETag,
+		Generation: s.desired.Generation,
+		Document:   s.doc.JSON(),
+		Clean:      clean,
+	})
+	if err != nil {
+		return err
+	}
+	return renameio.WriteFile(m.recordPath(), b, 0o600)
+}
+
+// recorded returns what the previous manager left; ok is false if there is
+// nothing that can be used.
+func (m *Manager) recorded() (s *snapshot, clean, ok bool) {
+	b, err := os.ReadFile(m.recordPath())
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, false, false
+	}
+	var r record
+	if err == nil {
+		err = json.Unmarshal(b, &r)
+	}
+	if err == nil && r.File != m.o.File {
+		err = fmt.Errorf("it belongs to configuration file %s", r.File)
+	}
+	s = &snapshot{fileETag: r.FileETag}
+	if err == nil {
+		s.doc, err = config.Parse("running configuration", r.Document)
+	}
+	if err == nil {
+		s.desired, err = m.o.Store.Load(r.Generation)
+	}
+	if err != nil {
+		m.o.Log.Warn("cannot use what the previous manager left", "error", err)
+		return nil, false, false
+	}
+	return s, r.Clean, true
+}

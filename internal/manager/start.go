@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package manager
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/google/renameio/v2"
+	"golang.org/x/sys/unix"
+
+	"kresd-manager/internal/config"
+	"kresd-manager/units"
+)
+
+// Errors that Start ends with.
+var (
+	ErrStock  = errors.New(units.Stock + " is active and uses the same run directory and addresses; stop it for good first: systemctl mask --now " + units.Stock)
+	ErrLocked = errors.New("another manager uses the run directory")
+)
+
+// CheckStock returns ErrStock while the stock service runs or is starting.
+func CheckStock(ctx context.Context, s Systemd) error {
+	state, err := s.StockState(ctx)
+	if err != nil {
+		return err
+	}
+	switch state {
+	case "", "inactive", "failed":
+		return nil
+	}
+	return ErrStock
+}
+
+// lockRundir keeps other managers, the stock one included, out of the run
+// directory for as long as this process lives.
+func (m *Manager) lockRundir() error {
+	path := filepath.Join(m.o.Rundir, ".lock")
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o660)
+	if err != nil {
+		return fmt.Errorf("cannot lock the run directory: %w", err)
+	}
+	if err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
+		f.Close()
+		if errors.Is(err, unix.EWOULDBLOCK) {
+			return fmt.Errorf("%w: %s is locked", ErrLocked, path)
+		}
+		return fmt.Errorf("cannot lock %s: %w", path, err)
+	}
+	m.lock = f // never closed: the lock ends with the process
+	return nil
+}
+
+// ticketSecret makes the secret of TLS session tickets unless it is there: all
+// workers share it, also those that restart by themselves.
+func (m *Manager) ticketSecret() error {
+	path := m.o.Render.TicketSecret
+	if _, err := os.Stat(path); path == "" || !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	secret := make([]byte, 32)
+	rand.Read(secret) // never fails
+	return renameio.WriteFile(path, []byte(hex.EncodeToString(secret)), 0o640)
+}
+
+// Start adopts what runs, or applies the configuration file where nothing runs
+// or the file has changed. Workers that already run the wanted configuration
+// are not touched. It must be called once, before Run.
+//
+// The file is the truth at a start, but not after a crash: a manager that died
+// comes back to exactly what ran, and an edit of the file that nobody asked to
+// be applied waits for a reload.
+func (m *Manager) Start(ctx context.Context) error {
+	if err := CheckStock(ctx, m.o.Systemd); err != nil {
+		return err
+	}
+	if err := m.lockRundir(); err != nil {
+		return err
+	}
+	if err := m.ticketSecret(); err != nil {
+		return fmt.Errorf("cannot make the secret for TLS session tickets: %w", err)
+	}
+	stop := m.askForTime()
+	defer stop()
+
+	running, clean, ok := m.recorded()
+	c := change{
+		Change: units.Change{
+			Cause: "start",
+			Edit:  func(*config.Document) (*config.Document, error) { return config.ReadFile(m.o.File) },
+		},
+		fromFile: true,
+	}
+	if ok {
+		m.current.Store(running)
+		adopt := change{Change: units.Change{
+			Cause: "start: what ran before",
+			Edit:  func(d *config.Document) (*config.Document, error) { return d, nil },
+		}}
+		if !clean {
+			m.o.Log.Warn("the previous manager did not end in an orderly way; keeping what runs")
+			c = adopt
+		} else {
+			file, err := config.ReadFile(m.o.File)
+			if err != nil {
+				return err
+			}
+			if file.ETag() == running.fileETag {
+				c = adopt
+			}
+		}
+	} else if err := m.adoptLinked(ctx); err != nil {
+		return err
+	}
+	_, err := m.change(ctx, c, time.Now())
+	return err
+}
+
+// adoptLinked learns what runs when no record tells, so that a failed start
+// restores it: the generation that the workers' link names.
+func (m *Manager) adoptLinked(ctx context.Context) error {
+	live, err := m.o.Systemd.Observe(ctx)
+	if err != nil {
+		return err
+	}
+	if len(live.RunningWorkers()) == 0 {
+		return nil
+	}
+	desired, err := m.o.Store.Adopt()
+	if err != nil {
+		m.o.Log.Warn("cannot tell which configuration the workers run", "error", err)
+		return nil
+	}
+	m.current.Store(&snapshot{doc: m.current.Load().doc, desired: desired})
+	return nil
+}
+
+// askForTime keeps systemd from giving up on the start while it goes on.
+func (m *Manager) askForTime() (stop func()) {
+	done := make(chan struct{})
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		t := time.NewTicker(20 * time.Second)
+		defer t.Stop()
+		for {
+			select {
+			case <-t.C:
+				m.o.Notify("EXTEND_TIMEOUT_USEC=60000000")
+			case <-done:
+				return
+			}
+		}
+	}()
+	return func() { close(done); <-ended }
+}
+
+// End notes that this manager ends in an orderly way. Call it after Run.
+func (m *Manager) End() {
+	select {
+	case <-m.stopped:
+		return // nothing runs
+	default:
+	}
+	if s := m.current.Load(); s.desired.Generation != "" {
+		if err := m.record(s, true); err != nil {
+			m.o.Log.Error("cannot record the running configuration", "error", err)
+		}
+	}
+}

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package manager
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"time"
+
+	"kresd-manager/units"
+)
+
+// Stop stops every worker and all that belongs to them, and then closes the
+// channel that Stopped returns, upon which the manager ends. The API socket
+// goes away, too: otherwise the next request would start everything again.
+func (m *Manager) Stop(ctx context.Context) (err error) {
+	if derr := m.do(ctx, func(ctx context.Context) { err = m.stopAll(ctx) }); derr != nil {
+		return derr
+	}
+	return err
+}
+
+func (m *Manager) stopAll(ctx context.Context) error {
+	select {
+	case <-m.stopped:
+		return nil
+	default:
+	}
+	live, err := m.o.Systemd.Observe(ctx)
+	if err != nil {
+		return err
+	}
+	if err := m.apply(ctx, units.Diff(units.Desired{}, live, units.Options{}), units.Desired{}); err != nil {
+		return err
+	}
+	for _, unit := range []string{units.Target, units.Socket} {
+		if err := m.o.Systemd.QueueStop(ctx, unit); err != nil {
+			m.o.Log.Warn("cannot stop", "unit", unit, "error", err)
+		}
+	}
+	if err := os.Remove(m.recordPath()); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		m.o.Log.Warn("cannot forget the running configuration", "error", err)
+	}
+	m.o.Log.Info("stopped")
+	close(m.stopped)
+	return nil
+}
+
+// Hangup is what SIGHUP asks for: Reload, with the notifications that
+// Type=notify services send around it (sd_notify(3)). RELOADING and its time
+// must be in one datagram.
+func (m *Manager) Hangup(ctx context.Context, monotonic time.Duration) {
+	m.o.Notify(fmt.Sprintf("RELOADING=1\nMONOTONIC_USEC=%d", monotonic.Microseconds()))
+	// The failure is logged and shown by status; READY tells only that the
+	// manager is back at work.
+	_, _ = m.Reload(ctx, false, false)
+	m.o.Notify("READY=1")
+	m.tellStatus()
+}

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package render
+
+import (
+	"fmt"
+	"strings"
+
+	"kresd-manager/internal/config"
+)
+
+// forwardWorker adds the forwarding rules of which a part is kept per process:
+// TLS parameters, and the exception from validation that an authoritative
+// server without DNSSEC needs. All other rules are the policy-loader's alone,
+// so that changing them restarts no worker.
+func (s *script) forwardWorker(forwards []config.Forward) {
+	first := true
+	for _, f := range forwards {
+		if !perProcess(f) {
+			continue
+		}
+		if first {
+			s.section("forward: what each process keeps")
+			first = false
+		}
+		s.forward(f)
+	}
+}
+
+func perProcess(f config.Forward) bool {
+	if f.Options.Authoritative && !f.Options.DNSSEC {
+		return true
+	}
+	for _, srv := range f.Servers {
+		if srv.Transport == "tls" {
+			return true
+		}
+	}
+	return false
+}
+
+func (s *script) forward(f config.Forward) {
+	var targets []string
+	for _, srv := range f.Servers {
+		for _, a := range srv.Address {
+			targets = append(targets, target(srv, a))
+		}
+	}
+	for _, name := range f.Subtree {
+		s.line("policy.rule_forward_add(%s, { dnssec = %t, auth = %t }, { %s })",
+			quote(name), f.Options.DNSSEC, f.Options.Authoritative, strings.Join(targets, ", "))
+	}
+}
+
+// target is one server address as policy.rule_forward_add takes it.
+func target(srv config.Server, a config.AddrPort) string {
+	addr := a.Addr.String()
+	if a.Port != 0 {
+		addr = fmt.Sprintf("%s@%d", addr, a.Port)
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "{ %s", quote(addr))
+	if srv.Transport == "tls" {
+		b.WriteString(", tls = true")
+		if srv.Hostname != "" {
+			fmt.Fprintf(&b, ", hostname = %s", quote(srv.Hostname))
+		}
+		if srv.CAFile != "" {
+			fmt.Fprintf(&b, ", ca_file = %s", quote(srv.CAFile))
+		}
+		if len(srv.PinSHA256) > 0 {
+			fmt.Fprintf(&b, ", pin_sha256 = %s", list(srv.PinSHA256))
+		}
+	}
+	b.WriteString(" }")
+	return b.String()
+}

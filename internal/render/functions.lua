@@ -1,0 +1,179 @@
+-- The canary tries this configuration in a directory of its own and serves nobody.
+local canary = worker.id == 'canary'
+
+-- kresd-manager calls these over the control socket.
+kresd_manager = {}
+
+ffi.cdef[[
+int sd_notify(int, const char *);
+int connect(int, const void *, unsigned int);
+int ioctl(int, unsigned long, ...);
+int getsockname(int, void *, unsigned int *);
+int getsockopt(int, int, int, void *, unsigned int *);
+int socket(int, int, int);
+int setsockopt(int, int, int, const void *, unsigned int);
+int bind(int, const void *, unsigned int);
+int close(int);
+unsigned int getuid(void);
+char *strerror(int);
+]]
+local SOL_SOCKET, SO_TYPE, SOCK_STREAM, SOCK_DGRAM = 1, 3, 1, 2
+local AF_INET, FIONREAD, EADDRINUSE = 2, 0x541B, 98
+
+-- Text of an address as in /proc/net/udp: 32-bit words in the byte order of the machine.
+local function proc_address(sa)
+	local words = ffi.cast('const uint32_t *', sa)
+	local v4 = ffi.cast('const uint16_t *', sa)[0] == AF_INET
+	local text = ''
+	for i = v4 and 1 or 2, v4 and 1 or 5 do text = text .. string.format('%08X', words[i]) end
+	local bytes = ffi.cast('const uint8_t *', sa)
+	return text, string.format('%04X', bytes[2] * 256 + bytes[3])
+end
+
+-- Plain DNS over UDP is what can be steered to other workers; ports[N] is true for its ports.
+local ports = {}
+
+-- Our UDP listening sockets: { {fd, 'ADDRESS:PORT'}, … }
+function kresd_manager.sockets()
+	local found = {}
+	for fd = 3, 1023 do
+		local sa, len = ffi.new('uint32_t[32]'), ffi.new('unsigned int[1]', 128)
+		local kind, klen = ffi.new('int[1]'), ffi.new('unsigned int[1]', 4)
+		if C.getsockname(fd, sa, len) == 0 and (len[0] == 16 or len[0] == 28)
+		   and C.getsockopt(fd, SOL_SOCKET, SO_TYPE, kind, klen) == 0 and kind[0] == SOCK_DGRAM then
+			local address, port = proc_address(sa)
+			if ports[tonumber(port, 16)] then found[#found + 1] = { fd, address .. ':' .. port } end
+		end
+	end
+	return found
+end
+
+local draining = {}
+
+-- A connected UDP socket takes no datagrams from other peers, so the kernel
+-- gives them to the other workers; what was queued is still read and answered.
+-- There is no way back: only for a worker that is about to stop.
+function kresd_manager.drain(fds)
+	local failed = 0
+	draining = fds
+	for _, fd in ipairs(fds) do
+		local sa, len = ffi.new('uint8_t[28]'), ffi.new('unsigned int[1]', 28)
+		C.getsockname(fd, sa, len)
+		local peer = ffi.new('uint8_t[28]')
+		peer[0], peer[1], peer[3] = sa[0], sa[1], 1 -- same family, port 1, loopback
+		if len[0] == 16 then peer[4], peer[7] = 127, 1 else peer[23] = 1 end
+		if C.connect(fd, peer, len[0]) ~= 0 then failed = failed + 1 end
+	end
+	return failed
+end
+
+-- Requests that kresd makes for itself, such as priming: nobody waits for them,
+-- and without a way to the root servers they take seconds.
+local internal = 0
+local resolve_pkt = worker.resolve_pkt
+function worker.resolve_pkt(packet, options, finish, init)
+	if not finish then return resolve_pkt(packet, options, finish, init) end
+	local open = true
+	internal = internal + 1
+	local function close()
+		if open then open, internal = false, internal - 1 end
+	end
+	local ok = resolve_pkt(packet, options, function (...) close() finish(...) end, init)
+	if not ok then close() end
+	return ok
+end
+
+function kresd_manager.drained()
+	local n, queued = ffi.new('int[1]'), 0
+	for _, fd in ipairs(draining) do
+		n[0] = 0
+		C.ioctl(fd, FIONREAD, n)
+		queued = queued + n[0]
+	end
+	return queued == 0 and worker.stats().concurrent <= internal
+end
+
+-- Resolves a name that needs nobody else; kresd_manager.answer is its rcode when done.
+function kresd_manager.probe()
+	kresd_manager.answer = nil
+	resolve({ name = 'localhost.', type = kres.type.A, class = kres.class.IN, options = {},
+		finish = function(packet) kresd_manager.answer = tonumber(packet:rcode()) end })
+	return true
+end
+
+-- Tells the user id of somebody else who holds the address, nil if nobody does.
+local function held_by_other(sa, protocol)
+	local address, port = proc_address(sa)
+	local me = C.getuid()
+	for _, file in ipairs({ protocol, protocol .. '6' }) do
+		for line in io.lines('/proc/self/net/' .. file) do
+			local a, p, state, uid = line:match('^%s*%d+:%s+(%x+):(%x+)%s+%x+:%x+%s+(%x+)%s+%S+%s+%S+%s+%x+%s+(%d+)')
+			if p == port and tonumber(uid) ~= me and (state == '07' or state == '0A')
+			   and (a == address or not a:find('[^0]') or not address:find('[^0]')) then
+				return uid
+			end
+		end
+	end
+end
+
+-- The canary binds without SO_REUSEPORT, so it never takes a query away from a
+-- worker, and closes at once. An address that our own workers hold is proven.
+local function try_bind(address, port, kinds, freebind)
+	local sa = C.kr_straddr_socket(address, port, nil)
+	if sa == nil then error(string.format("'%s' is not an address", address), 0) end
+	for _, protocol in ipairs(kinds) do
+		local family = ffi.cast('const uint16_t *', sa)[0]
+		local fd = C.socket(family, protocol == 'udp' and SOCK_DGRAM or SOCK_STREAM, 0)
+		if fd < 0 then error(string.format("cannot listen on %s port %d (%s): %s", address, port, protocol, ffi.string(C.strerror(ffi.errno()))), 0) end
+		local on = ffi.new('int[1]', 1)
+		if freebind then C.setsockopt(fd, 0, 15, on, 4) end -- IPPROTO_IP, IP_FREEBIND
+		if family ~= AF_INET then C.setsockopt(fd, 41, 26, on, 4) end -- IPPROTO_IPV6, IPV6_V6ONLY
+		if protocol == 'tcp' then C.setsockopt(fd, SOL_SOCKET, 2, on, 4) end -- SO_REUSEADDR: old connections do not matter
+		local bad, errno = C.bind(fd, sa, C.kr_sockaddr_len(sa)), ffi.errno()
+		C.close(fd)
+		if bad ~= 0 then
+			local uid = errno == EADDRINUSE and held_by_other(sa, protocol)
+			if errno ~= EADDRINUSE or uid then
+				error(string.format("cannot listen on %s port %d (%s): %s%s", address, port, protocol,
+					ffi.string(C.strerror(errno)), uid and ' by a process of user id ' .. uid or ''), 0)
+			end
+		end
+	end
+	C.free(sa)
+end
+
+-- Opens the cache. A cache of another size needs a new 'top' file; processes
+-- that still use the old one keep it. The canary has a small cache of its own.
+local function open_cache(size, dir)
+	local probe = dir .. '/size'
+	if canary then
+		probe = dir .. '/canary'
+		size, dir = 8 * 1024 * 1024, '/tmp'
+	end
+	local file = io.open(probe)
+	local old = file and file:read('*a')
+	if file then file:close() end
+	if old ~= tostring(size) then
+		file = assert(io.open(probe, 'w'))
+		assert(file:write(tostring(size)))
+		assert(file:close())
+		os.remove(dir .. '/top')
+	end
+	if canary then os.remove(probe) end
+	cache.open(size, 'lmdb://' .. dir)
+end
+
+local function interface(name)
+	return net.interfaces()[name] or error(string.format("interface '%s' does not exist", name), 0)
+end
+
+local function listen(where, port, kind, freebind)
+	for _, address in ipairs(type(where) == 'table' and where.addr or { where }) do
+		if canary then
+			try_bind(address, port, kind == 'dns' and { 'udp', 'tcp' } or { 'tcp' }, freebind)
+		else
+			net.listen(address, port, { kind = kind, freebind = freebind })
+		end
+	end
+	if kind == 'dns' then ports[port] = true end
+end

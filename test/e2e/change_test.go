@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package e2e
+
+import (
+	"maps"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"kresd-manager/test/load"
+	"kresd-manager/units"
+)
+
+// steps lists a plan as "kind unit".
+func steps(p units.Plan) []string {
+	var s []string
+	for _, st := range p.Steps {
+		s = append(s, string(st.Kind)+" "+st.Unit)
+	}
+	return s
+}
+
+func TestNewLocalDataRestartsNobody(t *testing.T) {
+	fresh(t, basic)
+	before := pids(t)
+	plan := put(t, "/local-data/addresses/new.example", `"192.0.2.7"`)
+	expect(t, "new.example.", "192.0.2.7")
+	want := []string{"load kres-policy-loader.service", "reset kresd@1.service", "reset kresd@2.service"}
+	if diff := cmp.Diff(want, steps(plan)); diff != "" {
+		t.Error(diff)
+	}
+	put(t, "/local-data/records", `"txt.example. TXT \"it's [[here]]\"\nmore.example. 60 A 192.0.2.8\n"`)
+	expect(t, "more.example.", "192.0.2.8")
+	expect(t, "host.example.", "192.0.2.1")
+	if a := call(t, "DELETE", "/v1/config/local-data/addresses/new.example", ""); a.code != 200 {
+		t.Errorf("DELETE: %d %s", a.code, a.body)
+	}
+	if got, err := query("udp", "new.example."); err == nil && len(got) > 0 {
+		t.Errorf("new.example is still %v", got)
+	}
+	if after := pids(t); !maps.Equal(before, after) {
+		t.Errorf("processes changed from %v to %v", before, after)
+	}
+}
+
+func TestNoChangeIsNoStep(t *testing.T) {
+	fresh(t, basic)
+	before := pids(t)
+	for pointer, value := range map[string]string{
+		"/workers":          "2",
+		"/cache":            `{"size-max": "102400K"}`, // the default, in other words
+		"/dnssec":           `{"enable": false, "sentinel": true}`,
+		"/logging":          `{}`,
+		"/network/tls":      `{}`,
+		"/network/listen/0": `{"interface": "127.0.0.1@53"}`,
+	} {
+		if plan := put(t, pointer, value); !plan.Empty() {
+			t.Errorf("PUT %s: %s", pointer, plan)
+		}
+	}
+	if out := must(t, "kresctl", "reload"); !strings.Contains(out, "nothing to do") {
+		t.Errorf("kresctl reload: %s", out)
+	}
+	if after := pids(t); !maps.Equal(before, after) {
+		t.Errorf("processes changed from %v to %v", before, after)
+	}
+}
+
+func TestWorkersTwoFourOne(t *testing.T) {
+	fresh(t, basic)
+	two := pids(t)
+	put(t, "/workers", "4")
+	four := pids(t)
+	if len(four) != 5 { // and the garbage collector
+		t.Fatalf("running with 4 workers: %v", four)
+	}
+	for unit, pid := range two {
+		if four[unit] != pid {
+			t.Errorf("%s was restarted by a change of the worker count", unit)
+		}
+	}
+	plan := put(t, "/workers", "1")
+	one := pids(t)
+	if len(one) != 2 || one["kresd@1.service"] != two["kresd@1.service"] {
+		t.Errorf("running with 1 worker: %v, before %v\n%s", one, two, plan)
+	}
+	expect(t, "host.example.", "192.0.2.1")
+	if failed := must(t, "systemctl", "--failed", "--no-legend", "list-units", "kres*"); failed != "" {
+		t.Errorf("failed units: %s", failed)
+	}
+}
+
+// TestRollingChangeUnderLoad prints what a rolling restart of all workers costs
+// those who ask meanwhile.
+func TestRollingChangeUnderLoad(t *testing.T) {
+	for _, workers := range []string{"4", "1"} {
+		t.Run(workers+" workers", func(t *testing.T) {
+			fresh(t, strings.Replace(basic, "workers: 2", "workers: "+workers, 1))
+			before := pids(t)
+			report, plan := underLoad(t, func() units.Plan { return put(t, "/nsid", `"changed"`) })
+			t.Logf("%s under load: sent %d, lost %d, refused %d, wrong %d, dropped by full buffers %d; median %s, worst %s\n%s",
+				workers, report.Sent, report.Lost, report.Errors, report.Wrong, report.RcvbufErrors, report.Median, report.Worst, plan)
+			if report.Lost > int(report.RcvbufErrors) || report.Errors > 0 || report.Wrong > 0 {
+				t.Errorf("a rolling restart cost queries: %+v", report)
+			}
+			for unit, pid := range pids(t) {
+				if unit != "kres-gc.service" && before[unit] == pid {
+					t.Errorf("%s was not restarted", unit)
+				}
+			}
+			expect(t, "host.example.", "192.0.2.1")
+		})
+	}
+}
+
+// underLoad runs f while queries are sent at a constant rate.
+func underLoad[T any](t *testing.T, f func() T) (load.Report, T) {
+	t.Helper()
+	var wg sync.WaitGroup
+	var report load.Report
+	var err error
+	ctx, stop := loadContext(t)
+	wg.Go(func() {
+		report, err = load.Run(ctx, load.Config{
+			Machine:  sut,
+			Addr:     "127.0.0.1:53",
+			Name:     "host.example.",
+			QPS:      2000,
+			Sources:  32,
+			Duration: 30 * time.Second,
+			Timeout:  5 * time.Second,
+		})
+	})
+	time.Sleep(300 * time.Millisecond)
+	got := f()
+	time.Sleep(300 * time.Millisecond)
+	stop()
+	wg.Wait()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if report.Sent < 500 {
+		t.Fatalf("only %d queries were sent", report.Sent)
+	}
+	return report, got
+}
+
+func TestGarbageCollectorOnAndOff(t *testing.T) {
+	fresh(t, basic)
+	before := pids(t)
+	put(t, "/cache/garbage-collector", `{"interval": "2s"}`)
+	restarted := pids(t)
+	if restarted["kres-gc.service"] == 0 || restarted["kres-gc.service"] == before["kres-gc.service"] {
+		t.Errorf("new options did not restart the garbage collector: %v, %v", before, restarted)
+	}
+	put(t, "/cache/garbage-collector/enable", `false`)
+	off := pids(t)
+	if off["kres-gc.service"] != 0 {
+		t.Errorf("the garbage collector still runs")
+	}
+	put(t, "/cache/garbage-collector/enable", `true`)
+	on := pids(t)
+	if on["kres-gc.service"] == 0 {
+		t.Errorf("the garbage collector does not run")
+	}
+	for _, unit := range []string{"kresd@1.service", "kresd@2.service"} {
+		if on[unit] != before[unit] {
+			t.Errorf("%s was restarted", unit)
+		}
+	}
+}
+
+func TestForwardNeedsNoRestartAndCacheSizeDoes(t *testing.T) {
+	fresh(t, basic)
+	before := pids(t)
+	plan := put(t, "/forward", `[{"subtree": "fwd.example", "servers": ["127.0.0.1@5300"], "options": {"dnssec": false}}]`)
+	if len(plan.Touches(units.Restart)) != 0 || !maps.Equal(before, pids(t)) {
+		t.Errorf("plain forwarding restarted somebody:\n%s", plan)
+	}
+	plan = put(t, "/cache/size-max", `"64M"`)
+	if len(plan.Touches(units.Restart)) != 2 {
+		t.Errorf("another cache size:\n%s", plan)
+	}
+	expect(t, "host.example.", "192.0.2.1")
+	// Smaller again: workers of both sizes live side by side for a moment.
+	put(t, "/cache/size-max", `"32M"`)
+	expect(t, "host.example.", "192.0.2.1")
+}
+
+func TestFileIsTheTruthAtReload(t *testing.T) {
+	fresh(t, basic)
+	put(t, "/local-data/addresses/api.example", `"192.0.2.9"`)
+	expect(t, "api.example.", "192.0.2.9")
+	if s := status(t); !s.FileDiffers {
+		t.Error("status does not tell that the running configuration differs from the file")
+	}
+	writeConfig(t, strings.Replace(basic, "192.0.2.1", "192.0.2.2", 1))
+	must(t, "systemctl", "reload", "kresd-manager.service")
+	expect(t, "host.example.", "192.0.2.2")
+	if got, err := query("udp", "api.example."); err == nil && len(got) > 0 {
+		t.Errorf("api.example is still %v", got)
+	}
+	if s := status(t); s.FileDiffers {
+		t.Error("status tells that the running configuration differs from the file")
+	}
+}
+
+func TestHangupReloads(t *testing.T) {
+	fresh(t, basic)
+	writeConfig(t, strings.Replace(basic, "192.0.2.1", "192.0.2.3", 1))
+	must(t, "systemctl", "kill", "--kill-whom=main", "--signal=HUP", "kresd-manager.service")
+	eventually(t, "the new address is served", func() bool {
+		got, err := query("udp", "host.example.")
+		return err == nil && len(got) == 1 && got[0] == "192.0.2.3"
+	})
+	eventually(t, "the manager is active again", func() bool {
+		return run(t, "systemctl", "is-active", "kresd-manager.service").Code == 0
+	})
+}

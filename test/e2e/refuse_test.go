@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package e2e
+
+import (
+	"context"
+	"maps"
+	"strings"
+	"testing"
+	"time"
+
+	"kresd-manager/test/machine"
+)
+
+func loadContext(t *testing.T) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(t.Context(), 40*time.Second)
+}
+
+// unharmed runs f and checks that afterwards the same processes serve the same
+// configuration.
+func unharmed(t *testing.T, f func()) {
+	t.Helper()
+	etag := call(t, "GET", "/v1/config", "").header.Get("ETag")
+	before := pids(t)
+	generation := generationOf(t, "kresd@1")
+	f()
+	if after := pids(t); !maps.Equal(before, after) {
+		t.Errorf("processes changed from %v to %v", before, after)
+	}
+	if got := generationOf(t, "kresd@1"); got != generation {
+		t.Errorf("worker 1 runs %q, ran %q", got, generation)
+	}
+	if got := call(t, "GET", "/v1/config", "").header.Get("ETag"); got != etag {
+		t.Errorf("the running configuration is %s, was %s", got, etag)
+	}
+	expect(t, "host.example.", "192.0.2.1")
+	if s := status(t); s.State != "running" {
+		t.Errorf("state %q: %+v", s.State, s)
+	}
+	if failed := must(t, "systemctl", "--failed", "--no-legend", "list-units", "kres*"); failed != "" {
+		t.Errorf("failed units: %s", failed)
+	}
+}
+
+func TestWrongConfigurationOverTheAPIHurtsNobody(t *testing.T) {
+	fresh(t, basic)
+	for _, c := range []struct {
+		name, pointer, value string
+		words                []string
+	}{
+		{"broken body", "/workers", `{`, nil},
+		{"unknown key", "/network/lisen", `[]`, []string{"/network/lisen", "listen"}},
+		{"wrong type", "/workers", `"many"`, []string{"/workers", "many"}},
+		{"out of range", "/network/listen/0/port", `99999`, []string{"/network/listen/0/port", "65535"}},
+		{"other run directory", "/rundir", `"/run/other"`, []string{"/rundir", "/run/knot-resolver"}},
+		{"bad Lua syntax", "/lua", `{"script": "\nthis is no Lua"}`, []string{"/lua/script:2:"}},
+		{"Lua that fails", "/lua", `{"script": "\n\nerror('on purpose')"}`, []string{"/lua/script:3: on purpose"}},
+		{"no such address", "/network/listen/-", `{"interface": "192.0.2.99"}`, []string{"192.0.2.99", "Cannot assign requested address"}},
+		{"no such interface", "/network/listen/-", `{"interface": "nope0"}`, []string{"interface 'nope0' does not exist"}},
+		{"records that are none", "/local-data/records", `"this is no zone file ("`, []string{"/local-data/records"}},
+		{"no such certificate", "/network/tls", `{"cert-file": "/none.pem", "key-file": "/none.key"}`, []string{"/none.pem"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			unharmed(t, func() { refused(t, c.pointer, c.value, c.words...) })
+		})
+	}
+}
+
+func TestPortInUseHurtsNobody(t *testing.T) {
+	fresh(t, basic)
+	for _, protocol := range []string{"udp", "tcp"} {
+		t.Run(protocol, func(t *testing.T) {
+			// nobody's socket on port 5399, of another user than the workers'
+			holder := "import socket,time; s=socket.socket(socket.AF_INET, socket.SOCK_" +
+				map[string]string{"udp": "DGRAM", "tcp": "STREAM"}[protocol] +
+				"); s.bind(('0.0.0.0', 5399)); " + map[string]string{"udp": "", "tcp": "s.listen(); "}[protocol] + "print('held', flush=True); time.sleep(60)"
+			cmd := sut.Command(t.Context(), machine.Cmd{User: "nobody", Args: []string{"python3", "-c", holder}})
+			out, err := cmd.StdoutPipe()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := cmd.Start(); err != nil {
+				t.Fatal(err)
+			}
+			defer func() {
+				sut.Sh(t.Context(), "ss -Hlnp --"+protocol+" sport = :5399 | sed -n 's/.*pid=\\([0-9]*\\).*/\\1/p' | xargs -r kill")
+				_ = cmd.Wait()
+			}()
+			if _, err := out.Read(make([]byte, 5)); err != nil {
+				t.Fatal(err)
+			}
+			unharmed(t, func() {
+				refused(t, "/network/listen/-", `{"interface": "127.0.0.1", "port": 5399}`, "127.0.0.1 port 5399 ("+protocol+")", "in use")
+			})
+		})
+	}
+}
+
+func TestWrongFileHurtsNobody(t *testing.T) {
+	fresh(t, basic)
+	for _, c := range []struct {
+		name, file string
+		words      []string
+	}{
+		{"broken YAML", "workers: 2\n  network: [\n", []string{"config.yaml:2:"}},
+		{"unknown key", "workers: 2\nnetwrk: {}\n", []string{"config.yaml:2:1", "/netwrk", "network"}},
+		{"several problems", "workers: many\ncache:\n  size-max: big\n", []string{"config.yaml:1:", "/workers", "config.yaml:3:", "/cache/size-max"}},
+		{"empty", "", []string{"config.yaml"}},
+		{"bad Lua", basic + "lua:\n  script: |\n    nonsense(\n", []string{"/lua/script:"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			unharmed(t, func() {
+				writeConfig(t, c.file)
+				r := run(t, "kresctl", "reload")
+				if r.Code != 1 {
+					t.Errorf("kresctl reload: exit %d, want 1", r.Code)
+				}
+				for _, w := range c.words {
+					if !strings.Contains(r.Stderr, w) {
+						t.Errorf("kresctl reload does not say %q:\n%s", w, r.Stderr)
+					}
+				}
+				if r := run(t, "systemctl", "reload", "kresd-manager.service"); r.Code == 0 {
+					t.Error("systemctl reload says that all is well")
+				}
+				must(t, "systemctl", "is-active", "kresd-manager.service")
+				// A manager that dies now must not stumble over the file.
+				must(t, "systemctl", "kill", "--kill-whom=main", "--signal=KILL", "kresd-manager.service")
+				eventually(t, "the manager is back", func() bool {
+					a, err := request(t.Context(), "GET", "/v1/status", "")
+					return err == nil && a.code == 200
+				})
+			})
+		})
+	}
+}
+
+func TestWrongFileAtStart(t *testing.T) {
+	wipe(t)
+	writeConfig(t, "workers: many\n")
+	if r := run(t, "systemctl", "start", "kresd-manager.service"); r.Code == 0 {
+		t.Error("the manager starts on a wrong file")
+	}
+	if st := must(t, "systemctl", "show", "-p", "ExecMainStatus,NRestarts,ActiveState", "kresd-manager.service"); !strings.Contains(st, "ExecMainStatus=78") || !strings.Contains(st, "NRestarts=0") || !strings.Contains(st, "ActiveState=failed") {
+		t.Errorf("after a start on a wrong file:\n%s", st)
+	}
+	if j := sut.Journal(t.Context(), "kresd-manager.service"); !strings.Contains(j, "config.yaml:1:10: /workers") {
+		t.Errorf("the journal does not say what is wrong:\n%s", j)
+	}
+	writeConfig(t, basic+"lua:\n  script: error('not today')\n")
+	run(t, "systemctl", "reset-failed", "kresd-manager.service")
+	if r := run(t, "systemctl", "start", "kresd-manager.service"); r.Code == 0 {
+		t.Error("the manager starts on Lua that fails")
+	}
+	if j := sut.Journal(t.Context(), "kresd-manager.service"); !strings.Contains(j, "not today") {
+		t.Errorf("the journal does not say what is wrong:\n%s", j)
+	}
+	if got := pids(t); len(got) != 0 {
+		t.Errorf("running after a failed start: %v", got)
+	}
+}

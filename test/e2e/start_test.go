@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package e2e
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"kresd-manager/units"
+)
+
+func TestStartAndResolve(t *testing.T) {
+	fresh(t, basic)
+	for _, network := range []string{"udp", "tcp", "tcp-tls"} {
+		if got := resolve(t, network, "host.example."); len(got) != 1 || got[0] != "192.0.2.1" {
+			t.Errorf("over %s: %v", network, got)
+		}
+	}
+	want := []string{"kres-gc.service", "kresd@1.service", "kresd@2.service"}
+	if got := slices.Sorted(maps.Keys(pids(t))); !slices.Equal(got, want) {
+		t.Errorf("running: %v, want %v", got, want)
+	}
+	s := status(t)
+	if s.State != "running" || s.Workers != 2 || s.FileDiffers || s.LastApply == nil {
+		t.Errorf("status: %+v", s)
+	}
+	for _, u := range s.Units {
+		if !u.Current || u.Component == units.ComponentWorker && (u.Memory == 0 || u.PID == 0 || u.Since.IsZero()) {
+			t.Errorf("status of %s: %+v", u.Unit, u)
+		}
+	}
+	if g1, g2 := generationOf(t, "kresd@1"), generationOf(t, "kresd@2"); !strings.HasPrefix(g1, "config ") || g1 != g2 {
+		t.Errorf("the workers announce %q and %q", g1, g2)
+	}
+}
+
+func TestNobodyHasMorePrivilegeThanItNeeds(t *testing.T) {
+	fresh(t, basic)
+	const netBind = "0000000000000400"
+	for unit, want := range map[string][3]string{
+		"kresd-manager.service": {"kresd-manager", "0000000000000000", "0000000000000000"},
+		"kresd@1.service":       {"knot-resolver", netBind, netBind},
+		"kres-gc.service":       {"knot-resolver", "0000000000000000", "0000000000000000"},
+	} {
+		pid := strings.TrimSpace(must(t, "systemctl", "show", "-p", "MainPID", "--value", unit))
+		user := strings.TrimSpace(must(t, "ps", "-o", "user:32=", "-p", pid))
+		st := must(t, "cat", "/proc/"+pid+"/status")
+		field := func(name string) string {
+			for line := range strings.Lines(st) {
+				if v, ok := strings.CutPrefix(line, name+":"); ok {
+					return strings.TrimSpace(v)
+				}
+			}
+			return ""
+		}
+		if got := [3]string{user, field("CapEff"), field("CapBnd")}; got != want {
+			t.Errorf("%s: user, effective and bounding capabilities %v, want %v", unit, got, want)
+		}
+		if field("NoNewPrivs") != "1" {
+			t.Errorf("%s may gain privileges", unit)
+		}
+	}
+	// What the workers read is out of their reach.
+	r := sut.Sh(t.Context(), `setpriv --reuid=knot-resolver --regid=knot-resolver --init-groups \
+		sh -c 'cat /run/kresd-manager/worker/worker.lua >/dev/null && ! touch /run/kresd-manager/x && ! touch /run/kresd-manager/worker/x'`)
+	if r.Code != 0 {
+		t.Errorf("a worker's user can write its configuration, or not read it: %s", r.Stderr)
+	}
+	// And nobody else can use the API or a control socket.
+	for _, path := range []string{"/run/knot-resolver/kres-api.sock", "/run/knot-resolver/control/1"} {
+		if r := sut.Sh(t.Context(), "setpriv --reuid=nobody --regid=nogroup --clear-groups test -w "+path); r.Code == 0 {
+			t.Errorf("user nobody may write to %s", path)
+		}
+	}
+}
+
+func TestStockServiceIsRespected(t *testing.T) {
+	wipe(t)
+	writeConfig(t, basic)
+	must(t, "systemctl", "start", "knot-resolver.service")
+	defer run(t, "systemctl", "stop", "knot-resolver.service")
+	r := run(t, "systemctl", "start", "kresd-manager.service")
+	if r.Code == 0 {
+		t.Fatal("the manager starts beside the stock service")
+	}
+	journal := sut.Journal(t.Context(), "kresd-manager.service", "kresd-manager.socket")
+	if !strings.Contains(journal, "systemctl mask --now knot-resolver.service") {
+		t.Errorf("nobody says what to do:\n%s", journal)
+	}
+	if r := run(t, "kresctl", "--socket", "/run/knot-resolver/kres-api.sock", "status"); r.Code == 0 {
+		t.Error("the stock service's socket is ours now")
+	}
+	must(t, "test", "-S", "/run/knot-resolver/kres-api.sock")
+	must(t, "systemctl", "is-active", "knot-resolver.service")
+	must(t, "systemctl", "stop", "knot-resolver.service")
+	must(t, "systemctl", "start", "kresd-manager.service")
+	expect(t, "host.example.", "192.0.2.1")
+
+	// And the other way round.
+	before := pids(t)
+	if r := run(t, "systemctl", "start", "knot-resolver.service"); r.Code == 0 {
+		t.Error("the stock service starts beside our workers")
+	}
+	if after := pids(t); !maps.Equal(before, after) {
+		t.Errorf("processes changed from %v to %v", before, after)
+	}
+	expect(t, "host.example.", "192.0.2.1")
+}
+
+func TestStopStopsEverythingAndStartBringsItBack(t *testing.T) {
+	fresh(t, basic)
+	if a := call(t, "POST", "/stop", ""); a.code != 200 {
+		t.Fatalf("POST /stop: %d %s", a.code, a.body)
+	}
+	eventually(t, "everything of ours is inactive", func() bool {
+		out := run(t, "systemctl", "is-active", "kresd-manager.service", "kresd-manager.socket", "kresd.target",
+			"kresd@1.service", "kresd@2.service", "kres-gc.service", "kres-policy-loader.service").Stdout
+		return out == strings.Repeat("inactive\n", 7)
+	})
+	if failed := must(t, "systemctl", "--failed", "--no-legend", "list-units", "kres*"); failed != "" {
+		t.Errorf("failed units: %s", failed)
+	}
+	if r := run(t, "kresctl", "status"); r.Code != 1 || !strings.Contains(r.Stderr, "kresd-manager") {
+		t.Errorf("kresctl status: exit %d, %q", r.Code, r.Stderr)
+	}
+	time.Sleep(200 * time.Millisecond) // nothing may come back by itself
+	if got := pids(t); len(got) != 0 {
+		t.Errorf("running: %v", got)
+	}
+	must(t, "systemctl", "start", "kresd-manager.service")
+	expect(t, "host.example.", "192.0.2.1")
+}
+
+func TestStoppingTheTargetStopsDNS(t *testing.T) {
+	fresh(t, basic)
+	must(t, "systemctl", "stop", "kresd.target")
+	eventually(t, "no worker runs", func() bool { return len(pids(t)) == 0 })
+	must(t, "systemctl", "is-active", "kresd-manager.service")
+	must(t, "kresctl", "reload")
+	expect(t, "host.example.", "192.0.2.1")
+}

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package product puts kresd-manager into a test machine the way an
+// administrator does: with make install. Tests, demo and benchmark share it.
+package product
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+
+	"kresd-manager/test/machine"
+)
+
+// Paths inside a machine.
+const (
+	ConfigFile = "/etc/knot-resolver/config.yaml"
+	Socket     = "/run/knot-resolver/kres-api.sock"
+	Libexec    = "/usr/local/lib/kresd-manager/"
+)
+
+// Install runs make install into a new folder below dir and returns it, to be
+// a layer of a machine.
+func Install(ctx context.Context, dir string) (layer string, err error) {
+	root, err := sourceRoot()
+	if err != nil {
+		return "", err
+	}
+	layer, err = os.MkdirTemp(dir, "kresd-manager-install-")
+	if err != nil {
+		return "", err
+	}
+	if err := os.Chmod(layer, 0o755); err != nil {
+		return "", err
+	}
+	// A build folder of its own: test packages run at the same time.
+	build := filepath.Join(layer, ".build")
+	cmd := exec.CommandContext(ctx, "make", "-C", root, "--no-print-directory", "install",
+		"DESTDIR="+layer, "PREFIX=/usr/local", "BUILD="+build)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("cannot install: %w\n%s", err, out)
+	}
+	return layer, os.RemoveAll(build)
+}
+
+// sourceRoot is the nearest folder above with a go.mod.
+func sourceRoot() (string, error) {
+	dir, err := os.Getwd()
+	if err != nil {
+		return "", err
+	}
+	for {
+		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
+			return dir, nil
+		}
+		up := filepath.Dir(dir)
+		if up == dir {
+			return "", fmt.Errorf("cannot find the source of kresd-manager above the current folder")
+		}
+		dir = up
+	}
+}
+
+// Options describe a machine with the product installed, nothing of it started
+// and the given configuration in place.
+func Options(layer, config string) machine.Options {
+	return machine.Options{
+		Layers: []string{layer},
+		Files:  map[string]machine.File{ConfigFile: {Content: config}},
+	}
+}
