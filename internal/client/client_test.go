@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package client_test
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"kresd-manager/api"
+	"kresd-manager/api/apitest"
+	"kresd-manager/internal/client"
+	"kresd-manager/units"
+)
+
+// serve offers a handler on a unix socket and returns a client of it.
+func serve(t *testing.T, h http.Handler) *client.Client {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "client")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	l, err := net.Listen("unix", filepath.Join(dir, "s"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := api.NewServer(h, api.ServerOptions{})
+	go func() { _ = s.Serve(l) }()
+	t.Cleanup(func() { _ = s.Close() })
+	c := client.New(l.Addr().String())
+	t.Cleanup(c.Close)
+	return c
+}
+
+func manager(t *testing.T) (*apitest.Controller, *client.Client) {
+	t.Helper()
+	m := apitest.New("workers: 2\nnsid: null\n")
+	return m, serve(t, api.New(m, api.Options{}))
+}
+
+func TestEveryRoute(t *testing.T) {
+	ctx := context.Background()
+	m, c := manager(t)
+	value, etag, err := c.Get(ctx, "")
+	if err != nil || string(value) != `{"workers":2,"nsid":null}` || etag != m.Running().ETag() {
+		t.Errorf("Get: %s, %s, %v", value, etag, err)
+	}
+	if value, _, err = c.Get(ctx, "/nsid"); err != nil || string(value) != "null" {
+		t.Errorf("Get: %s, %v", value, err)
+	}
+	done, err := c.Put(ctx, "/workers", []byte("3"), "", client.ChangeOptions{IfMatch: etag})
+	if err != nil || done.Report.Plan.Empty() || done.ETag == etag || done.ETag != m.Running().ETag() {
+		t.Errorf("Put: %+v, %v", done, err)
+	}
+	done, err = c.Put(ctx, "/workers", []byte("4"), "", client.ChangeOptions{DryRun: true})
+	if err != nil || !done.Report.DryRun || done.ETag != m.Running().ETag() {
+		t.Errorf("dry run: %+v, %v", done, err)
+	}
+	if _, err = c.Patch(ctx, "", []byte(`[{"op":"remove","path":"/nsid"}]`), client.ChangeOptions{}); err != nil {
+		t.Errorf("Patch: %v", err)
+	}
+	if _, err = c.Delete(ctx, "/workers", client.ChangeOptions{IfMatch: "*"}); err != nil {
+		t.Errorf("Delete: %v", err)
+	}
+	if got := string(m.Running().JSON()); got != `{}` {
+		t.Errorf("runs %s", got)
+	}
+	if r, err := c.Plan(ctx); err != nil || r.Plan.Empty() || !r.DryRun {
+		t.Errorf("Plan: %+v, %v", r, err)
+	}
+	if r, err := c.Reload(ctx, false, false); err != nil || r.Plan.Empty() {
+		t.Errorf("Reload: %+v, %v", r, err)
+	}
+	if r, err := c.Renew(ctx, true, true); err != nil || r.Plan.Empty() || !r.DryRun {
+		t.Errorf("Renew: %+v, %v", r, err)
+	}
+	if s, err := c.Status(ctx); err != nil || s.Workers != 2 {
+		t.Errorf("Status: %+v, %v", s, err)
+	}
+	if ps, err := c.Processes(ctx, "kresd"); err != nil || len(ps) != 2 || ps[0].Status != "RUNNING" {
+		t.Errorf("Processes: %+v, %v", ps, err)
+	}
+	if word, err := c.Ping(ctx); err != nil || word != "RUNNING" {
+		t.Errorf("Ping: %q, %v", word, err)
+	}
+	if err := c.Stop(ctx); err != nil {
+		t.Errorf("Stop: %v", err)
+	}
+}
+
+func TestPointersArriveUnchanged(t *testing.T) {
+	m, c := manager(t)
+	_ = m
+	for _, pointer := range []string{"/a b", "//x/", "/./..", "/a?b#c", "/100%", "/%2F", "/ž", "/a\nb", "/a~1b", "/;=&+"} {
+		_, _, err := c.Get(context.Background(), pointer)
+		var refused *client.Error
+		if !errors.As(err, &refused) || refused.Status != 404 || refused.Problem.Kind != api.KindNoValue {
+			t.Errorf("%q: %v", pointer, err)
+		}
+	}
+}
+
+func TestErrorsCarryTheProblem(t *testing.T) {
+	_, c := manager(t)
+	_, err := c.Put(context.Background(), "/workers", []byte("many"), "application/yaml", client.ChangeOptions{})
+	var refused *client.Error
+	if !errors.As(err, &refused) || refused.Status != 400 || len(refused.Problem.Problems) != 1 ||
+		!strings.Contains(err.Error(), "/workers: ") {
+		t.Errorf("%v", err)
+	}
+	_, err = c.Put(context.Background(), "/hostname", []byte(`"boom"`), "", client.ChangeOptions{})
+	if !errors.As(err, &refused) || refused.Problem.Unit != units.Canary || refused.Problem.Restored == nil {
+		t.Errorf("%v", err)
+	}
+}
+
+// Knot Resolver's own manager may sit on the socket. It answers in text, or
+// not at all.
+func TestAnswersOfAnotherManager(t *testing.T) {
+	c := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodGet {
+			http.Error(w, "no such thing", http.StatusTeapot)
+		}
+	}))
+	if done, err := c.Put(context.Background(), "", []byte("{}"), "", client.ChangeOptions{}); err != nil || !done.Report.Plan.Empty() {
+		t.Errorf("%+v, %v", done, err)
+	}
+	_, err := c.Status(context.Background())
+	if err == nil || err.Error() != "418 i'm a teapot: no such thing" {
+		t.Errorf("%v", err)
+	}
+}
+
+func TestNoAnswer(t *testing.T) {
+	_, err := client.New("/no/such/socket").Status(context.Background())
+	var none *client.ConnectError
+	if !errors.As(err, &none) || !strings.Contains(err.Error(), "no such file; is it running?") {
+		t.Errorf("%v", err)
+	}
+	_, err = client.New("/" + strings.Repeat("x", 200)).Status(context.Background())
+	if !errors.As(err, &none) || !strings.Contains(err.Error(), "not a usable path") {
+		t.Errorf("%v", err)
+	}
+	c := serve(t, http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }))
+	_, err = c.Reload(context.Background(), false, false)
+	if !errors.As(err, &none) || !strings.HasSuffix(err.Error(), ": EOF; the change may have been made or still go on, see kresctl status") {
+		t.Errorf("%v", err)
+	}
+	c = serve(t, http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }))
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Millisecond)
+	defer cancel()
+	_, err = c.Status(ctx)
+	if !errors.As(err, &none) || !strings.Contains(err.Error(), "no answer within") {
+		t.Errorf("%v", err)
+	}
+}
