@@ -49,6 +49,5 @@ func BenchmarkManyNames(b *testing.B) {
 	}
 }
 
-
 // testHost is the machine that tests validate for.
 var testHost = Host{CPUs: 2, Hostname: "resolver.example", BaseDir: "/etc/knot-resolver"}

@@ -19,6 +19,9 @@ import (
 func (d *Document) Patch(patch []byte) (*Document, error) {
 	operations, problems := parsePatch(patch)
 	if len(problems) > 0 {
+		for i := range problems {
+			problems[i].File = "patch"
+		}
 		return nil, problems
 	}
 	root := d.root

@@ -3,12 +3,9 @@
 package config
 
 import (
-	"errors"
 	"fmt"
 	"strconv"
 	"strings"
-
-	"github.com/BurntSushi/toml"
 )
 
 // maxTOMLNodes is lower than maxNodes, because the library needs much memory
@@ -57,42 +54,6 @@ func readTOMLFolded(src string, runs []run) (node, Problems, bool) {
 	return root, r.problems, !r.folded
 }
 
-// validateTOML gives the library's objection to a text.
-func validateTOML(src string) (problem *Problem) {
-	defer func() {
-		if cause := recover(); cause != nil { // it panics on what it calls a bug
-			problem = &Problem{Severity: SeverityError, Message: fmt.Sprint("not valid TOML: ", cause)}
-		}
-	}()
-	var tree map[string]any
-	_, err := toml.Decode(src, &tree)
-	var syntax toml.ParseError
-	switch {
-	case err == nil:
-		return nil
-	case !errors.As(err, &syntax):
-		return &Problem{Severity: SeverityError, Message: "not valid TOML: " + err.Error()}
-	}
-	p := syntax.Position
-	return &Problem{
-		Line: p.Line, Column: characterColumn(src, p.Line, p.Col), Severity: SeverityError,
-		Message: "not valid TOML: " + strings.ToLower(syntax.Message[:1]) + strings.TrimSuffix(syntax.Message[1:], "."),
-	}
-}
-
-// characterColumn makes a column in characters of one in bytes.
-func characterColumn(src string, line, column int) int {
-	off := 0
-	for range line - 1 {
-		off = lineEnd(src, off)
-	}
-	if column < 1 || off+column-1 > len(src) {
-		return 0
-	}
-	c := newCursor(src[off:])
-	return int(c.positionOf(column - 1).column)
-}
-
 // tomlReader builds the tree of a valid text.
 type tomlReader struct {
 	cursor
@@ -102,77 +63,6 @@ type tomlReader struct {
 	syntax   *Problem // the text is not valid, as far as this reader can tell
 	problems Problems // valid, and not to be had in a configuration
 	folded   bool     // a run was not where it was expected
-}
-
-// table is an object that is still growing.
-type table struct {
-	at      position
-	members []member
-	byKey   map[string]int
-	growing map[int]*inner // members whose value is not final
-}
-
-// inner is a table, or an array of tables if isList says so.
-type inner struct {
-	tables []*table
-	isList bool
-}
-
-func newTable(at position) *table {
-	return &table{at: at, byKey: make(map[string]int), growing: make(map[int]*inner)}
-}
-
-// add adds a member; the key is a new one.
-func (t *table) add(k tomlKey, value node) int {
-	i := len(t.members)
-	t.byKey[k.name] = i
-	t.members = append(t.members, member{key: k.name, keyAt: k.at, value: value})
-	return i
-}
-
-// inner is the table or tables that a key leads to, made if there are none. It
-// is nil if the key has another value.
-func (t *table) inner(k tomlKey, isList bool) *inner {
-	i, existed := t.byKey[k.name]
-	if !existed {
-		in := &inner{isList: isList}
-		if !isList {
-			in.tables = []*table{newTable(k.at)}
-		}
-		t.growing[t.add(k, node{})] = in
-		return in
-	}
-	return t.growing[i]
-}
-
-// descend is the table that a key leads to, of an array of tables the last.
-func (t *table) descend(k tomlKey, path []string) (*table, []string) {
-	in := t.inner(k, false)
-	path = append(path, k.name)
-	if in == nil {
-		return nil, path
-	}
-	last := len(in.tables) - 1
-	if in.isList {
-		path = append(path, strconv.Itoa(last))
-	}
-	return in.tables[last], path
-}
-
-// node is the finished table.
-func (t *table) node() node {
-	for i, in := range t.growing {
-		if !in.isList {
-			t.members[i].value = in.tables[0].node()
-			continue
-		}
-		elements := make([]member, len(in.tables))
-		for j, element := range in.tables {
-			elements[j].value = element.node()
-		}
-		t.members[i].value = node{kind: list, at: in.tables[0].at, members: elements}
-	}
-	return node{kind: object, at: t.at, members: t.members}
 }
 
 // tomlKey is one part of a key.

@@ -7,181 +7,78 @@ import (
 	"math/big"
 	"strconv"
 	"strings"
+
+	"go.yaml.in/yaml/v4"
 )
 
-// plainKind is what YAML 1.1 makes of a plain (unquoted) scalar. Beside the
-// kinds of the tree there are three that no configuration may hold.
-type plainKind uint8
-
-const (
-	plainText plainKind = iota
-	plainNull
-	plainBool
-	plainInt
-	plainFloat
-	plainDate
-	plainMerge  // <<
-	plainEquals // =
-)
-
-// resolvePlain types a plain scalar by the rules that Knot Resolver's own
-// manager reads YAML with: those of YAML 1.1 (yaml.org/type), with its yes, no,
-// on and off, 010 for eight and 1:30 for ninety, but without y and n.
-func resolvePlain(s string) plainKind {
-	if s == "" {
-		return plainNull
+// yamlScalar is the value of a scalar, or what is wrong with it.
+func yamlScalar(from *yaml.Node) (n node, message, hint string) {
+	const quotes = yaml.DoubleQuotedStyle | yaml.SingleQuotedStyle | yaml.LiteralStyle | yaml.FoldedStyle
+	if strings.IndexByte(from.Value, 0) >= 0 {
+		return n, "a NUL character is not allowed", ""
 	}
-	switch c := s[0]; {
-	case isDigit(c):
-		if isYAMLInt(s) {
-			return plainInt
-		}
-		if isYAMLFloat(s) {
-			return plainFloat
-		}
-		if isYAMLDate(s) {
-			return plainDate
-		}
-	case c == '+' || c == '-' || c == '.':
-		if isYAMLInt(strings.TrimLeft(s[:1], "+-") + s[1:]) {
-			return plainInt
-		}
-		if isYAMLFloat(s) {
-			return plainFloat
-		}
-	case c == '~':
-		if s == "~" {
-			return plainNull
-		}
-	case c == '<':
-		if s == "<<" {
-			return plainMerge
-		}
-	case c == '=':
-		if s == "=" {
-			return plainEquals
-		}
-	case len(s) <= 5:
-		switch s {
-		case "null", "Null", "NULL":
-			return plainNull
-		case "yes", "Yes", "YES", "true", "True", "TRUE", "on", "On", "ON",
-			"no", "No", "NO", "false", "False", "FALSE", "off", "Off", "OFF":
-			return plainBool
-		}
-	}
-	return plainText
-}
-
-// isYAMLTrue is the value of a plain scalar of kind plainBool.
-func isYAMLTrue(s string) bool {
-	switch s[0] {
-	case 'y', 'Y', 't', 'T':
-		return true
-	}
-	return s[1] == 'n' || s[1] == 'N' // on, not off
-}
-
-// span is how many bytes at the start of s are digits of base, or one of also.
-func span(s string, base byte, also byte) int {
-	for i := range len(s) {
-		c := s[i]
-		switch {
-		case c == also:
-		case '0' <= c && c <= '9' && c-'0' < base:
-		case base == 16 && ('a' <= c && c <= 'f' || 'A' <= c && c <= 'F'):
-		default:
-			return i
-		}
-	}
-	return len(s)
-}
-
-// isYAMLInt takes an integer without its sign.
-func isYAMLInt(s string) bool {
 	switch {
-	case s == "" || !isDigit(s[0]):
-		return false
-	case strings.HasPrefix(s, "0b"):
-		return len(s) > 2 && span(s[2:], 2, '_') == len(s)-2
-	case strings.HasPrefix(s, "0x"):
-		return len(s) > 2 && span(s[2:], 16, '_') == len(s)-2
-	case s[0] == '0':
-		return span(s, 8, '_') == len(s)
+	case from.Style&yaml.TaggedStyle != 0 && from.Tag != "!":
+		return taggedScalar(from)
+	case from.Style&quotes != 0 || from.Tag == "!":
+		return node{kind: text, text: from.Value}, "", ""
+	default:
+		return plainScalar(from.Value)
 	}
-	digits := span(s, 10, '_')
-	return digits == len(s) || sexagesimal(s[digits:]) == len(s)-digits
 }
 
-// sexagesimal is how many bytes at the start of s are groups of a colon and a
-// number below sixty.
-func sexagesimal(s string) int {
-	i := 0
-	for i+1 < len(s) && s[i] == ':' {
-		digits := span(s[i+1:], 10, 0)
-		if digits == 0 || digits > 2 || digits == 2 && s[i+1] > '5' {
-			break
-		}
-		i += 1 + digits
+// plainScalar is the value of a scalar without quotes.
+func plainScalar(s string) (n node, message, hint string) {
+	kind := resolvePlain(s)
+	if (kind == plainInt || kind == plainFloat) && len(s) > maxNumber {
+		return n, "a number of more than " + strconv.Itoa(maxNumber) + " characters", ""
 	}
-	return i
+	ok := true
+	switch kind {
+	case plainNull:
+		n.kind = null
+	case plainBool:
+		n.kind, n.text = boolean, strconv.FormatBool(isYAMLTrue(s))
+	case plainInt:
+		n.kind = integer
+		n.text, ok = yamlInteger(s)
+	case plainFloat:
+		n.kind = float
+		n.text, ok = yamlFloat(s)
+	case plainDate:
+		return n, "YAML reads " + shorten(s) + " as a date, which no key takes", "write it in quotes"
+	case plainMerge:
+		return n, "merge keys (<<) are not supported", "repeat what they stand for"
+	case plainEquals:
+		return n, "a plain = is not supported", "write it in quotes"
+	default:
+		n.kind, n.text = text, s
+	}
+	if !ok {
+		return n, shorten(s) + " is not a finite number", ""
+	}
+	return n, "", ""
 }
 
-func isYAMLFloat(s string) bool {
-	if s[0] == '.' && isDigit(s[min(1, len(s)-1)]) {
-		return isYAMLExponent(s[1+span(s[1:], 10, '_'):])
+// taggedScalar is the value of a scalar with an explicit type.
+func taggedScalar(from *yaml.Node) (n node, message, hint string) {
+	want, known := map[string]kind{
+		"!!str": text, "!!int": integer, "!!float": float, "!!bool": boolean, "!!null": null,
+	}[from.Tag]
+	if !known {
+		return n, "the tag " + shorten(from.Tag) + " is not supported", "remove it"
 	}
-	body := strings.TrimLeft(s[:1], "+-") + s[1:]
-	switch body {
-	case ".inf", ".Inf", ".INF":
-		return true
-	case ".nan", ".NaN", ".NAN":
-		return len(body) == len(s)
-	case "":
-		return false
+	if want == text {
+		return node{kind: text, text: from.Value}, "", ""
 	}
-	if !isDigit(body[0]) {
-		return false
+	n, message, hint = plainScalar(from.Value)
+	if message == "" && n.kind == integer && want == float {
+		n.kind, n.text = float, n.text+".0"
 	}
-	digits := span(body, 10, '_')
-	groups := sexagesimal(body[digits:])
-	rest := body[digits+groups:]
-	if rest == "" || rest[0] != '.' {
-		return false
+	if message == "" && n.kind != want {
+		return n, strconv.Quote(shorten(from.Value)) + " is not " + kindWords[want], "it is tagged " + from.Tag
 	}
-	rest = rest[1+span(rest[1:], 10, '_'):]
-	return groups > 0 && rest == "" || groups == 0 && isYAMLExponent(rest)
-}
-
-// isYAMLExponent takes what follows the digits; the sign is mandatory.
-func isYAMLExponent(s string) bool {
-	if s == "" {
-		return true
-	}
-	return len(s) > 2 && (s[0] == 'e' || s[0] == 'E') && (s[1] == '+' || s[1] == '-') &&
-		span(s[2:], 10, '0') == len(s)-2
-}
-
-// isYAMLDate knows 2001-02-03, and the start of every longer timestamp. That
-// more than timestamps start so does no harm: none of it is a sensible value.
-func isYAMLDate(s string) bool {
-	if span(s, 10, '0') != 4 || len(s) < 8 || s[4] != '-' {
-		return false
-	}
-	month := span(s[5:], 10, '0')
-	if month < 1 || month > 2 || s[5+month] != '-' {
-		return false
-	}
-	rest := s[6+month:]
-	day := span(rest, 10, '0')
-	if day < 1 || day > 2 {
-		return false
-	}
-	if rest = rest[day:]; rest == "" {
-		return month == 2 && day == 2
-	}
-	gap := len(rest) - len(strings.TrimLeft(rest, "Tt \t"))
-	return 0 < gap && gap < len(rest) && isDigit(rest[gap]) && strings.Contains(rest, ":")
+	return n, message, hint
 }
 
 // yamlInteger is the decimal spelling of a plain scalar of kind plainInt.
