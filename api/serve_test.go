@@ -42,17 +42,20 @@ type site struct {
 // serve offers the interface of a fresh manager on a unix socket.
 func serve(tb testing.TB, opt api.Options) *site {
 	tb.Helper()
-	return serveController(tb, apitest.New(running), opt, api.ServerOptions{})
+	c := apitest.New(running)
+	s := serveController(tb, c, opt, api.ServerOptions{})
+	s.Controller = c
+	return s
 }
 
-func serveController(tb testing.TB, c *apitest.Controller, opt api.Options, sopt api.ServerOptions) *site {
+func serveController(tb testing.TB, c api.Controller, opt api.Options, sopt api.ServerOptions) *site {
 	tb.Helper()
 	dir, err := os.MkdirTemp("", "api") // tb.TempDir is too long for a socket
 	if err != nil {
 		tb.Fatal(err)
 	}
 	tb.Cleanup(func() { _ = os.RemoveAll(dir) })
-	s := &site{Controller: c, socket: filepath.Join(dir, "s")}
+	s := &site{socket: filepath.Join(dir, "s")}
 	l, err := net.Listen("unix", s.socket)
 	if err != nil {
 		tb.Fatal(err)

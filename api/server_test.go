@@ -158,3 +158,29 @@ func TestOddRequests(t *testing.T) {
 		_ = conn.Close()
 	}
 }
+
+// stopper goes down as the manager does, right when Stop has returned.
+type stopper struct {
+	*apitest.Controller
+	down func()
+}
+
+func (s *stopper) Stop(ctx context.Context) error {
+	defer s.down()
+	return s.Controller.Stop(ctx)
+}
+
+func TestStopIsAnsweredBeforeTheServerGoesDown(t *testing.T) {
+	var s *site
+	c := &stopper{Controller: apitest.New(running)}
+	s = serveController(t, c, api.Options{}, api.ServerOptions{})
+	down := make(chan error, 1)
+	c.down = func() { go func() { down <- s.server.Shutdown(context.Background()) }() }
+	got := s.ask(t, "POST", "/stop", "")
+	if got.StatusCode != 200 || got.body == "" {
+		t.Errorf("%d %q", got.StatusCode, got.body)
+	}
+	if err := <-down; err != nil {
+		t.Errorf("Shutdown: %v", err)
+	}
+}

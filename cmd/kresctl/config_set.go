@@ -80,7 +80,7 @@ func (a *app) readValue(args []string) (value, error) {
 		if err != nil {
 			return value{}, fmt.Errorf("cannot read standard input: %w", err)
 		}
-		return value{text: text, file: "standard input"}, nil
+		return value{text: text, file: display("-")}, nil
 	}
 	if info, err := os.Stat(args[0]); err == nil && !info.IsDir() {
 		text, err := os.ReadFile(args[0])

@@ -3,7 +3,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -20,9 +19,10 @@ func (a *app) validateCommand() *cobra.Command {
 		Short: "check configuration files, without a manager",
 		Long: `Check configuration files for all that can be known without running them. Each
 file is a configuration of its own; - is standard input. Without FILE the
-installed configuration is checked.
+installed configuration is checked, or that of -c.
 
-Problems are printed as FILE:LINE:COLUMN: POINTER: WHAT IS WRONG.`,
+Problems are printed as FILE:LINE:COLUMN: POINTER: WHAT IS WRONG. A file that
+gives warnings only is valid.`,
 		RunE: func(_ *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				args = []string{defaultConfig}
@@ -32,7 +32,7 @@ Problems are printed as FILE:LINE:COLUMN: POINTER: WHAT IS WRONG.`,
 			}
 			valid := true
 			for _, file := range args {
-				err := validate(file)
+				err := a.validate(file)
 				if err == nil {
 					if !a.quiet {
 						fmt.Fprintf(a.stdout, "%s: valid\n", display(file))
@@ -40,7 +40,7 @@ Problems are printed as FILE:LINE:COLUMN: POINTER: WHAT IS WRONG.`,
 					continue
 				}
 				valid = false
-				a.printProblems(file, err)
+				fmt.Fprintln(a.stderr, err)
 			}
 			if !valid {
 				return statusError(exitFailed)
@@ -52,8 +52,9 @@ Problems are printed as FILE:LINE:COLUMN: POINTER: WHAT IS WRONG.`,
 	return cmd
 }
 
-// validate reads one file and checks what it means on this machine.
-func validate(file string) error {
+// validate reads one file and checks what it means on this machine. It prints
+// warnings; errors it returns, a line for each problem, as compilers do.
+func (a *app) validate(file string) error {
 	doc, err := config.ReadFile(file)
 	if err != nil {
 		return err
@@ -70,23 +71,20 @@ func validate(file string) error {
 	if err != nil {
 		return fmt.Errorf("cannot tell the name of this machine: %w", err)
 	}
-	_, err = doc.Config(config.Host{CPUs: runtime.NumCPU(), Hostname: hostname, BaseDir: dir})
-	return err
-}
-
-// printProblems prints all problems, a line each, as compilers do.
-func (a *app) printProblems(file string, err error) {
-	var problems config.Problems
-	if errors.As(err, &problems) {
-		fmt.Fprintln(a.stderr, problems)
-		return
+	_, problems := doc.Check(config.Host{CPUs: runtime.NumCPU(), Hostname: hostname, BaseDir: dir})
+	if problems.Errors() != nil {
+		return problems // warnings among them, in the order of the file
 	}
-	fmt.Fprintf(a.stderr, "%s: %v\n", display(file), err)
+	if len(problems) > 0 {
+		fmt.Fprintln(a.stderr, problems)
+	}
+	return nil
 }
 
+// display is how problems call a file.
 func display(file string) string {
 	if file == "-" {
-		return "standard input"
+		return "<stdin>"
 	}
 	return file
 }
