@@ -155,11 +155,11 @@ func problemOf(err error) *Problem {
 	case errors.As(err, &body):
 		return set(http.StatusBadRequest, KindMalformed, "malformed request")
 	case errors.Is(err, units.ErrUnavailable):
-		return set(http.StatusServiceUnavailable, KindUnavailable, "systemd unreachable")
+		return set(http.StatusServiceUnavailable, KindUnavailable, "not available")
 	case errors.Is(err, units.ErrForbidden):
-		return set(http.StatusServiceUnavailable, KindForbidden, "refused by polkit")
+		return set(http.StatusServiceUnavailable, KindForbidden, "not permitted")
 	case errors.Is(err, units.ErrStopping):
-		return set(http.StatusServiceUnavailable, KindStopping, "stopping")
+		return set(http.StatusServiceUnavailable, KindStopping, "not available")
 	case step != nil && step.Refused:
 		return set(http.StatusUnprocessableEntity, KindRefused, "configuration refused")
 	case step != nil:
@@ -167,7 +167,7 @@ func problemOf(err error) *Problem {
 	case errors.Is(err, config.ErrTestFailed):
 		return set(http.StatusConflict, KindTestFailed, "patch test failed")
 	case errors.Is(err, config.ErrNotFound):
-		return set(http.StatusNotFound, KindNoValue, "no such value")
+		return set(http.StatusNotFound, KindNoValue, "not found")
 	case errors.As(err, &pointer):
 		return set(http.StatusBadRequest, KindMalformed, "malformed pointer")
 	case problems != nil:

@@ -47,6 +47,7 @@ type conn struct {
 	net.Conn
 	release func()
 	once    sync.Once
+	begun   bool // the first bytes were read
 }
 
 func (c *conn) Close() error {

@@ -138,8 +138,10 @@ func TestServeEndsWithItsFirstBrokenListener(t *testing.T) {
 func TestOddRequests(t *testing.T) {
 	s := serve(t, api.Options{})
 	for request, want := range map[string]string{
-		"OPTIONS * HTTP/1.1\r\nHost: localhost\r\n\r\n":                                           "404",
-		"GET / HTTP/1.0\r\n\r\n":                                                                  "200",
+		"GET /v1/config/workers HTTP/1.1\r\nAccept-Encoding: identity\r\nHost: /run/s\r\nConnection: close\r\n\r\n": "200",
+		"GET /v1/config/workers HTTP/1.1\r\nX: y\r\n\r\nHost: /run/s\r\n\r\n":                                       "400",
+		"OPTIONS * HTTP/1.1\r\nHost: localhost\r\n\r\n":                                                             "404",
+		"GET / HTTP/1.0\r\n\r\n": "200",
 		"GET http://evil.example/v1/config HTTP/1.1\r\nHost: localhost\r\n\r\n":                   "403",
 		"GET /v1/config/workers HTTP/1.1\r\nHost: localhost\r\nX: " + strings.Repeat("x", 80<<10): "431",
 		"GET /v1/config/workers HTTP/1.1\r\nHost: localhost\r\nHost: localhost\r\n\r\n":           "400",
