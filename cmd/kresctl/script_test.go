@@ -41,6 +41,7 @@ func TestScript(t *testing.T) {
 			env.Defer(func() { _ = os.RemoveAll(dir) })
 			env.Setenv("SOCK", filepath.Join(dir, "s"))
 			env.Setenv("TZ", "UTC")
+			env.Setenv("GORACE", "atexit_sleep_ms=0") // a second for each command otherwise
 			env.Values[managerKey{}] = new(*apitest.Controller)
 			return nil
 		},
