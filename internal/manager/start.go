@@ -91,36 +91,63 @@ func (m *Manager) Start(ctx context.Context) error {
 	defer stop()
 
 	running, clean, ok := m.recorded()
-	c := change{
+	if !ok {
+		if err := m.adoptLinked(ctx); err != nil {
+			return err
+		}
+		return m.startFromFile(ctx)
+	}
+	m.current.Store(running)
+	if !clean {
+		m.o.Log.Warn("the previous manager did not end in an orderly way; keeping what runs")
+		return m.adopt(ctx, running)
+	}
+	file, err := config.ReadFile(m.o.File)
+	if err != nil {
+		return err
+	}
+	if file.ETag() == running.fileETag {
+		return m.adopt(ctx, running)
+	}
+	return m.startFromFile(ctx)
+}
+
+func (m *Manager) startFromFile(ctx context.Context) error {
+	_, err := m.change(ctx, change{
 		Change: units.Change{
 			Cause: "start",
 			Edit:  func(*config.Document) (*config.Document, error) { return config.ReadFile(m.o.File) },
 		},
 		fromFile: true,
-	}
-	if ok {
-		m.current.Store(running)
-		adopt := change{Change: units.Change{
-			Cause: "start: what ran before",
-			Edit:  func(d *config.Document) (*config.Document, error) { return d, nil },
-		}}
-		if !clean {
-			m.o.Log.Warn("the previous manager did not end in an orderly way; keeping what runs")
-			c = adopt
-		} else {
-			file, err := config.ReadFile(m.o.File)
-			if err != nil {
-				return err
-			}
-			if file.ETag() == running.fileETag {
-				c = adopt
-			}
-		}
-	} else if err := m.adoptLinked(ctx); err != nil {
+	}, time.Now())
+	return err
+}
+
+// adopt makes sure that what ran before runs. It does not render anew, so that
+// a manager that renders otherwise, after an upgrade, restarts no worker.
+func (m *Manager) adopt(ctx context.Context, running *snapshot) error {
+	began := time.Now()
+	live, err := m.o.Systemd.Observe(ctx)
+	if err != nil {
 		return err
 	}
-	_, err := m.change(ctx, c, time.Now())
-	return err
+	r := units.Report{
+		Plan:       units.Diff(running.desired, live, units.Options{Proven: true}),
+		Cause:      "start: what ran before",
+		When:       began,
+		Generation: running.desired.Generation,
+	}
+	err = m.apply(ctx, r.Plan, running.desired)
+	r.Took = units.Seconds(time.Since(began))
+	if err != nil {
+		return err
+	}
+	adopted := *running
+	adopted.report = &r
+	m.current.Store(&adopted)
+	m.o.Log.Info("adopted what runs", "generation", r.Generation, "steps", len(r.Plan.Steps))
+	m.tellStatus()
+	return m.record(&adopted, false)
 }
 
 // adoptLinked learns what runs when no record tells, so that a failed start

@@ -54,7 +54,7 @@ func Worker(c *config.Config, host Host) (lua, hash string) {
 	// for everybody, so this comes before anything that can touch them. The
 	// canary works on rules of its own.
 	s.section("rules")
-	s.line("assert(C.kr_rules_init(nil, 0, canary) == 0)")
+	s.line("assert(C.kr_rules_init(canary and '/tmp/ruledb' or nil, 0, canary) == 0)")
 
 	s.section("logging")
 	s.line("log_level(%s)", quote(c.Logging.Level))

@@ -104,7 +104,7 @@ func TestRollingChangeUnderLoad(t *testing.T) {
 			report, plan := underLoad(t, func() units.Plan { return put(t, "/nsid", `"changed"`) })
 			t.Logf("%s under load: sent %d, lost %d, refused %d, wrong %d, dropped by full buffers %d; median %s, worst %s\n%s",
 				workers, report.Sent, report.Lost, report.Errors, report.Wrong, report.RcvbufErrors, report.Median, report.Worst, plan)
-			if report.Lost > int(report.RcvbufErrors) || report.Errors > 0 || report.Wrong > 0 {
+			if report.Lost > report.RcvbufErrors || report.Errors > 0 || report.Wrong > 0 {
 				t.Errorf("a rolling restart cost queries: %+v", report)
 			}
 			for unit, pid := range pids(t) {
@@ -126,7 +126,7 @@ func underLoad[T any](t *testing.T, f func() T) (load.Report, T) {
 	ctx, stop := loadContext(t)
 	wg.Go(func() {
 		report, err = load.Run(ctx, load.Config{
-			Machine:  sut,
+			Enter:    sut.InNetNS,
 			Addr:     "127.0.0.1:53",
 			Name:     "host.example.",
 			QPS:      2000,

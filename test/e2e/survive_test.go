@@ -54,7 +54,7 @@ func TestManagerIsNotInTheServingPath(t *testing.T) {
 			put(t, "/local-data/addresses/live.example", `"192.0.2.5"`)
 			before := pids(t)
 			report, _ := underLoad(t, func() int { end(t); return 0 })
-			if report.Lost > int(report.RcvbufErrors) || report.Errors > 0 || report.Wrong > 0 {
+			if report.Lost > report.RcvbufErrors || report.Errors > 0 || report.Wrong > 0 {
 				t.Errorf("queries were lost: %+v", report)
 			}
 			if after := pids(t); !maps.Equal(before, after) {
