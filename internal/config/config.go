@@ -156,7 +156,7 @@ func (r *reader) list(elem *shape, dst reflect.Value, at spot) bool {
 		return r.expected(at, "a list", "")
 	}
 	if len(at.n.members) == 0 {
-		r.problem(at, "the list is empty", "leave the key out instead")
+		r.problem(at, "the list is empty", "a list has at least one item")
 		return false
 	}
 	items := reflect.MakeSlice(dst.Type(), len(at.n.members), len(at.n.members))
@@ -234,6 +234,10 @@ func (r *reader) addresses(g *grammar, at spot) ([]NameAddresses, bool) {
 // addressList appends the address or addresses at a spot; it appends nothing
 // if one of them is wrong.
 func (r *reader) addressList(arena []netip.Addr, g *grammar, at spot) []netip.Addr {
+	if at.n.kind == object {
+		r.expected(at, g.right+" or a list of them", "in TOML a name with dots is written in quotes")
+		return arena
+	}
 	if at.n.kind != list {
 		addr, ok := r.address(g, at)
 		if !ok {
@@ -242,7 +246,7 @@ func (r *reader) addressList(arena []netip.Addr, g *grammar, at spot) []netip.Ad
 		return append(arena, addr)
 	}
 	if len(at.n.members) == 0 {
-		r.problem(at, "the list is empty", "leave the name out instead")
+		r.problem(at, "the list is empty", "a list has at least one item")
 	}
 	start, good := len(arena), true
 	for i := range at.n.members {

@@ -2,12 +2,7 @@
 
 package config
 
-import (
-	"errors"
-	"fmt"
-	"slices"
-	"strconv"
-)
+import "slices"
 
 // Put gives the document with value at pointer (RFC 6901): an object member is
 // added or replaced, a list element replaced, "-" appended to a list, and the
@@ -29,7 +24,7 @@ func (d *Document) Put(pointer string, value *Document) (*Document, error) {
 		return nil, err
 	}
 	if countNodes(&root) > maxNodes {
-		return nil, &PointerError{pointer, errTooMany.Error()}
+		return nil, &PointerError{pointer, tooManyValues}
 	}
 	return newDocument(d.name, root), nil
 }
@@ -47,8 +42,6 @@ func (d *Document) Delete(pointer string) (*Document, error) {
 	}
 	return newDocument(d.name, root), nil
 }
-
-var errTooMany = errors.New("the document would hold more than " + strconv.Itoa(maxNodes) + " values")
 
 // rewrite walks to the parent of what tokens name and replaces it by what
 // change makes of it, copying the chain of values on the way and nothing else.
@@ -165,8 +158,7 @@ func remove(n node, tokens []string) (node, error) {
 // checkDepth keeps edits from nesting deeper than a text may.
 func checkDepth(tokens []string, value *node) error {
 	if len(tokens) > maxDepth || len(tokens)+depthOf(value) > maxDepth {
-		return &PointerError{joinPointer(tokens[:min(len(tokens), maxDepth)]),
-			fmt.Sprintf("more than %d levels of lists and objects", maxDepth)}
+		return &PointerError{joinPointer(tokens[:min(len(tokens), maxDepth)]), tooDeep}
 	}
 	return nil
 }

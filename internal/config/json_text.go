@@ -22,11 +22,11 @@ func (r *jsonReader) text(s *string) bool {
 		case c == '\\':
 			return r.escaped(s, start)
 		case c < ' ':
-			return r.fail("expected no control character in a string")
+			return r.fail("no control character in a string")
 		}
 		r.off++
 	}
-	return r.fail("expected '\"'")
+	return r.fail("'\"'")
 }
 
 func (r *jsonReader) escaped(s *string, start int) bool {
@@ -43,13 +43,13 @@ func (r *jsonReader) escaped(s *string, start int) bool {
 				return false
 			}
 		case c < ' ':
-			return r.fail("expected no control character in a string")
+			return r.fail("no control character in a string")
 		default:
 			b.WriteByte(c)
 			r.off++
 		}
 	}
-	return r.fail("expected '\"'")
+	return r.fail("'\"'")
 }
 
 func (r *jsonReader) escape(b *strings.Builder) bool {
@@ -60,7 +60,7 @@ func (r *jsonReader) escape(b *strings.Builder) bool {
 	}
 	i := strings.IndexByte(`"\/bfnrt`, c)
 	if c == 0 || i < 0 {
-		return r.fail("expected an escape: one of \" \\ / b f n r t u")
+		return r.fail("an escape: one of \" \\ / b f n r t u")
 	}
 	b.WriteByte("\"\\/\b\f\n\r\t"[i])
 	r.off++
@@ -72,7 +72,7 @@ func (r *jsonReader) escape(b *strings.Builder) bool {
 func (r *jsonReader) unicode(b *strings.Builder) bool {
 	c, ok := r.hex()
 	if !ok {
-		return r.fail("expected four hexadecimal digits")
+		return r.fail("four hexadecimal digits")
 	}
 	if utf16.IsSurrogate(c) {
 		var low rune
@@ -81,11 +81,11 @@ func (r *jsonReader) unicode(b *strings.Builder) bool {
 			low, _ = r.hex()
 		}
 		if c = utf16.DecodeRune(c, low); c == utf8.RuneError {
-			return r.fail("expected a surrogate pair")
+			return r.fail("a surrogate pair")
 		}
 	}
 	if c == 0 {
-		return r.fail(`expected no NUL (\u0000) in a string`)
+		return r.fail(`no NUL (\u0000) in a string`)
 	}
 	b.WriteRune(c)
 	return true

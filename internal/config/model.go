@@ -56,7 +56,7 @@ type Network struct {
 
 // Listen is one group of addresses served with one protocol.
 type Listen struct {
-	Interface []Interface `key:"interface" type:"one-or-list<if-opt-port>" required:"true" doc:"IP address or name of a network interface, each with an optional @port."`
+	Interface []Interface `key:"interface" type:"one-or-list<if-opt-port>?" doc:"IP address or name of a network interface, each with an optional @port. Every entry needs one."`
 	_         uint16      `key:"port" type:"port?" derived:"53 for dns, 853 for dot" doc:"Port of all addresses of this entry; not together with @port."`
 	// Kind is "dns" (UDP and TCP) or "dot" (DNS over TLS, RFC 7858).
 	Kind     string `key:"kind" type:"enum dns dot" later:"xdp doh-legacy doh2 doh2-insecure doq" default:"dns" doc:"Protocol: dns is UDP and TCP, dot is DNS over TLS."`

@@ -51,14 +51,23 @@ func parse(raw []byte) (node, Problems) {
 		return readTOML(src)
 	}
 	root, problems := readYAML(src)
-	// Of two parsers that both gave up on a text, the one that got further
-	// has understood it better.
-	if len(problems) > 0 && syntax != nil && strings.IndexByte("{[", strings.TrimSpace(src)[0]) >= 0 {
-		if yaml := problems[0]; yaml.Line < syntax.Line || yaml.Line == syntax.Line && yaml.Column <= syntax.Column {
-			return node{}, Problems{*syntax}
-		}
+	// What neither parser takes was meant as JSON if it is JSON for a start.
+	if len(problems) > 0 && syntax != nil && !failsAtOnce(src, syntax) {
+		return node{}, Problems{*syntax}
 	}
 	return root, problems
+}
+
+// failsAtOnce says that a text stops being JSON with its first word, that
+// after the opening bracket included.
+func failsAtOnce(src string, syntax *Problem) bool {
+	c := newCursor(src)
+	c.off = len(src) - len(strings.TrimLeft(src, " \t\r\n"))
+	if c.at("{") || c.at("[") {
+		c.off = len(src) - len(strings.TrimLeft(src[c.off+1:], " \t\r\n"))
+	}
+	at := c.position()
+	return syntax.Line == int(at.line) && syntax.Column == int(at.column)
 }
 
 // FormatOf is the format of a text: "json", "toml" or "yaml".

@@ -81,7 +81,7 @@ func (o *operation) apply(root node, count *int) (node, error) {
 		value = o.value
 	}
 	if *count += countNodes(&value); *count > maxNodes {
-		return root, &PointerError{joinPointer(o.path), errTooMany.Error()}
+		return root, &PointerError{joinPointer(o.path), tooManyValues}
 	}
 	if o.name == "replace" && len(o.path) > 0 {
 		return put(root, o.path, value)

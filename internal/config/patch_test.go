@@ -91,7 +91,7 @@ func TestPatchErrorsNameTheOperation(t *testing.T) {
 	d := mustParse(t, `{"a":1}`)
 	for patch, want := range map[string]string{
 		`[{"op":"test","path":"/a","value":1},{"op":"remove","path":"/b/c"}]`: `patch operation 1 (remove): "/b": no such value`,
-		`[{"op":"test","path":"/a","value":2}]`:                              `patch operation 0 (test): "/a": test failed: the value is another`,
+		`[{"op":"test","path":"/a","value":2}]`:                               `patch operation 0 (test): "/a": test failed: the value is another`,
 		"[{},\n {\"op\":\"ad\",\"path\":\"a\"}]": "patch:1:2: /0: an operation needs \"op\"; an operation needs \"path\"\n" +
 			"patch:2:2: /1: \"a\": a pointer is empty or starts with /; \"ad\" is no operation; there are add, remove, replace, move, copy and test",
 	} {

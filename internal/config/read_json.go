@@ -3,6 +3,7 @@
 package config
 
 import (
+	"fmt"
 	"slices"
 	"strconv"
 	"unicode/utf8"
@@ -15,6 +16,11 @@ const (
 	maxDepth     = 64      // of nested lists and objects
 	maxNodes     = 1 << 22 // values in a document, aliases expanded
 	maxNumber    = 400     // characters of a number
+)
+
+var (
+	tooDeep       = fmt.Sprintf("more than %d levels of lists and objects", maxDepth)
+	tooManyValues = fmt.Sprintf("more than %d values", maxNodes)
 )
 
 // jsonReader reads JSON (RFC 8259). encoding/json is of no help here: it has
@@ -35,7 +41,7 @@ func readJSON(src string) (root node, syntax *Problem, problems Problems) {
 	if r.value(&root, &place{}, 0) {
 		r.space()
 		if r.off < len(r.src) {
-			r.fail("expected the end of the text")
+			r.fail("the end of the text")
 		}
 	}
 	return root, r.syntax, r.duplicates
@@ -43,11 +49,14 @@ func readJSON(src string) (root node, syntax *Problem, problems Problems) {
 
 // fail notes the first syntax problem, at the next byte.
 func (r *jsonReader) fail(expected string) bool {
+	return r.stop("not valid JSON: expected " + expected + ", found " + r.found())
+}
+
+func (r *jsonReader) stop(message string) bool {
 	if r.syntax == nil {
 		at := r.position()
 		r.syntax = &Problem{
-			Line: int(at.line), Column: int(at.column), Severity: SeverityError,
-			Message: "not valid JSON: " + expected + ", found " + r.found(),
+			Line: int(at.line), Column: int(at.column), Severity: SeverityError, Message: message,
 		}
 	}
 	return false
@@ -75,12 +84,12 @@ func (r *jsonReader) space() {
 func (r *jsonReader) value(n *node, at *place, depth int) bool {
 	n.at = r.position()
 	if r.nodes++; r.nodes > maxNodes {
-		return r.fail("more than " + strconv.Itoa(maxNodes) + " values")
+		return r.stop(tooManyValues)
 	}
 	switch c := r.peek(); c {
 	case '{', '[':
 		if depth == maxDepth {
-			return r.fail("at most " + strconv.Itoa(maxDepth) + " levels of lists and objects")
+			return r.stop(tooDeep)
 		}
 		if c == '[' {
 			return r.list(n, at, depth)
@@ -99,13 +108,13 @@ func (r *jsonReader) value(n *node, at *place, depth int) bool {
 		if c == '-' || isDigit(c) {
 			return r.number(n)
 		}
-		return r.fail("expected a value")
+		return r.fail("a value")
 	}
 }
 
 func (r *jsonReader) word(n *node, k kind, word string) bool {
 	if !r.at(word) {
-		return r.fail("expected " + word)
+		return r.fail("" + word)
 	}
 	r.off += len(word)
 	n.kind = k
@@ -124,13 +133,13 @@ func (r *jsonReader) number(n *node) bool {
 	if r.peek() == '0' {
 		r.off++
 	} else if !r.digits() {
-		return r.fail("expected a digit")
+		return r.fail("a digit")
 	}
 	if r.peek() == '.' {
 		n.kind = float
 		r.off++
 		if !r.digits() {
-			return r.fail("expected a digit")
+			return r.fail("a digit")
 		}
 	}
 	if c := r.peek(); c == 'e' || c == 'E' {
@@ -140,12 +149,12 @@ func (r *jsonReader) number(n *node) bool {
 			r.off++
 		}
 		if !r.digits() {
-			return r.fail("expected a digit")
+			return r.fail("a digit")
 		}
 	}
 	n.text = r.src[start:r.off]
 	if len(n.text) > maxNumber {
-		return r.fail("expected a number of at most " + strconv.Itoa(maxNumber) + " characters")
+		return r.fail("a number of at most " + strconv.Itoa(maxNumber) + " characters")
 	}
 	return true
 }
@@ -184,7 +193,7 @@ func (r *jsonReader) list(n *node, at *place, depth int) bool {
 			r.off++
 			return true
 		default:
-			return r.fail("expected ',' or ']'")
+			return r.fail("',' or ']'")
 		}
 	}
 }
@@ -211,14 +220,14 @@ func (r *jsonReader) object(n *node, at *place, depth int) bool {
 		n.members = append(n.members, member{keyAt: r.position()})
 		m := &n.members[len(n.members)-1]
 		if r.peek() != '"' {
-			return r.fail("expected a key in double quotes")
+			return r.fail("a key in double quotes")
 		}
 		if !r.text(&m.key) {
 			return false
 		}
 		r.space()
 		if r.peek() != ':' {
-			return r.fail("expected ':'")
+			return r.fail("':'")
 		}
 		r.off++
 		r.space()
@@ -235,7 +244,7 @@ func (r *jsonReader) object(n *node, at *place, depth int) bool {
 			r.duplicates = append(r.duplicates, duplicateKeys(n, at)...)
 			return true
 		default:
-			return r.fail("expected ',' or '}'")
+			return r.fail("',' or '}'")
 		}
 	}
 }

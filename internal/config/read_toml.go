@@ -91,15 +91,18 @@ func (r *tomlReader) refuse(at position, path []string, message, hint string) {
 	})
 }
 
-// within counts a value and its depth.
+// within counts a value.
 func (r *tomlReader) within(path []string) bool {
-	r.nodes++
-	switch {
-	case r.excess != nil:
-	case len(path) > maxDepth:
-		r.excess = r.problemHere(fmt.Sprintf("more than %d levels of lists and objects", maxDepth))
-	case r.nodes > maxTOMLNodes:
+	if r.nodes++; r.nodes > maxTOMLNodes && r.excess == nil {
 		r.excess = r.problemHere(fmt.Sprintf("more than %d values", maxTOMLNodes))
+	}
+	return r.excess == nil && r.nested(path[:len(path)-1])
+}
+
+// nested bounds the depth of a list or table at path.
+func (r *tomlReader) nested(path []string) bool {
+	if len(path) >= maxDepth && r.excess == nil {
+		r.excess = r.problemHere(tooDeep)
 	}
 	return r.excess == nil
 }
@@ -170,7 +173,7 @@ func (r *tomlReader) header(root *table) (*table, []string, bool) {
 		} else if t, path = t.descend(k, path); t == nil {
 			return nil, nil, r.fail("another key")
 		}
-		if !r.within(path) {
+		if !r.within(path) || !r.nested(path) {
 			return nil, nil, false
 		}
 	}
@@ -272,7 +275,7 @@ func (r *tomlReader) key() (keys []tomlKey, ok bool) {
 		}
 		keys = append(keys, k)
 		if len(keys) > maxDepth {
-			r.excess = r.problemHere(fmt.Sprintf("more than %d levels of lists and objects", maxDepth))
+			r.excess = r.problemHere(tooDeep)
 			return nil, false
 		}
 		r.blank()

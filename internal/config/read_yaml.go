@@ -3,8 +3,6 @@
 package config
 
 import (
-	"strconv"
-
 	"go.yaml.in/yaml/v4"
 )
 
@@ -46,7 +44,7 @@ func readYAML(src string) (node, Problems) {
 // readYAMLFolded is false if folding got in the way of reading.
 func readYAMLFolded(src string, runs []run) (node, Problems, bool) {
 	if count := countYAMLNodes(src); count > maxNodes {
-		return node{}, Problems{{Severity: SeverityError, Message: "more than " + strconv.Itoa(maxNodes) + " values"}}, true
+		return node{}, Problems{{Severity: SeverityError, Message: tooManyValues}}, true
 	}
 	document, problem := loadYAML(src)
 	if problem != nil {
@@ -75,13 +73,13 @@ func (r *yamlReader) fail(n *yaml.Node, at *place, message, hint string) {
 func (r *yamlReader) value(n *node, from *yaml.Node, at *place, depth int) {
 	if r.nodes++; r.nodes > maxNodes {
 		if r.nodes == maxNodes+1 {
-			r.fail(from, at, "more than "+strconv.Itoa(maxNodes)+" values", "")
+			r.fail(from, at, tooManyValues, "")
 		}
 		return
 	}
 	n.at = position{uint32(from.Line), uint32(from.Column)}
-	if depth > maxDepth {
-		r.fail(from, at, "more than "+strconv.Itoa(maxDepth)+" levels of lists and objects", "")
+	if depth >= maxDepth && (from.Kind == yaml.MappingNode || from.Kind == yaml.SequenceNode) {
+		r.fail(from, at, tooDeep, "")
 		return
 	}
 	if from.Anchor == "" || from.Kind == yaml.AliasNode {
@@ -122,7 +120,7 @@ func (r *yamlReader) alias(n *node, from *yaml.Node, at *place) {
 		return
 	}
 	if r.nodes += target.nodes; r.nodes > maxNodes {
-		r.fail(from, at, "aliases expand to more than "+strconv.Itoa(maxNodes)+" values", "")
+		r.fail(from, at, tooManyValues+", with aliases expanded", "")
 		r.nodes -= target.nodes
 		return
 	}

@@ -23,13 +23,14 @@ func (c *Config) check(s *scope) {
 	if s.fine("hostname") && !s.given("hostname") {
 		c.Hostname = h.Hostname
 	}
-	most := workersPerCPU * h.CPUs
-	if h.CPUs < 1 {
-		most = maxWorkers
-	}
-	if s.fine("workers") && c.Workers > most {
-		s.problem("workers", fmt.Sprintf("%d workers are more than %d for each of %d CPUs", c.Workers, workersPerCPU, h.CPUs),
-			fmt.Sprintf("at most %d", most))
+	if s.fine("workers") {
+		switch most := workersPerCPU * h.CPUs; {
+		case h.CPUs < 1 && c.Workers > maxWorkers:
+			s.problem("workers", fmt.Sprintf("%d workers are more than %d", c.Workers, maxWorkers), "the number of CPUs is unknown")
+		case h.CPUs >= 1 && c.Workers > most:
+			s.problem("workers", fmt.Sprintf("%d workers are more than %d for each of %d CPUs", c.Workers, workersPerCPU, h.CPUs),
+				fmt.Sprintf("at most %d", most))
+		}
 	}
 	if s.fine("management", "rundir") && c.Management.UnixSocket != "" && dirOf(c.Management.UnixSocket) != c.Rundir {
 		s.warn("management/unix-socket", "the socket is not in rundir, "+c.Rundir, "")
@@ -59,6 +60,9 @@ var defaultPorts = map[string]uint16{"dns": 53, "dot": 853}
 // check resolves the port of every interface. A port stands either with all
 // interfaces of an entry or in the key port.
 func (l *Listen) check(s *scope) {
+	if s.fine("interface") && !s.given("interface") && !s.written("unix-socket") { // which has its own message
+		s.problem("", "an entry of listen must name interface", "")
+	}
 	if !s.fine("interface", "port", "kind") {
 		return
 	}

@@ -153,26 +153,31 @@ func (s *scope) warn(path, message, hint string) {
 }
 
 // at is the spot that path leads to. Where a single value stands for a list
-// or a string for an object, the path ends at that value.
+// or a string for an object, the path ends at that value; where there is no
+// value, the position is that of the object around it.
 func (s *scope) at(path string) spot {
 	at := s.spot
 	if path == "" {
 		return at
 	}
+	missing := false
 	for token := range strings.SplitSeq(path, "/") {
-		i, err := step(at.n, token)
-		if err != nil && at.n.kind != object && at.n.kind != list {
-			break
-		}
 		here := &place{up: at.place, key: token}
-		if at.n.kind == list {
-			here = &place{up: at.place, index: i, list: true}
+		if !missing {
+			i, err := step(at.n, token)
+			if err != nil {
+				break
+			}
+			if at.n.kind == list {
+				here = &place{up: at.place, index: i, list: true}
+			}
+			if i < len(at.n.members) {
+				at = at.member(&at.n.members[i], here)
+				continue
+			}
+			missing = true
 		}
-		if err != nil || i == len(at.n.members) {
-			at.place = here // absent: the position is that of the object around it
-			break
-		}
-		at = at.member(&at.n.members[i], here)
+		at.place = here
 	}
 	return at
 }

@@ -79,6 +79,9 @@ func (r *tomlReader) word(n *node, word string, path []string) bool {
 }
 
 func (r *tomlReader) array(n *node, path []string) bool {
+	if !r.nested(path) {
+		return false
+	}
 	n.kind = list
 	r.off++ // [
 	for {
@@ -104,6 +107,9 @@ func (r *tomlReader) array(n *node, path []string) bool {
 }
 
 func (r *tomlReader) inlineTable(n *node, path []string) bool {
+	if !r.nested(path) {
+		return false
+	}
 	t := newTable(n.at)
 	r.off++ // {
 	for {
