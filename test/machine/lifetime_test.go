@@ -189,6 +189,29 @@ func TestKeptMachineOutlivesItsOwner(t *testing.T) {
 	}
 }
 
+func TestKeptMachineOwnsItsLayers(t *testing.T) {
+	ownState(t)
+	layer := t.TempDir()
+	if err := writeFile(layer+"/opt/tool", []byte("#!/bin/sh\necho works\n"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	m, err := Boot(t.Context(), Options{Log: t.Logf, Keep: true, Layers: []string{layer}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := m.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	if err := os.RemoveAll(layer + "/opt"); err != nil {
+		t.Fatal(err)
+	}
+	if r := m.Sh(t.Context(), "/opt/tool"); r.Stdout != "works\n" {
+		t.Errorf("a program of a layer that is gone: %+v", r)
+	}
+}
+
 func TestFailedBootTellsWhy(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
 	defer cancel()

@@ -32,7 +32,11 @@ func (s *setup) mountAll() error {
 			return fmt.Errorf("cannot make a mount point: %w", err)
 		}
 	}
-	lower, err := lowerDirs(s.Root, s.Options.Layers)
+	layers, err := s.ownLayers()
+	if err != nil {
+		return err
+	}
+	lower, err := lowerDirs(s.Root, layers)
 	if err != nil {
 		return err
 	}

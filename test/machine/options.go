@@ -15,7 +15,8 @@ type Options struct {
 	Name string
 	// Layers are folders laid read-only over the root tree, the last one on top, such as
 	// the result of `make install DESTDIR=…`. Users declared in their sysusers.d exist
-	// before systemd starts, as after the installation of a package.
+	// before systemd starts, as after the installation of a package. A kept machine has
+	// copies of its own; otherwise the folders must stay while the machine runs.
 	Layers []string
 	// Files are written before systemd starts, keyed by their absolute path inside.
 	Files map[string]File
