@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Command shell opens a root shell inside a test machine that was kept: by tests run
-// with KRESD_MANAGER_TEST_KEEP=1, or booted by this command.
+// Command shell opens a root shell inside a test machine that was kept: by make demo
+// KEEP=1, by tests run with KRESD_MANAGER_TEST_KEEP=1, or booted by this command.
 //
 //	go run ./test/shell [NAME]            a shell in a machine, by default the newest
 //	go run ./test/shell --boot [--stock] [--layer DIR]… [--enable UNIT]…
@@ -80,8 +80,8 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 }
 
 // errNoneKept says how to come by a kept machine.
-var errNoneKept = errors.New("no kept machine runs: boot one with `go run ./test/shell --boot`, " +
-	"or run tests with KRESD_MANAGER_TEST_KEEP=1")
+var errNoneKept = errors.New("no kept machine runs: make demo KEEP=1 leaves one, as do " +
+	"`go run ./test/shell --boot` and tests run with KRESD_MANAGER_TEST_KEEP=1")
 
 // attach finds a machine by name, or the newest.
 func attach(name string) (*machine.Machine, error) {
