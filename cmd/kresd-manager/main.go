@@ -15,6 +15,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"runtime"
+	"sync"
 	"time"
 
 	"github.com/coreos/go-systemd/v22/activation"
@@ -122,8 +123,19 @@ func serve(o options, bus *dbusctl.Client, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
-	loop := make(chan struct{})
-	go func() { defer close(loop); m.Run(ctx) }()
+	var background sync.WaitGroup
+	background.Go(func() { m.Run(ctx) })
+	hangups := make(chan struct{}, 1) // several that come at once are one
+	background.Go(func() {
+		for {
+			select {
+			case <-hangups:
+				m.Hangup(ctx, monotonic())
+			case <-ctx.Done():
+				return
+			}
+		}
+	})
 
 	server := api.NewServer(api.New(m, api.Options{Logger: log, Version: version}), api.ServerOptions{Logger: log})
 	failed := make(chan error, 1)
@@ -131,24 +143,27 @@ func serve(o options, bus *dbusctl.Client, log *slog.Logger) error {
 	notify("READY=1")
 	log.Info("ready", "version", version)
 
-	err = wait(ctx, m, signals, failed, log)
+	err = wait(m, signals, hangups, failed, log)
 	notify("STOPPING=1\nSTATUS=ending; the workers go on")
 	if serr := shutDown(server, signals, log); err == nil {
 		err = serr
 	}
 	cancel()
-	<-loop
+	background.Wait()
 	m.End()
 	return err
 }
 
 // wait returns when it is time to end.
-func wait(ctx context.Context, m *manager.Manager, signals <-chan os.Signal, failed <-chan error, log *slog.Logger) error {
+func wait(m *manager.Manager, signals <-chan os.Signal, hangups chan<- struct{}, failed <-chan error, log *slog.Logger) error {
 	for {
 		select {
 		case sig := <-signals:
 			if sig == unix.SIGHUP {
-				m.Hangup(ctx, monotonic())
+				select {
+				case hangups <- struct{}{}:
+				default:
+				}
 				continue
 			}
 			log.Info("ending", "signal", sig.String())

@@ -136,17 +136,39 @@ func (m *Manager) stop(ctx context.Context, unit string) error {
 	if err := m.o.Systemd.Stop(ctx, unit); err != nil {
 		return err
 	}
+	o, err := m.o.Systemd.ObserveUnit(ctx, unit)
+	if err != nil || o.ActiveState != "failed" {
+		return err
+	}
 	return m.o.Systemd.ResetFailed(ctx, unit)
+}
+
+// job starts or restarts a unit. Restarts count towards the start limit, which
+// is there for crashes: when it strikes, it is reset once.
+func (m *Manager) job(ctx context.Context, s units.Step) error {
+	do := m.o.Systemd.Restart
+	if s.Kind != units.Restart && s.Kind != units.Load {
+		do = m.o.Systemd.Start
+	}
+	err := do(ctx, s.Unit)
+	if err == nil || errors.Is(err, units.ErrUnavailable) || errors.Is(err, units.ErrForbidden) {
+		return err
+	}
+	o, oerr := m.o.Systemd.ObserveUnit(ctx, s.Unit)
+	if oerr != nil || o.Result != "start-limit-hit" {
+		return err
+	}
+	if rerr := m.o.Systemd.ResetFailed(ctx, s.Unit); rerr != nil {
+		return err
+	}
+	return do(ctx, s.Unit)
 }
 
 // load runs the policy-loader.
 func (m *Manager) load(ctx context.Context, s units.Step, want units.Desired) error {
 	ctx, cancel := context.WithTimeout(ctx, loaderDeadline)
 	defer cancel()
-	err := m.o.Systemd.ResetFailed(ctx, s.Unit)
-	if err == nil {
-		err = m.o.Systemd.Restart(ctx, s.Unit)
-	}
+	err := m.job(ctx, s)
 	return m.judge(ctx, s, err, func(o units.Observed) error {
 		if o.ActiveState != "active" || o.StatusText != units.RulesStatus+want.RulesHash {
 			return fmt.Errorf("it is %s (%s) and says %q", o.ActiveState, o.Result, o.StatusText)
@@ -160,15 +182,7 @@ func (m *Manager) load(ctx context.Context, s units.Step, want units.Desired) er
 func (m *Manager) start(ctx context.Context, s units.Step, want units.Desired) error {
 	ctx, cancel := context.WithTimeout(ctx, workerDeadline)
 	defer cancel()
-	// A restart counts towards the start limit, too.
-	err := m.o.Systemd.ResetFailed(ctx, s.Unit)
-	if err == nil {
-		if s.Kind == units.Restart {
-			err = m.o.Systemd.Restart(ctx, s.Unit)
-		} else {
-			err = m.o.Systemd.Start(ctx, s.Unit)
-		}
-	}
+	err := m.job(ctx, s)
 	return m.judge(ctx, s, err, func(o units.Observed) error {
 		if !o.Running() {
 			return fmt.Errorf("it is %s (%s)", o.ActiveState, o.Result)

@@ -29,16 +29,18 @@ func (m *Manager) change(ctx context.Context, c change, began time.Time) (units.
 	cur := m.current.Load()
 	r := units.Report{Cause: c.Cause, DryRun: c.DryRun, When: began, Generation: cur.desired.Generation}
 	next, gen, err := m.prepare(cur, c)
+	// A request that was wrong by itself is its sender's affair; a file that is
+	// wrong is everybody's.
+	concerns := !c.DryRun && (err == nil || c.fromFile)
 	if err == nil {
 		err = m.carryOut(ctx, cur, gen, c, &r)
 	}
 	r.Took = units.Seconds(time.Since(began))
-	if c.DryRun {
-		return r, err
-	}
-	if err != nil {
+	if err != nil && concerns {
 		r.Error = err.Error()
 		m.failed(cur, &r, err)
+	}
+	if err != nil || c.DryRun {
 		return r, err
 	}
 	next.report = &r

@@ -3,6 +3,7 @@
 package e2e
 
 import (
+	"fmt"
 	"maps"
 	"strings"
 	"sync"
@@ -220,4 +221,18 @@ func TestHangupReloads(t *testing.T) {
 	eventually(t, "the manager is active again", func() bool {
 		return run(t, "systemctl", "is-active", "kresd-manager.service").Code == 0
 	})
+}
+
+// TestManyChangesInARow makes more of them than systemd's start limit allows
+// to a unit that crashes.
+func TestManyChangesInARow(t *testing.T) {
+	fresh(t, basic)
+	for i := range 25 {
+		put(t, "/local-data/addresses/host.example", fmt.Sprintf(`"192.0.2.%d"`, i+1))
+		put(t, "/cache/garbage-collector/interval", fmt.Sprintf(`"%ds"`, i+1))
+	}
+	expect(t, "host.example.", "192.0.2.25")
+	if s := status(t); s.State != "running" {
+		t.Errorf("state %q: %+v", s.State, s)
+	}
 }

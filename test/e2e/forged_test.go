@@ -85,13 +85,18 @@ func TestForgedJobResultIsNotBelieved(t *testing.T) {
 	if took < 1400*time.Millisecond {
 		t.Errorf("the job was taken for done after %s", took)
 	}
+	var systemd string
+	if err := credulous.BusObject().Call("org.freedesktop.DBus.GetNameOwner", 0, "org.freedesktop.systemd1").Store(&systemd); err != nil {
+		t.Fatal(err)
+	}
 	forged := 0
 	for len(heard) > 0 {
-		if sig := <-heard; sig.Name == "org.freedesktop.systemd1.Manager.JobRemoved" && sig.Body[1] == dbus.ObjectPath("/org/freedesktop/systemd1/job/"+job) {
+		sig := <-heard
+		if sig.Name == "org.freedesktop.systemd1.Manager.JobRemoved" && sig.Sender != systemd {
 			forged++
 		}
 	}
-	if forged < 3 { // the broadcast, the one addressed to it, and systemd's own
-		t.Errorf("only %d signals of the job's end were heard; nothing was forged", forged)
+	if forged < 2 { // the broadcast, and the one addressed to it
+		t.Errorf("only %d forged signals were heard", forged)
 	}
 }
