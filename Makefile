@@ -77,11 +77,14 @@ unit: ## run the tests that need no systemd
 	$(GO) test -race $$($(GO) list ./... | grep -v /test/)
 
 .PHONY: test
-test: check ## check, then run all tests; boots a real systemd, needs root
+test: lint ## all tests, after lint; boots a real systemd, needs root
 	$(GO) test -race -timeout 30m ./...
 
 .PHONY: check
-check: ## format, vet, staticcheck
+check: test ## what CI runs: format, vet, staticcheck, tests
+
+.PHONY: lint
+lint: ## format, vet, staticcheck
 	@out=$$(gofmt -l cmd dbusctl units api internal test); test -z "$$out" || { echo "gofmt wants to change: $$out"; exit 1; }
 	$(GO) vet ./...
 	$(GO) tool staticcheck ./...

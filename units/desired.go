@@ -10,6 +10,9 @@ type Desired struct {
 	Generation string
 	// Workers is the number of workers; their instances are 1 … Workers.
 	Workers int
+	// FirstAlone has the first worker of a system that does not serve yet start
+	// before the others, because it writes a file that all of them share.
+	FirstAlone bool
 	// WorkerHash is what every worker announces as "config HASH".
 	WorkerHash string
 	// RulesHash is what the policy-loader announces as "rules HASH".

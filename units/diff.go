@@ -186,8 +186,8 @@ func (d *differ) workers() {
 }
 
 // starts plans the workers to add and returns the steps that the rest waits
-// for. The first worker with a new configuration comes alone: it proves it for
-// the others where nobody has yet, and writes what they share.
+// for. Where others serve, the first worker with a new configuration comes
+// alone, to prove it for the rest.
 func (d *differ) starts(ready int) []int {
 	if len(d.start) == 0 {
 		return nil
@@ -195,7 +195,7 @@ func (d *differ) starts(ready int) []int {
 	rest := d.start
 	var steps []int
 	after := ready
-	alone := len(d.running) == 0 || d.tried != 0
+	alone := d.tried != 0 || len(d.running) == 0 && d.want.FirstAlone
 	if alone {
 		n := d.start[0]
 		after = d.plan.add(Start, Worker(n), d.causes[n], ready)
@@ -208,6 +208,9 @@ func (d *differ) starts(ready int) []int {
 	}
 	if alone && len(rest) > 0 {
 		steps = steps[1:]
+	}
+	if d.served == 0 && len(d.running) == 0 {
+		d.served = steps[0]
 	}
 	return steps
 }

@@ -52,14 +52,22 @@ func TestDiff(t *testing.T) {
 		opt  Options
 		plan string
 	}{
-		{"the first start loads the rules, then one worker, then the others at once", ``,
+		{"the first start loads the rules, then starts all workers at once", ``,
 			want(3, "w", "r", "-c", "x"), Options{}, `
 5 steps to generation g2
   1  load     kres-policy-loader.service  no rules are loaded
   2  start    kresd@1.service             is not running  [after 1]
+  3  start    kresd@2.service             is not running  [after 1]
+  4  start    kresd@3.service             is not running  [after 1]
+  5  start    kres-gc.service             is not running  [after 2]
+`},
+		{"the first start with something to share starts one worker before the others", ``,
+			Desired{Generation: "g2", Workers: 3, FirstAlone: true, WorkerHash: "w", RulesHash: "r"}, Options{}, `
+4 steps to generation g2
+  1  load     kres-policy-loader.service  no rules are loaded
+  2  start    kresd@1.service             is not running  [after 1]
   3  start    kresd@2.service             is not running  [after 2]
   4  start    kresd@3.service             is not running  [after 2]
-  5  start    kres-gc.service             is not running  [after 2]
 `},
 		{"nothing differs, nothing is done",
 			"1 active w\n2 active w\nrules active r\ngc active -c x",

@@ -33,6 +33,7 @@ type Generation struct {
 // components is the part of a generation that no daemon reads.
 type components struct {
 	Workers    int      `json:"workers"`
+	FirstAlone bool     `json:"first-alone"`
 	WorkerHash string   `json:"worker"`
 	RulesHash  string   `json:"rules"`
 	GC         []string `json:"gc"`
@@ -49,6 +50,7 @@ func Make(c *config.Config, host render.Host) Generation {
 	k.GC = render.CacheGC(c)
 	g.files[gcFile] = render.CacheGCEnvironment(k.GC)
 	k.Workers = c.Workers
+	k.FirstAlone = render.SharesKey(c)
 	b, err := json.MarshalIndent(k, "", "  ")
 	if err != nil {
 		panic(fmt.Sprintf("generation: strings and numbers do not encode: %v", err))
@@ -63,6 +65,7 @@ func (k components) desired(id string) units.Desired {
 	return units.Desired{
 		Generation: id,
 		Workers:    k.Workers,
+		FirstAlone: k.FirstAlone,
 		WorkerHash: k.WorkerHash,
 		RulesHash:  k.RulesHash,
 		GC:         k.GC,

@@ -16,6 +16,8 @@ int bind(int, const void *, unsigned int);
 int close(int);
 unsigned int getuid(void);
 char *strerror(int);
+int fileno(void *);
+int flock(int, int);
 ]]
 local SOL_SOCKET, SO_TYPE, SOCK_STREAM, SOCK_DGRAM = 1, 3, 1, 2
 local AF_INET, FIONREAD, EADDRINUSE = 2, 0x541B, 98
@@ -143,23 +145,28 @@ local function try_bind(address, port, kinds, freebind)
 end
 
 -- Opens the cache. A cache of another size needs a new 'top' file; processes
--- that still use the old one keep it. The canary has a small cache of its own.
+-- that still use the old one keep it. The file 'size' tells which size it was
+-- made for; workers that start together look one after another.
+-- The canary only tries to write there, and has a small cache of its own.
 local function open_cache(size, dir)
-	local probe = dir .. '/size'
+	local path = dir .. (canary and '/canary' or '/size')
+	local file, problem = io.open(path, 'a+')
+	if not file then error('cannot use the cache directory: ' .. problem .. '; ReadWritePaths= of kresd@.service must name it', 0) end
 	if canary then
-		probe = dir .. '/canary'
+		file:close()
+		os.remove(path)
 		size, dir = 8 * 1024 * 1024, '/tmp'
+	else
+		C.flock(C.fileno(file), 2) -- LOCK_EX
+		file:seek('set')
+		if file:read('*a') ~= tostring(size) then
+			os.remove(dir .. '/top')
+			local new = assert(io.open(path, 'w'))
+			assert(new:write(tostring(size)))
+			assert(new:close())
+		end
+		file:close()
 	end
-	local file = io.open(probe)
-	local old = file and file:read('*a')
-	if file then file:close() end
-	if old ~= tostring(size) then
-		file = assert(io.open(probe, 'w'))
-		assert(file:write(tostring(size)))
-		assert(file:close())
-		os.remove(dir .. '/top')
-	end
-	if canary then os.remove(probe) end
 	cache.open(size, 'lmdb://' .. dir)
 end
 

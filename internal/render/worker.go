@@ -121,9 +121,21 @@ func (s *script) identity(c *config.Config) {
 	}
 }
 
+// encrypted reports whether anything but plain DNS is served.
+func encrypted(c *config.Config) bool {
+	return slices.ContainsFunc(c.Network.Listen, func(l config.Listen) bool { return l.Kind != "dns" })
+}
+
+// SharesKey reports whether the workers share a key that the first of them
+// makes: kresd's ephemeral key, in place of a certificate. Two workers that
+// start at the same moment without it may find it locked, and serve no TLS.
+func SharesKey(c *config.Config) bool {
+	return encrypted(c) && c.Network.TLS.CertFile == ""
+}
+
 // tls concerns listening only; forwarding over TLS has its own parameters.
 func (s *script) tls(c *config.Config, host Host) {
-	if !slices.ContainsFunc(c.Network.Listen, func(l config.Listen) bool { return l.Kind != "dns" }) {
+	if !encrypted(c) {
 		return
 	}
 	s.section("network/tls")
