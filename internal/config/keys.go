@@ -9,11 +9,12 @@ type KeyInfo struct {
 	Pointer string
 	// Type is the grammar as declared; "object" for a section.
 	Type string
-	// Default is the JSON of the default, or words for one that depends on
-	// other things; empty for a key that is required or optional.
-	Default  string
-	Required bool
-	Doc      string
+	// Default is the JSON of the default; Derived is words for one that
+	// depends on other things. Both are empty for a key that is required, or
+	// optional without a default.
+	Default, Derived string
+	Required         bool
+	Doc              string
 }
 
 // Keys lists all declared keys, sections before what is in them.
@@ -25,7 +26,7 @@ func appendKeys(all []KeyInfo, p *plan, under string) []KeyInfo {
 	for _, k := range p.keys {
 		info := KeyInfo{
 			Pointer: under + "/" + k.name, Type: k.shape.name,
-			Default: k.derived, Required: k.required, Doc: k.doc,
+			Derived: k.derived, Required: k.required, Doc: k.doc,
 		}
 		if k.def != nil {
 			info.Default = string(appendJSON(nil, k.def))

@@ -59,6 +59,7 @@ type tomlReader struct {
 	cursor
 	runs     []run
 	nodes    int
+	inline   int      // tables in braces around what is read now
 	excess   *Problem // a bound is exceeded
 	syntax   *Problem // the text is not valid, as far as this reader can tell
 	problems Problems // valid, and not to be had in a configuration
@@ -213,7 +214,7 @@ func (r *tomlReader) assignment(t *table, path []string) bool {
 
 // unfold puts the lines of a run in place of the line that stood for them.
 func (r *tomlReader) unfold(t *table, run *run, start position) bool {
-	if int(start.line) != run.first || !r.at("0\n") || run.used {
+	if int(start.line) != run.first || !r.at("0\n") || run.used || r.inline > 0 {
 		r.folded = true
 		return true
 	}

@@ -3,6 +3,8 @@
 package config
 
 import (
+	"fmt"
+
 	"go.yaml.in/yaml/v4"
 )
 
@@ -43,8 +45,8 @@ func readYAML(src string) (node, Problems) {
 
 // readYAMLFolded is false if folding got in the way of reading.
 func readYAMLFolded(src string, runs []run) (node, Problems, bool) {
-	if count := countYAMLNodes(src); count > maxNodes {
-		return node{}, Problems{{Severity: SeverityError, Message: tooManyValues}}, true
+	if countYAMLNodes(src) > maxYAMLNodes {
+		return node{}, Problems{{Severity: SeverityError, Message: fmt.Sprintf("more than %d values", maxYAMLNodes)}}, true
 	}
 	document, problem := loadYAML(src)
 	if problem != nil {

@@ -110,6 +110,8 @@ func (r *tomlReader) inlineTable(n *node, path []string) bool {
 	if !r.nested(path) {
 		return false
 	}
+	r.inline++
+	defer func() { r.inline-- }()
 	t := newTable(n.at)
 	r.off++ // {
 	for {

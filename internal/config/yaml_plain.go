@@ -113,7 +113,7 @@ func isYAMLInt(s string) bool {
 func sexagesimal(s string) int {
 	i := 0
 	for i+1 < len(s) && s[i] == ':' {
-		digits := span(s[i+1:], 10, 0)
+		digits := span(s[i+1:], 10, '0')
 		if digits == 0 || digits > 2 || digits == 2 && s[i+1] > '5' {
 			break
 		}
