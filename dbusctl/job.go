@@ -17,26 +17,6 @@ import (
 // looked up, in case the signal got lost.
 const pollInterval = 2 * time.Second
 
-// JobError tells that a job ended with another result than "done".
-type JobError struct {
-	Unit   string
-	Verb   string // "start", "stop", "restart"
-	Job    string // object path
-	Result string // "failed", "timeout", "canceled", "dependency", "skipped", …
-}
-
-func (e *JobError) Error() string {
-	switch e.Result {
-	case "failed":
-		return fmt.Sprintf("%s of %s failed", e.Verb, e.Unit)
-	case "timeout":
-		return fmt.Sprintf("%s of %s took too long", e.Verb, e.Unit)
-	case "canceled":
-		return fmt.Sprintf("%s of %s was canceled by somebody else's job", e.Verb, e.Unit)
-	}
-	return fmt.Sprintf("%s of %s ended with %q", e.Verb, e.Unit, e.Result)
-}
-
 // Start starts a unit and waits until its job is done. The result says nothing
 // about the state a moment later; observe the unit to know it.
 // A unit that has failed is reset first, which also clears its start limit.
@@ -97,7 +77,7 @@ func (c *Client) job(ctx context.Context, verb, unit string) error {
 			case !ok:
 				return fmt.Errorf("cannot %s: %w: the connection broke", what, units.ErrUnavailable)
 			case result != "done":
-				return &JobError{Unit: unit, Verb: verb, Job: string(path), Result: result}
+				return &units.JobError{Unit: unit, Verb: verb, Job: string(path), Result: result}
 			}
 			return nil
 		case <-ctx.Done():
@@ -111,7 +91,7 @@ func (c *Client) job(ctx context.Context, verb, unit string) error {
 			select {
 			case result, ok := <-ch:
 				if ok && result != "done" {
-					return &JobError{Unit: unit, Verb: verb, Job: string(path), Result: result}
+					return &units.JobError{Unit: unit, Verb: verb, Job: string(path), Result: result}
 				}
 			case <-time.After(100 * time.Millisecond):
 			}

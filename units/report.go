@@ -74,3 +74,23 @@ func (e *StepError) Error() string {
 
 // Unwrap gives the reason.
 func (e *StepError) Unwrap() error { return e.Err }
+
+// JobError tells that a job of systemd ended with another result than "done".
+type JobError struct {
+	Unit   string
+	Verb   string // "start", "stop", "restart"
+	Job    string // object path
+	Result string // "failed", "timeout", "canceled", "dependency", "skipped", …
+}
+
+func (e *JobError) Error() string {
+	switch e.Result {
+	case "failed":
+		return fmt.Sprintf("%s of %s failed", e.Verb, e.Unit)
+	case "timeout":
+		return fmt.Sprintf("%s of %s took too long", e.Verb, e.Unit)
+	case "canceled":
+		return fmt.Sprintf("%s of %s was canceled by somebody else's job", e.Verb, e.Unit)
+	}
+	return fmt.Sprintf("%s of %s ended with %q", e.Verb, e.Unit, e.Result)
+}

@@ -34,8 +34,8 @@ var roles = []Role{RoleWorker, RoleCanary, RoleRules, RoleGC}
 // folder holds the generations, below the root of a store and of the boot copy.
 const folder = "generations"
 
-// Store keeps generations below two directories. It is not safe for concurrent
-// use; the manager's loop is its only user.
+// Store keeps generations below two directories. Link and Linked are safe for
+// concurrent use; of the rest, one call at a time may be in progress.
 type Store struct {
 	// Root is the manager's runtime directory, where components read.
 	Root string
@@ -142,28 +142,26 @@ func (s *Store) Linked(role Role) string {
 // Load returns what a generation on disk wants. The error is fs.ErrNotExist if
 // it is not there.
 func (s *Store) Load(id string) (units.Desired, error) {
-	var k components
-	b, err := os.ReadFile(filepath.Join(s.Root, folder, id, componentsFile))
-	if err != nil {
-		return units.Desired{}, fmt.Errorf("cannot read generation %s: %w", id, err)
-	}
-	if err := json.Unmarshal(b, &k); err != nil {
-		return units.Desired{}, fmt.Errorf("cannot read generation %s: %w", id, err)
-	}
-	return k.desired(id), nil
+	g, err := read(filepath.Join(s.Root, folder), id)
+	return g.Desired, err
 }
 
-// SaveBoot makes a generation the one that serves after the next boot.
-func (s *Store) SaveBoot(g Generation) error {
-	dir := filepath.Join(s.Boot, folder)
-	if err := write(dir, g); err != nil {
-		return err
+// read reads a whole generation.
+func read(dir, id string) (Generation, error) {
+	g := Generation{files: map[string]string{}}
+	for _, name := range []string{workerFile, rulesFile, gcFile, componentsFile} {
+		b, err := os.ReadFile(filepath.Join(dir, id, name))
+		if err != nil {
+			return Generation{}, fmt.Errorf("cannot read generation %s: %w", id, err)
+		}
+		g.files[name] = string(b)
 	}
-	id := g.Desired.Generation
-	if err := renameio.Symlink(filepath.Join(folder, id), filepath.Join(s.Boot, "boot")); err != nil {
-		return fmt.Errorf("cannot keep generation %s for the next boot: %w", id, err)
+	var k components
+	if err := json.Unmarshal([]byte(g.files[componentsFile]), &k); err != nil {
+		return Generation{}, fmt.Errorf("cannot read generation %s: %w", id, err)
 	}
-	return prune(dir, 2, []string{id})
+	g.Desired = k.desired(id)
+	return g, nil
 }
 
 // Prune removes the oldest generations that no component reads, down to keep.
@@ -205,15 +203,4 @@ func prune(dir string, keep int, spare []string) error {
 		}
 	}
 	return nil
-}
-
-// Adopt returns what the running workers were started for, as told by the
-// generation their link leads to. Workers that announce another configuration
-// do not matter here: the next plan will find them.
-func (s *Store) Adopt() (units.Desired, error) {
-	id := s.Linked(RoleWorker)
-	if id == "" {
-		return units.Desired{}, errors.New("the workers' link leads to no generation of ours")
-	}
-	return s.Load(id)
 }

@@ -215,10 +215,13 @@ func (m *Manager) judge(ctx context.Context, s units.Step, jobErr error, check f
 			return nil
 		}
 	}
+	// A job that somebody else's displaced says nothing about the configuration.
+	var job *units.JobError
+	displaced := errors.As(jobErr, &job) && job.Result != "failed" && job.Result != "timeout"
 	return &units.StepError{
 		Step:    s,
 		Err:     err,
 		Log:     m.o.Journal(context.WithoutCancel(ctx), o.InvocationID, logLines),
-		Refused: s.Unit != units.CacheGC,
+		Refused: s.Unit != units.CacheGC && !displaced,
 	}
 }

@@ -150,6 +150,10 @@ func (m *Manager) carryOut(ctx context.Context, cur *snapshot, gen generation.Ge
 func (m *Manager) rollBack(ctx context.Context, cur *snapshot, cause error, r *units.Report) error {
 	var step *units.StepError
 	errors.As(cause, &step)
+	if cur.unknown {
+		r.RollbackError = "it is not known what ran before"
+		return cause
+	}
 	live, err := m.o.Systemd.Observe(ctx)
 	if err == nil {
 		plan := units.Diff(cur.desired, live, units.Options{Proven: true})

@@ -79,6 +79,8 @@ type Manager struct {
 type snapshot struct {
 	doc     *config.Document
 	desired units.Desired
+	// unknown tells that workers run and nobody knows what was wanted of them.
+	unknown bool
 	// fileETag names what the file held when it was last read.
 	fileETag string
 	report   *units.Report // of the last change that was tried

@@ -150,22 +150,23 @@ func (m *Manager) adopt(ctx context.Context, running *snapshot) error {
 	return m.record(&adopted, false)
 }
 
-// adoptLinked learns what runs when no record tells, so that a failed start
-// restores it: the generation that the workers' link names.
+// adoptLinked learns what runs when no record tells, as after a boot: a start
+// that fails must restore it, and must stop nothing if it cannot be told.
 func (m *Manager) adoptLinked(ctx context.Context) error {
 	live, err := m.o.Systemd.Observe(ctx)
 	if err != nil {
 		return err
 	}
-	if len(live.RunningWorkers()) == 0 {
+	if len(live.Workers()) == 0 {
 		return nil
 	}
-	desired, err := m.o.Store.Adopt()
+	s := *m.current.Load()
+	s.desired, err = m.o.Store.Adopt()
 	if err != nil {
 		m.o.Log.Warn("cannot tell which configuration the workers run", "error", err)
-		return nil
+		s.unknown = true
 	}
-	m.current.Store(&snapshot{doc: m.current.Load().doc, desired: desired})
+	m.current.Store(&s)
 	return nil
 }
 

@@ -144,3 +144,36 @@ func TestDaemonReloadInTheMiddleOfARoll(t *testing.T) {
 	}
 	expect(t, "host.example.", "192.0.2.1")
 }
+
+// TestWorkersOfABootWithoutManager starts the workers as a boot does, with
+// nothing below /run, and the manager later.
+func TestWorkersOfABootWithoutManager(t *testing.T) {
+	fresh(t, basic)
+	reboot := func() map[string]int {
+		must(t, "systemctl", "stop", "kresd-manager.socket", "kresd-manager.service", "kresd.target")
+		eventually(t, "no worker runs", func() bool { return len(pids(t)) == 0 })
+		must(t, "rm", "-rf", "/run/kresd-manager", "/run/knot-resolver")
+		must(t, "systemd-tmpfiles", "--create", "kresd-manager.conf")
+		must(t, "systemctl", "start", "kresd@1.service", "kresd@2.service", "kres-gc.service")
+		expect(t, "host.example.", "192.0.2.1")
+		return pids(t)
+	}
+	before := reboot()
+	must(t, "systemctl", "start", "kresd-manager.service")
+	if after := pids(t); !maps.Equal(before, after) {
+		t.Errorf("the manager's start changed the processes from %v to %v", before, after)
+	}
+	put(t, "/local-data/addresses/after.example", `"192.0.2.4"`)
+	expect(t, "after.example.", "192.0.2.4")
+
+	// The same with a file that no worker accepts.
+	before = reboot()
+	writeConfig(t, basic+"lua:\n  script: error('not now')\n")
+	if r := run(t, "systemctl", "start", "kresd-manager.service"); r.Code == 0 {
+		t.Error("the manager starts on Lua that fails")
+	}
+	if after := pids(t); !maps.Equal(before, after) {
+		t.Errorf("a wrong file changed the processes from %v to %v", before, after)
+	}
+	expect(t, "host.example.", "192.0.2.1")
+}

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package manager_test
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+	"golang.org/x/sys/unix"
+
+	"kresd-manager/internal/config"
+	"kresd-manager/internal/generation"
+	"kresd-manager/internal/manager"
+	"kresd-manager/units"
+)
+
+var equalEmpty = cmpopts.EquateEmpty()
+
+func TestFirstStartLoadsTheRulesThenOneWorkerThenTheRest(t *testing.T) {
+	w := newWorld(t, basic)
+	p := w.start()
+	jobs := w.sys.Jobs()
+	if diff := cmp.Diff([]string{"restart kres-policy-loader.service", "start kresd@1.service"}, jobs[:2]); diff != "" {
+		t.Error(diff)
+	}
+	sorted := cmpopts.SortSlices(strings.Compare) // these go at the same time
+	if diff := cmp.Diff([]string{"start kresd@2.service", "start kresd@3.service", "start kres-gc.service"}, jobs[2:], sorted); diff != "" {
+		t.Error(diff)
+	}
+	s := p.wantState(t, "running")
+	if s.Workers != 3 || len(s.Units) != 5 || s.FileDiffers || s.LastApply.Cause != "start" {
+		t.Errorf("status: %+v", s)
+	}
+	if got := w.store.Linked(generation.RoleWorker); got != s.Generation {
+		t.Errorf("workers read generation %s, status tells %s", got, s.Generation)
+	}
+}
+
+func TestFirstStartKeepsWhatServesAtTheNextBoot(t *testing.T) {
+	w := newWorld(t, basic)
+	s := w.start().wantState(t, "running")
+	target, err := os.Readlink(filepath.Join(w.dir, "state/boot"))
+	if err != nil || filepath.Base(target) != s.Generation {
+		t.Errorf("the next boot reads %q (%v), want generation %s", target, err, s.Generation)
+	}
+	if _, err := os.Stat(filepath.Join(w.dir, "state/boot/worker.lua")); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestTicketSecretIsMadeOnceAndIsSecret(t *testing.T) {
+	w := newWorld(t, basic)
+	p := w.start()
+	info, err := os.Stat(w.host.TicketSecret)
+	if err != nil || info.Mode() != 0o640 || info.Size() < 32 {
+		t.Fatalf("%v %v", info, err)
+	}
+	before, _ := os.ReadFile(w.host.TicketSecret)
+	p.end()
+	w.start()
+	if after, _ := os.ReadFile(w.host.TicketSecret); string(after) != string(before) {
+		t.Error("a restart made another secret: TLS sessions do not resume")
+	}
+}
+
+// The manager's own locks and checks come before any job.
+func TestStartIsRefusedWithoutAnyJob(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		upset func(t *testing.T, w *world)
+		edit  func(*manager.Options)
+		want  error
+	}{
+		{"while the stock service is active", func(_ *testing.T, w *world) { w.sys.SetStock("active") }, nil, manager.ErrStock},
+		{"while the stock service is starting", func(_ *testing.T, w *world) { w.sys.SetStock("activating") }, nil, manager.ErrStock},
+		{"while the stock service is stopping", func(_ *testing.T, w *world) { w.sys.SetStock("deactivating") }, nil, manager.ErrStock},
+		{"without a bus", func(_ *testing.T, w *world) { w.sys.Script("stock", 10) }, nil, units.ErrUnavailable},
+		{"without the configuration file", func(t *testing.T, w *world) { os.Remove(w.file) }, nil, os.ErrNotExist},
+		{"with a file that is no configuration", func(_ *testing.T, w *world) { w.write("workers: [") }, nil, config.Problems{}},
+		{"with a value that is not allowed", func(_ *testing.T, w *world) { w.write(basic + "hostname: 5\n") }, nil, config.Problems{}},
+		{"with another run directory than the units have", func(_ *testing.T, w *world) {
+			w.write(strings.Replace(basic, "DIR/run", "/elsewhere", 1))
+		}, nil, config.Problems{}},
+		{"with more workers than there can be", func(_ *testing.T, w *world) {
+			w.write(strings.Replace(basic, "workers: 3", "workers: 10000", 1))
+		}, func(o *manager.Options) { o.Host.CPUs = 10000 }, config.Problems{}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w := newWorld(t, basic)
+			c.upset(t, w)
+			if c.edit == nil {
+				c.edit = func(*manager.Options) {}
+			}
+			err := w.process(w.sys.Client(), c.edit).Start(t.Context())
+			var problems config.Problems
+			if _, any := c.want.(config.Problems); any && !errors.As(err, &problems) || !any && !errors.Is(err, c.want) {
+				t.Errorf("start: %v, want %v", err, c.want)
+			}
+			w.wantJobs(t)
+			if entries, _ := os.ReadDir(filepath.Join(w.dir, "runtime/generations")); len(entries) > 0 {
+				t.Errorf("generations were written: %v", entries)
+			}
+		})
+	}
+}
+
+func TestAStockServiceThatEndedIsNotInTheWay(t *testing.T) {
+	for _, state := range []string{"", "inactive", "failed"} {
+		w := newWorld(t, basic)
+		w.sys.SetStock(state)
+		w.start().wantState(t, "running")
+	}
+}
+
+func TestOnlyOneManagerUsesARunDirectory(t *testing.T) {
+	w := newWorld(t, basic)
+	second := w.process(w.sys.Client())
+	f, err := os.Create(filepath.Join(w.dir, "run/.lock"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if err := unix.Flock(int(f.Fd()), unix.LOCK_EX); err != nil {
+		t.Fatal(err)
+	}
+	if err := second.Start(t.Context()); !errors.Is(err, manager.ErrLocked) || !strings.Contains(err.Error(), w.dir) {
+		t.Errorf("start: %v, want ErrLocked with the path", err)
+	}
+	w.wantJobs(t)
+}
+
+// A configuration that no process accepts must not leave a trail of processes
+// that crash and start again forever.
+func TestFailedFirstStartTellsWhy(t *testing.T) {
+	w := newWorld(t, basic+"lua: {script: 'no_such_function()'}\n")
+	err := w.process(w.sys.Client()).Start(t.Context())
+	var step *units.StepError
+	if !errors.As(err, &step) {
+		t.Fatalf("start: %v", err)
+	}
+	if step.Step.Unit != "kresd@1.service" || !step.Refused {
+		t.Errorf("it is step %+v, refused %t", step.Step, step.Refused)
+	}
+	if diff := cmp.Diff([]string{"no_such_function() is not defined"}, step.Log); diff != "" {
+		t.Errorf("the daemon's own words are missing:\n%s", diff)
+	}
+	for name, u := range w.live() {
+		if name != units.PolicyLoader {
+			t.Errorf("%s is left %s", name, u.Active)
+		}
+	}
+	// The next start tries again.
+	w.write(basic)
+	w.start().wantState(t, "running")
+}
