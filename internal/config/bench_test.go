@@ -49,5 +49,47 @@ func BenchmarkManyNames(b *testing.B) {
 	}
 }
 
+func BenchmarkSmall(b *testing.B) {
+	src := []byte("workers: 2\nnetwork: {listen: [{interface: [lo, 192.0.2.1]}]}\ncache: {size-max: 1G}\nforward: [{subtree: ., servers: [192.0.2.1]}]\n")
+	b.ReportAllocs()
+	for b.Loop() {
+		d, err := Parse("config", src)
+		if err != nil {
+			b.Fatal(err)
+		}
+		if _, err := d.Config(testHost); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// BenchmarkEditManyNames is one name added to many, as over the API.
+func BenchmarkEditManyNames(b *testing.B) {
+	d, err := Parse("config", manyNames("json", 100_000))
+	if err != nil {
+		b.Fatal(err)
+	}
+	address, err := Parse("body", []byte(`"192.0.2.1"`))
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := d.Put("/local-data/addresses/new.example", address); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkETagManyNames(b *testing.B) {
+	d, err := Parse("config", manyNames("json", 100_000))
+	if err != nil {
+		b.Fatal(err)
+	}
+	for b.Loop() {
+		d.hash()
+	}
+}
+
 // testHost is the machine that tests validate for.
 var testHost = Host{CPUs: 2, Hostname: "resolver.example", BaseDir: "/etc/knot-resolver"}

@@ -143,7 +143,7 @@ forward:
       - {address: [192.0.2.1, 192.0.2.2@8853], transport: tls, hostname: DNS.example., ca-file: ca.pem}
       - {address: 192.0.2.1, transport: tls, pin-sha256: AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=}
     options: {dnssec: no}
-cache: {storage: /c/, size-max: 2G, garbage-collector: {temp-keys-space: 512K, rw-duration: 15us, dry-run: true}}
+cache: {storage: /c/, size-max: 2G, garbage-collector: {temp-keys-space: 512M, rw-duration: 15us, dry-run: true}}
 dnssec: {trust-anchors: [". DS 20326 8 2 E06D44B80B8F1D39A95C0B0D7C65D08458E880409BBC683457104237C7F8EC8D"], trust-anchors-files: [{file: ta, read-only: on}]}
 logging: {level: err}
 lua: {script: 5.50}
@@ -178,7 +178,7 @@ lua: {script: 5.50}
 			},
 		}},
 		Cache: Cache{Storage: "/c", SizeMax: 2 << 30, GarbageCollector: GC{
-			Enable: true, Interval: time.Second, Threshold: 80, Release: 10, TempKeysSpace: 512 << 10,
+			Enable: true, Interval: time.Second, Threshold: 80, Release: 10, TempKeysSpace: 512 << 20,
 			RWDeletes: 100, RWReads: 200, RWDuration: 15 * time.Microsecond, DryRun: true,
 		}},
 		DNSSEC: DNSSEC{
@@ -232,6 +232,9 @@ func TestRules(t *testing.T) {
 		{"an object where a list is expected", "forward: {subtree: .}", "c:1:10: /forward: expected a list, found an object"},
 		{"a string where a list is expected", "dnssec: {trust-anchors: x}", `c:1:25: /dnssec/trust-anchors: expected a list, found "x"`},
 		{"a small cache", "cache: {size-max: 8192B}", "c:1:19: /cache/size-max: the cache is too small to be opened; at least 100K"},
+		{"limits that count as none", "cache: {garbage-collector: {temp-keys-space: 512K, interval: 999us}}",
+			"c:1:46: /cache/garbage-collector/temp-keys-space: less than 1M counts as 0, which is no limit; 0M, or at least 1M\n" +
+				"c:1:62: /cache/garbage-collector/interval: less than 1ms counts as 0; at least 1ms"},
 		{"a negative trust anchor at the root", "dnssec: {negative-trust-anchors: [.]}", "c:1:35: /dnssec/negative-trust-anchors/0: there can be no negative trust anchor for .: the root has a trust anchor; to switch validation off set /dnssec/enable to false"},
 		{"the same without validation", "dnssec: {enable: false, negative-trust-anchors: [.], trust-anchors: [foo]}", ""},
 		{"a trust anchor that is none", "dnssec: {trust-anchors: [foo]}", `c:1:26: /dnssec/trust-anchors/0: "foo" is not a whole record; expected a DS or DNSKEY record as in a zone file`},
@@ -286,12 +289,13 @@ func TestHostFactsThatAreMissing(t *testing.T) {
 }
 
 func TestWarningsDoNotRefuse(t *testing.T) {
-	d, err := Parse("c", []byte("rundir: /run/a\nforward: [{subtree: ., servers: [{address: 192.0.2.1, hostname: x}]}]\n"))
+	d, err := Parse("c", []byte("rundir: /run/a\nforward: [{subtree: ., servers: [{address: 192.0.2.1, hostname: x}]}, {subtree: [x, .], servers: [192.0.2.1]}]\n"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	c, problems := d.Check(testHost)
-	want := "c:2:34: /forward/0/servers/0: warning: hostname, ca-file and pin-sha256 have no effect without transport: tls"
+	want := "c:2:34: /forward/0/servers/0: warning: hostname, ca-file and pin-sha256 have no effect without transport: tls\n" +
+		"c:2:85: /forward/1/subtree/1: warning: . is forwarded twice, and only the last entry counts"
 	if c == nil || problems.Error() != "c:1:1: /management/unix-socket: warning: the socket is not in rundir, /run/a\n"+want {
 		t.Errorf("got %v, %v", c, problems)
 	}

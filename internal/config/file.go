@@ -46,9 +46,9 @@ func readRegular(path string) ([]byte, error) {
 	case mode.IsRegular():
 		return readAll(f)
 	case mode.IsDir():
-		return nil, errors.New("it is a directory")
+		return nil, errors.New("is a directory")
 	default:
-		return nil, errors.New("it is no regular file")
+		return nil, errors.New("not a regular file")
 	}
 }
 

@@ -40,8 +40,8 @@ func TestReadFile(t *testing.T) {
 	}
 	for name, want := range map[string]string{
 		"none":     "cannot read DIR/none: no such file or directory",
-		"fifo":     "cannot read DIR/fifo: it is no regular file",
-		"":         "cannot read DIR: it is a directory",
+		"fifo":     "cannot read DIR/fifo: not a regular file",
+		"":         "cannot read DIR: is a directory",
 		"bad.yaml": "DIR/bad.yaml:2:1: not valid YAML: did not find expected node content, while parsing a flow node",
 		"large":    "DIR/large: larger than 64 MiB",
 	} {

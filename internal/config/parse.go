@@ -58,14 +58,15 @@ func parse(raw []byte) (node, Problems) {
 	return root, problems
 }
 
-// failsAtOnce says that a text stops being JSON with its first word, that
-// after the opening bracket included.
+// failsAtOnce says that a text does not open a bracket, or stops being JSON with
+// the word after it.
 func failsAtOnce(src string, syntax *Problem) bool {
 	c := newCursor(src)
 	c.off = len(src) - len(strings.TrimLeft(src, " \t\r\n"))
-	if c.at("{") || c.at("[") {
-		c.off = len(src) - len(strings.TrimLeft(src[c.off+1:], " \t\r\n"))
+	if !c.at("{") && !c.at("[") {
+		return true
 	}
+	c.off = len(src) - len(strings.TrimLeft(src[c.off+1:], " \t\r\n"))
 	at := c.position()
 	return syntax.Line == int(at.line) && syntax.Column == int(at.column)
 }

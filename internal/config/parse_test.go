@@ -136,6 +136,7 @@ func TestBadTextsAreRefusedWithTheirPlace(t *testing.T) {
 		{"an equals sign", "a: =\n", "c:1:4: /a: a plain = is not supported; write it in quotes"},
 		{"infinity", "a: [.inf, .nan]\n", "c:1:5: /a/0: .inf is not a finite number\nc:1:11: /a/1: .nan is not a finite number"},
 		{"a number as a key", "a: {1: x}\n", "c:1:5: /a/1: a key is a string, and YAML reads 1 as a number; write it in quotes"},
+		{"a number as the first key", "1: x\n", "c:1:1: /1: a key is a string, and YAML reads 1 as a number; write it in quotes"},
 		{"a boolean as a key", "on: x\n", "c:1:1: /on: a key is a string, and YAML reads on as a boolean; write it in quotes"},
 		{"a list as a key", "? [a]\n: x\n", "c:1:3: a list or object cannot be a key"},
 		{"an empty key", "? \n: x\n", "c:1:2: a key is empty"},

@@ -5,6 +5,7 @@ package config
 import (
 	"fmt"
 	"strings"
+	"time"
 )
 
 // This file holds the rules that concern more than one key. Some are stricter
@@ -30,6 +31,15 @@ func (c *Config) check(s *scope) {
 		case h.CPUs >= 1 && c.Workers > most:
 			s.problem("workers", fmt.Sprintf("%d workers are more than %d for each of %d CPUs", c.Workers, workersPerCPU, h.CPUs),
 				fmt.Sprintf("at most %d", most))
+		}
+	}
+	forwarded := make(map[string]bool)
+	for i := range c.Forward {
+		for j, name := range c.Forward[i].Subtree {
+			if forwarded[name] {
+				s.warn(fmt.Sprintf("forward/%d/subtree/%d", i, j), name+" is forwarded twice, and only the last entry counts", "")
+			}
+			forwarded[name] = true
 		}
 	}
 	if s.fine("management", "rundir") && c.Management.UnixSocket != "" && dirOf(c.Management.UnixSocket) != c.Rundir {
@@ -161,6 +171,17 @@ const minCacheBytes = 100_000
 func (c *Cache) check(s *scope) {
 	if s.given("size-max") && c.SizeMax < minCacheBytes {
 		s.problem("size-max", "the cache is too small to be opened", "at least 100K")
+	}
+}
+
+// check refuses what the process would take for 0, which is no limit or no
+// pause: it counts in whole MiB and milliseconds.
+func (g *GC) check(s *scope) {
+	if s.fine("temp-keys-space") && 0 < g.TempKeysSpace && g.TempKeysSpace < 1<<20 {
+		s.problem("temp-keys-space", "less than 1M counts as 0, which is no limit", "0M, or at least 1M")
+	}
+	if s.fine("interval") && 0 < g.Interval && g.Interval < time.Millisecond {
+		s.problem("interval", "less than 1ms counts as 0", "at least 1ms")
 	}
 }
 
