@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package fakesystemd
+
+// Crash kills the main process of a unit. Workers and the garbage collector
+// wait for their automatic restart afterwards.
+func (s *Systemd) Crash(name string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.endLocked(s.unitLocked(name), "signal", "killed")
+	s.least = min(s.least, s.servingLocked())
+}
+
+// AutoRestart has systemd start again what waits for it.
+func (s *Systemd) AutoRestart() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, u := range s.units {
+		if u.o.SubState == "auto-restart" {
+			s.spawnLocked(u, None)
+			u.o.Restarts++
+		}
+	}
+}
+
+// AdminStop is systemctl stop, as somebody else types it.
+func (s *Systemd) AdminStop(names ...string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, name := range names {
+		s.downLocked(s.unitLocked(name))
+	}
+}
+
+// AdminStart is systemctl start, as somebody else types it.
+func (s *Systemd) AdminStart(names ...string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, name := range names {
+		s.spawnLocked(s.unitLocked(name), None)
+	}
+}
+
+// Boot ends everything, as a restart of the machine does.
+func (s *Systemd) Boot() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	clear(s.units)
+	s.rules = ""
+}
+
+// SetStock sets the state of the stock service.
+func (s *Systemd) SetStock(state string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.stock = state
+}
+
+// PIDs returns the main processes by unit: who has the same one was not
+// restarted.
+func (s *Systemd) PIDs() map[string]int {
+	pids := map[string]int{}
+	for name, o := range s.Live().Units {
+		if o.MainPID != 0 {
+			pids[name] = o.MainPID
+		}
+	}
+	return pids
+}

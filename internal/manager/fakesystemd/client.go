@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package fakesystemd
+
+import (
+	"context"
+	"fmt"
+	"sync"
+
+	"kresd-manager/units"
+)
+
+// Client is the connection of one manager, which can be frozen, so that the
+// manager can be dropped at any point as if it had been killed there.
+type Client struct {
+	*Systemd
+
+	mu     sync.Mutex
+	left   int  // calls until it freezes; negative for never
+	after  bool // freeze when the last call has been carried out
+	frozen chan struct{}
+	thaw   chan struct{}
+}
+
+// Client returns a connection that works.
+func (s *Systemd) Client() *Client {
+	return &Client{Systemd: s, left: -1, frozen: make(chan struct{}), thaw: make(chan struct{})}
+}
+
+// FreezeAt stops the manager forever in its k-th call from now, counted from 1,
+// that starts, stops or asks something; before or after the call had its effect.
+func (c *Client) FreezeAt(k int, after bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.left, c.after = k, after
+}
+
+// Frozen is closed when the manager has come to that call.
+func (c *Client) Frozen() <-chan struct{} { return c.frozen }
+
+// Thaw lets the goroutines of the dropped manager end: all its calls fail,
+// without effect. It may be called once.
+func (c *Client) Thaw() { close(c.thaw) }
+
+// through does one call, unless the manager is dead.
+func (c *Client) through(call func() error) error {
+	c.mu.Lock()
+	dead := c.left == 0
+	if c.left > 0 {
+		c.left--
+	}
+	dies, after := !dead && c.left == 0, c.after
+	c.mu.Unlock()
+	var err error
+	if !dead && (!dies || after) {
+		err = call()
+	}
+	if !dead && !dies {
+		return err
+	}
+	if dies {
+		close(c.frozen)
+	}
+	<-c.thaw
+	return fmt.Errorf("%w: this manager is dead", units.ErrUnavailable)
+}
+
+// dead reports whether the manager has been dropped.
+func (c *Client) dead() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.left == 0
+}
+
+// Observe fails when the manager is dead, so that it does nothing any more.
+func (c *Client) Observe(ctx context.Context) (units.Live, error) {
+	if c.dead() {
+		return units.Live{}, units.ErrUnavailable
+	}
+	return c.Systemd.Observe(ctx)
+}
+
+// Start is a job.
+func (c *Client) Start(ctx context.Context, name string) error {
+	return c.through(func() error { return c.Systemd.Start(ctx, name) })
+}
+
+// Stop is a job.
+func (c *Client) Stop(ctx context.Context, name string) error {
+	return c.through(func() error { return c.Systemd.Stop(ctx, name) })
+}
+
+// Restart is a job.
+func (c *Client) Restart(ctx context.Context, name string) error {
+	return c.through(func() error { return c.Systemd.Restart(ctx, name) })
+}
+
+// ResetFailed is a call that may change something.
+func (c *Client) ResetFailed(ctx context.Context, name string) error {
+	return c.through(func() error { return c.Systemd.ResetFailed(ctx, name) })
+}
+
+// QueueStop is a job.
+func (c *Client) QueueStop(ctx context.Context, name string) error {
+	return c.through(func() error { return c.Systemd.QueueStop(ctx, name) })
+}
+
+// ResetRules is a command to a worker.
+func (c *Client) ResetRules(ctx context.Context, instance string) error {
+	return c.through(func() error { return c.Systemd.ResetRules(ctx, instance) })
+}
+
+// Probe is a command to a worker.
+func (c *Client) Probe(ctx context.Context, instance string) error {
+	return c.through(func() error { return c.Systemd.Probe(ctx, instance) })
+}

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package fakesystemd
+
+import (
+	"context"
+	"errors"
+
+	"kresd-manager/units"
+)
+
+// Observe takes a snapshot of the units that are loaded.
+func (s *Systemd) Observe(ctx context.Context) (units.Live, error) {
+	if _, err := s.call(ctx, "observe", ""); err != nil {
+		return units.Live{}, err
+	}
+	return s.Live(), nil
+}
+
+// Live is Observe for tests: nothing goes wrong.
+func (s *Systemd) Live() units.Live {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	live := units.Live{Units: map[string]units.Observed{}}
+	for name, u := range s.units {
+		if u.o.ActiveState != "inactive" { // others are unloaded at once
+			live.Units[name] = u.o
+		}
+	}
+	return live
+}
+
+// ObserveUnit is Observe for one unit.
+func (s *Systemd) ObserveUnit(ctx context.Context, name string) (units.Observed, error) {
+	if _, err := s.call(ctx, "observe-unit", name); err != nil {
+		return units.Observed{}, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.unitLocked(name).o, nil
+}
+
+// StockState returns the state of the stock service.
+func (s *Systemd) StockState(ctx context.Context) (string, error) {
+	_, err := s.call(ctx, "stock", "")
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.stock, err
+}
+
+// Journal returns the last lines of one run of a unit.
+func (s *Systemd) Journal(_ context.Context, invocation string, lines int) []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	all := s.journal[invocation]
+	return all[max(0, len(all)-lines):]
+}
+
+// Probe asks a worker for an answer.
+func (s *Systemd) Probe(ctx context.Context, instance string) error {
+	return s.control(ctx, "probe", instance, func(*unit) {})
+}
+
+// ResetRules has a worker look at the rules in force.
+func (s *Systemd) ResetRules(ctx context.Context, instance string) error {
+	return s.control(ctx, "reset-rules", instance, func(u *unit) { u.sees = s.rules })
+}
+
+// control is one command on the control socket of a worker.
+func (s *Systemd) control(ctx context.Context, verb, instance string, run func(*unit)) error {
+	name := "kresd@" + instance + ".service"
+	f, err := s.call(ctx, verb, name)
+	if err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	u := s.units[name]
+	switch {
+	case u == nil || u.o.MainPID == 0:
+		return errors.New("cannot reach the worker: connection refused")
+	case f != None:
+		return errors.New("the worker does not answer")
+	}
+	run(u)
+	return nil
+}
+
+// Rules returns the rules that a worker answers with, which is their hash.
+func (s *Systemd) Rules(name string) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if u := s.units[name]; u != nil {
+		return u.sees
+	}
+	return ""
+}

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package fakesystemd
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+
+	"kresd-manager/units"
+)
+
+// Refusal in a configuration makes every process that reads it end at once
+// with this as its last message, as a mistake in lua/script does.
+const Refusal = "no_such_function()"
+
+var announced = regexp.MustCompile(`'STATUS=((?:config|rules) [0-9a-f]+)'`)
+
+// spawnLocked starts the process of a unit and returns the result of the job.
+func (s *Systemd) spawnLocked(u *unit, f Fault) string {
+	if f == LimitHit {
+		u.limit = true
+	}
+	if u.limit {
+		u.o.ActiveState, u.o.SubState, u.o.Result = "failed", "failed", "start-limit-hit"
+		return "failed"
+	}
+	s.serial++
+	u.o.InvocationID = fmt.Sprintf("%032x", s.serial)
+	u.o.StatusText, u.o.Result = "", "success"
+	if f == TimesOut {
+		s.endLocked(u, "timeout", "took too long")
+		return "timeout"
+	}
+	if err := s.readLocked(u); err != nil {
+		s.endLocked(u, "exit-code", err.Error())
+		return "failed"
+	}
+	if f == Fails {
+		s.endLocked(u, "exit-code", "failed on demand")
+		return "failed"
+	}
+	if u.o.Name == units.PolicyLoader {
+		s.rules = u.o.ConfigHash()
+		u.o.ActiveState, u.o.SubState = "active", "exited"
+		return "done"
+	}
+	u.o.ActiveState, u.o.SubState = "active", "running"
+	u.o.MainPID, u.o.Populated = 1000+s.serial, true
+	u.sees = s.rules
+	switch f {
+	case Dies:
+		s.endLocked(u, "exit-code", "died right after its start")
+	case Lies:
+		u.o.StatusText = units.WorkerStatus + "00000000deadbeef"
+	case Strays:
+		u.o.Populated = false
+	}
+	return "done"
+}
+
+// readLocked is what the process does before it is ready.
+func (s *Systemd) readLocked(u *unit) error {
+	c, ok := units.ComponentOf(u.o.Name)
+	if !ok {
+		return fmt.Errorf("there is no such unit as %s", u.o.Name)
+	}
+	file := map[units.Component]string{
+		units.ComponentWorker: "worker/worker.lua",
+		units.ComponentCanary: "canary/worker.lua",
+		units.ComponentLoader: "policy-loader/policy-loader.lua",
+		units.ComponentGC:     "gc/gc.env",
+	}[c]
+	b, err := os.ReadFile(filepath.Join(s.root, file))
+	if err != nil {
+		return err
+	}
+	if c == units.ComponentGC {
+		u.o.Args, err = gcArgs(string(b))
+		return err
+	}
+	if strings.Contains(string(b), Refusal) {
+		return fmt.Errorf("%s is not defined", Refusal)
+	}
+	m := announced.FindSubmatch(b)
+	if m == nil {
+		return fmt.Errorf("%s announces nothing", file)
+	}
+	u.o.StatusText = string(m[1])
+	return nil
+}
+
+// gcArgs reads the environment file of the garbage collector, for values
+// without characters that need quoting.
+func gcArgs(text string) ([]string, error) {
+	var storage, args string
+	for line := range strings.Lines(text) {
+		if v, ok := strings.CutPrefix(line, "KRES_GC_STORAGE="); ok {
+			storage = strings.Trim(v, "\"\n")
+		}
+		if v, ok := strings.CutPrefix(line, "KRES_GC_ARGS="); ok {
+			args = strings.Trim(v, "\"\n")
+		}
+	}
+	if storage == "" {
+		return nil, fmt.Errorf("no storage is given")
+	}
+	return append([]string{"-c", storage}, strings.Fields(args)...), nil
+}
+
+// endLocked is the end of a process that systemd did not ask for: workers and
+// the garbage collector are started again soon, the others have failed.
+func (s *Systemd) endLocked(u *unit, result, message string) {
+	u.o.MainPID, u.o.Populated, u.o.Args, u.sees = 0, false, nil, ""
+	u.o.Result = result
+	u.o.ActiveState, u.o.SubState = "activating", "auto-restart"
+	if u.o.Name == units.PolicyLoader || u.o.Name == units.Canary {
+		u.o.ActiveState, u.o.SubState = "failed", "failed"
+	}
+	s.journal[u.o.InvocationID] = append(s.journal[u.o.InvocationID], message)
+}

@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package fakesystemd is a systemd in memory for the tests of package manager.
+// Its units behave: what they start reads the generation that the store's links
+// lead to, announces it as the real daemons do, and can fail in every way that
+// systemd knows, on demand. It leaves the bus, and real processes, to others.
+package fakesystemd
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"kresd-manager/units"
+)
+
+// Systemd is PID 1 and all processes below it. It is safe for concurrent use.
+type Systemd struct {
+	// Took is how long a job takes. It is meant for tests in a bubble of
+	// testing/synctest.
+	Took time.Duration
+
+	root string // of the store that the units read from
+
+	mu      sync.Mutex
+	units   map[string]*unit
+	faults  map[string][]Fault // by call; consumed from the front
+	broken  map[string]Fault   // by call; for good
+	jobs    []string
+	rules   string // what the rule database holds
+	stock   string // state of the stock service
+	journal map[string][]string
+	serial  int // of processes, jobs and invocations
+	least   int // fewest workers that served at once since Watch
+}
+
+// unit is what systemd knows of one unit, and its processes.
+type unit struct {
+	o     units.Observed
+	sees  string // rules that the worker answers with
+	limit bool   // the start limit has been hit
+}
+
+// New returns a system on which nothing runs. Its units read from root.
+func New(root string) *Systemd {
+	return &Systemd{
+		root:    root,
+		units:   map[string]*unit{},
+		faults:  map[string][]Fault{},
+		broken:  map[string]Fault{},
+		journal: map[string][]string{},
+	}
+}
+
+// Jobs returns the calls since the last time that changed something, in the
+// order in which they began, as "VERB UNIT".
+func (s *Systemd) Jobs() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	j := s.jobs
+	s.jobs = nil
+	return j
+}
+
+// Watch begins a measurement of LeastServing.
+func (s *Systemd) Watch() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.jobs = nil
+	s.least = s.servingLocked()
+}
+
+// LeastServing returns how many workers served at the worst moment since Watch.
+func (s *Systemd) LeastServing() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.least
+}
+
+func (s *Systemd) servingLocked() int {
+	n := 0
+	for name, u := range s.units {
+		if _, worker := units.WorkerNumber(name); worker && u.o.Running() {
+			n++
+		}
+	}
+	return n
+}
+
+// call is how every call of the manager begins: it takes the next fault.
+func (s *Systemd) call(ctx context.Context, verb, name string) (Fault, error) {
+	if err := ctx.Err(); err != nil {
+		return None, fmt.Errorf("cannot %s %s: %w", verb, name, err)
+	}
+	s.mu.Lock()
+	what := strings.TrimSpace(verb + " " + name)
+	if slices.Contains(changing, verb) {
+		s.jobs = append(s.jobs, what)
+	}
+	f := s.broken[what]
+	if next := s.faults[what]; len(next) > 0 {
+		f, s.faults[what] = next[0], next[1:]
+	}
+	s.mu.Unlock()
+	switch f {
+	case BusGone:
+		return f, fmt.Errorf("cannot %s: %w: connection refused", what, units.ErrUnavailable)
+	case Denied:
+		return f, fmt.Errorf("cannot %s: %w", what, units.ErrForbidden)
+	case Hangs:
+		<-ctx.Done()
+		return f, fmt.Errorf("cannot %s in time: %w", what, ctx.Err())
+	}
+	return f, nil
+}
+
+// changing are the calls that Jobs tells about.
+var changing = []string{"start", "stop", "restart", "queue-stop", "reset-rules"}
+
+// Start runs a start job.
+func (s *Systemd) Start(ctx context.Context, name string) error {
+	return s.job(ctx, "start", name, func(u *unit, f Fault) string {
+		if !u.o.Idle() && u.o.SubState != "auto-restart" {
+			return "done"
+		}
+		return s.spawnLocked(u, f)
+	})
+}
+
+// Stop runs a stop job.
+func (s *Systemd) Stop(ctx context.Context, name string) error {
+	return s.job(ctx, "stop", name, func(u *unit, f Fault) string {
+		s.downLocked(u)
+		return "done"
+	})
+}
+
+// Restart runs a restart job.
+func (s *Systemd) Restart(ctx context.Context, name string) error {
+	return s.job(ctx, "restart", name, s.spawnLocked)
+}
+
+// job waits as long as jobs take, has the unit change its state, and turns the
+// result into what the manager gets of the bus.
+func (s *Systemd) job(ctx context.Context, verb, name string, run func(*unit, Fault) string) error {
+	f, err := s.call(ctx, verb, name)
+	if err != nil {
+		return err
+	}
+	if f == Canceled { // before anything happened
+		return &units.JobError{Unit: name, Verb: verb, Job: "/job/0", Result: "canceled"}
+	}
+	s.mu.Lock()
+	u := s.unitLocked(name)
+	if verb == "restart" {
+		s.downLocked(u)
+	}
+	s.mu.Unlock()
+	if s.Took > 0 {
+		time.Sleep(s.Took)
+	}
+	s.mu.Lock()
+	result := run(u, f)
+	s.least = min(s.least, s.servingLocked())
+	s.serial++
+	job := fmt.Sprintf("/job/%d", s.serial)
+	s.mu.Unlock()
+	if f == BusGoneAfter {
+		return fmt.Errorf("cannot %s %s: %w: the connection broke", verb, name, units.ErrUnavailable)
+	}
+	if result != "done" {
+		return &units.JobError{Unit: name, Verb: verb, Job: job, Result: result}
+	}
+	return nil
+}
+
+// ResetFailed forgets failures and the start limit of a unit.
+func (s *Systemd) ResetFailed(ctx context.Context, name string) error {
+	if _, err := s.call(ctx, "reset-failed", name); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if u := s.units[name]; u != nil {
+		u.limit = false
+		if u.o.ActiveState == "failed" {
+			u.o.ActiveState, u.o.SubState = "inactive", "dead"
+		}
+		u.o.Result = "success"
+	}
+	return nil
+}
+
+// QueueStop notes that a unit is to be stopped.
+func (s *Systemd) QueueStop(ctx context.Context, name string) error {
+	_, err := s.call(ctx, "queue-stop", name)
+	return err
+}
+
+// downLocked ends the processes of a unit.
+func (s *Systemd) downLocked(u *unit) {
+	if u.o.ActiveState != "failed" {
+		u.o.ActiveState, u.o.SubState = "inactive", "dead"
+	}
+	u.o.MainPID, u.o.Populated, u.o.Args, u.sees = 0, false, nil, ""
+	s.least = min(s.least, s.servingLocked())
+}
+
+func (s *Systemd) unitLocked(name string) *unit {
+	u := s.units[name]
+	if u == nil {
+		u = &unit{o: units.Observed{Name: name, LoadState: "loaded", ActiveState: "inactive", SubState: "dead", Result: "success"}}
+		s.units[name] = u
+	}
+	return u
+}
