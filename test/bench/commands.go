@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// timed runs a command some times and prints how long each took, in microseconds. The
+// shell inside takes the time, since entering the machine would double that of a fast
+// command.
+const timed = `for ((i = 0; i < %d; i++)); do
+	began=${EPOCHREALTIME/./}; %s >/dev/null; echo $((${EPOCHREALTIME/./} - began))
+done`
+
+// wall measures runs of a command on one side.
+func (s *side) wall(ctx context.Context, r *row, runs int, command string) error {
+	text, err := s.sh(ctx, fmt.Sprintf(timed, runs, command))
+	if err != nil {
+		return err
+	}
+	for field := range strings.FieldsSeq(text) {
+		micros, err := strconv.Atoi(field)
+		if err != nil {
+			return fmt.Errorf("cannot read the time of %q: %w", command, err)
+		}
+		s.add(r, (time.Duration(micros) * time.Microsecond).Seconds())
+	}
+	return nil
+}
+
+// commands measures the client's start-up, alone and with a request.
+func (b *bench) commands(ctx context.Context) error {
+	budget := atMost(10e-3, "10 ms")
+	help := b.add("kresctl --help", seconds, budget)
+	get := b.add("kresctl config get", seconds, budget)
+	status := b.add("kresctl status (stock has none)", seconds, budget)
+	return b.interleave(ctx, 3, func(s *side) error {
+		if err := s.wall(ctx, help, 4, s.kresctl+" --help"); err != nil {
+			return err
+		}
+		if err := s.wall(ctx, get, 4, s.kresctl+" config get -p /workers --json"); err != nil || s != b.ours {
+			return err
+		}
+		return s.wall(ctx, status, 4, s.kresctl+" status")
+	})
+}
+
+// validating measures the check of a large file.
+func (b *bench) validating(ctx context.Context) error {
+	const names, file = 100_000, "/tmp/large.yaml"
+	r := b.add(fmt.Sprintf("validate %d local-data addresses", names), seconds, atMost(0.4, "0.4 s"))
+	var text strings.Builder
+	text.WriteString("local-data:\n  addresses:\n")
+	for n := range names {
+		fmt.Fprintf(&text, "    host%d.example: 192.0.%d.%d\n", n, n>>8&0xff, n&0xff)
+	}
+	for _, s := range b.sides() {
+		if err := s.m.WriteFile(file, []byte(text.String()), 0o644); err != nil {
+			return err
+		}
+		runs := 3
+		if s == b.stock {
+			runs = 1 // takes most of ten seconds
+		}
+		if err := s.wall(ctx, r, runs, s.kresctl+" validate "+file); err != nil {
+			return fmt.Errorf("%s: %w", s.name, err)
+		}
+	}
+	return nil
+}

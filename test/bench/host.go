@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"fmt"
+	"os"
+	"runtime"
+	"strings"
+
+	"golang.org/x/sys/unix"
+
+	"kresd-manager/test/machine"
+)
+
+// host is what the numbers were taken on.
+type host struct {
+	Cores    int               `json:"cores"`
+	Kernel   string            `json:"kernel"`
+	Load     string            `json:"load-average"` // of the last minute, before the run
+	Go       string            `json:"go"`
+	Versions map[string]string `json:"versions"` // of packages in the machines
+}
+
+func lookAtHost(root string) (host, error) {
+	versions, err := machine.Versions(root)
+	if err != nil {
+		return host{}, err
+	}
+	var name unix.Utsname
+	if err := unix.Uname(&name); err != nil {
+		return host{}, fmt.Errorf("cannot tell the kernel: %w", err)
+	}
+	return host{
+		Cores:    runtime.NumCPU(),
+		Kernel:   unix.ByteSliceToString(name.Release[:]),
+		Load:     loadAverage(),
+		Go:       runtime.Version(),
+		Versions: versions,
+	}, nil
+}
+
+// loadAverage is that of the last minute, "?" where it cannot be told.
+func loadAverage() string {
+	text, _ := os.ReadFile("/proc/loadavg")
+	average, _, ok := strings.Cut(string(text), " ")
+	if !ok {
+		return "?"
+	}
+	return average
+}
+
+func (h host) String() string {
+	return fmt.Sprintf("knot-resolver6 %s, systemd %s, %d cores, kernel %s, %s, load average %s before and %s after",
+		h.Versions["knot-resolver6"], h.Versions["systemd"], h.Cores, h.Kernel, h.Go, h.Load, loadAverage())
+}

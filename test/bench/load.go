@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"kresd-manager/test/load"
+)
+
+const (
+	loadQPS  = 20_000
+	loadIdle = 3 * time.Second // of load with nothing else
+	loadLead = time.Second     // of load before and after what is done under it
+)
+
+// under makes load while f runs, and for a moment before and after.
+func (s *side) under(ctx context.Context, f func() error) (load.Report, error) {
+	running, stop := context.WithCancel(ctx)
+	defer stop()
+	type result struct {
+		report load.Report
+		err    error
+	}
+	done := make(chan result, 1)
+	go func() {
+		r, err := load.Run(running, load.Config{
+			Enter: s.m.InNetNS, Addr: "127.0.0.1:53", Name: benchName,
+			QPS: loadQPS, Duration: 30 * time.Second,
+		})
+		done <- result{r, err}
+	}()
+	time.Sleep(loadLead)
+	err := f()
+	time.Sleep(loadLead)
+	stop()
+	r := <-done
+	if err == nil {
+		err = r.err
+	}
+	return r.report, err
+}
+
+// missing is how many queries got no right answer.
+func missing(r load.Report) float64 { return float64(r.Lost + r.Wrong + r.Errors) }
+
+// underLoad measures what a change that restarts all workers costs those who ask.
+func (b *bench) underLoad(ctx context.Context) error {
+	lost := b.add(fmt.Sprintf("queries lost in a rolling restart, %d q/s", loadQPS), number, zero())
+	worst := b.add("worst latency in it", seconds, nearFloor(2, "idle"))
+	worst.note = "floor: the worst latency of ours under the same load without a restart"
+	stockIdle := sample{}
+	err := b.interleave(ctx, 3, func(s *side) error {
+		// What is done idle must take as long: only then are the worst comparable.
+		idle, err := s.under(ctx, func() error { time.Sleep(loadIdle - 2*loadLead); return nil })
+		if err != nil {
+			return err
+		}
+		rolled, err := s.under(ctx, func() error {
+			_, err := s.roll(ctx)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		s.add(lost, missing(rolled))
+		s.add(worst, rolled.Worst.Seconds())
+		lost.addNote("%s: lost %.0f of %d, RcvbufErrors %d, without a restart lost %.0f, RcvbufErrors %d",
+			s.name, missing(rolled), rolled.Sent, rolled.RcvbufErrors, missing(idle), idle.RcvbufErrors)
+		if s == b.ours {
+			worst.floor = append(worst.floor, idle.Worst.Seconds())
+		} else {
+			stockIdle = append(stockIdle, idle.Worst.Seconds())
+		}
+		return nil
+	})
+	worst.addNote("stock without a restart %s", stockIdle.text(seconds))
+	return err
+}
+
+// killed measures what the sudden death of the manager costs.
+func (b *bench) killed(ctx context.Context) error {
+	lost := b.add("queries lost when the manager is killed", number, zero())
+	restarted := b.add("workers restarted by that", number, zero())
+	return b.interleave(ctx, 1, func(s *side) error {
+		before, err := s.workerPIDs(ctx)
+		if err != nil {
+			return err
+		}
+		r, err := s.under(ctx, func() error {
+			// The manager proper: stock's main process is the supervisor of it.
+			if _, err := s.sh(ctx, "kill -KILL $(pgrep --exact "+s.process+")"); err != nil {
+				return err
+			}
+			return s.until(ctx, "the API answers again", func() (bool, error) {
+				c, err := s.dial(ctx)
+				if err != nil {
+					return false, nil
+				}
+				defer c.Close()
+				_, err = c.do("GET", "/v1/config/workers", "")
+				return err == nil, nil
+			})
+		})
+		if err != nil {
+			return err
+		}
+		s.add(lost, missing(r))
+		lost.addNote("%s: lost %.0f of %d, RcvbufErrors %d", s.name, missing(r), r.Sent, r.RcvbufErrors)
+		if err := s.serving(ctx); err != nil {
+			return err
+		}
+		after, err := s.workerPIDs(ctx)
+		if err != nil {
+			return err
+		}
+		gone := slices.DeleteFunc(before, func(pid string) bool { return slices.Contains(after, pid) })
+		s.add(restarted, float64(len(gone)))
+		return nil
+	})
+}
+
+// workerPIDs returns the process ids of the workers.
+func (s *side) workerPIDs(ctx context.Context) ([]string, error) {
+	text, err := s.sh(ctx, "pgrep --exact kresd")
+	return strings.Fields(text), err
+}

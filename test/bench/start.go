@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"fmt"
+)
+
+// starting measures the way from nothing to all workers, as at a boot with warm caches:
+// systemctl start has returned, each worker has its socket, a query is answered.
+func (b *bench) starting(ctx context.Context) error {
+	r := b.add("systemctl start until all workers answer", seconds, share(8), nearFloor(1.5, "floor"))
+	r.note = "floor: systemctl start of loader and workers alone, all at once"
+	var units []string
+	for n := range workers {
+		units = append(units, fmt.Sprintf("kresd@%d.service", n+1))
+	}
+	err := b.interleave(ctx, 5, func(s *side) error {
+		took, err := s.coldStart(ctx)
+		if err != nil {
+			return err
+		}
+		s.add(r, took.Seconds())
+		if s != b.ours {
+			return nil
+		}
+		// The configuration of the start just measured is there, as at a boot.
+		if took, err = s.startOf(ctx, units...); err == nil {
+			r.floor = append(r.floor, took.Seconds())
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	_, err = b.ours.coldStart(ctx) // with its manager, for what follows
+	return err
+}
