@@ -24,7 +24,13 @@ import (
 	"kresd-manager/units"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	// Generations are flushed to disk, which is what the tests would wait for.
+	if info, err := os.Stat("/dev/shm"); err == nil && info.IsDir() && os.Getenv("TMPDIR") == "" {
+		os.Setenv("TMPDIR", "/dev/shm")
+	}
+	goleak.VerifyTestMain(m)
+}
 
 var (
 	_ manager.Systemd = (*fakesystemd.Client)(nil)
@@ -34,9 +40,9 @@ var (
 // basic is the configuration that most tests begin with; DIR is the world's.
 const basic = `
 workers: 3
-rundir: DIR/run
-management: {unix-socket: DIR/api.sock}
-cache: {storage: DIR/cache}
+rundir: "DIR/run"
+management: {unix-socket: "DIR/api.sock"}
+cache: {storage: "DIR/cache"}
 local-data:
   addresses: {host.example: 192.0.2.1}
 `

@@ -49,7 +49,9 @@ func (s *Systemd) spawnLocked(u *unit, f Fault) string {
 	}
 	u.o.ActiveState, u.o.SubState = "active", "running"
 	u.o.MainPID, u.o.Populated = 1000+s.serial, true
-	u.sees = s.rules
+	if u.o.Name != units.CacheGC {
+		u.sees = s.rules
+	}
 	switch f {
 	case Dies:
 		s.endLocked(u, "exit-code", "died right after its start")
