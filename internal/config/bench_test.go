@@ -4,6 +4,7 @@ package config
 
 import (
 	"fmt"
+	"runtime"
 	"strings"
 	"testing"
 )
@@ -28,6 +29,25 @@ func manyNames(format string, n int) []byte {
 		b.WriteString("\"last.example\": \"::1\"}}}\n")
 	}
 	return []byte(b.String())
+}
+
+// Reading and checking takes no more than twelve times the size of the text,
+// all garbage counted.
+func TestManyNamesTakeLittleMemory(t *testing.T) {
+	for _, format := range []string{"yaml", "json", "toml"} {
+		src := manyNames(format, 100_000)
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		d := mustParse(t, string(src))
+		c, err := d.Config(testHost)
+		runtime.ReadMemStats(&after)
+		if err != nil || len(c.LocalData.Addresses) < 100_000 {
+			t.Fatalf("%s: %v", format, err)
+		}
+		if times := (after.TotalAlloc - before.TotalAlloc) / uint64(len(src)); times > 12 {
+			t.Errorf("%s: %d times the size of the text", format, times)
+		}
+	}
 }
 
 func BenchmarkManyNames(b *testing.B) {

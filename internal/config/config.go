@@ -5,12 +5,7 @@ package config
 import (
 	"net/netip"
 	"reflect"
-	"strconv"
 )
-
-// maxProblems bounds what is reported about one document: beyond it the rest
-// is only counted.
-const maxProblems = 10000
 
 // Config is what the document means on host h. The error is of type
 // [Problems] and holds all that is wrong, not only the first.
@@ -25,7 +20,7 @@ func (d *Document) Config(h Host) (*Config, error) {
 // Check is [Document.Config] that also gives warnings. The Config is nil if
 // one of the problems is an error.
 func (d *Document) Check(h Host) (*Config, Problems) {
-	r := reader{file: d.name, host: h}
+	r := reader{host: h}
 	c := new(Config)
 	at := spot{n: &d.root, known: !d.root.foreign}
 	at.place = &place{}
@@ -34,25 +29,17 @@ func (d *Document) Check(h Host) (*Config, Problems) {
 	} else {
 		r.section(configPlan(), reflect.ValueOf(c).Elem(), at)
 	}
-	if r.dropped > 0 {
-		r.found = append(r.found, Problem{
-			File: d.name, Severity: SeverityError,
-			Message: "and " + strconv.Itoa(r.dropped) + " more problems",
-		})
+	problems := r.in(d.name)
+	if problems.Errors() != nil {
+		return nil, problems
 	}
-	r.found.sort()
-	if r.found.Errors() != nil {
-		c = nil
-	}
-	return c, r.found
+	return c, problems
 }
 
 // reader turns the raw tree into a Config along the plan.
 type reader struct {
-	file    string
-	host    Host
-	found   Problems
-	dropped int
+	findings
+	host Host
 }
 
 // spot is a value and where it is.
@@ -73,15 +60,10 @@ func (r *reader) problem(at spot, message, hint string) {
 }
 
 func (r *reader) note(at spot, pos position, severity, message, hint string) {
-	if len(r.found) >= maxProblems {
-		r.dropped++
-		return
+	if !at.known {
+		pos = position{}
 	}
-	p := Problem{File: r.file, Pointer: at.place.pointer(), Message: message, Hint: hint, Severity: severity}
-	if at.known {
-		p.Line, p.Column = int(pos.line), int(pos.column)
-	}
-	r.found = append(r.found, p)
+	r.add(at.place, pos, severity, message, hint)
 }
 
 // fault notes what a grammar did not like.

@@ -144,10 +144,10 @@ func TestProblemsPrintSortedAndComplete(t *testing.T) {
 		{File: "b.yaml", Line: 3, Pointer: "/w", Message: "odd", Severity: SeverityWarning},
 	}
 	want := `/api: no position
-b.yaml: the file as a whole
 b.yaml:1:10: /y: first; do this
 b.yaml:2:1: /z: second
-b.yaml:3: /w: warning: odd`
+b.yaml:3: /w: warning: odd
+b.yaml: the file as a whole`
 	if diff := cmp.Diff(want, ps.Error()); diff != "" {
 		t.Error(diff)
 	}

@@ -5,8 +5,8 @@ package config
 import "slices"
 
 // Put gives the document with value at pointer (RFC 6901): an object member is
-// added or replaced, a list element replaced, "-" appended to a list, and the
-// empty pointer replaces the whole. Objects that are missing on the way are
+// added or replaced, a list element replaced, "-" appended to a list, and for
+// the empty pointer the result is value itself. Objects that are missing on the way are
 // made; before "-" it is a list. The error is a *[PointerError], or has
 // [ErrNotFound] in its chain.
 func (d *Document) Put(pointer string, value *Document) (*Document, error) {

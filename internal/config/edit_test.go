@@ -127,8 +127,8 @@ func TestEditedValuesHaveNoPosition(t *testing.T) {
 	want := `config:1:10: /workers: expected an integer of at least 1, or auto, found 0
 config:3:11: /lua/level: unknown key "level"; it belongs to /logging
 config:3:18: /logging/level: expected crit, err, warning, notice, info or debug, found 1`
-	want = "/cache/size-max: expected a size such as 512B, 64K, 100M or 2G, found 2; add a unit\n" +
-		"/hostname: expected a string, found an object\n/rundir: expected the path of a directory, found a list\n" + want
+	want += "\n/cache/size-max: expected a size such as 512B, 64K, 100M or 2G, found 2; add a unit\n" +
+		"/hostname: expected a string, found an object\n/rundir: expected the path of a directory, found a list"
 	if err == nil || err.Error() != want {
 		t.Errorf("got\n%v\nwant\n%s", err, want)
 	}

@@ -103,13 +103,13 @@ func findRun(runs []run, key string) *run {
 }
 
 // splitEntry splits a line "key: value" of the plainest kind. A value is a
-// word of letters, digits and ".:-/", the same in double quotes, or a list of
-// those in brackets; whatever is less plain is left to the parser.
+// word of letters, digits and ".:-/", a string in quotes, or a list of those in
+// brackets; whatever is less plain is left to the parser.
 func splitEntry(line string, separator byte) (e entry, ok bool) {
 	i := blanks(line, 0)
 	e.keyColumn = uint32(i + 1)
 	start := i
-	if i < len(line) && line[i] == '"' {
+	if isQuote(line, i) {
 		e.keyQuoted = true
 		if i = quoted(line, i); i < 0 {
 			return e, false
@@ -167,28 +167,38 @@ func plainValue(line string, i int, separator byte) int {
 }
 
 func plainItem(line string, i int, separator byte) int {
-	if i < len(line) && line[i] == '"' {
+	if isQuote(line, i) {
 		return quoted(line, i)
 	}
 	if separator == '=' { // a bare word in TOML is no string
 		return -1
 	}
-	start := i
+	if strings.HasPrefix(line[i:], "::") { // as addresses do
+		i += 2
+	}
+	if i == len(line) || !isWord(line[i]) {
+		return -1
+	}
 	for i < len(line) && (isWord(line[i]) || strings.IndexByte(".:-/", line[i]) >= 0) {
 		i++
 	}
-	if i == start || !isWord(line[start]) || line[i-1] == ':' {
+	if line[i-1] == ':' {
 		return -1
 	}
 	return i
 }
 
+func isQuote(line string, i int) bool {
+	return i < len(line) && (line[i] == '"' || line[i] == '\'')
+}
+
 // quoted is the offset after the quoted string at line[i], -1 if it holds more
 // than printable ASCII without escapes.
 func quoted(line string, i int) int {
+	quote := line[i]
 	for i++; i < len(line); i++ {
 		switch c := line[i]; {
-		case c == '"':
+		case c == quote:
 			return i + 1
 		case c == '\\' || c < ' ' || c > '~':
 			return -1
@@ -233,7 +243,7 @@ func (r *run) unfold(separator byte, scalar func(word string, isQuoted bool) (no
 
 func unfoldValue(n *node, value string, at position, scalar func(string, bool) (node, bool)) bool {
 	if value[0] != '[' {
-		isQuoted := value[0] == '"'
+		isQuoted := isQuote(value, 0)
 		if isQuoted {
 			value = value[1 : len(value)-1]
 		}

@@ -119,7 +119,7 @@ func FuzzParseTOML(f *testing.F) {
 		_, err := toml.Decode(src, &tree)
 		if err == nil && len(problems) > 0 {
 			for _, p := range problems {
-				if !strings.Contains(p.Message, "date") && !strings.Contains(p.Message, "finite") && !strings.Contains(p.Message, "NUL") && !strings.HasPrefix(p.Message, "more than") {
+				if !strings.Contains(p.Message, "date") && !strings.Contains(p.Message, "finite") && !strings.Contains(p.Message, "NUL") && !strings.Contains(p.Message, "has a value already") && !strings.HasPrefix(p.Message, "more than") {
 					t.Fatalf("%q is TOML, and refused: %v", text, problems)
 				}
 			}

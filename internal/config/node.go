@@ -67,29 +67,29 @@ func (n *node) get(key string) *node {
 	return nil
 }
 
-// duplicates gives the members whose key stands earlier in the object.
-func (n *node) duplicates() []int {
-	var found []int
+// duplicates calls report for every member whose key stands earlier in the
+// object, with the first of that key.
+func (n *node) duplicates(report func(m, first *member)) {
 	if len(n.members) <= 16 {
 		for i := range n.members {
 			for j := range i {
 				if n.members[i].key == n.members[j].key {
-					found = append(found, i)
+					report(&n.members[i], &n.members[j])
 					break
 				}
 			}
 		}
-		return found
+		return
 	}
-	seen := make(map[string]struct{}, len(n.members))
+	first := make(map[string]int32, len(n.members)) // maxNodes fits
 	for i := range n.members {
-		before := len(seen)
-		seen[n.members[i].key] = struct{}{}
-		if len(seen) == before {
-			found = append(found, i)
+		before := len(first)
+		j := first[n.members[i].key]
+		if first[n.members[i].key] = int32(i); len(first) == before {
+			report(&n.members[i], &n.members[j])
+			first[n.members[i].key] = j
 		}
 	}
-	return found
 }
 
 // describe says in words what a value is, for "expected …, found …".

@@ -146,6 +146,7 @@ func TestBadTextsAreRefusedWithTheirPlace(t *testing.T) {
 		{"several at once", "a: 1\na: 2\nb: !x 1\n", "c:2:1: /a: the key \"a\" is given twice; it stands first in line 1\nc:3:4: /b: the tag !x is not supported; remove it"},
 		{"a comma that is missing in JSON", "{\"a\": 1\n \"b\": 2}", `c:2:2: not valid JSON: expected ',' or '}', found '"'`},
 		{"JSON that ends early", `{"a": [1`, `c:1:9: not valid JSON: expected ',' or ']', found the end of the text`},
+		{"a list and a table of one name in TOML", "a = [1]\na.b = 2\n", `c:2:1: not valid TOML: the key "a" has a value already`},
 		{"a date in TOML", "a = 2001-01-01 10:00:00\nb = 10:00:00\n",
 			"c:1:5: /a: 2001-01-01 10:00:00 is a date or time, which no key takes; write it in quotes\nc:2:5: /b: 10:00:00 is a date or time, which no key takes; write it in quotes"},
 		{"infinity in TOML", "[[a]]\nb = [inf, -nan]\n", "c:2:6: /a/0/b/0: inf is not a finite number\nc:2:11: /a/0/b/1: -nan is not a finite number"},

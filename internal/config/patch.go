@@ -19,9 +19,6 @@ import (
 func (d *Document) Patch(patch []byte) (*Document, error) {
 	operations, problems := parsePatch(patch)
 	if len(problems) > 0 {
-		for i := range problems {
-			problems[i].File = "patch"
-		}
 		return nil, problems
 	}
 	root := d.root
@@ -92,39 +89,35 @@ func (o *operation) apply(root node, count *int) (node, error) {
 // parsePatch reads the list of operations. Members that RFC 6902 does not
 // define are ignored, as its section 3 asks.
 func parsePatch(patch []byte) (operations []operation, problems Problems) {
+	var found findings
 	src, problem := checkText(patch)
+	var root node
+	if problem == nil {
+		root, problem, found.problems = readJSON(src)
+	}
 	if problem != nil {
-		return nil, Problems{*problem}
+		found.problems = Problems{*problem}
 	}
-	root, problem, problems := readJSON(src)
-	if problem != nil {
-		return nil, Problems{*problem}
-	}
-	if len(problems) > 0 {
-		return nil, problems
-	}
-	refuse := func(n *node, pointer, message string) {
-		problems = append(problems, Problem{
-			Line: int(n.at.line), Column: int(n.at.column), Pointer: pointer,
-			Message: message, Severity: SeverityError,
-		})
+	if found.problems != nil {
+		return nil, found.in("patch")
 	}
 	if root.kind != list {
-		refuse(&root, "", "a patch is a list of operations, found "+root.describe())
+		found.add(tokens(nil), root.at, SeverityError, "a patch is a list of operations, found "+root.describe(), "")
+		return nil, found.in("patch")
 	}
 	for i := range root.members {
-		n, pointer := &root.members[i].value, "/"+strconv.Itoa(i)
+		n, at := &root.members[i].value, tokens{strconv.Itoa(i)}
 		if n.kind != object {
-			refuse(n, pointer, "an operation is an object, found "+n.describe())
+			found.add(at, n.at, SeverityError, "an operation is an object, found "+n.describe(), "")
 			continue
 		}
 		o, message := parseOperation(n)
 		if message != "" {
-			refuse(n, pointer, message)
+			found.add(at, n.at, SeverityError, message, "")
 		}
 		operations = append(operations, o)
 	}
-	return operations, problems
+	return operations, found.in("patch")
 }
 
 func parseOperation(n *node) (o operation, message string) {
@@ -138,7 +131,7 @@ func parseOperation(n *node) (o operation, message string) {
 		}
 		return v.text, nil
 	}
-	tokens := func(key string) ([]string, error) {
+	path := func(key string) ([]string, error) {
 		pointer, err := word(key)
 		if err != nil {
 			return nil, err
@@ -154,7 +147,7 @@ func parseOperation(n *node) (o operation, message string) {
 	var err error
 	o.name, err = word("op")
 	fail(err)
-	o.path, err = tokens("path")
+	o.path, err = path("path")
 	fail(err)
 	switch o.name {
 	case "add", "replace", "test":
@@ -165,7 +158,7 @@ func parseOperation(n *node) (o operation, message string) {
 			fail(errors.New(`an operation needs "value"`))
 		}
 	case "move", "copy":
-		o.from, err = tokens("from")
+		o.from, err = path("from")
 		fail(err)
 	case "remove", "":
 	default:

@@ -76,16 +76,29 @@ func (ps Problems) Error() string {
 	return strings.Join(lines, "\n")
 }
 
-// sort orders by file and position; problems without a position come first.
+// sort orders by file and position. Problems without a position come last, and
+// among them those about the whole.
 func (ps Problems) sort() {
 	slices.SortStableFunc(ps, func(a, b Problem) int {
 		return cmp.Or(
 			cmp.Compare(a.File, b.File),
-			cmp.Compare(a.Line, b.Line),
+			cmp.Compare(uint(a.Line)-1, uint(b.Line)-1), // 0 becomes the largest
 			cmp.Compare(a.Column, b.Column),
+			compareBool(a.Pointer == "", b.Pointer == ""),
 			cmp.Compare(a.Pointer, b.Pointer),
 		)
 	})
+}
+
+func compareBool(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case b:
+		return -1
+	default:
+		return 1
+	}
 }
 
 // Errors is the problems of severity error, as an error; nil if there is none.

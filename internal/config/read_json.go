@@ -14,7 +14,7 @@ import (
 const (
 	maxTextBytes = 64 << 20
 	maxDepth     = 64      // of nested lists and objects
-	maxNodes     = 1 << 22 // values in a document, aliases expanded
+	maxNodes     = 1 << 21 // values in a document, aliases expanded
 	maxNumber    = 400     // characters of a number
 )
 
@@ -29,7 +29,7 @@ var (
 type jsonReader struct {
 	cursor
 	nodes      int
-	duplicates Problems // the text is JSON, and refused for these
+	duplicates findings // the text is JSON, and refused for these
 	syntax     *Problem // the text is not JSON
 }
 
@@ -44,7 +44,7 @@ func readJSON(src string) (root node, syntax *Problem, problems Problems) {
 			r.fail("the end of the text")
 		}
 	}
-	return root, r.syntax, r.duplicates
+	return root, r.syntax, r.duplicates.in("")
 }
 
 // fail notes the first syntax problem, at the next byte.
@@ -241,7 +241,7 @@ func (r *jsonReader) object(n *node, at *place, depth int) bool {
 			r.off++
 		case '}':
 			r.off++
-			r.duplicates = append(r.duplicates, duplicateKeys(n, at)...)
+			r.duplicates.addDuplicates(n, at)
 			return true
 		default:
 			return r.fail("',' or '}'")
@@ -249,18 +249,11 @@ func (r *jsonReader) object(n *node, at *place, depth int) bool {
 	}
 }
 
-// duplicateKeys reports every key of an object that stands there twice.
-func duplicateKeys(n *node, at *place) (problems Problems) {
-	for _, i := range n.duplicates() {
-		m := &n.members[i]
-		first := n.members[n.index(m.key)].keyAt
-		problems = append(problems, Problem{
-			Line: int(m.keyAt.line), Column: int(m.keyAt.column),
-			Pointer:  (&place{up: at, key: m.key}).pointer(),
-			Message:  "the key " + strconv.Quote(shorten(m.key)) + " is given twice",
-			Hint:     "it stands first in line " + strconv.Itoa(int(first.line)),
-			Severity: SeverityError,
-		})
-	}
-	return problems
+// addDuplicates notes every key of an object that stands there twice.
+func (f *findings) addDuplicates(n *node, at *place) {
+	n.duplicates(func(m, first *member) {
+		f.add(&place{up: at, key: m.key}, m.keyAt, SeverityError,
+			"the key "+strconv.Quote(shorten(m.key))+" is given twice",
+			"it stands first in line "+strconv.Itoa(int(first.keyAt.line)))
+	})
 }

@@ -10,7 +10,7 @@ import (
 
 // maxTOMLNodes is lower than maxNodes, because the library needs much memory
 // for each key; lines that are folded do not count.
-const maxTOMLNodes = 1 << 20
+const maxTOMLNodes = 1 << 18
 
 // readTOML gives the tree of a TOML text.
 //
@@ -51,18 +51,18 @@ func readTOMLFolded(src string, runs []run) (node, Problems, bool) {
 			return node{}, nil, false
 		}
 	}
-	return root, r.problems, !r.folded
+	return root, r.in(""), !r.folded
 }
 
 // tomlReader builds the tree of a valid text.
 type tomlReader struct {
 	cursor
+	findings // what is valid, and not to be had in a configuration
 	runs     []run
 	nodes    int
 	inline   int      // tables in braces around what is read now
 	excess   *Problem // a bound is exceeded
 	syntax   *Problem // the text is not valid, as far as this reader can tell
-	problems Problems // valid, and not to be had in a configuration
 	folded   bool     // a run was not where it was expected
 }
 
@@ -84,12 +84,21 @@ func (r *tomlReader) problemHere(message string) *Problem {
 	return &Problem{Line: int(at.line), Column: int(at.column), Severity: SeverityError, Message: message}
 }
 
+// conflict is about a key that cannot be given (again). The library misses
+// some of these, and loses the first value.
+func (r *tomlReader) conflict(k tomlKey) bool {
+	if r.syntax == nil {
+		r.syntax = &Problem{
+			Line: int(k.at.line), Column: int(k.at.column), Severity: SeverityError,
+			Message: "not valid TOML: the key " + strconv.Quote(shorten(k.name)) + " has a value already",
+		}
+	}
+	return false
+}
+
 // refuse notes a value that is valid and of no use.
 func (r *tomlReader) refuse(at position, path []string, message, hint string) {
-	r.problems = append(r.problems, Problem{
-		Line: int(at.line), Column: int(at.column), Pointer: joinPointer(path),
-		Message: message, Hint: hint, Severity: SeverityError,
-	})
+	r.add(tokens(path), at, SeverityError, message, hint)
 }
 
 // within counts a value.
@@ -136,15 +145,14 @@ func (r *tomlReader) document() node {
 
 // hasDuplicates finds what folding may have hidden from the library.
 func hasDuplicates(n *node) bool {
-	if n.kind == object && n.duplicates() != nil {
-		return true
+	found := false
+	if n.kind == object {
+		n.duplicates(func(_, _ *member) { found = true })
 	}
 	for i := range n.members {
-		if hasDuplicates(&n.members[i].value) {
-			return true
-		}
+		found = found || hasDuplicates(&n.members[i].value)
 	}
-	return false
+	return found
 }
 
 // header reads [a.b] or [[a.b]] and gives the table that it opens.
@@ -166,13 +174,13 @@ func (r *tomlReader) header(root *table) (*table, []string, bool) {
 		if i == len(keys)-1 && brackets == "[[" {
 			in := t.inner(k, true)
 			if in == nil || !in.isList {
-				return nil, nil, r.fail("another key")
+				return nil, nil, r.conflict(k)
 			}
 			t = newTable(at)
 			path = append(path, k.name, strconv.Itoa(len(in.tables)))
 			in.tables = append(in.tables, t)
 		} else if t, path = t.descend(k, path); t == nil {
-			return nil, nil, r.fail("another key")
+			return nil, nil, r.conflict(k)
 		}
 		if !r.within(path) || !r.nested(path) {
 			return nil, nil, false
@@ -196,12 +204,12 @@ func (r *tomlReader) assignment(t *table, path []string) bool {
 	path = path[:len(path):len(path)]
 	for _, k := range keys[:len(keys)-1] {
 		if t, path = t.descend(k, path); t == nil {
-			return r.fail("another key")
+			return r.conflict(k)
 		}
 	}
 	last := keys[len(keys)-1]
 	if _, existed := t.byKey[last.name]; existed {
-		return r.fail("another key")
+		return r.conflict(last)
 	}
 	path = append(path, last.name)
 	var value node

@@ -3,8 +3,6 @@
 package config
 
 import (
-	"fmt"
-
 	"go.yaml.in/yaml/v4"
 )
 
@@ -12,11 +10,11 @@ import (
 // and positions; what a scalar means is decided here (resolvePlain), because
 // the library reads YAML 1.2 with additions and Knot Resolver reads YAML 1.1.
 type yamlReader struct {
-	runs     []run
-	problems Problems
-	nodes    int
-	anchors  map[*yaml.Node]*anchored
-	folded   bool // a run was not where it was expected
+	runs []run
+	findings
+	nodes   int
+	anchors map[*yaml.Node]*anchored
+	folded  bool // a run was not where it was expected
 }
 
 // anchored is the value of an anchor. Aliases share it, so that a document
@@ -45,8 +43,8 @@ func readYAML(src string) (node, Problems) {
 
 // readYAMLFolded is false if folding got in the way of reading.
 func readYAMLFolded(src string, runs []run) (node, Problems, bool) {
-	if countYAMLNodes(src) > maxYAMLNodes {
-		return node{}, Problems{{Severity: SeverityError, Message: fmt.Sprintf("more than %d values", maxYAMLNodes)}}, true
+	if countYAMLNodes(src) > maxNodes {
+		return node{}, Problems{{Severity: SeverityError, Message: tooManyValues}}, true
 	}
 	document, problem := loadYAML(src)
 	if problem != nil {
@@ -60,15 +58,12 @@ func readYAMLFolded(src string, runs []run) (node, Problems, bool) {
 			return node{}, nil, false
 		}
 	}
-	return root, r.problems, !r.folded
+	return root, r.in(""), !r.folded
 }
 
 // fail notes a problem at a node.
 func (r *yamlReader) fail(n *yaml.Node, at *place, message, hint string) {
-	r.problems = append(r.problems, Problem{
-		Line: n.Line, Column: n.Column, Pointer: at.pointer(),
-		Message: message, Hint: hint, Severity: SeverityError,
-	})
+	r.add(at, position{uint32(n.Line), uint32(n.Column)}, SeverityError, message, hint)
 }
 
 // value converts from into n. Every problem is noted, and reading goes on.
@@ -164,7 +159,7 @@ func (r *yamlReader) object(n *node, from *yaml.Node, at *place, depth int) {
 			n.members = append(n.members, m)
 		}
 	}
-	r.problems = append(r.problems, duplicateKeys(n, at)...)
+	r.addDuplicates(n, at)
 }
 
 // unfold puts the lines of a run in place of the line that stood for them.

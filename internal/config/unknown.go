@@ -12,7 +12,7 @@ import (
 func (r *reader) unknown(p *plan, at spot, m *member) {
 	here := at.member(m, &place{up: at.place, key: m.key})
 	message, hint := "unknown key "+strconv.Quote(shorten(m.key)), ""
-	if len(r.found) < maxProblems {
+	if !r.full() {
 		section := at.place.pattern()
 		pattern := section + "/" + escapeToken(m.key)
 		switch {

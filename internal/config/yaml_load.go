@@ -75,14 +75,10 @@ func ignoreYAMLVersion(src string) string {
 	return src
 }
 
-// maxYAMLNodes is lower than maxNodes, because the library needs much memory
-// for each value; lines that are folded do not count.
-const maxYAMLNodes = 1 << 21
-
 // countYAMLNodes is a bound on the values a text can hold, from the characters
 // that separate them: the library would build all of them before we could count.
 func countYAMLNodes(src string) int {
-	if len(src) <= maxYAMLNodes {
+	if len(src) <= maxNodes {
 		return 0
 	}
 	count := 0
