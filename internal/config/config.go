@@ -2,10 +2,7 @@
 
 package config
 
-import (
-	"net/netip"
-	"reflect"
-)
+import "reflect"
 
 // Config is what the document means on host h. The error is of type
 // [Problems] and holds all that is wrong, not only the first.
@@ -175,97 +172,4 @@ func (r *reader) element(s *shape, dst reflect.Value, at spot) bool {
 	}
 	rest := node{kind: object, at: at.n.at, members: []member{{key: k.name, value: *at.n}}}
 	return r.section(s.plan, dst, spot{n: &rest, place: at.place, known: at.known})
-}
-
-// addresses reads /local-data/addresses. There may be hundreds of thousands,
-// so this one map is read without reflection, names in normal form are not
-// copied, and all addresses share one array.
-func (r *reader) addresses(g *grammar, at spot) ([]NameAddresses, bool) {
-	if at.n.kind != object {
-		return nil, r.expected(at, "an object with domain names as keys", "")
-	}
-	ok, changed := true, false
-	all := make([]NameAddresses, 0, len(at.n.members))
-	arena := make([]netip.Addr, 0, len(at.n.members))
-	here := place{up: at.place}
-	for i := range at.n.members {
-		m := &at.n.members[i]
-		here.key = m.key
-		name, message := domainName(m.key)
-		if message != "" {
-			r.note(at.member(m, &here), m.keyAt, SeverityError, message, "")
-			ok = false
-		}
-		changed = changed || name != m.key
-		start := len(arena)
-		arena = r.addressList(arena, g, at.member(m, &here))
-		if len(arena) == start {
-			ok = false
-		}
-		all = append(all, NameAddresses{Name: name, Addrs: arena[start:len(arena):len(arena)]})
-	}
-	if !ok || len(all) == 0 {
-		return nil, ok
-	}
-	if changed {
-		all = mergeNames(all)
-	}
-	return all, true
-}
-
-// addressList appends the address or addresses at a spot; it appends nothing
-// if one of them is wrong.
-func (r *reader) addressList(arena []netip.Addr, g *grammar, at spot) []netip.Addr {
-	if at.n.kind == object {
-		r.expected(at, g.right+" or a list of them", "in TOML a name with dots is written in quotes")
-		return arena
-	}
-	if at.n.kind != list {
-		addr, ok := r.address(g, at)
-		if !ok {
-			return arena
-		}
-		return append(arena, addr)
-	}
-	if len(at.n.members) == 0 {
-		r.problem(at, "the list is empty", "a list has at least one item")
-	}
-	start, good := len(arena), true
-	for i := range at.n.members {
-		item := &at.n.members[i]
-		addr, ok := r.address(g, at.member(item, &place{up: at.place, index: i, list: true}))
-		arena, good = append(arena, addr), good && ok
-	}
-	if !good {
-		arena = arena[:start]
-	}
-	return arena
-}
-
-func (r *reader) address(g *grammar, at spot) (netip.Addr, bool) {
-	if at.n.kind == text {
-		if addr, err := parseIP(at.n.text); err == nil && addr.Zone() == "" {
-			return addr, true
-		}
-	}
-	v, ok := r.scalar(g, at)
-	if !ok {
-		return netip.Addr{}, false
-	}
-	return v.(netip.Addr), true
-}
-
-// mergeNames joins entries whose names are the same in normal form.
-func mergeNames(all []NameAddresses) []NameAddresses {
-	first := make(map[string]int, len(all))
-	merged := all[:0]
-	for _, a := range all {
-		if i, seen := first[a.Name]; seen {
-			merged[i].Addrs = append(merged[i].Addrs, a.Addrs...)
-			continue
-		}
-		first[a.Name] = len(merged)
-		merged = append(merged, a)
-	}
-	return merged
 }

@@ -118,13 +118,22 @@ func (s *scope) host() *Host { return &s.r.host }
 // present says that the section itself is in the document.
 func (s *scope) present() bool { return s.spot.n != &nothing }
 
+// state is what became of a declared key; rules about others are mistakes.
+func (s *scope) state(key string) state {
+	number, declared := s.plan.byName[key]
+	if !declared {
+		panic("config: a rule about the key " + key + ", which is not declared")
+	}
+	return s.states[number]
+}
+
 // given says that a key is in the document, with a value that is fine.
-func (s *scope) given(key string) bool { return s.states[s.plan.byName[key]] == given }
+func (s *scope) given(key string) bool { return s.state(key) == given }
 
 // fine says that nothing is wrong with the values of keys.
 func (s *scope) fine(keys ...string) bool {
 	for _, key := range keys {
-		if s.states[s.plan.byName[key]] == bad {
+		if s.state(key) == bad {
 			return false
 		}
 	}
