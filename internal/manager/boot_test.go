@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package manager_test
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"kresd-manager/units"
+)
+
+// boot restarts the machine: what the units need is made, and all of them start
+// with what was kept for this.
+func (w *world) boot(names ...string) {
+	w.t.Helper()
+	w.sys.Boot()
+	if err := errors.Join(os.RemoveAll(w.store.Root), os.MkdirAll(filepath.Join(w.store.Root, "generations"), 0o750)); err != nil {
+		w.t.Fatal(err)
+	}
+	for _, link := range []string{"worker", "policy-loader", "gc"} {
+		if err := os.Symlink(filepath.Join(w.store.Boot, "boot"), filepath.Join(w.store.Root, link)); err != nil {
+			w.t.Fatal(err)
+		}
+	}
+	w.sys.AdminStart(names...)
+	w.sys.Watch()
+}
+
+func TestAStartAfterABootAdoptsWhatServesAlready(t *testing.T) {
+	w := newWorld(t, basic)
+	w.start().kill()
+	before := w.live()
+	w.boot(units.PolicyLoader, "kresd@1.service", "kresd@2.service", units.CacheGC)
+	p := w.start()
+	w.wantJobs(t, "start kresd@3.service")
+	w.wantLive(t, "after a boot", before)
+	p.wantState(t, "running")
+	p.change(t, "/nsid", `"x"`)
+	p.wantState(t, "running")
+}
+
+func TestABootForgetsWhatTheAPIChanged(t *testing.T) {
+	w := newWorld(t, basic)
+	p := w.start()
+	before := w.live()
+	p.change(t, "/nsid", `"x"`)
+	p.kill()
+	w.boot(units.PolicyLoader, "kresd@1.service", "kresd@2.service", "kresd@3.service", units.CacheGC)
+	w.wantLive(t, "after a boot", before)
+	if s := w.start().wantState(t, "running"); s.FileDiffers {
+		t.Error("status tells that the file differs")
+	}
+	w.wantJobs(t)
+}
+
+func TestARefusedFileAfterABootLeavesTheLastGoodOneInForce(t *testing.T) {
+	for name, text := range map[string]string{
+		"no syntax":              "workers: [",
+		"refused by the canary":  basic + "lua: {script: 'no_such_function()'}\n",
+		"without a single value": "",
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, basic)
+			w.start().kill()
+			before := w.live()
+			w.write(text)
+			w.boot(units.PolicyLoader, "kresd@1.service", "kresd@2.service", "kresd@3.service", units.CacheGC)
+			if err := w.process(w.sys.Client()).Start(t.Context()); err == nil {
+				t.Error("the start succeeds")
+			}
+			w.wantLive(t, "after a boot and a refused start", before)
+		})
+	}
+}

@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package manager_test
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"kresd-manager/internal/config"
+	"kresd-manager/internal/manager/fakesystemd"
+	"kresd-manager/units"
+)
+
+// ended returns a world where a manager has started, done something, and ended
+// in an orderly way.
+func ended(t *testing.T, text string, do func(t *testing.T, p *process)) *world {
+	t.Helper()
+	w := newWorld(t, text)
+	p := w.start()
+	do(t, p)
+	p.end()
+	w.sys.Watch()
+	return w
+}
+
+func TestAnOrderlyRestartTouchesNobody(t *testing.T) {
+	for name, do := range map[string]func(t *testing.T, p *process){
+		"after a start":            func(*testing.T, *process) {},
+		"after changes of the API": func(t *testing.T, p *process) { p.change(t, "/nsid", `"x"`); p.change(t, "/workers", "2") },
+		"after a refused change":   func(t *testing.T, p *process) { p.refuse(t, put(t, "/lua/script", `"no_such_function()"`)) },
+		"after a reload":           func(t *testing.T, p *process) { _, _ = p.Reload(t.Context(), false, true) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			var doc string
+			w := ended(t, basic, func(t *testing.T, p *process) { do(t, p); doc = p.Running().ETag() })
+			before, pids := w.live(), w.sys.PIDs()
+			p := w.start()
+			w.wantJobs(t)
+			w.wantLive(t, "after a restart", before)
+			if diff := cmp.Diff(pids, w.sys.PIDs()); diff != "" {
+				t.Errorf("processes:\n%s", diff)
+			}
+			if p.Running().ETag() != doc {
+				t.Error("the running configuration is another one")
+			}
+			p.wantState(t, "running")
+		})
+	}
+}
+
+func TestAnOrderlyRestartAppliesAChangedFile(t *testing.T) {
+	w := ended(t, basic, func(t *testing.T, p *process) { p.change(t, "/nsid", `"x"`) })
+	w.write(strings.Replace(basic, "192.0.2.1", "192.0.2.9", 1))
+	p := w.start()
+	if s := p.wantState(t, "running"); s.FileDiffers || s.LastApply.Cause != "start" {
+		t.Errorf("status: %+v", s)
+	}
+	if v, err := p.Running().Value("/local-data/addresses/host.example"); string(v) != `"192.0.2.9"` {
+		t.Errorf("the running configuration has %s, %v", v, err)
+	}
+	if _, err := p.Running().Value("/nsid"); err == nil {
+		t.Error("what the API changed outlived the change of the file")
+	}
+}
+
+func TestARewrittenFileThatSaysTheSameIsNoChange(t *testing.T) {
+	w := ended(t, basic, func(*testing.T, *process) {})
+	w.write("# comment\n" + basic)
+	w.start().wantState(t, "running")
+	w.wantJobs(t)
+}
+
+func TestABrokenFileAtARestartIsRefusedAndTouchesNobody(t *testing.T) {
+	for name, text := range map[string]string{
+		"no syntax":       "workers: [",
+		"a wrong value":   basic + "hostname: []\n",
+		"another rundir":  strings.Replace(basic, "DIR/run", "/elsewhere", 1),
+		"an empty file":   "",
+		"an unknown key":  basic + "wrokers: 2\n",
+		"a list":          "[]",
+		"a missing value": "workers:\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := ended(t, basic, func(*testing.T, *process) {})
+			before := w.live()
+			w.write(text)
+			err := w.process(w.sys.Client()).Start(t.Context())
+			var problems config.Problems
+			if !errors.As(err, &problems) {
+				t.Errorf("start: %v", err)
+			}
+			w.wantJobs(t)
+			w.wantLive(t, "after a refused start", before)
+			// Mended, it is as before.
+			w.write(basic)
+			w.start().wantState(t, "running")
+			w.wantJobs(t)
+		})
+	}
+}
+
+func TestAFileThatNoWorkerAcceptsAtARestartTouchesNobody(t *testing.T) {
+	w := ended(t, basic, func(*testing.T, *process) {})
+	before, pids := w.live(), w.sys.PIDs()
+	w.write(basic + "lua: {script: 'no_such_function()'}\n")
+	err := w.process(w.sys.Client()).Start(t.Context())
+	var step *units.StepError
+	if !errors.As(err, &step) || step.Step.Kind != units.Try || !step.Restored {
+		t.Errorf("start: %v", err)
+	}
+	w.wantLive(t, "after a refused start", before)
+	if diff := cmp.Diff(pids, w.sys.PIDs()); diff != "" {
+		t.Errorf("processes:\n%s", diff)
+	}
+}
+
+func TestAMissingFileAfterACrashDoesNotMatter(t *testing.T) {
+	w := newWorld(t, basic)
+	w.start().kill()
+	if err := os.Remove(w.file); err != nil {
+		t.Fatal(err)
+	}
+	w.sys.Watch()
+	w.start().wantState(t, "running")
+	w.wantJobs(t)
+}
+
+// A manager that writes other texts for the same configuration, as after an
+// upgrade, adopts what runs; the next change brings the new texts.
+func TestAnUpgradedRendererRestartsNobody(t *testing.T) {
+	for name, end := range map[string]func(*process){"orderly": (*process).end, "killed": (*process).kill} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, basic)
+			end(w.start())
+			w.sys.Watch()
+			w.host.CPUs = 16 // is part of the workers' text
+			p := w.start()
+			w.wantJobs(t)
+			if _, err := p.Reload(t.Context(), false, false); err != nil {
+				t.Fatal(err)
+			}
+			if jobs := strings.Join(w.sys.Jobs(), "\n"); !strings.Contains(jobs, "restart kresd@3.service") {
+				t.Errorf("jobs of the reload:\n%s", jobs)
+			}
+			p.wantState(t, "running")
+		})
+	}
+}
+
+func TestAdoptionRepairsWhatHappenedMeanwhile(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		do   func(*world)
+		jobs []string
+	}{
+		{"a worker was stopped", func(w *world) { w.sys.AdminStop("kresd@2.service") }, []string{"start kresd@2.service"}},
+		{"a worker crashes all the time", func(w *world) { w.sys.Crash("kresd@2.service") }, []string{"restart kresd@2.service"}},
+		{"a worker too many was started", func(w *world) { w.sys.AdminStart("kresd@7.service") }, []string{"stop kresd@7.service"}},
+		{"the rules were stopped", func(w *world) { w.sys.AdminStop(units.PolicyLoader) }, []string{
+			"restart kres-policy-loader.service",
+			"reset-rules kresd@1.service", "reset-rules kresd@2.service", "reset-rules kresd@3.service"}},
+		{"the garbage collector was stopped", func(w *world) { w.sys.AdminStop(units.CacheGC) }, []string{"start kres-gc.service"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w := ended(t, basic, func(*testing.T, *process) {})
+			before := w.live()
+			c.do(w)
+			p := w.start()
+			if diff := cmp.Diff(places(c.jobs), places(w.sys.Jobs())); diff != "" {
+				t.Errorf("jobs:\n%s", diff)
+			}
+			w.wantLive(t, "after adoption", before)
+			p.wantState(t, "running")
+		})
+	}
+}
+
+func TestARecordThatCannotBeUsedIsNotInTheWay(t *testing.T) {
+	for name, spoil := range map[string]func(t *testing.T, path string){
+		"cut off": func(t *testing.T, path string) { rewrite(t, path, func(s string) string { return s[:len(s)/2] }) },
+		"empty":   func(t *testing.T, path string) { rewrite(t, path, func(string) string { return "" }) },
+		"of another file": func(t *testing.T, path string) {
+			rewrite(t, path, func(s string) string { return strings.Replace(s, "config.yaml", "other.yaml", 1) })
+		},
+		"without its generation": func(t *testing.T, path string) {
+			if err := os.RemoveAll(filepath.Join(filepath.Dir(path), "generations")); err != nil {
+				t.Fatal(err)
+			}
+		},
+		"of something else": func(t *testing.T, path string) { rewrite(t, path, func(string) string { return `{"document": 5}` }) },
+		"missing": func(t *testing.T, path string) {
+			if err := os.Remove(path); err != nil {
+				t.Fatal(err)
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, basic)
+			w.start().kill()
+			pids := w.sys.PIDs()
+			spoil(t, filepath.Join(w.dir, "runtime/running.json"))
+			w.sys.Watch()
+			w.start().wantState(t, "running")
+			w.wantJobs(t)
+			if diff := cmp.Diff(pids, w.sys.PIDs()); diff != "" {
+				t.Errorf("processes:\n%s", diff)
+			}
+		})
+	}
+}
+
+// rewrite changes the content of a file.
+func rewrite(t *testing.T, path string, f func(string) string) {
+	t.Helper()
+	b, err := os.ReadFile(path)
+	if err == nil {
+		err = os.WriteFile(path, []byte(f(string(b))), 0o600)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Without a record the links tell what a start that fails has to restore.
+func TestAFailedStartWithoutARecordRestoresWhatRan(t *testing.T) {
+	w := newWorld(t, basic)
+	w.start().kill()
+	before := w.live()
+	if err := os.Remove(filepath.Join(w.dir, "runtime/running.json")); err != nil {
+		t.Fatal(err)
+	}
+	w.write(basic + "nsid: x\n")
+	w.sys.Script("restart kresd@2.service", fakesystemd.Fails)
+	if err := w.process(w.sys.Client()).Start(t.Context()); err == nil {
+		t.Error("the start succeeds")
+	}
+	w.wantLive(t, "after a failed start", before)
+}
