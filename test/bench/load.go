@@ -48,12 +48,26 @@ func (s *side) under(ctx context.Context, f func() error) (load.Report, error) {
 // missing is how many queries got no right answer.
 func missing(r load.Report) float64 { return float64(r.Lost + r.Wrong + r.Errors) }
 
+// toll sums up what load has cost.
+type toll struct{ missing, sent, rcvbufErrors int }
+
+func (t toll) plus(r load.Report) toll {
+	return toll{t.missing + int(missing(r)), t.sent + r.Sent, t.rcvbufErrors + r.RcvbufErrors}
+}
+
+// String tells dropped datagrams beside the loss: a full buffer, as of a busy host, is
+// not the manager's doing.
+func (t toll) String() string {
+	return fmt.Sprintf("lost %d of %d, RcvbufErrors %d", t.missing, t.sent, t.rcvbufErrors)
+}
+
 // underLoad measures what a change that restarts all workers costs those who ask.
 func (b *bench) underLoad(ctx context.Context) error {
 	lost := b.add(fmt.Sprintf("queries lost in a rolling restart, %d q/s", loadQPS), number, zero())
 	worst := b.add("worst latency in it", seconds, nearFloor(2, "idle"))
 	worst.note = "floor: the worst latency of ours under the same load without a restart"
 	stockIdle := sample{}
+	quiet, loud := map[string]toll{}, map[string]toll{}
 	err := b.interleave(ctx, 3, func(s *side) error {
 		// What is done idle must take as long: only then are the worst comparable.
 		idle, err := s.under(ctx, func() error { time.Sleep(loadIdle - 2*loadLead); return nil })
@@ -69,8 +83,8 @@ func (b *bench) underLoad(ctx context.Context) error {
 		}
 		s.add(lost, missing(rolled))
 		s.add(worst, rolled.Worst.Seconds())
-		lost.addNote("%s: lost %.0f of %d, RcvbufErrors %d, without a restart lost %.0f, RcvbufErrors %d",
-			s.name, missing(rolled), rolled.Sent, rolled.RcvbufErrors, missing(idle), idle.RcvbufErrors)
+		quiet[s.name] = quiet[s.name].plus(idle)
+		loud[s.name] = loud[s.name].plus(rolled)
 		if s == b.ours {
 			worst.floor = append(worst.floor, idle.Worst.Seconds())
 		} else {
@@ -78,6 +92,9 @@ func (b *bench) underLoad(ctx context.Context) error {
 		}
 		return nil
 	})
+	for _, s := range b.sides() {
+		lost.addNote("%s: %v; without a restart %v", s.name, loud[s.name], quiet[s.name])
+	}
 	worst.addNote("stock without a restart %s", stockIdle.text(seconds))
 	return err
 }
@@ -110,7 +127,7 @@ func (b *bench) killed(ctx context.Context) error {
 			return err
 		}
 		s.add(lost, missing(r))
-		lost.addNote("%s: lost %.0f of %d, RcvbufErrors %d", s.name, missing(r), r.Sent, r.RcvbufErrors)
+		lost.addNote("%s: %v", s.name, toll{}.plus(r))
 		if err := s.serving(ctx); err != nil {
 			return err
 		}

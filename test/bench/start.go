@@ -5,6 +5,8 @@ package main
 import (
 	"context"
 	"fmt"
+
+	"kresd-manager/test/product"
 )
 
 // starting measures the way from nothing to all workers, as at a boot with warm caches:
@@ -34,6 +36,36 @@ func (b *bench) starting(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	_, err = b.ours.coldStart(ctx) // with its manager, for what follows
-	return err
+	dot := b.add("the same, with DNS over TLS and no certificate", seconds, share(8))
+	if err := b.configure(withDoT); err != nil {
+		return err
+	}
+	err = b.interleave(ctx, 3, func(s *side) error {
+		took, err := s.coldStart(ctx)
+		s.add(dot, took.Seconds())
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	// What follows measures the plain configuration, and needs the manager of both.
+	if err := b.configure(configuration); err != nil {
+		return err
+	}
+	for _, s := range b.sides() {
+		if _, err := s.coldStart(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// configure writes both configuration files.
+func (b *bench) configure(text string) error {
+	for _, s := range b.sides() {
+		if err := s.m.WriteFile(product.ConfigFile, []byte(text), 0o644); err != nil {
+			return err
+		}
+	}
+	return nil
 }
