@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package generation
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"kresd-manager/internal/config"
+	"kresd-manager/internal/render"
+	"kresd-manager/units"
+)
+
+func TestMain(m *testing.M) {
+	// Generations are flushed to disk, which is what the tests would wait for.
+	if info, err := os.Stat("/dev/shm"); err == nil && info.IsDir() && os.Getenv("TMPDIR") == "" {
+		os.Setenv("TMPDIR", "/dev/shm")
+	}
+	os.Exit(m.Run())
+}
+
+// make makes the generation of a configuration in YAML.
+func makeOf(t *testing.T, text string) Generation {
+	t.Helper()
+	doc, err := config.Parse("config.yaml", []byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := doc.Config(config.Host{CPUs: 4, Hostname: "host.example", BaseDir: "/etc"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return Make(c, render.Host{CPUs: 4})
+}
+
+func newStore(t *testing.T) *Store {
+	dir := t.TempDir()
+	return &Store{Root: filepath.Join(dir, "run"), Boot: filepath.Join(dir, "state")}
+}
+
+func must(t *testing.T, errs ...error) {
+	t.Helper()
+	if err := errors.Join(errs...); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// names returns what is in a directory.
+func names(t *testing.T, dir string) []string {
+	t.Helper()
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []string
+	for _, e := range entries {
+		all = append(all, e.Name())
+	}
+	return all
+}
+
+func TestConfigurationsThatMeanTheSameAreOneGeneration(t *testing.T) {
+	a := makeOf(t, "workers: 2\nnsid: x\ncache: {garbage-collector: {interval: 60s}}")
+	b := makeOf(t, "cache: {garbage-collector: {interval: 1m}}\nnsid: x\nworkers: 2")
+	if diff := cmp.Diff(a.Desired, b.Desired); diff != "" {
+		t.Error(diff)
+	}
+	seen := map[string]string{}
+	for _, text := range []string{"{}", "workers: 2", "nsid: x", "cache: {garbage-collector: {enable: false}}",
+		"local-data: {records: x}", "network: {listen: [{interface: 127.0.0.1, kind: dot}]}"} {
+		id := makeOf(t, text).Desired.Generation
+		if seen[id] != "" {
+			t.Errorf("%s and %s are one generation", text, seen[id])
+		}
+		seen[id] = text
+	}
+}
+
+func TestAGenerationIsReadBackAsItWasWritten(t *testing.T) {
+	for _, text := range []string{"workers: 3", "cache: {garbage-collector: {enable: false}}", "network: {listen: [{interface: 127.0.0.1, kind: dot}]}"} {
+		s, g := newStore(t), makeOf(t, text)
+		must(t, s.Write(g))
+		got, err := s.Load(g.Desired.Generation)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(g.Desired, got); diff != "" {
+			t.Errorf("%s:\n%s", text, diff)
+		}
+		dir := filepath.Join(s.Root, "generations", g.Desired.Generation)
+		if diff := cmp.Diff([]string{"components.json", "gc.env", "policy-loader.lua", "worker.lua"}, names(t, dir)); diff != "" {
+			t.Errorf("files:\n%s", diff)
+		}
+		for name, want := range g.files {
+			if b, err := os.ReadFile(filepath.Join(dir, name)); err != nil || string(b) != want {
+				t.Errorf("%s is %q, %v", name, b, err)
+			}
+		}
+	}
+}
+
+// The daemons' group reads what the manager writes; nobody else does.
+func TestGenerationsCanBeReadByTheGroupAlone(t *testing.T) {
+	s, g := newStore(t), makeOf(t, "{}")
+	must(t, s.Write(g), s.SaveBoot(g))
+	for _, root := range []string{s.Root, s.Boot} {
+		err := filepath.WalkDir(filepath.Join(root, "generations"), func(path string, d fs.DirEntry, err error) error {
+			if err != nil {
+				return err
+			}
+			info, err := d.Info()
+			want := fs.FileMode(0o640)
+			if d.IsDir() {
+				want = fs.ModeDir | 0o750
+			}
+			if err == nil && info.Mode() != want {
+				t.Errorf("%s has mode %v, want %v", path, info.Mode(), want)
+			}
+			return err
+		})
+		must(t, err)
+	}
+}
+
+func TestWritingAgainChangesNothing(t *testing.T) {
+	s, g := newStore(t), makeOf(t, "{}")
+	must(t, s.Write(g))
+	path := filepath.Join(s.Root, "generations", g.Desired.Generation, workerFile)
+	before, err := os.Stat(path)
+	must(t, err, s.Write(g))
+	after, err := os.Stat(path)
+	must(t, err)
+	if !os.SameFile(before, after) {
+		t.Error("a file that a worker may be reading was replaced")
+	}
+	if diff := cmp.Diff([]string{g.Desired.Generation}, names(t, filepath.Join(s.Root, "generations"))); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// A crash leaves half a folder under another name, a power failure perhaps
+// under the right one.
+func TestWriteReplacesWhatACrashLeft(t *testing.T) {
+	for name, leave := range map[string]func(dir, id string) error{
+		"a folder under another name": func(dir, _ string) error {
+			return errors.Join(os.MkdirAll(filepath.Join(dir, ".new-123"), 0o700), os.WriteFile(filepath.Join(dir, ".new-123/worker.lua"), []byte("half"), 0o600))
+		},
+		"half a folder": func(dir, id string) error {
+			return errors.Join(os.MkdirAll(filepath.Join(dir, id), 0o700), os.WriteFile(filepath.Join(dir, id, "worker.lua"), []byte("half"), 0o600))
+		},
+		"an empty folder": func(dir, id string) error { return os.MkdirAll(filepath.Join(dir, id), 0o700) },
+		"a file": func(dir, id string) error {
+			return errors.Join(os.MkdirAll(dir, 0o700), os.WriteFile(filepath.Join(dir, id), nil, 0o600))
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s, g := newStore(t), makeOf(t, "{}")
+			must(t, leave(filepath.Join(s.Root, "generations"), g.Desired.Generation))
+			must(t, s.Write(g))
+			got, err := read(filepath.Join(s.Root, folder), g.Desired.Generation)
+			if diff := cmp.Diff(g.files, got.files); err != nil || diff != "" {
+				t.Errorf("%v\n%s", err, diff)
+			}
+		})
+	}
+}
+
+func TestAWriteThatFailsLeavesNothing(t *testing.T) {
+	s, g := newStore(t), makeOf(t, "{}")
+	g.files["no/such/folder"] = "x"
+	if err := s.Write(g); err == nil || !strings.Contains(err.Error(), g.Desired.Generation) {
+		t.Errorf("write: %v", err)
+	}
+	if left := names(t, filepath.Join(s.Root, "generations")); len(left) > 0 {
+		t.Errorf("left behind: %q", left)
+	}
+	if _, err := s.Load(g.Desired.Generation); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("load: %v", err)
+	}
+}
+
+func TestLoadTellsWhatIsNotThere(t *testing.T) {
+	s, g := newStore(t), makeOf(t, "{}")
+	if _, err := s.Load("0123456789abcdef"); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("load: %v", err)
+	}
+	must(t, s.Write(g), os.WriteFile(filepath.Join(s.Root, folder, g.Desired.Generation, componentsFile), []byte("{"), 0o600))
+	if _, err := s.Load(g.Desired.Generation); err == nil || errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("load: %v", err)
+	}
+}
+
+func TestPruneKeepsTheNewestAndWhatIsRead(t *testing.T) {
+	s := newStore(t)
+	var ids []string
+	old := time.Now().Add(-time.Hour)
+	for i := range 9 {
+		g := makeOf(t, "workers: "+strconv.Itoa(i+1))
+		id := g.Desired.Generation
+		ids = append(ids, id)
+		must(t, s.Write(g))
+		when := old.Add(time.Duration(i) * time.Minute)
+		must(t, os.Chtimes(filepath.Join(s.Root, folder, id), when, when))
+	}
+	must(t, s.Link(RoleWorker, ids[0]), s.Link(RoleCanary, ids[1]), s.Link(RoleRules, ids[2]), s.Link(RoleGC, ids[3]))
+	must(t, s.Write(makeOf(t, "workers: 5"))) // in use again: ids[4] is the newest now
+	must(t, s.Prune(2))
+	want := map[string]bool{ids[0]: true, ids[1]: true, ids[2]: true, ids[3]: true, ids[4]: true, ids[8]: true}
+	got := map[string]bool{}
+	for _, n := range names(t, filepath.Join(s.Root, folder)) {
+		got[n] = true
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestPruneOfNothingIsNoError(t *testing.T) {
+	must(t, newStore(t).Prune(2))
+}
+
+func TestRolesOfUnits(t *testing.T) {
+	for unit, want := range map[string]Role{
+		"kresd@1.service": RoleWorker, "kresd@17.service": RoleWorker,
+		units.Canary: RoleCanary, units.PolicyLoader: RoleRules, units.CacheGC: RoleGC,
+	} {
+		if got, err := RoleOf(unit); err != nil || got != want {
+			t.Errorf("%s reads as %q, %v", unit, got, err)
+		}
+	}
+	for _, unit := range []string{"", "sshd.service", "kresd@0.service", "kresd@.service", units.Manager} {
+		if got, err := RoleOf(unit); err == nil {
+			t.Errorf("%s reads as %q", unit, got)
+		}
+	}
+}
