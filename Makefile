@@ -27,8 +27,7 @@ PROGRAMS   := kresd-manager kresctl kresd-drain
 
 # The unit files name what they run by the paths of a distribution package.
 PATHS := sed -e 's|/usr/lib/kresd-manager/|$(LIBEXECDIR)/|g' -e 's|/usr/bin/kresctl|$(BINDIR)/kresctl|g' \
-	-e 's|/usr/sbin/kresd |$(KRESD) |g' -e 's|/usr/sbin/kres-cache-gc|$(KRES_GC)|g' -e 's|/run/knot-resolver|$(RUNDIR)|g' \
-	-e 's|kresd-manager --config|kresd-manager --rundir $(RUNDIR) --config|' -e 's|kresd-drain %i|kresd-drain --rundir $(RUNDIR) %i|'
+	-e 's|/usr/sbin/kresd |$(KRESD) |g' -e 's|/usr/sbin/kres-cache-gc|$(KRES_GC)|g' -e 's|/run/knot-resolver|$(RUNDIR)|g'
 put = for f in $(1); do $(PATHS) "packaging/$$f" >"$(BUILD)/put" && install -m 0644 "$(BUILD)/put" "$(DESTDIR)$(2)/$${f\#\#*/}" || exit 1; done
 
 .PHONY: help

@@ -58,10 +58,8 @@ func run(args []string, stdout, stderr io.Writer) int {
 	log := newLogger(stderr, o.level)
 	bus := &dbusctl.Client{}
 	defer bus.Close()
-	if o.checkStock {
-		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
-		defer cancel()
-		if err := manager.CheckStock(ctx, bus); err != nil {
+	if o.prepareSocket {
+		if err := prepareSocket(bus, o); err != nil {
 			log.Error(err.Error())
 			return exitFailed
 		}

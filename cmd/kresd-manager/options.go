@@ -12,21 +12,23 @@ import (
 
 // options are the command line.
 type options struct {
-	config     string
-	rundir     string
-	runtimeDir string
-	stateDir   string
-	level      slog.Level
-	checkStock bool
+	config        string
+	rundir        string
+	runtimeDir    string
+	stateDir      string
+	level         slog.Level
+	prepareSocket bool
 }
 
 const usage = `usage: kresd-manager [OPTION…]
-       kresd-manager check-stock
+       kresd-manager [OPTION…] prepare-socket
 
 Keeps the units of Knot Resolver equal to its configuration, and serves the
 HTTP API on a unix socket. It is meant to be run by kresd-manager.service.
 
-check-stock fails while the stock service, knot-resolver.service, is active.
+prepare-socket is what kresd-manager.socket needs: it fails while the stock
+service, knot-resolver.service, is active, and makes the directories that the
+stock service takes away when it stops. It must be run by root.
 
 Options:
   -c, --config FILE        configuration file (/etc/knot-resolver/config.yaml)
@@ -77,8 +79,8 @@ func parse(args []string, stdout, stderr io.Writer) (o options, code int, done b
 	case showVersion:
 		fmt.Fprintf(stdout, "kresd-manager %s\n", version)
 		return o, exitOK, true
-	case f.NArg() == 1 && f.Arg(0) == "check-stock":
-		o.checkStock = true
+	case f.NArg() == 1 && f.Arg(0) == "prepare-socket":
+		o.prepareSocket = true
 	case f.NArg() > 0:
 		return wrong(fmt.Sprintf("unexpected argument %q", f.Arg(0)))
 	}
