@@ -45,7 +45,7 @@ install: build ## install below $(DESTDIR)$(PREFIX); without DESTDIR also make u
 	install -m 0755 $(BUILD)/kresctl $(DESTDIR)$(BINDIR)/
 	install -m 0755 $(BUILD)/kresd-manager $(BUILD)/kresd-drain $(DESTDIR)$(LIBEXECDIR)/
 	install -d -m 0755 $(DESTDIR)$(UNITDIR)/kresd@canary.service.d $(DESTDIR)$(UNITDIR)/knot-resolver.service.d
-	@$(call put,$(addprefix systemd/system/,kresd@.service kres-policy-loader.service kres-gc.service kresd.target kresd-manager.service kresd-manager.socket),$(UNITDIR))
+	@$(call put,$(addprefix systemd/system/,kresd@.service kres-policy-loader.service kres-gc.service kresd.target kresd-manager.service kresd-manager.socket kresd-rundir.service),$(UNITDIR))
 	@$(call put,systemd/system/kresd@canary.service.d/10-canary.conf,$(UNITDIR)/kresd@canary.service.d)
 	@$(call put,systemd/system/knot-resolver.service.d/50-kresd-manager.conf,$(UNITDIR)/knot-resolver.service.d)
 	install -d -m 0755 $(DESTDIR)$(SYSUSERSDIR) $(DESTDIR)$(TMPFILESDIR) $(DESTDIR)$(SYSCTLDIR)
@@ -65,7 +65,7 @@ endif
 .PHONY: uninstall
 uninstall: ## remove what install put there; users and data stay
 	rm -f $(DESTDIR)$(POLKITDIR)/50-kresd-manager.rules $(DESTDIR)$(BINDIR)/kresctl
-	rm -f $(addprefix $(DESTDIR)$(UNITDIR)/,kresd@.service kres-policy-loader.service kres-gc.service kresd.target kresd-manager.service kresd-manager.socket)
+	rm -f $(addprefix $(DESTDIR)$(UNITDIR)/,kresd@.service kres-policy-loader.service kres-gc.service kresd.target kresd-manager.service kresd-manager.socket kresd-rundir.service)
 	rm -rf $(DESTDIR)$(UNITDIR)/kresd@canary.service.d $(DESTDIR)$(LIBEXECDIR)
 	rm -f $(DESTDIR)$(UNITDIR)/knot-resolver.service.d/50-kresd-manager.conf
 	-rmdir $(DESTDIR)$(UNITDIR)/knot-resolver.service.d

@@ -58,13 +58,6 @@ func run(args []string, stdout, stderr io.Writer) int {
 	log := newLogger(stderr, o.level)
 	bus := &dbusctl.Client{}
 	defer bus.Close()
-	if o.prepareSocket {
-		if err := prepareSocket(bus, o); err != nil {
-			log.Error(err.Error())
-			return exitFailed
-		}
-		return exitOK
-	}
 	if err := serve(o, bus, log); err != nil {
 		return report(log, err)
 	}

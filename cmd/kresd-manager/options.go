@@ -12,23 +12,17 @@ import (
 
 // options are the command line.
 type options struct {
-	config        string
-	rundir        string
-	runtimeDir    string
-	stateDir      string
-	level         slog.Level
-	prepareSocket bool
+	config     string
+	rundir     string
+	runtimeDir string
+	stateDir   string
+	level      slog.Level
 }
 
 const usage = `usage: kresd-manager [OPTION…]
-       kresd-manager [OPTION…] prepare-socket
 
 Keeps the units of Knot Resolver equal to its configuration, and serves the
 HTTP API on a unix socket. It is meant to be run by kresd-manager.service.
-
-prepare-socket is what kresd-manager.socket needs: it fails while the stock
-service, knot-resolver.service, is active, and makes the directories that the
-stock service takes away when it stops. It must be run by root.
 
 Options:
   -c, --config FILE        configuration file (/etc/knot-resolver/config.yaml)
@@ -79,8 +73,6 @@ func parse(args []string, stdout, stderr io.Writer) (o options, code int, done b
 	case showVersion:
 		fmt.Fprintf(stdout, "kresd-manager %s\n", version)
 		return o, exitOK, true
-	case f.NArg() == 1 && f.Arg(0) == "prepare-socket":
-		o.prepareSocket = true
 	case f.NArg() > 0:
 		return wrong(fmt.Sprintf("unexpected argument %q", f.Arg(0)))
 	}

@@ -6,6 +6,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"kresd-manager/internal/generation"
@@ -221,7 +223,17 @@ func (m *Manager) judge(ctx context.Context, s units.Step, jobErr error, check f
 	return &units.StepError{
 		Step:    s,
 		Err:     err,
-		Log:     m.o.Journal(context.WithoutCancel(ctx), o.InvocationID, logLines),
+		Log:     telling(m.o.Journal(context.WithoutCancel(ctx), o.InvocationID, logLines)),
 		Refused: s.Unit != units.CacheGC && !displaced,
 	}
+}
+
+// telling leaves out warnings where there is something else to read: kresd's
+// last words are what it failed for.
+func telling(lines []string) []string {
+	rest := slices.DeleteFunc(slices.Clone(lines), func(l string) bool { return strings.Contains(l, "] warning: ") })
+	if len(rest) == 0 {
+		return lines
+	}
+	return rest
 }

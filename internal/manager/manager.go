@@ -14,6 +14,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"runtime/debug"
 	"sync/atomic"
 	"time"
 
@@ -63,6 +64,9 @@ type Options struct {
 	// Journal returns the last lines of one run of a unit.
 	Journal func(ctx context.Context, invocation string, lines int) []string
 }
+
+// idleTime is how long after a change its memory is given back.
+const idleTime = time.Second
 
 // Manager carries out changes. Its methods are safe for concurrent use.
 type Manager struct {
@@ -118,14 +122,20 @@ func New(o Options) *Manager {
 // finished. It must be called once, after Start.
 func (m *Manager) Run(ctx context.Context) {
 	defer close(m.ended)
+	idle := time.NewTimer(idleTime)
+	defer idle.Stop()
 	for {
 		select {
+		case <-idle.C:
+			// A change needs many times the memory that waiting for one does.
+			debug.FreeOSMemory()
 		case t := <-m.work:
 			m.busy.Store(true)
 			// A change is never left half-way because its asker went away.
 			t.run(context.WithoutCancel(ctx))
 			m.busy.Store(false)
 			close(t.done)
+			idle.Reset(idleTime)
 		case <-ctx.Done():
 			return
 		}
