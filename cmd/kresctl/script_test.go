@@ -10,8 +10,10 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"kresd-manager/api"
@@ -28,6 +30,7 @@ func TestMain(m *testing.M) {
 //	serve FILE         start a manager with this configuration file, listening on $SOCK
 //	crash UNIT         make a unit fail
 //	exits N COMMAND…   run a command that must end with exit status N
+//	cmpcolors stderr FILE   compare with a file that names colours: <red>
 func TestScript(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 filepath.Join("testdata", "script"),
@@ -49,6 +52,8 @@ func TestScript(t *testing.T) {
 			"serve": serve,
 			"crash": crash,
 			"exits": exits,
+
+			"cmpcolors": cmpcolors,
 		},
 	})
 }
@@ -100,5 +105,15 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	if got != want {
 		ts.Fatalf("exit status %d, want %d", got, want)
+	}
+}
+
+func cmpcolors(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: cmpcolors stderr FILE")
+	}
+	got := strings.NewReplacer(bold, "<bold>", red, "<red>", yellow, "<yellow>", normal, "<normal>").Replace(ts.ReadFile(args[0]))
+	if diff := cmp.Diff(ts.ReadFile(args[1]), got); diff != "" {
+		ts.Fatalf("%s", diff)
 	}
 }

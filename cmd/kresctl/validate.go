@@ -4,87 +4,107 @@ package main
 
 import (
 	"fmt"
-	"os"
-	"path/filepath"
-	"runtime"
 
 	"github.com/spf13/cobra"
 
 	"kresd-manager/internal/config"
 )
 
-func (a *app) validateCommand() *cobra.Command {
-	cmd := &cobra.Command{
-		Use:   "validate [FILE… | -]",
-		Short: "check configuration files, without a manager",
-		Long: `Check configuration files for all that can be known without running them. Each
-file is a configuration of its own; - is standard input. Without FILE the
-installed configuration is checked, or that of -c.
+// validateOptions are the flags of kresctl validate.
+type validateOptions struct {
+	strict bool
+	user   string
+	each   bool
+	format string
+	color  string
+}
 
-Problems are printed as FILE:LINE:COLUMN: POINTER: WHAT IS WRONG. A file that
-gives warnings only is valid.`,
-		RunE: func(_ *cobra.Command, args []string) error {
-			if len(args) == 0 {
-				args = []string{defaultConfig}
-				if a.config != "" {
-					args[0] = a.config
-				}
-			}
-			valid := true
-			for _, file := range args {
-				err := a.validate(file)
-				if err == nil {
-					if !a.quiet {
-						fmt.Fprintf(a.stdout, "%s: valid\n", display(file))
-					}
-					continue
-				}
-				valid = false
-				fmt.Fprintln(a.stderr, err)
-			}
-			if !valid {
-				return statusError(exitFailed)
-			}
-			return nil
+func (a *app) validateCommand() *cobra.Command {
+	var opt validateOptions
+	cmd := &cobra.Command{
+		Use:   "validate [--strict [--user NAME]] [--each] [--format text|json] [FILE… | -]",
+		Short: "check configuration files, without a manager",
+		Long: `Check a configuration for all that can be known without running it. Several
+files are one configuration, combined from left to right, and relative paths in
+all of them start from the folder of the first; with --each every file is a
+configuration of its own. - is standard input. Without FILE the installed
+configuration is checked, or that of -c.
+
+Problems are printed on standard error as
+
+    FILE:LINE:COLUMN: POINTER: WHAT IS WRONG; WHAT WOULD BE RIGHT
+
+and on a terminal with the line of the file below. --format json prints them on
+standard output instead, as one array of objects with the keys file, path, line,
+column, pointer, severity, message and hint; it is [] if there are none.
+
+--strict also looks at the files and directories that the configuration names:
+whether they are there, are of the right kind, and can be used by the account
+that the resolver runs as, whoever runs the command. It judges by owner, group
+and mode of the file and of all directories on the way to it. Access control
+lists are reported and not judged. What else may stand in the way (mandatory
+access control, the sandbox of the units, a file system that is read-only)
+and whether the content of a file is fine is only known to a worker that tries:
+the manager starts one to see before it changes anything.
+
+Exit status: 0 valid, with or without warnings; 1 invalid or not readable;
+2 wrong usage.`,
+		Example: `  kresctl validate
+  kresctl validate --strict base.yaml site.yaml
+  kresctl validate --format json - <config.yaml | jq .`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.validate(cmd, a.configFiles(args), opt)
 		},
 	}
 	a.quietFlag(cmd)
+	cmd.Flags().BoolVar(&opt.each, "each", false, "every file is a configuration of its own")
+	cmd.Flags().StringVar(&opt.format, "format", "text", "print problems as `text` or json")
+	a.strictFlags(cmd, &opt.strict, &opt.user)
+	colorFlag(cmd, &opt.color)
 	return cmd
 }
 
-// validate reads one file and checks what it means on this machine. It prints
-// warnings; errors it returns, a line for each problem, as compilers do.
-func (a *app) validate(file string) error {
-	doc, err := config.ReadFile(file)
+func (a *app) validate(cmd *cobra.Command, files []string, opt validateOptions) error {
+	fancy, err := a.fancy(cmd, opt.color)
 	if err != nil {
 		return err
 	}
-	dir := "."
-	if file != "-" {
-		dir = filepath.Dir(file)
+	if opt.format != "text" && opt.format != "json" {
+		return usage(cmd, "--format is text or json, not %q", opt.format)
 	}
-	dir, err = filepath.Abs(dir)
+	groups := [][]string{files}
+	if opt.each {
+		groups = nil
+		for _, file := range files {
+			groups = append(groups, []string{file})
+		}
+	}
+	inspect, err := a.inspector(cmd, opt.strict, opt.user)
 	if err != nil {
-		return fmt.Errorf("cannot find the folder of %s: %w", file, err)
+		return err
 	}
-	hostname, err := os.Hostname()
-	if err != nil {
-		return fmt.Errorf("cannot tell the name of this machine: %w", err)
+	valid := true
+	var all config.Problems
+	for _, group := range groups {
+		v := a.judge(group)
+		inspect(&v)
+		valid = valid && v.valid()
+		if opt.format == "json" {
+			all = append(all, v.problems...)
+			continue
+		}
+		a.printProblems(&v, fancy)
+		if v.valid() && !a.quiet {
+			fmt.Fprintf(a.stdout, "%s: valid\n", v.name())
+		}
 	}
-	_, problems := doc.Check(config.Host{CPUs: runtime.NumCPU(), Hostname: hostname, BaseDir: dir})
-	if problems.Errors() != nil {
-		return problems // warnings among them, in the order of the file
+	if opt.format == "json" {
+		if err := a.printProblemsJSON(all); err != nil {
+			return err
+		}
 	}
-	if len(problems) > 0 {
-		fmt.Fprintln(a.stderr, problems)
+	if !valid {
+		return statusError(exitFailed)
 	}
 	return nil
-}
-
-// display is how problems call a file.
-func display(file string) string {
-	if file == "-" {
-		return "<stdin>"
-	}
-	return file
 }

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"cmp"
+	"errors"
+	"slices"
+
+	"kresd-manager/internal/config"
+)
+
+// combine makes one configuration of several.
+func combine(docs []*config.Document) (*config.Document, error) {
+	if len(docs) > 1 {
+		return nil, errors.New("several files cannot be combined yet")
+	}
+	return docs[0], nil
+}
+
+// sorted orders problems by file and place; those without a place come last.
+func sorted(problems config.Problems) config.Problems {
+	problems = slices.Clone(problems)
+	slices.SortStableFunc(problems, func(a, b config.Problem) int {
+		return cmp.Or(
+			cmp.Compare(a.File, b.File),
+			cmp.Compare(uint(a.Line)-1, uint(b.Line)-1), // 0 becomes the largest
+			cmp.Compare(a.Column, b.Column),
+			cmp.Compare(a.Pointer, b.Pointer),
+		)
+	})
+	return problems
+}
