@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package dbusctl
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/godbus/dbus/v5"
+	"github.com/google/go-cmp/cmp"
+
+	"kresd-manager/units"
+)
+
+// patient is for what ends by itself.
+func patient(t *testing.T) context.Context {
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	t.Cleanup(cancel)
+	return ctx
+}
+
+// queue answers a method with the path of a job.
+func queue(then func(b *bus)) func(*bus, string, *dbus.Message) ([]any, error) {
+	return func(b *bus, method string, call *dbus.Message) ([]any, error) {
+		then(b)
+		return []any{dbus.ObjectPath("/job/1")}, nil
+	}
+}
+
+func TestAJobEndsWithItsResult(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		then func(b *bus)
+		want string // in the error; "" for none
+	}{
+		// The signal goes out before the reply: nobody waits for it yet.
+		{"done before the reply", func(b *bus) { b.removed(systemd, "/job/1", "done") }, ""},
+		{"failed before the reply", func(b *bus) { b.removed(systemd, "/job/1", "failed") }, "start of kresd@1.service failed"},
+		{"done after the reply", func(b *bus) { go b.removed(systemd, "/job/1", "done") }, ""},
+		{"failed after others", func(b *bus) {
+			b.removed(systemd, "/job/7", "done")
+			b.removed(":1.99", "/job/1", "done") // a local user's lie
+			go b.removed(systemd, "/job/1", "failed")
+		}, "start of kresd@1.service failed"},
+		{"took too long", func(b *bus) { b.removed(systemd, "/job/1", "timeout") }, "start of kresd@1.service took too long"},
+		{"displaced", func(b *bus) { b.removed(systemd, "/job/1", "canceled") }, "canceled by somebody else's job"},
+		{"a word of the future", func(b *bus) { b.removed(systemd, "/job/1", "postponed") }, `ended with "postponed"`},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			client := newBus(t, &bus{answer: queue(c.then)})
+			err := client.Start(patient(t), "kresd@1.service")
+			var job *units.JobError
+			if c.want == "" && err != nil || c.want != "" && (!errors.As(err, &job) || !strings.Contains(err.Error(), c.want)) {
+				t.Errorf("start: %v, want %q", err, c.want)
+			}
+		})
+	}
+}
+
+func TestEachVerbCallsItsMethodOnceAndReplaces(t *testing.T) {
+	calls := make(chan []any, 10)
+	client := newBus(t, &bus{answer: func(b *bus, method string, call *dbus.Message) ([]any, error) {
+		calls <- append([]any{method}, call.Body...)
+		b.removed(systemd, "/job/1", "done")
+		return []any{dbus.ObjectPath("/job/1")}, nil
+	}})
+	for verb, f := range map[string]func(context.Context, string) error{
+		"StartUnit": client.Start, "StopUnit": client.Stop, "RestartUnit": client.Restart,
+	} {
+		if err := f(patient(t), "kresd@2.service"); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff([]any{verb, "kresd@2.service", "replace"}, <-calls); diff != "" {
+			t.Error(diff)
+		}
+	}
+	if len(calls) > 0 {
+		t.Errorf("one call more: %v", <-calls)
+	}
+}
+
+// Rules without a sender would let everybody wake us up.
+func TestEveryMatchRuleNamesItsSender(t *testing.T) {
+	b := &bus{answer: queue(func(b *bus) { b.removed(systemd, "/job/1", "done") })}
+	if err := newBus(t, b).Start(patient(t), "kresd@1.service"); err != nil {
+		t.Fatal(err)
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if len(b.rules) != 2 {
+		t.Errorf("rules: %q", b.rules)
+	}
+	for _, r := range b.rules {
+		if !strings.Contains(r, "sender='") || !strings.Contains(r, "member='") {
+			t.Errorf("rule: %s", r)
+		}
+	}
+}
+
+func TestAJobEndsWithItsContext(t *testing.T) {
+	client := newBus(t, &bus{answer: queue(func(*bus) {})})
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	err := client.Start(ctx, "kresd@1.service")
+	if !errors.Is(err, context.DeadlineExceeded) || errors.Is(err, units.ErrUnavailable) {
+		t.Errorf("start: %v", err)
+	}
+}
+
+func TestABrokenConnectionEndsTheJobAndTheNextCallMakesAnother(t *testing.T) {
+	var first sync.Once
+	client := newBus(t, &bus{answer: queue(func(b *bus) {
+		lost := false
+		first.Do(func() { lost = true })
+		if lost {
+			go b.hangUp()
+			return
+		}
+		b.removed(systemd, "/job/1", "done")
+	})})
+	if err := client.Start(patient(t), "kresd@1.service"); !errors.Is(err, units.ErrUnavailable) {
+		t.Errorf("start: %v", err)
+	}
+	// The end of the old connection is noticed a moment later at worst.
+	var err error
+	for range 100 {
+		if err = client.Start(patient(t), "kresd@1.service"); err == nil {
+			return
+		}
+		if !errors.Is(err, units.ErrUnavailable) {
+			break
+		}
+	}
+	t.Errorf("start: %v", err)
+}
+
+func TestWithoutABusEverythingIsUnavailable(t *testing.T) {
+	client := &Client{Address: "unix:path=/no/such/bus"}
+	defer client.Close()
+	_, observe := client.Observe(t.Context())
+	_, one := client.ObserveUnit(t.Context(), "kresd@1.service")
+	_, stock := client.StockState(t.Context())
+	for _, err := range []error{observe, one, stock,
+		client.Start(t.Context(), "kresd@1.service"), client.Stop(t.Context(), "kresd@1.service"),
+		client.Restart(t.Context(), "kresd@1.service"), client.ResetFailed(t.Context(), "kresd@1.service"),
+		client.QueueStop(t.Context(), units.Target)} {
+		if !errors.Is(err, units.ErrUnavailable) {
+			t.Errorf("%v", err)
+		}
+	}
+}
+
+func TestABusThatDoesNotAnswerHoldsNobodyUp(t *testing.T) {
+	t.Skip("known: the deadline of a call does not concern the making of the connection")
+	client := newBus(t, &bus{mute: true})
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	done := make(chan error, 1)
+	go func() {
+		_, err := client.Observe(ctx)
+		done <- err
+	}()
+	select {
+	case err := <-done:
+		if !errors.Is(err, units.ErrUnavailable) && !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("observe: %v", err)
+		}
+	case <-time.After(5 * time.Second):
+		t.Fatal("observe does not end")
+	}
+}
+
+// A signal that gets lost costs time, not the result.
+func TestAJobWhoseEndIsNotToldIsLookedUp(t *testing.T) {
+	t.Parallel()
+	b := &bus{answer: func(_ *bus, method string, call *dbus.Message) ([]any, error) {
+		if method == "Get" {
+			return nil, dbus.Error{Name: busName + ".Error.UnknownObject", Body: []any{"no such job"}}
+		}
+		return []any{dbus.ObjectPath("/job/1")}, nil
+	}}
+	if err := newBus(t, b).Start(patient(t), "kresd@1.service"); err != nil {
+		t.Errorf("start: %v", err)
+	}
+}
+
+func TestErrorsOfSystemd(t *testing.T) {
+	fail := func(name string) func(*bus, string, *dbus.Message) ([]any, error) {
+		return func(*bus, string, *dbus.Message) ([]any, error) {
+			return nil, dbus.Error{Name: name, Body: []any{"text"}}
+		}
+	}
+	client := newBus(t, &bus{answer: fail("org.freedesktop.DBus.Error.InteractiveAuthorizationRequired")})
+	if err := client.Restart(patient(t), "kresd@1.service"); !errors.Is(err, units.ErrForbidden) {
+		t.Errorf("restart: %v", err)
+	}
+	client = newBus(t, &bus{answer: fail("org.freedesktop.systemd1.NoSuchUnit")})
+	if err := client.ResetFailed(patient(t), "kresd@1.service"); err != nil {
+		t.Errorf("reset of a unit that is not loaded: %v", err)
+	}
+	if err := client.Start(patient(t), "kresd@1.service"); err == nil || !strings.Contains(err.Error(), "text") {
+		t.Errorf("start: %v", err)
+	}
+}

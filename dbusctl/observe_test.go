@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package dbusctl
+
+import (
+	"errors"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/godbus/dbus/v5"
+	"github.com/google/go-cmp/cmp"
+
+	"kresd-manager/units"
+)
+
+// row is one unit as systemd lists it.
+func row(name, load, active, sub string, job uint32) listed {
+	return listed{
+		Name: name, Load: load, Active: active, Sub: sub, JobID: job,
+		Path:    dbus.ObjectPath("/unit/" + strings.NewReplacer("@", "_", ".", "_", "-", "_").Replace(name)),
+		JobPath: "/",
+	}
+}
+
+// list answers questions about units: which there are, and their properties by
+// name and property.
+func list(rows []listed, values map[string]any) func(*bus, string, *dbus.Message) ([]any, error) {
+	return func(_ *bus, method string, call *dbus.Message) ([]any, error) {
+		if method != "Get" {
+			return []any{rows}, nil
+		}
+		path, _ := call.Headers[dbus.FieldPath].Value().(dbus.ObjectPath)
+		v, ok := values[string(path)+" "+call.Body[1].(string)]
+		if !ok {
+			return nil, dbus.Error{Name: busName + ".Error.UnknownObject", Body: []any{"no such unit"}}
+		}
+		return []any{dbus.MakeVariant(v)}, nil
+	}
+}
+
+func TestObserveReadsOurUnits(t *testing.T) {
+	since := time.UnixMicro(1_700_000_000_123_456)
+	worker, loader := "/unit/kresd_1_service", "/unit/kres_policy_loader_service"
+	rows := []listed{
+		row("kresd@1.service", "loaded", "active", "running", 7),
+		row(units.PolicyLoader, "loaded", "failed", "failed", 0),
+		row("kresd@2.service", "not-found", "inactive", "dead", 0),
+		row("kresd@3.service", "loaded", "inactive", "dead", 0), // unloaded before its properties are read
+		row("kresd@01.service", "loaded", "active", "running", 0),
+		row("kresd@other.service", "loaded", "active", "running", 0),
+	}
+	client := newBus(t, &bus{answer: list(rows, map[string]any{
+		worker + " StatusText":           "config 0123456789abcdef",
+		worker + " Result":               "success",
+		worker + " ControlGroup":         "/no/such/cgroup",
+		worker + " MainPID":              uint32(os.Getpid()),
+		worker + " ExecMainStatus":       int32(0),
+		worker + " NRestarts":            uint32(3),
+		worker + " InvocationID":         []byte{0x01, 0xab},
+		worker + " StateChangeTimestamp": uint64(since.UnixMicro()),
+		loader + " StatusText":           "",
+		loader + " Result":               "exit-code",
+		loader + " ControlGroup":         "",
+		loader + " MainPID":              uint32(0),
+		loader + " ExecMainStatus":       int32(1),
+		loader + " NRestarts":            uint32(0),
+		loader + " InvocationID":         []byte{},
+		loader + " StateChangeTimestamp": uint64(0),
+	})})
+	live, err := client.Observe(patient(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]units.Observed{
+		"kresd@1.service": {
+			Name: "kresd@1.service", LoadState: "loaded", ActiveState: "active", SubState: "running", Result: "success",
+			StatusText: "config 0123456789abcdef", MainPID: os.Getpid(), InvocationID: "01ab", Job: 7, Since: since, Restarts: 3,
+			CgroupPath: "/no/such/cgroup", Args: os.Args[1:],
+		},
+		units.PolicyLoader: {
+			Name: units.PolicyLoader, LoadState: "loaded", ActiveState: "failed", SubState: "failed", Result: "exit-code", ExitStatus: 1,
+		},
+		"kresd@2.service": {Name: "kresd@2.service", LoadState: "not-found", ActiveState: "inactive", SubState: "dead"},
+		"kresd@3.service": {Name: "kresd@3.service", LoadState: "loaded", ActiveState: "inactive", SubState: "dead"},
+	}
+	got := live.Units
+	w := got["kresd@1.service"]
+	if w.MemoryBytes == 0 {
+		t.Error("the memory of a process is not read")
+	}
+	w.MemoryBytes = 0
+	got["kresd@1.service"] = w
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestObserveUnitReadsOne(t *testing.T) {
+	client := newBus(t, &bus{answer: list([]listed{row("kresd@2.service", "not-found", "inactive", "dead", 0)}, nil)})
+	o, err := client.ObserveUnit(patient(t), "kresd@2.service")
+	if err != nil || o.LoadState != "not-found" || !o.Idle() {
+		t.Errorf("%+v %v", o, err)
+	}
+	client = newBus(t, &bus{answer: list([]listed{}, nil)})
+	if o, err := client.ObserveUnit(patient(t), "kresd@2.service"); err == nil {
+		t.Errorf("no answer is %+v", o)
+	}
+}
+
+func TestAStateThatMayNotBeReadIsAnError(t *testing.T) {
+	client := newBus(t, &bus{answer: func(_ *bus, method string, _ *dbus.Message) ([]any, error) {
+		if method == "Get" {
+			return nil, dbus.Error{Name: busName + ".Error.NoReply", Body: []any{"x"}}
+		}
+		return []any{[]listed{row("kresd@1.service", "loaded", "active", "running", 0)}}, nil
+	}})
+	if live, err := client.Observe(patient(t)); !errors.Is(err, units.ErrUnavailable) || !strings.Contains(err.Error(), "kresd@1.service") {
+		t.Errorf("%+v %v", live, err)
+	}
+}
+
+func TestStockState(t *testing.T) {
+	for _, c := range []struct {
+		load, active, want string
+	}{
+		{"not-found", "inactive", ""},
+		{"loaded", "active", "active"},
+		{"loaded", "failed", "failed"},
+		{"masked", "inactive", "inactive"},
+		{"masked", "active", "active"}, // masked while it ran
+	} {
+		client := newBus(t, &bus{answer: list([]listed{row(units.Stock, c.load, c.active, "x", 0)}, nil)})
+		if got, err := client.StockState(patient(t)); err != nil || got != c.want {
+			t.Errorf("%s and %s: %q %v", c.load, c.active, got, err)
+		}
+	}
+}
