@@ -36,19 +36,29 @@ func (d *Document) Check(h Host) (*Config, Problems) {
 // reader turns the raw tree into a Config along the plan.
 type reader struct {
 	findings
-	host Host
+	host   Host
+	inIdle int // how many idle keys there are around
 }
 
 // spot is a value and where it is.
 type spot struct {
-	n     *node
-	place *place
-	known bool // positions are those of the document's own text
+	n      *node
+	place  *place
+	known  bool // positions are those of the document's own text
+	secret bool // the value is not to be shown
+}
+
+// describe says in words what the value is, but of a secret only its kind.
+func (s spot) describe() string {
+	if s.secret && s.n.kind != null && s.n.kind != list && s.n.kind != object {
+		return "a value that is not shown because it is secret"
+	}
+	return s.n.describe()
 }
 
 // member is the spot of a member of s.
 func (s spot) member(m *member, at *place) spot {
-	return spot{n: &m.value, place: at, known: s.known && !m.value.foreign}
+	return spot{n: &m.value, place: at, known: s.known && !m.value.foreign, secret: s.secret}
 }
 
 // problem notes an error about the value at a spot.
@@ -66,15 +76,15 @@ func (r *reader) note(at spot, pos position, severity, message, hint string) {
 // fault notes what a grammar did not like.
 func (r *reader) fault(at spot, g *grammar, wrong *fault) {
 	message := wrong.message
-	if message == "" {
-		message = "expected " + g.right + ", found " + at.n.describe()
+	if message == "" || at.secret {
+		message = "expected " + g.right + ", found " + at.describe()
 	}
 	r.problem(at, message, wrong.hint)
 }
 
 // expected notes a value of the wrong kind.
 func (r *reader) expected(at spot, what, hint string) bool {
-	r.problem(at, "expected "+what+", found "+at.n.describe(), hint)
+	r.problem(at, "expected "+what+", found "+at.describe(), hint)
 	return false
 }
 
@@ -102,6 +112,8 @@ func (r *reader) value(s *shape, dst reflect.Value, at spot) bool {
 		addresses, ok := r.addresses(&s.elem.elem.grammar, at)
 		dst.Set(reflect.ValueOf(addresses))
 		return ok
+	case sectionMap:
+		return r.sectionMap(s.elem, dst, at)
 	default:
 		v, ok := r.scalar(&s.grammar, at)
 		if ok {

@@ -63,23 +63,49 @@ func mustConfig(t *testing.T, text string) *Config {
 	return c
 }
 
-var compareConfigs = cmp.Options{cmp.Comparer(func(a, b netip.Addr) bool { return a == b })}
+var compareConfigs = cmp.Options{
+	cmp.Comparer(func(a, b netip.Addr) bool { return a == b }),
+	cmp.Comparer(func(a, b netip.Prefix) bool { return a == b }),
+}
+
+// defaults is the meaning of {}.
+func defaults() *Config {
+	addr := netip.MustParseAddr
+	return &Config{
+		Version: 1, Workers: 1, Rundir: "/run/knot-resolver", Hostname: "resolver.example",
+		Management: Management{UnixSocket: "/run/knot-resolver/kres-api.sock"},
+		Options: Options{
+			GlueChecking: "normal", Minimize: true, ReorderRRSet: true, QueryCaseRandomization: true,
+			Priming: true, RefuseNoRD: true, TimeJumpDetection: true,
+		},
+		Network: Network{
+			DoIPv4: true, DoIPv6: true, TCPPipeline: 100, EDNSTCPKeepalive: true,
+			EDNSBufferSize: EDNSBufferSize{1232, 1232}, TLS: TLS{Watchdog: true, Padding: -1},
+			QUIC: QUIC{MaxConns: 1024, MaxStreams: 1024},
+			Listen: []Listen{
+				{Interface: []Interface{{Addr: addr("127.0.0.1"), Port: 53}}, Kind: "dns"},
+				{Interface: []Interface{{Addr: addr("::1"), Port: 53}}, Kind: "dns", Freebind: true},
+			},
+		},
+		LocalData: LocalData{Nodata: true},
+		Cache: Cache{
+			Storage: "/var/cache/knot-resolver", SizeMax: 100 << 20,
+			GarbageCollector: GC{Enable: true, Interval: time.Second, Threshold: 80, Release: 10, RWDeletes: 100, RWReads: 200},
+			TTLMin:           5 * time.Second, TTLMax: 24 * time.Hour, NSTimeout: time.Second,
+			Prefetch: Prefetch{Prediction: Prediction{Window: 15 * time.Minute, Period: 24}},
+		},
+		DNSSEC:       DNSSEC{Enable: true, Sentinel: true, SignalQuery: true},
+		DNS64:        DNS64{Prefix: netip.MustParsePrefix("64:ff9b::/96")},
+		Logging:      Logging{Level: "notice", Target: "from-arg"},
+		Monitoring:   Monitoring{Metrics: "lazy", Graphite: Graphite{Port: 2003, Interval: 5 * time.Second}},
+		RateLimiting: RateLimiting{InstantLimit: 50, Capacity: 524288, Slip: 2},
+		Defer:        Defer{Enable: true},
+		Systemd:      Systemd{DrainDeadline: 5 * time.Second},
+	}
+}
 
 func TestDefaults(t *testing.T) {
-	addr := netip.MustParseAddr
-	want := &Config{
-		Workers: 1, Rundir: "/run/knot-resolver", Hostname: "resolver.example",
-		Management: Management{UnixSocket: "/run/knot-resolver/kres-api.sock"},
-		Network: Network{Listen: []Listen{
-			{Interface: []Interface{{Addr: addr("127.0.0.1"), Port: 53}}, Kind: "dns"},
-			{Interface: []Interface{{Addr: addr("::1"), Port: 53}}, Kind: "dns", Freebind: true},
-		}},
-		Cache: Cache{Storage: "/var/cache/knot-resolver", SizeMax: 100 << 20, GarbageCollector: GC{
-			Enable: true, Interval: time.Second, Threshold: 80, Release: 10, RWDeletes: 100, RWReads: 200,
-		}},
-		DNSSEC:  DNSSEC{Enable: true, Sentinel: true, SignalQuery: true},
-		Logging: Logging{Level: "notice"},
-	}
+	want := defaults()
 	for _, text := range []string{"{}", "nsid: ~\nnetwork: {}\nforward: null\nlocal-data: {addresses: {}}\n"} {
 		if diff := cmp.Diff(want, mustConfig(t, text), compareConfigs); diff != "" {
 			t.Errorf("%s: %s", text, diff)
@@ -150,45 +176,35 @@ lua: {script: 5.50}
 `)
 	addr := netip.MustParseAddr
 	empty := ""
-	want := &Config{
-		Workers: 2, Rundir: "/etc/knot-resolver/run", Hostname: "resolver.example", NSID: &empty,
-		Management: Management{UnixSocket: "/etc/knot-resolver/api.sock"},
-		Network: Network{
-			Listen: []Listen{
-				{Interface: []Interface{{Addr: addr("192.0.2.1"), Port: 5353}, {Addr: addr("fe80::1%eth0"), Port: 5354}, {Name: "br-lan", Port: 1}}, Kind: "dns", Freebind: true},
-				{Interface: []Interface{{Name: "lo", Port: 853}}, Kind: "dot"},
-			},
-			TLS: TLS{CertFile: "/etc/knot-resolver/a/../b.pem", KeyFile: "/k.pem"},
-		},
-		LocalData: LocalData{
-			Addresses: []NameAddresses{
-				{"_dmarc.example", []netip.Addr{addr("192.0.2.1"), addr("::1")}},
-				{"*.example", []netip.Addr{addr("192.0.2.2")}},
-				{"a b.c@d", []netip.Addr{addr("192.0.2.3")}},
-			},
-			Records: "x.example A 192.0.2.4\n",
-		},
-		Forward: []Forward{{
-			Subtree: []string{".", "xn--pklad-zsa96e.cz"},
-			Servers: []Server{
-				{Address: []AddrPort{{addr("192.0.2.53"), 0}}},
-				{Address: []AddrPort{{addr("2001:db8::53"), 5353}}},
-				{Address: []AddrPort{{addr("192.0.2.1"), 0}, {addr("192.0.2.2"), 8853}}, Transport: "tls", Hostname: "dns.example", CAFile: "/etc/knot-resolver/ca.pem"},
-				{Address: []AddrPort{{addr("192.0.2.1"), 0}}, Transport: "tls", PinSHA256: []string{strings.Repeat("A", 43) + "="}},
-			},
-		}},
-		Cache: Cache{Storage: "/c", SizeMax: 2 << 30, GarbageCollector: GC{
-			Enable: true, Interval: time.Second, Threshold: 80, Release: 10, TempKeysSpace: 512 << 20,
-			RWDeletes: 100, RWReads: 200, RWDuration: 15 * time.Microsecond, DryRun: true,
-		}},
-		DNSSEC: DNSSEC{
-			Enable: true, Sentinel: true, SignalQuery: true,
-			TrustAnchors:      []string{". DS 20326 8 2 E06D44B80B8F1D39A95C0B0D7C65D08458E880409BBC683457104237C7F8EC8D"},
-			TrustAnchorsFiles: []TrustAnchorsFile{{File: "/etc/knot-resolver/ta", ReadOnly: true}},
-		},
-		Logging: Logging{Level: "err"},
-		Lua:     Lua{Script: "5.5"},
+	want := defaults()
+	want.Workers, want.Rundir, want.NSID = 2, "/etc/knot-resolver/run", &empty
+	want.Management.UnixSocket = "/etc/knot-resolver/api.sock"
+	want.Network.Listen = []Listen{
+		{Interface: []Interface{{Addr: addr("192.0.2.1"), Port: 5353}, {Addr: addr("fe80::1%eth0"), Port: 5354}, {Name: "br-lan", Port: 1}}, Kind: "dns", Freebind: true},
+		{Interface: []Interface{{Name: "lo", Port: 853}}, Kind: "dot"},
 	}
+	want.Network.TLS.CertFile, want.Network.TLS.KeyFile = "/etc/knot-resolver/a/../b.pem", "/k.pem"
+	want.LocalData.Addresses = []NameAddresses{
+		{"_dmarc.example", []netip.Addr{addr("192.0.2.1"), addr("::1")}},
+		{"*.example", []netip.Addr{addr("192.0.2.2")}},
+		{"a b.c@d", []netip.Addr{addr("192.0.2.3")}},
+	}
+	want.LocalData.Records = "x.example A 192.0.2.4\n"
+	want.Forward = []Forward{{
+		Subtree: []string{".", "xn--pklad-zsa96e.cz"},
+		Servers: []Server{
+			{Address: []AddrPort{{addr("192.0.2.53"), 0}}},
+			{Address: []AddrPort{{addr("2001:db8::53"), 5353}}},
+			{Address: []AddrPort{{addr("192.0.2.1"), 0}, {addr("192.0.2.2"), 8853}}, Transport: "tls", Hostname: "dns.example", CAFile: "/etc/knot-resolver/ca.pem"},
+			{Address: []AddrPort{{addr("192.0.2.1"), 0}}, Transport: "tls", PinSHA256: []string{strings.Repeat("A", 43) + "="}},
+		},
+	}}
+	want.Cache.Storage, want.Cache.SizeMax = "/c", 2<<30
+	gc := &want.Cache.GarbageCollector
+	gc.TempKeysSpace, gc.RWDuration, gc.DryRun = 512<<20, 15*time.Microsecond, true
+	want.DNSSEC.TrustAnchors = []string{". DS 20326 8 2 E06D44B80B8F1D39A95C0B0D7C65D08458E880409BBC683457104237C7F8EC8D"}
+	want.DNSSEC.TrustAnchorsFiles = []TrustAnchorsFile{{File: "/etc/knot-resolver/ta", ReadOnly: true}}
+	want.Logging.Level, want.Lua.Script = "err", "5.5"
 	if diff := cmp.Diff(want, c, compareConfigs); diff != "" {
 		t.Error(diff)
 	}
@@ -211,15 +227,14 @@ func TestRules(t *testing.T) {
 		{"a huge number", "cache: {garbage-collector: {rw-reads: 99999999999999999999}}", "c:1:39: /cache/garbage-collector/rw-reads: expected an integer of at least 0, found 99999999999999999999"},
 		{"null for what is not optional", "rundir: ~", "c:1:9: /rundir: expected the path of a directory, found null"},
 		{"an empty section", "network:", "c:1:9: /network: expected an object, found null; leave the key out, or write {}"},
-		{"management without socket", "management: {unix-socket: null}", "c:1:13: /management: the section management must name unix-socket; leave the section out for the default, /run/knot-resolver/kres-api.sock"},
-		{"management by interface", "management: {interface: 127.0.0.1@5000}", `c:1:14: /management/interface: the key "interface" is not supported yet; it would have no effect; remove it`},
+		{"management without socket", "management: {unix-socket: null}", "c:1:13: /management: the section management must name unix-socket or interface; the default is unix-socket: /run/knot-resolver/kres-api.sock"},
+		{"management by interface", "management: {interface: 127.0.0.1@5000}", ""},
 		{"a socket path that is too long", "management: {unix-socket: /" + strings.Repeat("x", 107) + "}", `c:1:27: /management/unix-socket: the path "/` + strings.Repeat("x", 59) + `…" is too long for a socket; 107 bytes are the limit`},
 		{"different ports after @", "network: {listen: [{interface: [127.0.0.1@1, '::1@2']}]}", ""},
 		{"a port in two places", "network: {listen: [{interface: 127.0.0.1@1, port: 1}]}", "c:1:51: /network/listen/0/port: the port is given here and after @ in interface; give it in one place"},
 		{"a listener twice", "network: {listen: [{interface: 127.0.0.1}, {interface: [lo, 127.0.0.1@53@]}]}", "c:1:61: /network/listen/1/interface/1: expected an IP address or the name of an interface, with an optional @port, found \"127.0.0.1@53@\"; after @ comes a port number 1 to 65535"},
 		{"a listener with two kinds", "network: {listen: [{interface: lo@853}, {interface: lo, kind: dot}]}", "c:1:53: /network/listen/1/interface: lo@853 is listened on twice; it stands first at /network/listen/0/interface"},
-		{"a kind for later", "network: {listen: [{interface: lo, kind: xdp}]}", `c:1:42: /network/listen/0/kind: "xdp" is not supported yet; expected dns or dot`},
-		{"a kind with a typing mistake", "network: {listen: [{interface: lo, kind: dto}]}", `c:1:42: /network/listen/0/kind: expected dns or dot, found "dto"; did you mean dot?`},
+		{"a kind with a typing mistake", "network: {listen: [{interface: lo, kind: dto}]}", `c:1:42: /network/listen/0/kind: expected dns, xdp, dot, doh-legacy, doh2, doh2-insecure or doq, found "dto"; did you mean dot?`},
 		{"one file of a pair", "network: {tls: {key-file: x}}", "c:1:16: /network/tls: cert-file and key-file belong together, and only one is given; give both or none"},
 		{"pins", "forward: [{subtree: ., servers: [{address: ::1, transport: tls, " + pin + "}]}]", ""},
 		{"a CA without name", "forward: [{subtree: ., servers: [{address: 192.0.2.1, transport: tls, ca-file: x}]}]", "c:1:80: /forward/0/servers/0/ca-file: ca-file needs hostname, the name that the certificate must carry; add hostname"},
@@ -240,11 +255,10 @@ func TestRules(t *testing.T) {
 		{"a trust anchor that is none", "dnssec: {trust-anchors: [foo]}", `c:1:26: /dnssec/trust-anchors/0: "foo" is not a whole record; expected a DS or DNSKEY record as in a zone file`},
 		{"a section as a boolean", "dnssec: false", "c:1:9: /dnssec: expected an object, found false; write {enable: false}"},
 		{"a zone in a local address", "local-data: {addresses: {a: 'fe80::1%lo'}}", `c:1:29: /local-data/addresses/a: expected an IP address, found "fe80::1%lo"`},
-		{"an address with a port", "local-data: {addresses: {a: 192.0.2.1@53}}", `c:1:29: /local-data/addresses/a: expected an IP address, found "192.0.2.1@53"`},
+		{"an address with a port", "local-data: {addresses: {a: 192.0.2.1@53}}", `c:1:29: /local-data/addresses/a: expected an IP address, found "192.0.2.1@53"; only the address is possible here: 192.0.2.1`},
 		{"a slash in a name", "local-data: {addresses: {a/b: 5}}", "c:1:31: /local-data/addresses/a~1b: expected an IP address, found 5; write it in quotes if it is meant as a string"},
 		{"an underscore", "local_data: {}", `c:1:1: /local_data: unknown key "local_data"; keys are written with dashes: local-data`},
-		{"an underscore in a key for later", "network: {do_ipv4: 1}", `c:1:11: /network/do_ipv4: unknown key "do_ipv4"; keys are written with dashes: do-ipv4`},
-		{"a key for later", "cache: {prefetch: {expiring: true}}", `c:1:9: /cache/prefetch: the key "prefetch" is not supported yet; it would have no effect; remove it`},
+		{"an underscore further down", "network: {do_ipv4: 1}", `c:1:11: /network/do_ipv4: unknown key "do_ipv4"; keys are written with dashes: do-ipv4`},
 		{"a renamed key", "logging: {dnssec-bogus: true}", `c:1:11: /logging/dnssec-bogus: unknown key "dnssec-bogus"; it is /dnssec/log-bogus now`},
 		{"a removed key", "webmgmt: {}", `c:1:1: /webmgmt: unknown key "webmgmt"; it was removed in Knot Resolver 6 and has no successor`},
 		{"a key of another section", "cache: {edns-tcp-keepalive: true}", `c:1:9: /cache/edns-tcp-keepalive: unknown key "edns-tcp-keepalive"; it belongs to /network`},

@@ -126,8 +126,8 @@ func TestReadsAreSafeFromManyGoroutines(t *testing.T) {
 				if _, err := d.Put("/workers", d); err != nil {
 					t.Error(err)
 				}
-				if _, err := d.Config(testHost); err == nil {
-					t.Error("options are not supported yet")
+				if _, err := d.Config(testHost); err != nil {
+					t.Error(err)
 				}
 			}
 		})

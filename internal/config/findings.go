@@ -45,6 +45,15 @@ func (f *findings) add(at pointed, pos position, severity, message, hint string)
 	f.problems = append(f.problems, p)
 }
 
+// addIdle notes a key that nothing acts on.
+func (f *findings) addIdle(at pointed, pos position, message string) {
+	before := len(f.problems)
+	f.add(at, pos, SeverityWarning, message, "remove it until it is supported")
+	if len(f.problems) > before {
+		f.problems[before].Idle = true
+	}
+}
+
 // in gives all problems as those of a file, sorted.
 func (f *findings) in(file string) Problems {
 	if f.dropped > 0 {

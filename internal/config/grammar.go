@@ -3,8 +3,6 @@
 package config
 
 import (
-	"fmt"
-	"net/netip"
 	"strconv"
 	"strings"
 )
@@ -31,10 +29,7 @@ var stringTypes = []string{"string", "integer"}
 // grammars is the registry: the first word of a type tag names an entry. What
 // follows the word is handed to the entry.
 var grammars = map[string]func(rest string) grammar{
-	"bool": fixed(grammar{
-		right: "true or false", read: readBool,
-		schema: map[string]any{"type": "boolean"},
-	}),
+	"bool": boolGrammar,
 	"int":  intGrammar,
 	"enum": enumGrammar,
 	"port": fixed(grammar{
@@ -65,10 +60,28 @@ var grammars = map[string]func(rest string) grammar{
 		right: "the base64 of a SHA-256 hash: 43 characters and =", read: readPin,
 		schema: map[string]any{"type": "string", "pattern": `^[A-Za-z0-9+/]{43}=$`},
 	}),
-	"ip": fixed(grammar{
-		right: "an IP address", read: readIP,
-		schema: map[string]any{"type": "string"},
+	"estr32": fixed(grammar{
+		right: "a string of at least 32 bytes", read: readLongString,
+		schema: map[string]any{"type": stringTypes, "minLength": 32},
 	}),
+	"factor": fixed(grammar{
+		right: "a number from 0 to 65535", read: readFactor,
+		schema: map[string]any{"type": "number", "minimum": 0, "maximum": 65535},
+	}),
+	"tag-id": fixed(grammar{
+		right: "a tag: lower-case letters, digits and inner -", read: readTag,
+		schema: map[string]any{"type": stringTypes, "pattern": `^(?!-)[a-z0-9-]*[a-z0-9]+$`},
+	}),
+	"log-group": fixed(enumGrammar(logGroups)),
+	"slice":     fixed(wordGrammar("the name of a slice, which ends in .slice", isSlice)),
+	"origin":    fixed(wordGrammar("the origin of a web page, such as https://admin.example", isOrigin)),
+	"ip":        ipGrammar,
+	"ipv4":      fixed(addressGrammar("an IPv4 address", readIPv4)),
+	"ipv6":      fixed(addressGrammar("an IPv6 address", readIPv6)),
+	"ip-port":   fixed(addressGrammar("an IP address with @port", readIPPort)),
+	"host":      fixed(addressGrammar("an IP address or a domain name", readHost)),
+	"net":       fixed(addressGrammar("a network such as 192.0.2.0/24 or 2001:db8::/32", readNet)),
+	"net6":      net6Grammar,
 	"ip-opt-port": fixed(grammar{
 		right: "an IP address with an optional @port", read: readIPOptPort,
 		schema: map[string]any{"type": "string"},
@@ -88,9 +101,9 @@ func fixed(g grammar) func(string) grammar {
 }
 
 // findGrammar gives the grammar of a type tag. A tag that names none is a
-// mistake in model.go, which every test finds.
+// mistake in the model, which every test finds.
 func findGrammar(tag string) grammar {
-	end := strings.IndexFunc(tag, func(c rune) bool { return c != '-' && (c < 'a' || c > 'z') })
+	end := strings.IndexFunc(tag, func(c rune) bool { return c != '-' && (c < 'a' || c > 'z') && (c < '0' || c > '9') })
 	if end < 0 {
 		end = len(tag)
 	}
@@ -99,13 +112,6 @@ func findGrammar(tag string) grammar {
 		panic("config: no grammar for the type " + tag)
 	}
 	return build(tag[end:])
-}
-
-func readBool(_ *Host, n *node) (any, *fault) {
-	if n.kind != boolean {
-		return nil, new(fault)
-	}
-	return n.text == "true", nil
 }
 
 // enumGrammar makes "enum a b": one of the words, literally.
@@ -185,24 +191,4 @@ func readPin(_ *Host, n *node) (any, *fault) {
 		}
 	}
 	return s, nil
-}
-
-func readIP(_ *Host, n *node) (any, *fault) {
-	if n.kind != text {
-		return nil, quoteHint(n)
-	}
-	addr, err := parseIP(n.text)
-	if err != nil || addr.Zone() != "" {
-		return nil, new(fault)
-	}
-	return addr, nil
-}
-
-// parseIP is netip.ParseAddr, without its tolerance for a second % in a zone.
-func parseIP(s string) (netip.Addr, error) {
-	addr, err := netip.ParseAddr(s)
-	if err == nil && strings.ContainsRune(addr.Zone(), '%') {
-		return netip.Addr{}, fmt.Errorf("%q has two zones", s)
-	}
-	return addr, err
 }

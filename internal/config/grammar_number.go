@@ -9,9 +9,12 @@ import (
 	"time"
 )
 
-// intGrammar makes "int>=1", "int 0..100", and either with "|auto", which
-// stands for the number of CPUs.
+// intGrammar makes "int" for any integer, "int>=1", "int 0..100", and the last
+// two with "|auto", which stands for the number of CPUs.
 func intGrammar(rest string) grammar {
+	if rest == "" {
+		return grammar{right: "an integer", read: readAnyInteger, schema: map[string]any{"type": "integer"}}
+	}
 	bounds, auto := strings.CutSuffix(rest, "|auto")
 	least, most := int64(0), int64(1<<63-1)
 	g := grammar{schema: map[string]any{"type": "integer"}}
@@ -60,6 +63,74 @@ func readInteger(n *node, least, most int64) (any, *fault) {
 		return nil, new(fault)
 	}
 	return int(i), nil
+}
+
+// readAnyInteger gives the nearest int to an integer of any size.
+func readAnyInteger(_ *Host, n *node) (any, *fault) {
+	if n.kind == integer {
+		i, _ := strconv.ParseInt(n.text, 10, 64) // which is the nearest if it does not fit
+		return int(i), nil
+	}
+	return readInteger(n, 0, 0)
+}
+
+// boolGrammar makes "bool"; "bool|auto", where auto is true; and
+// "bool|int 0..512", the padding of TLS.
+func boolGrammar(rest string) grammar {
+	g := grammar{right: "true or false", schema: map[string]any{"type": "boolean"}, read: readBool}
+	switch rest {
+	case "|auto":
+		g.right = "true, false or auto"
+		g.schema = map[string]any{"enum": []any{true, false, "auto"}}
+		g.read = func(h *Host, n *node) (any, *fault) {
+			if n.kind == text && n.text == "auto" {
+				return true, nil
+			}
+			return readBool(h, n)
+		}
+	case "|int 0..512":
+		g.right = "true, false or an integer from 0 to 512"
+		g.schema = map[string]any{"anyOf": []any{g.schema, map[string]any{"type": "integer", "minimum": 0, "maximum": 512}}}
+		g.read = readPadding
+	}
+	return g
+}
+
+func readBool(_ *Host, n *node) (any, *fault) {
+	if n.kind == boolean {
+		return n.text == "true", nil
+	}
+	if n.kind == text && (n.text == "true" || n.text == "false") {
+		return nil, hint("write it without quotes")
+	}
+	return nil, new(fault)
+}
+
+// readPadding gives what [TLS.Padding] says.
+func readPadding(_ *Host, n *node) (any, *fault) {
+	if n.kind == boolean {
+		if n.text == "true" {
+			return -1, nil
+		}
+		return 0, nil
+	}
+	v, wrong := readInteger(n, 0, 512)
+	if v == 1 { // to multiples of one byte
+		v = 0
+	}
+	return v, wrong
+}
+
+// readFactor gives a float64.
+func readFactor(_ *Host, n *node) (any, *fault) {
+	if n.kind != integer && n.kind != float {
+		return nil, new(fault)
+	}
+	f, err := strconv.ParseFloat(n.text, 64)
+	if err != nil || f < 0 || f > 65535 {
+		return nil, new(fault)
+	}
+	return f + 0, nil // -0 becomes 0
 }
 
 func readPort(_ *Host, n *node) (any, *fault) {

@@ -5,7 +5,7 @@ package config
 // KeyInfo is one declared key.
 type KeyInfo struct {
 	// Pointer is where the key stands, with "*" for a list index or a free
-	// key: /network/listen/*/kind.
+	// key: /network/listen/*/kind, /components/*/command.
 	Pointer string
 	// Type is the grammar as declared; "object" for a section.
 	Type string
@@ -15,6 +15,12 @@ type KeyInfo struct {
 	Default, Derived string
 	Required         bool
 	Doc              string
+	// Idle says that the program does not act on the key yet, IdleFor on
+	// which words of an enum it does not.
+	Idle    bool
+	IdleFor []string
+	Ours    bool // not a key of Knot Resolver
+	Secret  bool // never shown in messages
 }
 
 // Keys lists all declared keys, sections before what is in them.
@@ -27,6 +33,7 @@ func appendKeys(all []KeyInfo, p *plan, under string) []KeyInfo {
 		info := KeyInfo{
 			Pointer: under + "/" + k.name, Type: k.shape.name,
 			Derived: k.derived, Required: k.required, Doc: k.doc,
+			Idle: k.idle, IdleFor: k.idleFor, Ours: k.ours, Secret: k.secret,
 		}
 		if k.def != nil {
 			info.Default = string(appendJSON(nil, k.def))

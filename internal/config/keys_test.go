@@ -31,8 +31,8 @@ func TestEveryKeyIsDeclaredCompletely(t *testing.T) {
 			if strings.ToLower(k.name) != k.name || strings.ContainsAny(k.name, "_ ") {
 				t.Errorf("%s: keys are lower case with dashes", at)
 			}
-			if isUpstreamKey(under+"/"+k.name) || renamedKeys[at] != "" {
-				t.Errorf("%s is declared, and listed in upstream.go", at)
+			if _, renamed := renamedKeys[at]; renamed {
+				t.Errorf("%s is declared, and listed in renamed.go", at)
 			}
 			if k.shape.plan != nil {
 				walk(k.shape.plan, at)
@@ -44,17 +44,17 @@ func TestEveryKeyIsDeclaredCompletely(t *testing.T) {
 	walk(configPlan(), "")
 }
 
-// Renamed keys lead to keys that exist, here or in Knot Resolver.
+// Renamed keys lead to keys that exist.
 func TestRenamedKeysLeadSomewhere(t *testing.T) {
 	declared := make(map[string]bool)
 	for _, k := range Keys() {
 		declared[k.Pointer] = true
 	}
 	for from, to := range renamedKeys {
-		if to != "" && !declared[to] && !isUpstreamKey(to) {
+		if to != "" && !declared[to] {
 			t.Errorf("%s leads to %s, which is no key", from, to)
 		}
-		if declared[from] || isUpstreamKey(from) {
+		if declared[from] {
 			t.Errorf("%s is a key", from)
 		}
 	}
@@ -78,7 +78,7 @@ func TestSchemaKnowsEveryKey(t *testing.T) {
 		}
 	}
 	listen := schemaMember(schemaMember(schema, "network"), "listen")
-	if kind := schemaMember(schemaMember(listen, "*"), "kind").(map[string]any); kind["default"] != "dns" || len(kind["enum"].([]any)) != 2 {
+	if kind := schemaMember(schemaMember(listen, "*"), "kind").(map[string]any); kind["default"] != "dns" || len(kind["enum"].([]any)) != 7 {
 		t.Errorf("the schema of kind: %v", kind)
 	}
 	closed := strings.Count(string(Schema()), `"additionalProperties": false`)
@@ -93,8 +93,10 @@ func schemaMember(schema any, token string) any {
 	if properties, ok := s["properties"].(map[string]any); ok && properties[token] != nil {
 		return properties[token]
 	}
-	if items, ok := s["items"]; ok && token == "*" {
-		return items
+	for _, all := range []string{"items", "additionalProperties"} {
+		if inner, ok := s[all].(map[string]any); ok && token == "*" {
+			return inner
+		}
 	}
 	alternatives, _ := s["anyOf"].([]any)
 	for _, alternative := range alternatives {
@@ -144,15 +146,15 @@ func TestDocumentationExampleIsValid(t *testing.T) {
 // referenceTables is one table for each top-level key that is a section, after
 // one for the keys that are none.
 func referenceTables() string {
-	const head = "| Key | Type | Default | Meaning |\n| --- | --- | --- | --- |\n"
+	const head = "| Key | Type | Default | Meaning | Acted on |\n| --- | --- | --- | --- | --- |\n"
 	var top, sections strings.Builder
 	under := ""
 	for _, k := range Keys() {
 		if strings.Count(k.Pointer, "/") == 1 {
 			under = ""
-			if k.Type == "object" || k.Type == "list?" {
+			if k.Type == "object" || k.Type == "list?" || k.Type == "map<name,object>?" {
 				under = k.Pointer
-				sections.WriteString("\n### `" + k.Pointer[1:] + "`\n\n" + k.Doc + "\n\n" + head)
+				sections.WriteString("\n### `" + k.Pointer[1:] + "`\n\n" + k.Doc + oursWords(k) + "\n\n" + head)
 				continue
 			}
 		}
@@ -161,15 +163,38 @@ func referenceTables() string {
 		if under != "" {
 			b, name = &sections, strings.TrimPrefix(k.Pointer, under+"/")
 		}
-		b.WriteString("| `" + strings.ReplaceAll(name, "*", "[]") + "` | " + typeWords(k) + " | " + defaultWords(k) + " | " + strings.ReplaceAll(k.Doc, "|", `\|`) + " |\n")
+		b.WriteString("| `" + strings.ReplaceAll(name, "*", "[]") + "` | " + typeWords(k) + " | " + defaultWords(k) + " | " + strings.ReplaceAll(k.Doc, "|", `\|`) + oursWords(k) + " | " + idleWords(k) + " |\n")
 	}
 	return "\n### Top level\n\n" + head + top.String() + sections.String() + "\n"
 }
 
+func oursWords(k KeyInfo) string {
+	if k.Ours && (k.Type == "object" || strings.Count(k.Pointer, "/") == 1 || strings.HasPrefix(k.Pointer, "/management/") && strings.Count(k.Pointer, "/") == 2) {
+		return " *Not a key of Knot Resolver.*"
+	}
+	return ""
+}
+
+// idleWords says whether the program acts on a key.
+func idleWords(k KeyInfo) string {
+	switch {
+	case k.Idle:
+		return "not yet"
+	case len(k.IdleFor) > 0:
+		return "not yet on `" + strings.Join(k.IdleFor, "`, `") + "`"
+	case k.Type == "object":
+		return ""
+	}
+	return "yes"
+}
+
 func typeWords(k KeyInfo) string {
 	words := strings.TrimSuffix(k.Type, "?")
-	if words == "list" {
+	switch {
+	case words == "list":
 		words = "list of objects"
+	case words == "log-group":
+		words = "enum" + logGroups
 	}
 	return "`" + strings.ReplaceAll(words, "|", `\|`) + "`"
 }

@@ -9,7 +9,7 @@ import (
 )
 
 // plan is what the declarations of one struct type come to. Plans are made
-// once, from the tags in model.go, and serve reading, schema and docs alike.
+// once, from the tags of the model, and serve reading, schema and docs alike.
 type plan struct {
 	keys   []*key
 	byName map[string]int // index in keys
@@ -25,7 +25,10 @@ type key struct {
 	def      *node // default, nil if there is none
 	derived  string
 	doc      string
-	later    []string // enum words that are not supported yet
+	idle     bool     // the program does not act on it yet
+	idleFor  []string // nor on these words of an enum
+	ours     bool     // not a key of Knot Resolver
+	secret   bool     // never shown in messages
 }
 
 // form is how a value is composed.
@@ -37,6 +40,7 @@ const (
 	listOf
 	oneOrListOf
 	addressMap // map<domain,one-or-list<ip>>
+	sectionMap // map<name,object>
 )
 
 // shape is the type of a key.
@@ -74,7 +78,12 @@ func compile(t reflect.Type, done map[reflect.Type]*plan) *plan {
 			required: f.Tag.Get("required") == "true",
 			derived:  f.Tag.Get("derived"),
 			doc:      f.Tag.Get("doc"),
-			later:    strings.Fields(f.Tag.Get("later")),
+			idle:     f.Tag.Get("idle") == "true",
+			ours:     f.Tag.Get("ours") == "true",
+			secret:   f.Tag.Get("secret") == "true",
+		}
+		if !k.idle {
+			k.idleFor = strings.Fields(f.Tag.Get("idle"))
 		}
 		k.shape = shapeOf(f.Tag.Get("type"), f.Tag.Get("short"), f.Type, done)
 		if def, ok := f.Tag.Lookup("default"); ok {
@@ -101,6 +110,9 @@ func shapeOf(tag, short string, t reflect.Type, done map[reflect.Type]*plan) *sh
 	case tag == "map<domain,one-or-list<ip>>":
 		s.form = addressMap
 		s.elem = &shape{form: oneOrListOf, name: "one-or-list<ip>", elem: scalarShape("ip")}
+	case tag == "map<name,object>":
+		s.form = sectionMap
+		s.elem = &shape{form: section, plan: compile(t.Elem(), done)}
 	case tag == "list":
 		s.form = listOf
 		s.elem = &shape{form: section, plan: compile(t.Elem(), done), short: short}

@@ -25,6 +25,8 @@ type Problem struct {
 	Message  string `json:"message"`            // what is wrong
 	Hint     string `json:"hint,omitempty"`     // what would be right
 	Severity string `json:"severity,omitempty"` // one of the Severity constants
+	// Idle marks a warning about a value that the program does not act on.
+	Idle bool `json:"idle,omitempty"`
 }
 
 // String is the problem on one line:

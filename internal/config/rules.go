@@ -5,12 +5,11 @@ package config
 import (
 	"fmt"
 	"strings"
-	"time"
 )
 
-// This file holds the rules that concern more than one key. Some are stricter
-// than Knot Resolver's own validation: what that lets through and the daemons
-// then reject, or silently do not do, is refused here.
+// This file and those named rules_… hold the rules that concern more than one
+// key. Some are stricter than Knot Resolver's own validation: what that lets
+// through and the daemons then reject, or silently do not do, is refused here.
 
 // workersPerCPU bounds the number of workers; without a known number of CPUs
 // the bound is maxWorkers.
@@ -33,6 +32,18 @@ func (c *Config) check(s *scope) {
 				fmt.Sprintf("at most %d", most))
 		}
 	}
+	if s.fine("version") && c.Version != 1 {
+		s.warn("version", fmt.Sprintf("version %d is not known, and ignored", c.Version), "there is only 1")
+	}
+	c.checkForwards(s)
+	c.checkTags(s)
+	if s.fine("management", "rundir") && c.Management.UnixSocket != "" && dirOf(c.Management.UnixSocket) != c.Rundir {
+		s.warn("management/unix-socket", "the socket is not in rundir, "+c.Rundir, "")
+	}
+}
+
+// checkForwards warns of names that are forwarded twice.
+func (c *Config) checkForwards(s *scope) {
 	forwarded := make(map[string]bool)
 	for i := range c.Forward {
 		for j, name := range c.Forward[i].Subtree {
@@ -42,87 +53,10 @@ func (c *Config) check(s *scope) {
 			forwarded[name] = true
 		}
 	}
-	if s.fine("management", "rundir") && c.Management.UnixSocket != "" && dirOf(c.Management.UnixSocket) != c.Rundir {
-		s.warn("management/unix-socket", "the socket is not in rundir, "+c.Rundir, "")
-	}
 }
 
 func dirOf(path string) string {
 	return cleanPath(path[:strings.LastIndexByte(path, '/')+1])
-}
-
-func (m *Management) check(s *scope) {
-	if s.present() && s.fine("unix-socket") && !s.given("unix-socket") {
-		m.UnixSocket = ""
-		if !s.written("interface") { // which has its own message
-			s.problem("", "the section management must name unix-socket", "leave the section out for the default, "+defaultSocket())
-		}
-	}
-}
-
-func defaultSocket() string {
-	p := configPlan().keys[configPlan().byName["management"]].shape.plan
-	return p.keys[p.byName["unix-socket"]].def.text
-}
-
-var defaultPorts = map[string]uint16{"dns": 53, "dot": 853}
-
-// check resolves the port of every interface. A port stands either with all
-// interfaces of an entry or in the key port.
-func (l *Listen) check(s *scope) {
-	if s.fine("interface") && !s.given("interface") && !s.written("unix-socket") { // which has its own message
-		s.problem("", "an entry of listen must name interface", "")
-	}
-	if !s.fine("interface", "port", "kind") {
-		return
-	}
-	port := defaultPorts[l.Kind]
-	own, ownPort := s.blank("port").(uint16)
-	if ownPort {
-		port = own
-	}
-	with := 0
-	for i := range l.Interface {
-		if l.Interface[i].Port != 0 {
-			with++
-		}
-	}
-	switch {
-	case with > 0 && ownPort:
-		s.problem("port", "the port is given here and after @ in interface", "give it in one place")
-	case with > 0 && with < len(l.Interface):
-		s.problem("interface", "some interfaces have a port after @ and some have not", "give all of them one, or none")
-	}
-	for i := range l.Interface {
-		if l.Interface[i].Port == 0 {
-			l.Interface[i].Port = port
-		}
-	}
-}
-
-// check refuses what a worker would fail to bind: the same address, port and
-// transport protocol twice. Plain DNS is UDP and TCP, DNS over TLS is TCP.
-func (n *Network) check(s *scope) {
-	if !s.fine("listen") {
-		return
-	}
-	seen := make(map[Interface]string)
-	for i := range n.Listen {
-		for j, where := range n.Listen[i].Interface {
-			path := fmt.Sprintf("listen/%d/interface/%d", i, j)
-			if first, twice := seen[where]; twice {
-				s.problem(path, where.String()+" is listened on twice", "it stands first at "+s.at(first).place.pointer())
-				continue
-			}
-			seen[where] = path
-		}
-	}
-}
-
-func (t *TLS) check(s *scope) {
-	if s.fine("cert-file", "key-file") && s.given("cert-file") != s.given("key-file") {
-		s.problem("", "cert-file and key-file belong together, and only one is given", "give both or none")
-	}
 }
 
 // check refuses servers of which TLS could not tell whether they are the right
@@ -165,50 +99,27 @@ func (f *Forward) check(s *scope) {
 	}
 }
 
-// minCacheBytes is about the smallest cache that the engine opens.
-const minCacheBytes = 100_000
-
-func (c *Cache) check(s *scope) {
-	if s.given("size-max") && c.SizeMax < minCacheBytes {
-		s.problem("size-max", "the cache is too small to be opened", "at least 100K")
+func (f *Fallback) check(s *scope) {
+	if s.fine("enable", "servers") && f.Enable && !s.given("servers") {
+		s.problem("enable", "fallback needs servers to ask", "add servers, or set enable to false")
 	}
 }
 
-// check refuses what the process would take for 0, which is no limit or no
-// pause: it counts in whole MiB and milliseconds.
-func (g *GC) check(s *scope) {
-	if s.fine("temp-keys-space") && 0 < g.TempKeysSpace && g.TempKeysSpace < 1<<20 {
-		s.problem("temp-keys-space", "less than 1M counts as 0, which is no limit", "0M, or at least 1M")
-	}
-	if s.fine("interval") && 0 < g.Interval && g.Interval < time.Millisecond {
-		s.problem("interval", "less than 1ms counts as 0", "at least 1ms")
-	}
-}
-
-// check looks at trust anchors that would keep every worker from starting.
-func (d *DNSSEC) check(s *scope) {
-	if !s.fine("enable") || !d.Enable {
-		return
-	}
-	owners := map[string]string{".": "the root has a trust anchor"}
-	if s.fine("trust-anchors") {
-		for i, anchor := range d.TrustAnchors {
-			owner, message := checkTrustAnchor(anchor)
-			if message != "" {
-				s.problem(fmt.Sprintf("trust-anchors/%d", i), message, "expected a DS or DNSKEY record as in a zone file")
-			}
-			if owner != "" && owner != "." {
-				owners[owner] = "it has a trust anchor"
-			}
+// check lets no two sources of the same Lua compete. An empty script is none.
+func (l *Lua) check(s *scope) {
+	for _, kind := range []struct {
+		prefix, script string
+		only           bool
+	}{{"", l.Script, l.ScriptOnly}, {"policy-", l.PolicyScript, l.PolicyScriptOnly}} {
+		script, file, only := kind.prefix+"script", kind.prefix+"script-file", kind.prefix+"script-only"
+		if !s.fine(script, file, only) {
+			continue
 		}
-	}
-	if !s.fine("negative-trust-anchors") {
-		return
-	}
-	for i, name := range d.NegativeTrustAnchors {
-		if why, conflict := owners[name]; conflict {
-			s.problem(fmt.Sprintf("negative-trust-anchors/%d", i), "there can be no negative trust anchor for "+name+": "+why,
-				"to switch validation off set /dnssec/enable to false")
+		switch {
+		case kind.script != "" && s.given(file):
+			s.problem(file, script+" and "+file+" do not go together", "keep one of them")
+		case kind.only && kind.script == "" && !s.given(file):
+			s.warn(only, only+" without any script leaves nothing to run", "add "+script+" or "+file)
 		}
 	}
 }

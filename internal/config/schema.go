@@ -61,6 +61,8 @@ func shapeSchema(s *shape) map[string]any {
 		fragment = anyOf(item, map[string]any{"type": "array", "minItems": 1, "items": item})
 	case addressMap:
 		fragment = map[string]any{"type": "object", "additionalProperties": shapeSchema(s.elem)}
+	case sectionMap:
+		fragment = map[string]any{"type": "object", "additionalProperties": sectionSchema(s.elem.plan)}
 	default:
 		fragment = maps.Clone(s.grammar.schema)
 	}

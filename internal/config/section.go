@@ -4,7 +4,6 @@ package config
 
 import (
 	"reflect"
-	"slices"
 	"strconv"
 	"strings"
 )
@@ -52,7 +51,12 @@ func (r *reader) section(p *plan, dst reflect.Value, at spot) bool {
 			continue
 		}
 		here := at.member(m, &place{up: at.place, key: m.key})
-		s.states[number] = r.key(p.keys[number], dst, here, &s)
+		k := p.keys[number]
+		here.secret = here.secret || k.secret
+		s.states[number] = r.key(k, dst, here, &s)
+		if s.states[number] == given {
+			r.noteIdle(k, dst, here, m.keyAt)
+		}
 	}
 	for number, k := range p.keys {
 		switch {
@@ -78,12 +82,12 @@ func (r *reader) section(p *plan, dst reflect.Value, at spot) bool {
 
 // key reads one key that is given.
 func (r *reader) key(k *key, dst reflect.Value, at spot, s *scope) state {
-	if at.n.kind == text && slices.Contains(k.later, at.n.text) {
-		r.problem(at, strconv.Quote(at.n.text)+" is not supported yet", "expected "+k.shape.grammar.right)
-		return bad
-	}
 	if k.shape.optional && at.n.kind == null {
 		return absent
+	}
+	if k.idle {
+		r.inIdle++
+		defer func() { r.inIdle-- }()
 	}
 	if !k.blank {
 		if !r.value(k.shape, dst.Field(k.field), at) {

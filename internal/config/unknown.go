@@ -11,22 +11,15 @@ import (
 // unknown reports a key that is not declared, with the best advice there is.
 func (r *reader) unknown(p *plan, at spot, m *member) {
 	here := at.member(m, &place{up: at.place, key: m.key})
-	message, hint := "unknown key "+strconv.Quote(shorten(m.key)), ""
+	hint := ""
 	if !r.full() {
-		section := at.place.pattern()
-		pattern := section + "/" + escapeToken(m.key)
-		switch {
-		case isUpstreamKey(pattern):
-			message, hint = "the key "+strconv.Quote(m.key)+" is not supported yet", "it would have no effect; remove it"
-		default:
-			hint = adviceFor(p, section, pattern, m.key)
-		}
+		hint = adviceFor(p, at.place.pattern()+"/"+escapeToken(m.key), m.key)
 	}
-	r.note(here, m.keyAt, SeverityError, message, hint)
+	r.note(here, m.keyAt, SeverityError, "unknown key "+strconv.Quote(shorten(m.key)), hint)
 }
 
 // adviceFor guesses which key was meant.
-func adviceFor(p *plan, section, pattern, key string) string {
+func adviceFor(p *plan, pattern, key string) string {
 	if renamed, known := renamedKeys[pattern]; known {
 		if renamed == "" {
 			return "it was removed in Knot Resolver 6 and has no successor"
@@ -37,7 +30,6 @@ func adviceFor(p *plan, section, pattern, key string) string {
 	for _, k := range p.keys {
 		siblings = append(siblings, k.name)
 	}
-	siblings = append(siblings, upstreamIn(section)...)
 	if dashed := strings.ReplaceAll(key, "_", "-"); dashed != key && slices.Contains(siblings, dashed) {
 		return "keys are written with dashes: " + dashed
 	}
@@ -50,17 +42,12 @@ func adviceFor(p *plan, section, pattern, key string) string {
 	return ""
 }
 
-// sectionsOf is where a key of this name is declared or known from Knot
-// Resolver; names as common as enable are in many places and so no advice.
+// sectionsOf is where a key of this name is declared; names as common as
+// enable are in many places and so no advice.
 func sectionsOf(key string) (sections []string) {
 	for _, k := range Keys() {
 		section, name := cutLast(k.Pointer)
 		if name == key && section != "" {
-			sections = append(sections, section)
-		}
-	}
-	for section, names := range upstreamKeys() {
-		if section != "" && slices.Contains(names, key) {
 			sections = append(sections, section)
 		}
 	}

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package config
+
+import "time"
+
+// Systemd is how systemd runs the workers. What is not set stays as in the
+// unit files that are installed.
+type Systemd struct {
+	// Slice is a unit name that ends in .slice, systemd.slice(5).
+	Slice string `key:"slice" type:"slice?" idle:"true" ours:"true" doc:"Slice that the workers run in, such as dns.slice."`
+	// Watchdog is 0 for none and nil for what the unit file says.
+	Watchdog      *time.Duration `key:"watchdog" type:"time?" idle:"true" ours:"true" doc:"A worker that gives no sign of life for this time is killed and restarted; at least 1s, 0s is never."`
+	DrainDeadline time.Duration  `key:"drain-deadline" type:"time" default:"5s" idle:"true" ours:"true" doc:"How long a worker that stops may finish what it works on, at most 10m."`
+	// MemoryMax is in bytes, 0 if it is not set.
+	MemoryMax int64 `key:"memory-max" type:"size?" idle:"true" ours:"true" doc:"Memory that one worker may use before it is killed and restarted, at least 16M."`
+	// CPUWeight is 0 if it is not set.
+	CPUWeight int `key:"cpu-weight" type:"int 1..10000?" idle:"true" ours:"true" doc:"Share of the CPUs beside other units, systemd.resource-control(5); units have 100 otherwise."`
+	// CPUAffinity is in ascending order, without repeats.
+	CPUAffinity []int `key:"cpu-affinity" type:"list<int 0..8191>?" idle:"true" ours:"true" doc:"Numbers of the CPUs that workers may run on, counted from 0."`
+	// Restart is "", "always", "on-failure" or "no".
+	Restart string `key:"restart" type:"enum always on-failure no?" idle:"true" ours:"true" doc:"When systemd starts a worker again that ended by itself."`
+}
+
+// Component is a further process that runs beside the workers.
+type Component struct {
+	// Name is lower-case letters, digits and inner "-", at most 64.
+	Name string
+	// Kind is "core", "needed" or "dispensable".
+	Kind string `key:"kind" type:"enum core needed dispensable" default:"dispensable" idle:"true" ours:"true" doc:"What its failure means: core refuses the change, needed marks the resolver as degraded, dispensable is only reported."`
+	// Priority orders starts: the higher, the earlier.
+	Priority int `key:"priority" type:"int" default:"0" idle:"true" ours:"true" doc:"Components of higher priority start first and stop last."`
+	// Command starts with an absolute path.
+	Command []string `key:"command" type:"list<estr>" required:"true" idle:"true" ours:"true" doc:"Absolute path of the program and its arguments."`
+}

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package config
+
+import (
+	"fmt"
+	"slices"
+	"time"
+)
+
+// check wants one of unix-socket and interface. The default of unix-socket is
+// that of an absent section.
+func (m *Management) check(s *scope) {
+	if s.present() && s.fine("unix-socket", "interface") {
+		if !s.given("unix-socket") {
+			m.UnixSocket = ""
+		}
+		switch {
+		case s.given("unix-socket") && s.given("interface"):
+			s.problem("interface", "unix-socket and interface do not go together", "keep one of them")
+		case !s.given("unix-socket") && !s.given("interface"):
+			s.problem("", "the section management must name unix-socket or interface", "the default is unix-socket: "+defaultSocket())
+		}
+	}
+	if s.given("idle-exit") && m.IdleExit < time.Second {
+		s.problem("idle-exit", "the manager would hardly ever run", "at least 1s")
+	}
+	if s.given("pprof") && !m.PProf.Addr.IsLoopback() {
+		s.problem("pprof", "profiles show what is in memory, and are served on loopback addresses only", "such as 127.0.0.1@6060")
+	}
+}
+
+func defaultSocket() string {
+	p := configPlan().keys[configPlan().byName["management"]].shape.plan
+	return p.keys[p.byName["unix-socket"]].def.text
+}
+
+func (r *Role) check(s *scope) {
+	who := []string{"users", "groups", "token", "token-file"}
+	switch {
+	case !s.fine(who...):
+	case s.given("token") && s.given("token-file"):
+		s.problem("token-file", "token and token-file do not go together", "keep the file, which fewer people read")
+	case !slices.ContainsFunc(who, s.given):
+		s.problem("", "a role must say who has it", "add users, groups, token or token-file")
+	}
+}
+
+// Bounds of what systemd is told.
+const (
+	maxDrain       = 10 * time.Minute
+	minMemoryBytes = 16 << 20 // a worker hardly starts with less
+)
+
+func (u *Systemd) check(s *scope) {
+	if s.given("watchdog") && *u.Watchdog != 0 && *u.Watchdog < time.Second {
+		s.problem("watchdog", "a busy worker would be killed", "at least 1s, or 0s for never")
+	}
+	if s.given("drain-deadline") && u.DrainDeadline > maxDrain {
+		s.problem("drain-deadline", "a worker that stops would be waited for too long", "at most 10m")
+	}
+	if s.given("memory-max") && u.MemoryMax < minMemoryBytes {
+		s.problem("memory-max", "a worker cannot run with so little memory", "at least 16M")
+	}
+	if s.given("cpu-affinity") {
+		slices.Sort(u.CPUAffinity)
+		u.CPUAffinity = slices.Compact(u.CPUAffinity)
+	}
+}
+
+func (c *Component) check(s *scope) {
+	if s.given("command") && (len(c.Command[0]) < 2 || c.Command[0][0] != '/') {
+		s.problem("command/0", fmt.Sprintf("the program is %s, which is not an absolute path", quoteShort(c.Command[0])), "such as /usr/bin/program")
+	}
+}

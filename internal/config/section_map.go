@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package config
+
+import (
+	"cmp"
+	"reflect"
+	"slices"
+	"strconv"
+)
+
+// maxNameBytes keeps names of components short enough for unit names.
+const maxNameBytes = 64
+
+// sectionMap reads an object with free keys and sections as values into a
+// slice of structs, whose field Name takes the key. The order of the keys means
+// nothing, so the slice is sorted.
+func (r *reader) sectionMap(elem *shape, dst reflect.Value, at spot) bool {
+	if at.n.kind != object {
+		return r.expected(at, "an object with names as keys", "")
+	}
+	ok := true
+	items := reflect.MakeSlice(dst.Type(), len(at.n.members), len(at.n.members))
+	for i := range at.n.members {
+		m := &at.n.members[i]
+		here := at.member(m, &place{up: at.place, key: m.key})
+		if !isTag(m.key) || len(m.key) > maxNameBytes {
+			r.note(here, m.keyAt, SeverityError, "expected a name of lower-case letters, digits and inner -, found "+quoteShort(m.key),
+				"at most "+strconv.Itoa(maxNameBytes)+" characters")
+			ok = false
+		}
+		items.Index(i).FieldByName("Name").SetString(m.key)
+		ok = r.section(elem.plan, items.Index(i), here) && ok
+	}
+	if ok && items.Len() > 0 {
+		dst.Set(items)
+		slices.SortFunc(dst.Interface().([]Component), func(a, b Component) int { return cmp.Compare(a.Name, b.Name) })
+	}
+	return ok
+}
