@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package journal
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// journalctl puts a program of that name first in the path. It notes its
+// arguments, a line each, in the file "calls", one blank line after each call.
+func journalctl(t *testing.T, body string) (calls func() []string) {
+	t.Helper()
+	dir := t.TempDir()
+	program := "#!/bin/sh\nprintf '%s\\n' \"$@\" '' >>'" + dir + "/calls'\n" + body
+	if err := os.WriteFile(filepath.Join(dir, "journalctl"), []byte(program), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("PATH", dir+":/usr/bin:/bin")
+	t.Setenv("DIR", dir)
+	return func() []string {
+		b, err := os.ReadFile(filepath.Join(dir, "calls"))
+		if err != nil && !os.IsNotExist(err) {
+			t.Fatal(err)
+		}
+		return strings.Split(strings.TrimSuffix(string(b), "\n\n"), "\n\n")
+	}
+}
+
+func TestTailReadsOneRunOfAUnit(t *testing.T) {
+	calls := journalctl(t, `printf 'first\nlast\n'`)
+	if diff := cmp.Diff([]string{"first", "last"}, Tail(t.Context(), "0123abcd", 7)); diff != "" {
+		t.Error(diff)
+	}
+	args := strings.Split(calls()[0], "\n")
+	for _, want := range []string{"--lines=7", "_SYSTEMD_INVOCATION_ID=0123abcd", "--output=cat", "--no-pager"} {
+		if !strings.Contains(strings.Join(args, " "), want) {
+			t.Errorf("%q lacks %s", args, want)
+		}
+	}
+}
+
+// The last words of a process come a moment after its end.
+func TestTailWaitsForWordsThatAreStillOnTheirWay(t *testing.T) {
+	journalctl(t, `
+n=$(grep -c _SYSTEMD_INVOCATION_ID "$DIR/calls")
+[ "$n" -ge 2 ] && echo first
+[ "$n" -ge 3 ] && echo last
+exit 0`)
+	if diff := cmp.Diff([]string{"first", "last"}, Tail(t.Context(), "0123abcd", 10)); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestTailOfNothingIsNothing(t *testing.T) {
+	calls := journalctl(t, "exit 0")
+	if got := Tail(t.Context(), "", 10); got != nil {
+		t.Errorf("%q", got)
+	}
+	if c := calls(); c[0] != "" {
+		t.Errorf("journalctl was asked: %q", c)
+	}
+	if got := Tail(t.Context(), "0123abcd", 10); got != nil {
+		t.Errorf("%q", got)
+	}
+}
+
+func TestTailIsNothingWhenTheJournalCannotBeRead(t *testing.T) {
+	journalctl(t, "echo 'no access' >&2; exit 1")
+	if got := Tail(t.Context(), "0123abcd", 10); got != nil {
+		t.Errorf("%q", got)
+	}
+	t.Setenv("PATH", "/no/such/directory")
+	if got := Tail(t.Context(), "0123abcd", 10); got != nil {
+		t.Errorf("%q", got)
+	}
+}
+
+func TestTailEndsWithItsContext(t *testing.T) {
+	journalctl(t, "exec sleep 60")
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	began := time.Now()
+	if got := Tail(ctx, "0123abcd", 10); got != nil || time.Since(began) > 10*time.Second {
+		t.Errorf("%q after %s", got, time.Since(began))
+	}
+}
