@@ -50,9 +50,11 @@ Exit status: 0 done, 1 failed, 2 wrong usage; see also kresctl status -h.`,
 	})
 	root.AddCommand(
 		a.configCommand(),
+		a.convertCommand(),
 		a.planCommand(),
 		a.reloadCommand(),
 		a.renewCommand(),
+		a.schemaCommand(),
 		a.statusCommand(),
 		a.stopCommand(),
 		a.validateCommand(),

@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"fmt"
 
-	"github.com/google/renameio/v2"
 	"github.com/spf13/cobra"
 )
 
@@ -42,11 +41,10 @@ written: without defaults. With FILE it is saved there.`,
 				return err
 			}
 			if len(args) == 0 || args[0] == "-" {
-				_, err := a.stdout.Write(text)
-				return err
+				return a.write("", text)
 			}
-			if err := renameio.WriteFile(args[0], text, 0o640, renameio.WithExistingPermissions()); err != nil {
-				return fmt.Errorf("cannot save the configuration: %w", err)
+			if err := a.write(args[0], text); err != nil {
+				return err
 			}
 			fmt.Fprintf(a.stdout, "saved in %s\n", args[0])
 			return nil

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -37,11 +36,7 @@ func (a *app) readSource(file string) (source, error) {
 		s.text, err = readRegular(file)
 	}
 	if err != nil {
-		var inner *fs.PathError
-		if errors.As(err, &inner) {
-			err = inner.Err
-		}
-		return s, fmt.Errorf("cannot read %s: %w", s.name, err)
+		return s, fmt.Errorf("cannot read %s: %w", s.name, withoutPath(err))
 	}
 	s.doc, err = config.Parse(s.name, s.text)
 	return s, err

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"kresd-manager/internal/config"
+)
+
+// convertOptions are the flags of kresctl convert.
+type convertOptions struct {
+	from, to string
+	process  string // --type
+	output   string
+	strict   bool
+	user     string
+}
+
+func (a *app) convertCommand() *cobra.Command {
+	var opt convertOptions
+	cmd := &cobra.Command{
+		Use:   "convert [--type worker|policy-loader | --to yaml|json|toml] [-o FILE] [FILE… | -]",
+		Short: "print a configuration as Lua or in another format",
+		Long: `Print what a configuration becomes: by default the Lua that workers run, with
+--type policy-loader that of the policy-loader. It is what the manager would
+write, and only a valid configuration has it.
+
+With --to the configuration itself is printed, as YAML, JSON or TOML; it need
+not be valid. Keys stay in their order and values as they are. Comments stay
+where the format does not change; where one gets lost, that is said on standard
+error. TOML has no null and no integers of more than 64 bits: they are refused,
+with their place.
+
+Several files are combined as in kresctl validate; - is standard input. --from
+refuses files that are not in that format, and without --to means --to yaml.
+
+Exit status: 0 done, 1 not valid, readable or possible, 2 wrong usage.`,
+		Example: `  kresctl convert --type policy-loader config.yaml
+  kresctl convert --to toml -o config.toml config.yaml
+  kresctl convert --to json - <config.yaml | jq .network`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.convert(cmd, a.configFiles(args), opt)
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&opt.from, "from", "", "refuse files that are not in this `FORMAT`")
+	f.StringVar(&opt.to, "to", "", "print as `FORMAT`: yaml, json or toml")
+	f.StringVar(&opt.process, "type", "", "print the Lua of a `PROCESS`: worker or policy-loader")
+	f.StringVarP(&opt.output, "output", "o", "", "save in `FILE`, whole or not at all")
+	a.strictFlags(cmd, &opt.strict, &opt.user)
+	return cmd
+}
+
+func (a *app) convert(cmd *cobra.Command, files []string, opt convertOptions) error {
+	for _, format := range []string{opt.from, opt.to} {
+		if format != "" && formatNames[format] == "" {
+			return usage(cmd, "a format is yaml, json or toml, not %q", format)
+		}
+	}
+	if opt.process != "" && opt.to+opt.from != "" {
+		return usage(cmd, "--type prints Lua and excludes --from and --to")
+	}
+	inspect, err := a.inspector(cmd, opt.strict, opt.user)
+	if err != nil {
+		return err
+	}
+	var text []byte
+	if opt.to+opt.from == "" {
+		text, err = a.convertToLua(cmd, files, opt.process, inspect)
+	} else {
+		if opt.to == "" {
+			opt.to = "yaml"
+		}
+		if opt.strict {
+			v := a.judge(files)
+			inspect(&v)
+			if err := a.settle(&v); err != nil {
+				return err
+			}
+		}
+		text, err = a.convertFormat(files, opt)
+	}
+	if err != nil {
+		return err
+	}
+	return a.write(opt.output, text)
+}
+
+// settle prints what was found and ends the command if it was an error.
+func (a *app) settle(v *verdict) error {
+	a.printProblems(v, false)
+	if !v.valid() {
+		return statusError(exitFailed)
+	}
+	return nil
+}
+
+// convertFormat prints a configuration in another format.
+func (a *app) convertFormat(files []string, opt convertOptions) ([]byte, error) {
+	var docs []*config.Document
+	var s source
+	comments := false
+	for _, file := range files {
+		var err error
+		if s, err = a.readSource(file); err != nil {
+			return nil, err
+		}
+		format := config.FormatOf(s.text)
+		if opt.from != "" && opt.from != format {
+			return nil, fmt.Errorf("%s is %s, not %s", s.name, formatNames[format], formatNames[opt.from])
+		}
+		comments = comments || format != "json" && mayHaveComments(s.text)
+		docs = append(docs, s.doc)
+	}
+	if len(docs) == 1 && opt.to != "json" && config.FormatOf(s.text) == opt.to {
+		return bytes.TrimPrefix(s.text, []byte("\uFEFF")), nil // nothing is kept better than as it is
+	}
+	doc, err := combine(docs)
+	if err != nil {
+		return nil, err
+	}
+	text, err := encode(doc, opt.to)
+	if err != nil {
+		return nil, fmt.Errorf("cannot convert to %s: %w", formatNames[opt.to], err)
+	}
+	if comments {
+		fmt.Fprintln(a.stderr, "kresctl: comments are not kept")
+	}
+	return text, nil
+}
+
+// mayHaveComments looks for what starts a comment in YAML and TOML. A text of
+// several lines may contain what looks like one.
+func mayHaveComments(text []byte) bool {
+	for line := range strings.Lines(string(text)) {
+		for i := range len(line) {
+			if line[i] == '#' && (i == 0 || line[i-1] == ' ' || line[i-1] == '\t') {
+				return true
+			}
+		}
+	}
+	return false
+}
