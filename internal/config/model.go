@@ -36,7 +36,7 @@ type Config struct {
 	Management   Management   `key:"management" doc:"The HTTP API of the manager."`
 	Options      Options      `key:"options" doc:"How names are resolved."`
 	Network      Network      `key:"network" doc:"Addresses and protocols the resolver serves, and how it reaches other servers."`
-	Views        []View       `key:"views" type:"list?" idle:"true" doc:"What is special for clients, by their addresses. The longest subnet that fits decides."`
+	Views        []View       `key:"views" type:"list?" doc:"What is special for clients, by their addresses. The longest subnet that fits decides."`
 	LocalData    LocalData    `key:"local-data" doc:"Names answered from this configuration."`
 	Forward      []Forward    `key:"forward" type:"list?" doc:"Parts of the name space that other servers resolve."`
 	Fallback     Fallback     `key:"fallback" doc:"Servers to ask when resolving fails."`
@@ -56,10 +56,10 @@ type Config struct {
 // Lua is Lua of the administrator's own. Of a script and a file with one at
 // most one is set.
 type Lua struct {
-	ScriptOnly       bool   `key:"script-only" type:"bool" default:"false" idle:"true" doc:"Workers run the script in place of all that this configuration says otherwise."`
+	ScriptOnly       bool   `key:"script-only" type:"bool" default:"false" doc:"Workers run the script in place of all that this configuration says otherwise."`
 	Script           string `key:"script" type:"str?" doc:"Lua run by every worker after the rest of its configuration."`
-	ScriptFile       string `key:"script-file" type:"rfile?" idle:"true" doc:"File with that Lua. Not together with script."`
-	PolicyScriptOnly bool   `key:"policy-script-only" type:"bool" default:"false" idle:"true" doc:"As script-only, for the policy-loader."`
-	PolicyScript     string `key:"policy-script" type:"str?" idle:"true" doc:"Lua run by the policy-loader, after the rules of this configuration."`
-	PolicyScriptFile string `key:"policy-script-file" type:"rfile?" idle:"true" doc:"File with that Lua. Not together with policy-script."`
+	ScriptFile       string `key:"script-file" type:"rfile?" doc:"File with that Lua. Not together with script."`
+	PolicyScriptOnly bool   `key:"policy-script-only" type:"bool" default:"false" doc:"As script-only, for the policy-loader."`
+	PolicyScript     string `key:"policy-script" type:"str?" doc:"Lua run by the policy-loader, after the rules of this configuration."`
+	PolicyScriptFile string `key:"policy-script-file" type:"rfile?" doc:"File with that Lua. Not together with policy-script."`
 }

@@ -11,11 +11,11 @@ type Cache struct {
 	SizeMax          int64 `key:"size-max" type:"size" default:"100M" doc:"Size of the cache."`
 	GarbageCollector GC    `key:"garbage-collector" doc:"The process that frees space in the cache."`
 	// TTLMin and TTLMax are in whole seconds.
-	TTLMin time.Duration `key:"ttl-min" type:"time" default:"5s" idle:"true" doc:"Shortest lifetime of a record in the cache; whole seconds count."`
-	TTLMax time.Duration `key:"ttl-max" type:"time" default:"1d" idle:"true" doc:"Longest lifetime of a record in the cache; whole seconds count, and it is at least 1s."`
+	TTLMin time.Duration `key:"ttl-min" type:"time" default:"5s" doc:"Shortest lifetime of a record in the cache; whole seconds count."`
+	TTLMax time.Duration `key:"ttl-max" type:"time" default:"1d" doc:"Longest lifetime of a record in the cache; whole seconds count, and it is at least 1s."`
 	// NSTimeout is in whole milliseconds.
-	NSTimeout time.Duration `key:"ns-timeout" type:"time" default:"1000ms" idle:"true" doc:"How long a server that did not answer is left alone; whole milliseconds count, and it is at least 1ms."`
-	Prefill   []Prefill     `key:"prefill" type:"list?" idle:"true" doc:"Zones that are put into the cache as a whole."`
+	NSTimeout time.Duration `key:"ns-timeout" type:"time" default:"1000ms" doc:"How long a server that did not answer is left alone; whole milliseconds count, and it is at least 1ms."`
+	Prefill   []Prefill     `key:"prefill" type:"list?" doc:"Zones that are put into the cache as a whole."`
 	Prefetch  Prefetch      `key:"prefetch" doc:"Records that are asked for before a client does."`
 }
 
@@ -37,25 +37,25 @@ type GC struct {
 // Prefill is one zone that is put into the cache.
 type Prefill struct {
 	// Origin is ".".
-	Origin string `key:"origin" type:"domain" required:"true" idle:"true" doc:"Name of the zone; only the root, ., is possible."`
+	Origin string `key:"origin" type:"domain" required:"true" doc:"Name of the zone; only the root, ., is possible."`
 	// URL is absolute, with the scheme https.
-	URL             string        `key:"url" type:"estr" required:"true" idle:"true" doc:"Where the zone is fetched from, https:// and more."`
-	RefreshInterval time.Duration `key:"refresh-interval" type:"time" default:"1d" idle:"true" doc:"Time between two fetches, at least 1h; whole seconds count."`
-	CAFile          string        `key:"ca-file" type:"rfile?" idle:"true" doc:"CA certificates to trust, PEM, in place of the system's."`
+	URL             string        `key:"url" type:"estr" required:"true" doc:"Where the zone is fetched from, https:// and more."`
+	RefreshInterval time.Duration `key:"refresh-interval" type:"time" default:"1d" doc:"Time between two fetches, at least 1h; whole seconds count."`
+	CAFile          string        `key:"ca-file" type:"rfile?" doc:"CA certificates to trust, PEM, in place of the system's."`
 }
 
 // Prefetch is what is asked for before a client does.
 type Prefetch struct {
-	Expiring   bool       `key:"expiring" type:"bool" default:"false" idle:"true" doc:"Ask again for records that are in use and soon expire."`
+	Expiring   bool       `key:"expiring" type:"bool" default:"false" doc:"Ask again for records that are in use and soon expire."`
 	Prediction Prediction `key:"prediction" doc:"Ask for what was asked for at the same time in earlier periods."`
 }
 
 // Prediction is how queries are foreseen.
 type Prediction struct {
-	Enable bool `key:"enable" type:"bool" default:"false" idle:"true" doc:"Foresee queries."`
+	Enable bool `key:"enable" type:"bool" default:"false" doc:"Foresee queries."`
 	// Window is in whole minutes.
-	Window time.Duration `key:"window" type:"time" default:"15m" idle:"true" doc:"Length of one sample of queries; whole minutes count."`
-	Period int           `key:"period" type:"int>=1" default:"24" idle:"true" doc:"Number of windows after which queries are expected to come again."`
+	Window time.Duration `key:"window" type:"time" default:"15m" doc:"Length of one sample of queries; whole minutes count."`
+	Period int           `key:"period" type:"int>=1" default:"24" doc:"Number of windows after which queries are expected to come again."`
 }
 
 // DNSSEC is how answers are validated.

@@ -9,25 +9,25 @@ type Logging struct {
 	// Level is "crit", "err", "warning", "notice", "info" or "debug".
 	Level string `key:"level" type:"enum crit err warning notice info debug" default:"notice" doc:"Least severe messages that are logged."`
 	// Target is "syslog", "stderr", "stdout" or "from-arg".
-	Target string `key:"target" type:"enum syslog stderr stdout from-arg" default:"from-arg" idle:"syslog stderr stdout" doc:"Where messages go; from-arg leaves it to the manager, which uses the journal."`
+	Target string `key:"target" type:"enum syslog stderr stdout from-arg" default:"from-arg" doc:"Where messages go; from-arg leaves it to the manager, which uses the journal."`
 	// Groups is words of logGroups, none twice.
-	Groups []string `key:"groups" type:"list<log-group>?" idle:"true" doc:"Parts of the resolver, or processes, that log at level debug."`
+	Groups []string `key:"groups" type:"list<log-group>?" doc:"Parts of the resolver, or processes, that log at level debug."`
 	Dnstap Dnstap   `key:"dnstap" doc:"Copies of messages to a collector (dnstap.info)."`
 }
 
 // Dnstap is which messages are copied to a collector.
 type Dnstap struct {
-	Enable       bool   `key:"enable" type:"bool" default:"false" idle:"true" doc:"Copy messages; needs unix-socket."`
-	UnixSocket   string `key:"unix-socket" type:"socket?" idle:"true" doc:"Socket that the collector listens on."`
-	LogQueries   bool   `key:"log-queries" type:"bool" default:"false" idle:"true" doc:"Copy queries of clients."`
-	LogResponses bool   `key:"log-responses" type:"bool" default:"false" idle:"true" doc:"Copy answers to clients."`
-	LogTCPRTT    bool   `key:"log-tcp-rtt" type:"bool" default:"false" idle:"true" doc:"Add the round-trip time of TCP connections."`
+	Enable       bool   `key:"enable" type:"bool" default:"false" doc:"Copy messages; needs unix-socket."`
+	UnixSocket   string `key:"unix-socket" type:"socket?" doc:"Socket that the collector listens on."`
+	LogQueries   bool   `key:"log-queries" type:"bool" default:"false" doc:"Copy queries of clients."`
+	LogResponses bool   `key:"log-responses" type:"bool" default:"false" doc:"Copy answers to clients."`
+	LogTCPRTT    bool   `key:"log-tcp-rtt" type:"bool" default:"false" doc:"Add the round-trip time of TCP connections."`
 }
 
 // Monitoring is how statistics are made and where they go.
 type Monitoring struct {
 	// Metrics is "manager-only", "lazy" or "always".
-	Metrics  string   `key:"metrics" type:"enum manager-only lazy always" default:"lazy" idle:"true" doc:"Statistics in workers: manager-only has none, lazy starts with the first request for them, always with the worker."`
+	Metrics  string   `key:"metrics" type:"enum manager-only lazy always" default:"lazy" doc:"Statistics in workers: manager-only has none, lazy starts with the first request for them, always with the worker."`
 	Graphite Graphite `key:"graphite" doc:"Statistics are sent to a Graphite server."`
 }
 

@@ -9,39 +9,39 @@ import (
 
 // View is what is special for some clients: it has either Tags or an Answer.
 type View struct {
-	Subnets []netip.Prefix `key:"subnets" type:"list<net>" required:"true" idle:"true" doc:"Networks of the clients."`
+	Subnets []netip.Prefix `key:"subnets" type:"list<net>" required:"true" doc:"Networks of the clients."`
 	// DstSubnet is nil for any.
-	DstSubnet *netip.Prefix `key:"dst-subnet" type:"net?" idle:"true" doc:"Only for queries sent to an address of this network."`
+	DstSubnet *netip.Prefix `key:"dst-subnet" type:"net?" doc:"Only for queries sent to an address of this network."`
 	// Protocols holds "udp53", "tcp53", "dot", "doh" and "doq"; none is any.
-	Protocols []string `key:"protocols" type:"list<enum udp53 tcp53 dot doh doq>?" idle:"true" doc:"Only for queries over these protocols."`
-	Tags      []string `key:"tags" type:"list<tag-id>?" idle:"true" doc:"Tags of the rules in local-data that hold for these clients. Rules without tags hold for all."`
+	Protocols []string `key:"protocols" type:"list<enum udp53 tcp53 dot doh doq>?" doc:"Only for queries over these protocols."`
+	Tags      []string `key:"tags" type:"list<tag-id>?" doc:"Tags of the rules in local-data that hold for these clients. Rules without tags hold for all."`
 	// Answer is "allow", "refused" or "noanswer", "" if there are Tags.
-	Answer  string      `key:"answer" type:"enum allow refused noanswer?" idle:"true" doc:"allow answers without any tagged rule, refused refuses, noanswer keeps silent."`
+	Answer  string      `key:"answer" type:"enum allow refused noanswer?" doc:"allow answers without any tagged rule, refused refuses, noanswer keeps silent."`
 	Options ViewOptions `key:"options" doc:"What else is different for these clients."`
 }
 
 // ViewOptions is what else is different for the clients of a [View].
 type ViewOptions struct {
-	Minimize bool `key:"minimize" type:"bool" default:"true" idle:"true" doc:"false resolves their queries without QNAME minimisation."`
-	DNS64    bool `key:"dns64" type:"bool" default:"true" idle:"true" doc:"false gives them no DNS64."`
+	Minimize bool `key:"minimize" type:"bool" default:"true" doc:"false resolves their queries without QNAME minimisation."`
+	DNS64    bool `key:"dns64" type:"bool" default:"true" doc:"false gives them no DNS64."`
 	// PriceFactor is from 0 to 65535.
-	PriceFactor float64 `key:"price-factor" type:"factor" default:"1.0" idle:"true" doc:"What their queries cost in rate-limiting and defer, as a factor; 0 exempts them."`
-	Fallback    bool    `key:"fallback" type:"bool" default:"true" idle:"true" doc:"false gives them no fallback servers."`
+	PriceFactor float64 `key:"price-factor" type:"factor" default:"1.0" doc:"What their queries cost in rate-limiting and defer, as a factor; 0 exempts them."`
+	Fallback    bool    `key:"fallback" type:"bool" default:"true" doc:"false gives them no fallback servers."`
 }
 
 // LocalData is what is answered from the configuration.
 type LocalData struct {
 	// TTL is nil for the engine's default.
-	TTL    *time.Duration `key:"ttl" type:"time?" idle:"true" doc:"Lifetime of the records; whole seconds count. Without it, 300 s."`
-	Nodata bool           `key:"nodata" type:"bool" default:"true" idle:"true" doc:"Names that are given here have no records of other types; false asks other servers for them."`
+	TTL    *time.Duration `key:"ttl" type:"time?" doc:"Lifetime of the records; whole seconds count. Without it, 300 s."`
+	Nodata bool           `key:"nodata" type:"bool" default:"true" doc:"Names that are given here have no records of other types; false asks other servers for them."`
 	// Addresses is in the order of the document. Names that differ only in
 	// case or the final dot are one entry, with the addresses of all.
 	Addresses      []NameAddresses `key:"addresses" type:"map<domain,one-or-list<ip>>?" doc:"Addresses by name, one or a list; the reverse names are answered too."`
-	AddressesFiles []string        `key:"addresses-files" type:"list<rfile>?" idle:"true" doc:"Files with names and addresses, as /etc/hosts."`
+	AddressesFiles []string        `key:"addresses-files" type:"list<rfile>?" doc:"Files with names and addresses, as /etc/hosts."`
 	// Records is zone-file text (RFC 1035 section 5), not checked here.
 	Records string `key:"records" type:"estr?" doc:"Further records, as text of a zone file."`
-	Rules   []Rule `key:"rules" type:"list?" idle:"true" doc:"Rules that may hold for some clients only."`
-	RPZ     []RPZ  `key:"rpz" type:"list?" idle:"true" doc:"Response policy zones."`
+	Rules   []Rule `key:"rules" type:"list?" doc:"Rules that may hold for some clients only."`
+	RPZ     []RPZ  `key:"rpz" type:"list?" doc:"Response policy zones."`
 }
 
 // NameAddresses is one name and its addresses.
@@ -54,27 +54,27 @@ type NameAddresses struct {
 // set; with Name also Address, Subtree, or both.
 type Rule struct {
 	// Name is as [Forward.Subtree].
-	Name []string `key:"name" type:"one-or-list<domain>?" idle:"true" doc:"Name or names that the rule is about."`
+	Name []string `key:"name" type:"one-or-list<domain>?" doc:"Name or names that the rule is about."`
 	// Subtree is "", "empty", "nxdomain" or "redirect".
-	Subtree string       `key:"subtree" type:"enum empty nxdomain redirect?" idle:"true" doc:"What is at and below the names: empty is nothing below, nxdomain nothing at all, redirect answers below as at the name."`
-	Address []netip.Addr `key:"address" type:"one-or-list<ip>?" idle:"true" doc:"Address or addresses of the names."`
-	File    []string     `key:"file" type:"one-or-list<rfile>?" idle:"true" doc:"File or files with names and addresses, as /etc/hosts."`
+	Subtree string       `key:"subtree" type:"enum empty nxdomain redirect?" doc:"What is at and below the names: empty is nothing below, nxdomain nothing at all, redirect answers below as at the name."`
+	Address []netip.Addr `key:"address" type:"one-or-list<ip>?" doc:"Address or addresses of the names."`
+	File    []string     `key:"file" type:"one-or-list<rfile>?" doc:"File or files with names and addresses, as /etc/hosts."`
 	// Records is as [LocalData.Records].
-	Records string   `key:"records" type:"estr?" idle:"true" doc:"Records, as text of a zone file."`
-	Tags    []string `key:"tags" type:"list<tag-id>?" idle:"true" doc:"The rule holds for clients whose view has one of these tags. Without tags it holds for all."`
+	Records string   `key:"records" type:"estr?" doc:"Records, as text of a zone file."`
+	Tags    []string `key:"tags" type:"list<tag-id>?" doc:"The rule holds for clients whose view has one of these tags. Without tags it holds for all."`
 	// TTL is that of LocalData if the rule has none of its own.
-	TTL    *time.Duration `key:"ttl" type:"time?" derived:"/local-data/ttl" idle:"true" doc:"Lifetime of the records; whole seconds count."`
-	Nodata bool           `key:"nodata" type:"bool?" derived:"/local-data/nodata" idle:"true" doc:"The names have no records of other types."`
+	TTL    *time.Duration `key:"ttl" type:"time?" derived:"/local-data/ttl" doc:"Lifetime of the records; whole seconds count."`
+	Nodata bool           `key:"nodata" type:"bool?" derived:"/local-data/nodata" doc:"The names have no records of other types."`
 }
 
 // RPZ is one response policy zone.
 type RPZ struct {
-	File string `key:"file" type:"rfile" required:"true" idle:"true" doc:"Zone file of the zone."`
+	File string `key:"file" type:"rfile" required:"true" doc:"Zone file of the zone."`
 	// Watchdog is as [TLS.Watchdog].
 	Watchdog bool     `key:"watchdog" type:"bool|auto" default:"auto" idle:"true" doc:"Load the zone again when its file changes; auto is true."`
-	Tags     []string `key:"tags" type:"list<tag-id>?" idle:"true" doc:"As the tags of a rule."`
+	Tags     []string `key:"tags" type:"list<tag-id>?" doc:"As the tags of a rule."`
 	// Log holds "ip" and "name".
-	Log []string `key:"log" type:"list<enum ip name>?" idle:"true" doc:"What to log when a query meets the zone: address of the client, name."`
+	Log []string `key:"log" type:"list<enum ip name>?" doc:"What to log when a query meets the zone: address of the client, name."`
 }
 
 // Forward sends a part of the name space to other servers.
@@ -94,8 +94,8 @@ type ForwardOptions struct {
 
 // Fallback is servers to ask when resolving fails.
 type Fallback struct {
-	Enable  bool     `key:"enable" type:"bool" default:"false" idle:"true" doc:"Ask them; needs servers."`
-	Servers []Server `key:"servers" type:"list?" short:"address" idle:"true" doc:"Servers to ask: addresses with an optional @port, or objects."`
+	Enable  bool     `key:"enable" type:"bool" default:"false" doc:"Ask them; needs servers."`
+	Servers []Server `key:"servers" type:"list?" short:"address" doc:"Servers to ask: addresses with an optional @port, or objects."`
 }
 
 // Server is one server, or several that share the same settings.

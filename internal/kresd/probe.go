@@ -4,7 +4,9 @@ package kresd
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"os"
 	"time"
 )
 
@@ -26,7 +28,11 @@ func Probe(ctx context.Context, socket string) error {
 	}
 	for {
 		var rcode *int
-		if err := c.Eval("kresd_manager.answer", &rcode); err != nil {
+		err := c.Eval("kresd_manager.answer", &rcode)
+		if errors.Is(err, os.ErrDeadlineExceeded) {
+			return fmt.Errorf("the worker does not answer a probe: %w", err)
+		}
+		if err != nil {
 			return fmt.Errorf("cannot probe: %w", err)
 		}
 		if rcode != nil {

@@ -87,7 +87,7 @@ func (m *Manager) prepare(cur *snapshot, c change) (*snapshot, generation.Genera
 	if err != nil {
 		return nil, gen, err
 	}
-	cfg, err := doc.Config(m.o.Host)
+	cfg, err := m.check(doc)
 	if err != nil {
 		return nil, gen, err
 	}
@@ -100,6 +100,25 @@ func (m *Manager) prepare(cur *snapshot, c change) (*snapshot, generation.Genera
 		next.fileETag = doc.ETag()
 	}
 	return next, gen, nil
+}
+
+// check validates, logs warnings, and refuses keys that nothing acts on yet: the
+// system would not do what the configuration says.
+func (m *Manager) check(doc *config.Document) (*config.Config, error) {
+	cfg, found := doc.Check(m.o.Host)
+	if err := found.Errors(); err != nil {
+		return nil, err
+	}
+	if idle := found.Idle(); len(idle) > 0 {
+		for i := range idle {
+			idle[i].Severity = config.SeverityError
+		}
+		return nil, idle
+	}
+	for _, p := range found {
+		m.o.Log.Warn(p.String())
+	}
+	return cfg, nil
 }
 
 // installed refuses what the installed units cannot do.

@@ -32,7 +32,7 @@ func CacheGC(c *config.Config) []string {
 	if gc.DryRun {
 		args = append(args, "-n")
 	}
-	if c.Logging.Level == "debug" {
+	if verboseGC(c.Logging) {
 		args = append(args, "-v")
 	}
 	return args

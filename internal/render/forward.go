@@ -40,16 +40,21 @@ func perProcess(f config.Forward) bool {
 }
 
 func (s *script) forward(f config.Forward) {
-	var targets []string
-	for _, srv := range f.Servers {
-		for _, a := range srv.Address {
-			targets = append(targets, target(srv, a))
-		}
-	}
 	for _, name := range f.Subtree {
 		s.line("policy.rule_forward_add(%s, { dnssec = %t, auth = %t }, { %s })",
-			quote(name), f.Options.DNSSEC, f.Options.Authoritative, strings.Join(targets, ", "))
+			quote(name), f.Options.DNSSEC, f.Options.Authoritative, strings.Join(targets(f.Servers), ", "))
 	}
+}
+
+// targets are all addresses of all servers, as targets of their own.
+func targets(servers []config.Server) []string {
+	var all []string
+	for _, srv := range servers {
+		for _, a := range srv.Address {
+			all = append(all, target(srv, a))
+		}
+	}
+	return all
 }
 
 // target is one server address as policy.rule_forward_add takes it.

@@ -174,13 +174,16 @@ local function interface(name)
 	return net.interfaces()[name] or error(string.format("interface '%s' does not exist", name), 0)
 end
 
-local function listen(where, port, kind, freebind)
+local function listen(where, port, kind, protocols, freebind)
 	for _, address in ipairs(type(where) == 'table' and where.addr or { where }) do
 		if canary then
-			try_bind(address, port, kind == 'dns' and { 'udp', 'tcp' } or { 'tcp' }, freebind)
+			try_bind(address, port, protocols, freebind)
 		else
 			net.listen(address, port, { kind = kind, freebind = freebind })
 		end
 	end
 	if kind == 'dns' then ports[port] = true end
 end
+
+-- Directory for memory that only processes with equal parameters may share.
+local function shared(dir) return canary and '/tmp' or dir end

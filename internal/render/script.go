@@ -10,22 +10,35 @@ package render
 
 import (
 	"fmt"
-	"strconv"
 	"strings"
 )
 
 // script collects Lua text.
-type script struct{ b strings.Builder }
+type script struct {
+	b     strings.Builder
+	title string // of the section that has no line yet
+}
 
 // section starts a part of the file with a comment that names the keys it
-// comes from.
-func (s *script) section(keys string) { fmt.Fprintf(&s.b, "\n-- %s\n", keys) }
+// comes from. A section without lines is not written.
+func (s *script) section(keys string) { s.title = keys }
 
 // line adds one line; every %s argument must be a literal made by quote, text,
 // list or table.
 func (s *script) line(format string, args ...any) {
+	if s.title != "" {
+		fmt.Fprintf(&s.b, "\n-- %s\n", s.title)
+		s.title = ""
+	}
 	fmt.Fprintf(&s.b, format, args...)
 	s.b.WriteByte('\n')
+}
+
+// when adds a line if a condition holds.
+func (s *script) when(condition bool, line string) {
+	if condition {
+		s.line("%s", line)
+	}
 }
 
 // quote returns s as a Lua string literal (Lua 5.1 manual §2.1). Bytes other
@@ -71,5 +84,3 @@ func list[T ~string](items []T) string {
 	}
 	return "{ " + strings.Join(q, ", ") + " }"
 }
-
-func boolean(b bool) string { return strconv.FormatBool(b) }

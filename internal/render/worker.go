@@ -8,7 +8,7 @@ import (
 	"encoding/hex"
 	"path/filepath"
 	"slices"
-	"time"
+	"strconv"
 
 	"kresd-manager/internal/config"
 )
@@ -56,60 +56,55 @@ func Worker(c *config.Config, host Host) (lua, hash string) {
 	s.section("rules")
 	s.line("assert(C.kr_rules_init(canary and '/tmp/ruledb' or nil, 0, canary) == 0)")
 
-	s.section("logging")
-	s.line("log_level(%s)", quote(c.Logging.Level))
 	// The journal knows the unit of a line on standard error even when the
 	// process has ended, as a refused canary has.
-	s.line("log_target(canary and 'stderr' or 'syslog')")
+	s.logging(c.Logging, "kresd", "canary and 'stderr' or 'syslog'")
 
 	s.section("control socket")
 	s.line("net.listen(%s .. worker.id, nil, { kind = 'control' })", quote(filepath.Join(c.Rundir, "control")+"/"))
 
-	s.identity(c)
-	s.tls(c, host)
-	s.dnssec(c.DNSSEC)
-	s.forwardWorker(c.Forward)
-
-	s.section("cache")
-	s.line("open_cache(%d, %s)", c.Cache.SizeMax, quote(c.Cache.Storage))
-
-	// Processes whose parameters differ must not share the file, so they are
-	// part of its name. The third parameter scales what one client may use; it
-	// is the number of CPUs and not of workers, which may change at any time.
-	s.section("defer")
-	deferFile := quote(filepath.Join(c.Rundir, "defer"))
-	s.line("assert(C.defer_init(canary and '/tmp/defer' or %s .. '-0-%d', 0, %d) == 0)", deferFile, host.CPUs, host.CPUs)
-
-	if c.Lua.Script != "" {
-		s.section("lua/script")
-		// A chunk of its own, so that messages count its lines.
-		s.line("assert(loadstring('local C = ...; ' .. %s, '=/lua/script'))(C)", text(c.Lua.Script))
+	if !c.Lua.ScriptOnly {
+		s.identity(c)
+		s.options(c.Options)
+		s.network(c.Network)
+		s.tls(c, host)
+		s.dnssec(c.DNSSEC)
+		s.forwardWorker(c.Forward)
+		s.fallback(c.Fallback)
+		s.cache(c.Cache)
+		s.dns64(c.DNS64)
+		s.monitoring(c.Monitoring)
+		s.dnstap(c.Logging.Dnstap)
+		s.rateLimiting(c.Rundir, c.RateLimiting)
 	}
-
-	// Last, because a socket that is open and not read loses queries.
-	s.section("network/listen")
-	s.line("C.the_network.listen_udp_buflens.rcv = 2097152")
-	for _, l := range c.Network.Listen {
-		for _, i := range l.Interface {
-			s.listen(l, i)
-		}
+	s.prioritisation(c.Rundir, c.Defer, host.CPUs)
+	s.script("/lua/script", c.Lua.Script, c.Lua.ScriptFile)
+	if !c.Lua.ScriptOnly {
+		s.listeners(c.Network)
 	}
 
 	hash = Hash(s.b.String())
-	s.line("\nC.sd_notify(0, 'STATUS=config %s')", hash)
+	s.section("what systemctl status shows")
+	s.line("C.sd_notify(0, 'STATUS=config %s')", hash)
 	return s.b.String(), hash
 }
 
-func (s *script) listen(l config.Listen, i config.Interface) {
-	where := quote(i.Addr.String())
-	if !i.Addr.IsValid() {
-		where = "interface(" + quote(i.Name) + ")"
+// script adds Lua of the administrator's, as a chunk of its own, so that
+// messages count its lines.
+func (s *script) script(pointer, lua, file string) {
+	switch {
+	case lua != "":
+		s.section(pointer)
+		s.line("assert(loadstring('local C = ...; ' .. %s, %s))(C)", text(lua), quote("="+pointer))
+	case file != "":
+		s.section(pointer + "-file")
+		s.line("do")
+		s.line("\tlocal file = assert(io.open(%s))", quote(file))
+		s.line("\tlocal text = file:read('*a')")
+		s.line("\tfile:close()")
+		s.line("\tassert(loadstring('local C = ...; ' .. text, %s))(C)", quote("@"+file))
+		s.line("end")
 	}
-	kind := l.Kind
-	if kind == "dot" {
-		kind = "tls"
-	}
-	s.line("listen(%s, %d, %s, %s)", where, i.Port, quote(kind), boolean(l.Freebind))
 }
 
 func (s *script) identity(c *config.Config) {
@@ -142,9 +137,19 @@ func (s *script) tls(c *config.Config, host Host) {
 	if t := c.Network.TLS; t.CertFile != "" {
 		s.line("net.tls(%s, %s)", quote(t.CertFile), quote(t.KeyFile))
 	}
-	if host.TicketSecret != "" {
-		f := quote(host.TicketSecret)
+	switch f := quote(host.TicketSecret); {
+	case c.Network.TLS.SticketSecret != "":
+		s.line("net.tls_sticket_secret(%s)", quote(c.Network.TLS.SticketSecret))
+	case c.Network.TLS.SticketSecretFile != "":
+		s.line("net.tls_sticket_secret_file(%s)", quote(c.Network.TLS.SticketSecretFile))
+	case host.TicketSecret != "":
 		s.line("if io.open(%s) then net.tls_sticket_secret_file(%s) end", f, f)
+	}
+	switch n := c.Network.TLS.Padding; {
+	case n == 0:
+		s.line("net.tls_padding(false)")
+	case n > 0:
+		s.line("net.tls_padding(%d)", n)
 	}
 }
 
@@ -167,13 +172,9 @@ func (s *script) dnssec(d config.DNSSEC) {
 		s.line("trust_anchors.add(%s)", quote(ta))
 	}
 	for _, f := range d.TrustAnchorsFiles {
-		s.line("trust_anchors.add_file(%s, %s)", quote(f.File), boolean(f.ReadOnly))
+		s.line("trust_anchors.add_file(%s, %s)", quote(f.File), strconv.FormatBool(f.ReadOnly))
 	}
 	if len(d.NegativeTrustAnchors) > 0 {
 		s.line("trust_anchors.set_insecure(%s)", list(d.NegativeTrustAnchors))
 	}
 }
-
-// milliseconds and microseconds truncate, as the daemons' own parameters do.
-func milliseconds(d time.Duration) int64 { return d.Milliseconds() }
-func microseconds(d time.Duration) int64 { return d.Microseconds() }

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package render
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"kresd-manager/internal/config"
+)
+
+// rule holds what rules have in common.
+type rule struct {
+	ttl    *time.Duration
+	nodata bool
+	tags   []string
+}
+
+// ttl is in seconds; C.KR_RULE_TTL_DEFAULT is 300.
+func (r rule) ttlText() string {
+	if r.ttl == nil {
+		return "C.KR_RULE_TTL_DEFAULT"
+	}
+	return fmt.Sprint(seconds(*r.ttl))
+}
+
+// tagset is the Lua of a set of tags. Bits are given to names as they come, and
+// only within one run of the policy-loader; 0 is everyone.
+func (r rule) tagset() string {
+	if len(r.tags) == 0 {
+		return "0"
+	}
+	return "policy.get_tagset(" + list(r.tags) + ")"
+}
+
+func (s *script) localData(l config.LocalData) {
+	all := rule{l.TTL, l.Nodata, nil}
+	var pairs []string
+	for _, n := range l.Addresses {
+		for _, a := range n.Addrs {
+			pairs = append(pairs, a.String()+" "+n.Name)
+		}
+	}
+	files, records := len(l.AddressesFiles) > 0, l.Records != ""
+	for _, r := range l.Rules {
+		files = files || len(r.File) > 0
+		records = records || r.Records != ""
+	}
+	if len(pairs) > 0 || hasAddress(l.Rules) {
+		s.section("local-data: addresses")
+		s.line("local function addresses(where, pairs, nodata, ttl, tags)")
+		s.line("\tfor address, name in pairs:gmatch('(%%S+) ([^\\n]+)\\n') do")
+		s.line("\t\tif C.kr_rule_local_address(name, address, nodata, ttl, tags, C.KR_RULE_OPTS_DEFAULT) ~= 0 then")
+		s.line("\t\t\terror(string.format('%%s: kresd refuses the address %%s of %%s', where, address, name), 0)")
+		s.line("\t\tend")
+		s.line("\tend")
+		s.line("end")
+	}
+	if files {
+		s.section("local-data: hosts files")
+		s.line("local function hosts(where, path, nodata, ttl, tags)")
+		s.line("\tif C.kr_rule_local_hosts(path, nodata, ttl, tags, C.KR_RULE_OPTS_DEFAULT) ~= 0 then")
+		s.line("\t\terror(string.format('%%s: kresd refuses the file %%s; see the message above', where, path), 0)")
+		s.line("\tend")
+		s.line("end")
+	}
+	if records || len(l.RPZ) > 0 {
+		s.section("local-data: zone text and zone files")
+		s.line("local function zone(where, set)")
+		s.line("\tlocal z = ffi.new('struct kr_rule_zonefile_config')")
+		s.line("\tz.opts = C.KR_RULE_OPTS_DEFAULT")
+		s.line("\tset(z)")
+		s.line("\tif C.kr_rule_zonefile(z) ~= 0 then error(where .. ': kresd refuses this; see the message above', 0) end")
+		s.line("end")
+	}
+	s.pairs("/local-data/addresses", pairs, all)
+	for i, f := range l.AddressesFiles {
+		s.hosts(fmt.Sprintf("/local-data/addresses-files/%d", i), f, all)
+	}
+	s.zoneText("/local-data/records", l.Records, all, false)
+	for i, r := range l.Rules {
+		s.rule(fmt.Sprintf("/local-data/rules/%d", i), r)
+	}
+	for i, z := range l.RPZ {
+		s.rpz(fmt.Sprintf("/local-data/rpz/%d", i), z, all)
+	}
+}
+
+func hasAddress(rules []config.Rule) bool {
+	for _, r := range rules {
+		if len(r.Address) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// pairs writes addresses as data, a line each: a Lua function can have only
+// 65,536 constants.
+func (s *script) pairs(where string, pairs []string, r rule) {
+	if len(pairs) == 0 {
+		return
+	}
+	s.line("addresses(%s, %s, %t, %s, %s)", quote(where), text(strings.Join(pairs, "\n")+"\n"), r.nodata, r.ttlText(), r.tagset())
+}
+
+func (s *script) hosts(where, path string, r rule) {
+	s.line("hosts(%s, %s, %t, %s, %s)", quote(where), quote(path), r.nodata, r.ttlText(), r.tagset())
+}
+
+// zoneText keeps the text in a variable, because the structure only points to it.
+func (s *script) zoneText(where, records string, r rule, scored bool) {
+	if records == "" {
+		return
+	}
+	s.line("do")
+	s.line("\tlocal records = %s", text(records))
+	s.line("\tzone(%s, function (z)", quote(where))
+	s.line("\t\tz.ttl, z.tags, z.nodata, z.is_rpz, z.input_str = %s, %s, %t, false, records", r.ttlText(), r.tagset(), r.nodata)
+	s.when(scored, "\t\tz.opts.score = 9")
+	s.line("\tend)")
+	s.line("end")
+}
+
+func (s *script) rule(where string, c config.Rule) {
+	r := rule{c.TTL, c.Nodata, c.Tags}
+	var pairs []string
+	for _, n := range c.Name {
+		for _, a := range c.Address {
+			pairs = append(pairs, a.String()+" "+n)
+		}
+	}
+	s.pairs(where, pairs, r)
+	if c.Subtree != "" {
+		for _, n := range c.Name {
+			s.line("assert(C.kr_rule_local_subtree(todname(%s), C.KR_RULE_SUB_%s, %s, %s, C.KR_RULE_OPTS_DEFAULT) == 0, %s)",
+				quote(n), strings.ToUpper(c.Subtree), r.ttlText(), r.tagset(), quote(where+": kresd refuses the subtree"))
+		}
+	}
+	for _, f := range c.File {
+		s.hosts(where, f, r)
+	}
+	s.zoneText(where, c.Records, r, true)
+}
+
+func (s *script) rpz(where string, z config.RPZ, all rule) {
+	r := rule{all.ttl, all.nodata, z.Tags}
+	s.line("do")
+	s.line("\tlocal path = %s", quote(z.File))
+	s.line("\tzone(%s, function (z)", quote(where))
+	s.line("\t\tz.ttl, z.tags, z.nodata, z.is_rpz, z.filename = %s, %s, %t, true, path", r.ttlText(), r.tagset(), r.nodata)
+	s.line("\t\tz.opts.score = 9")
+	if len(z.Log) > 0 {
+		s.line("\t\tz.opts.log_level, z.opts.log_ip, z.opts.log_name = 3, %t, %t", slices.Contains(z.Log, "ip"), slices.Contains(z.Log, "name"))
+	}
+	s.line("\tend)")
+	s.line("end")
+}
