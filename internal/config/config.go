@@ -17,9 +17,9 @@ func (d *Document) Config(h Host) (*Config, error) {
 // Check is [Document.Config] that also gives warnings. The Config is nil if
 // one of the problems is an error.
 func (d *Document) Check(h Host) (*Config, Problems) {
-	r := reader{host: h}
+	r := reader{host: h, files: d.files}
 	c := new(Config)
-	at := spot{n: &d.root, known: !d.root.foreign}
+	at := spot{n: &d.root, known: !d.root.foreign, file: d.root.file}
 	at.place = &place{}
 	if d.root.kind == null {
 		r.problem(at, emptyProblem.Message, emptyProblem.Hint)
@@ -37,6 +37,7 @@ func (d *Document) Check(h Host) (*Config, Problems) {
 type reader struct {
 	findings
 	host   Host
+	files  []string
 	inIdle int // how many idle keys there are around
 }
 
@@ -46,6 +47,7 @@ type spot struct {
 	place  *place
 	known  bool // positions are those of the document's own text
 	secret bool // the value is not to be shown
+	file   uint16
 }
 
 // describe says in words what the value is, but of a secret only its kind.
@@ -58,7 +60,11 @@ func (s spot) describe() string {
 
 // member is the spot of a member of s.
 func (s spot) member(m *member, at *place) spot {
-	return spot{n: &m.value, place: at, known: s.known && !m.value.foreign, secret: s.secret}
+	here := spot{n: &m.value, place: at, known: s.known && !m.value.foreign, secret: s.secret, file: m.value.file}
+	if here.file == 0 {
+		here.file = s.file
+	}
+	return here
 }
 
 // problem notes an error about the value at a spot.
@@ -66,17 +72,21 @@ func (r *reader) problem(at spot, message, hint string) {
 	r.note(at, at.n.at, SeverityError, message, hint)
 }
 
-func (r *reader) note(at spot, pos position, severity, message, hint string) {
+func (r *reader) note(at spot, pos position, severity, message, hint string) *Problem {
 	if !at.known {
 		pos = position{}
 	}
-	r.add(at.place, pos, severity, message, hint)
+	p := r.add(at.place, pos, severity, message, hint)
+	if p != nil && at.known && at.file > 0 {
+		p.File = r.files[at.file-1]
+	}
+	return p
 }
 
 // fault notes what a grammar did not like.
 func (r *reader) fault(at spot, g *grammar, wrong *fault) {
 	message := wrong.message
-	if message == "" || at.secret {
+	if message == "" || at.secret && at.n.text != RedactedText {
 		message = "expected " + g.right + ", found " + at.describe()
 	}
 	r.problem(at, message, wrong.hint)
@@ -183,5 +193,6 @@ func (r *reader) element(s *shape, dst reflect.Value, at spot) bool {
 		return false
 	}
 	rest := node{kind: object, at: at.n.at, members: []member{{key: k.name, value: *at.n}}}
-	return r.section(s.plan, dst, spot{n: &rest, place: at.place, known: at.known})
+	at.n = &rest
+	return r.section(s.plan, dst, at)
 }

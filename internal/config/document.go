@@ -20,10 +20,18 @@ type Host struct {
 // methods that edit return another document which shares the untouched parts.
 // It is safe for concurrent use.
 type Document struct {
-	name string
-	root node
-	json func() []byte
-	etag func() string
+	name  string
+	files []string // what node.file counts; nil if there is only name
+	root  node
+	json  func() []byte
+	etag  func() string
+}
+
+// with is a document of the same files with another tree.
+func (d *Document) with(root node) *Document {
+	other := newDocument(d.name, root)
+	other.files = d.files
+	return other
 }
 
 // newDocument makes the texts of a document on first use, once.

@@ -26,7 +26,7 @@ func (d *Document) Put(pointer string, value *Document) (*Document, error) {
 	if countNodes(&root) > maxNodes {
 		return nil, &PointerError{pointer, tooManyValues}
 	}
-	return newDocument(d.name, root), nil
+	return d.with(root), nil
 }
 
 // Delete gives the document without the object member or list element at
@@ -40,7 +40,7 @@ func (d *Document) Delete(pointer string) (*Document, error) {
 	if err != nil {
 		return nil, err
 	}
-	return newDocument(d.name, root), nil
+	return d.with(root), nil
 }
 
 // rewrite walks to the parent of what tokens name and replaces it by what

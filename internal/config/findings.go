@@ -31,11 +31,12 @@ func (f *findings) full() bool {
 	return len(f.problems) >= maxProblems || f.bytes > maxPointerBytes
 }
 
-// add notes a problem; an unknown position is the zero value.
-func (f *findings) add(at pointed, pos position, severity, message, hint string) {
+// add notes a problem; an unknown position is the zero value. It gives the
+// problem, nil if it was only counted.
+func (f *findings) add(at pointed, pos position, severity, message, hint string) *Problem {
 	if f.full() {
 		f.dropped++
-		return
+		return nil
 	}
 	p := Problem{
 		Line: int(pos.line), Column: int(pos.column), Pointer: at.pointer(),
@@ -43,18 +44,10 @@ func (f *findings) add(at pointed, pos position, severity, message, hint string)
 	}
 	f.bytes += len(p.Pointer)
 	f.problems = append(f.problems, p)
+	return &f.problems[len(f.problems)-1]
 }
 
-// addIdle notes a key that nothing acts on.
-func (f *findings) addIdle(at pointed, pos position, message string) {
-	before := len(f.problems)
-	f.add(at, pos, SeverityWarning, message, "remove it until it is supported")
-	if len(f.problems) > before {
-		f.problems[before].Idle = true
-	}
-}
-
-// in gives all problems as those of a file, sorted.
+// in gives all problems, sorted; those that name no file are of this one.
 func (f *findings) in(file string) Problems {
 	if f.dropped > 0 {
 		f.problems = append(f.problems, Problem{
@@ -63,7 +56,9 @@ func (f *findings) in(file string) Problems {
 		f.dropped = 0
 	}
 	for i := range f.problems {
-		f.problems[i].File = file
+		if f.problems[i].File == "" {
+			f.problems[i].File = file
+		}
 	}
 	f.problems.sort()
 	return f.problems

@@ -69,6 +69,9 @@ func readLongString(_ *Host, n *node) (any, *fault) {
 		return nil, quoteHint(n)
 	}
 	s := n.string()
+	if s == RedactedText {
+		return nil, &fault{message: RedactedText + " stands in place of a secret", hint: "give the secret itself, or leave the key as it is"}
+	}
 	if len(s) < 32 {
 		return nil, hint("this one is shorter")
 	}

@@ -46,10 +46,10 @@ func (r *reader) noteIdle(k *key, dst reflect.Value, at spot, pos position) {
 	default:
 		return
 	}
-	if !at.known {
-		pos = position{}
+	p := r.note(at, pos, SeverityWarning, "kresd-manager does not act on "+what+" yet, so it would have no effect", "remove it until it is supported")
+	if p != nil {
+		p.Idle = true
 	}
-	r.addIdle(at.place, pos, "kresd-manager does not act on "+what+" yet, so it would have no effect")
 }
 
 // isDefault says that the value of a key is what it would be without the key.

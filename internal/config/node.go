@@ -30,7 +30,10 @@ type node struct {
 	// foreign says that the positions of this value and all below it belong
 	// to another text than the document's, and mean nothing here.
 	foreign bool
-	at      position
+	// file is which of the files of a combined document the positions of this
+	// value and all below it belong to, from 1; 0 is that of the value around.
+	file uint16
+	at   position
 	// text is the string itself; a number in a spelling that JSON allows;
 	// "true" or "false".
 	text string
@@ -90,6 +93,11 @@ func (n *node) duplicates(report func(m, first *member)) {
 			first[n.members[i].key] = j
 		}
 	}
+}
+
+// words is the kind with an article.
+func (k kind) words() string {
+	return [...]string{"null", "a boolean", "an integer", "a number", "a string", "a list", "an object"}[k]
 }
 
 // describe says in words what a value is, for "expected …, found …".

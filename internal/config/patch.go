@@ -29,7 +29,7 @@ func (d *Document) Patch(patch []byte) (*Document, error) {
 			return nil, fmt.Errorf("patch operation %d (%s): %w", i, o.name, err)
 		}
 	}
-	return newDocument(d.name, root), nil
+	return d.with(root), nil
 }
 
 // operation is one step of a patch.

@@ -79,7 +79,7 @@ func step(n *node, token string) (int, error) {
 	case list:
 		return listIndex(token, len(n.members))
 	default:
-		return 0, fmt.Errorf("there is nothing below %s", n.describe())
+		return 0, fmt.Errorf("there is nothing below %s", n.kind.words()) // not the value, which may be secret
 	}
 }
 
@@ -103,9 +103,12 @@ func find(n node, tokens []string) (node, error) {
 		if err != nil {
 			return n, pointerError(tokens[:depth+1], err)
 		}
-		foreign := n.foreign
+		foreign, file := n.foreign, n.file
 		n = n.members[i].value
 		n.foreign = n.foreign || foreign
+		if n.file == 0 {
+			n.file = file
+		}
 	}
 	return n, nil
 }

@@ -144,10 +144,6 @@ func (s *scope) fine(keys ...string) bool {
 	return true
 }
 
-// written says that a key stands in the document, even one that is not
-// declared.
-func (s *scope) written(key string) bool { return s.spot.n.get(key) != nil }
-
 // blank is the value of a key without a field, nil if it is not given.
 func (s *scope) blank(key string) any { return s.blanks[key] }
 
