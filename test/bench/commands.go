@@ -49,27 +49,3 @@ func (b *bench) commands(ctx context.Context) error {
 		return s.wall(ctx, status, 4, s.kresctl+" status")
 	})
 }
-
-// validating measures the check of a large file.
-func (b *bench) validating(ctx context.Context) error {
-	const names, file = 100_000, "/tmp/large.yaml"
-	r := b.add(fmt.Sprintf("validate %d local-data addresses", names), seconds, atMost(0.4, "0.4 s"))
-	var text strings.Builder
-	text.WriteString("local-data:\n  addresses:\n")
-	for n := range names {
-		fmt.Fprintf(&text, "    host%d.example: 192.0.%d.%d\n", n, n>>8&0xff, n&0xff)
-	}
-	for _, s := range b.sides() {
-		if err := s.m.WriteFile(file, []byte(text.String()), 0o644); err != nil {
-			return err
-		}
-		runs := 3
-		if s == b.stock {
-			runs = 1 // takes most of ten seconds
-		}
-		if err := s.wall(ctx, r, runs, s.kresctl+" validate "+file); err != nil {
-			return fmt.Errorf("%s: %w", s.name, err)
-		}
-	}
-	return nil
-}
