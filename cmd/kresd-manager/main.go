@@ -87,10 +87,10 @@ func serve(o options, bus *dbusctl.Client, log *slog.Logger) error {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 
-	host := config.Host{CPUs: runtime.NumCPU(), BaseDir: filepath.Dir(o.config)}
+	host := config.Host{CPUs: runtime.NumCPU(), BaseDir: filepath.Dir(o.configs[0])}
 	host.Hostname, _ = os.Hostname()
 	m := manager.New(manager.Options{
-		File:    o.config,
+		Files:   o.configs,
 		Rundir:  o.rundir,
 		Version: version,
 		Host:    host,

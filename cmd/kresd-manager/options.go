@@ -8,16 +8,19 @@ import (
 	"io"
 	"log/slog"
 	"path/filepath"
+	"strings"
 )
 
 // options are the command line.
 type options struct {
-	config     string
+	configs    []string
 	rundir     string
 	runtimeDir string
 	stateDir   string
 	level      slog.Level
 }
+
+const defaultConfig = "/etc/knot-resolver/config.yaml"
 
 const usage = `usage: kresd-manager [OPTION…]
 
@@ -25,7 +28,8 @@ Keeps the units of Knot Resolver equal to its configuration, and serves the
 HTTP API on a unix socket. It is meant to be run by kresd-manager.service.
 
 Options:
-  -c, --config FILE        configuration file (/etc/knot-resolver/config.yaml)
+  -c, --config FILE…       configuration files, combined from left to right
+                           (/etc/knot-resolver/config.yaml)
       --rundir DIR         run directory of the installed units (/run/knot-resolver)
       --runtime-dir DIR    where the workers read what is rendered (/run/kresd-manager)
       --state-dir DIR      what is kept for the next boot (/var/lib/kresd-manager)
@@ -47,7 +51,7 @@ func parse(args []string, stdout, stderr io.Writer) (o options, code int, done b
 	var showVersion, help bool
 	var level string
 	for _, name := range []string{"config", "c"} {
-		f.StringVar(&o.config, name, "/etc/knot-resolver/config.yaml", "")
+		f.Func(name, "", func(path string) error { o.configs = append(o.configs, path); return nil })
 	}
 	f.StringVar(&o.rundir, "rundir", "/run/knot-resolver", "")
 	f.StringVar(&o.runtimeDir, "runtime-dir", "/run/kresd-manager", "")
@@ -73,8 +77,17 @@ func parse(args []string, stdout, stderr io.Writer) (o options, code int, done b
 	case showVersion:
 		fmt.Fprintf(stdout, "kresd-manager %s\n", version)
 		return o, exitOK, true
-	case f.NArg() > 0:
+	case f.NArg() > 0 && len(o.configs) == 0:
 		return wrong(fmt.Sprintf("unexpected argument %q", f.Arg(0)))
+	}
+	for _, file := range f.Args() {
+		if strings.HasPrefix(file, "-") {
+			return wrong(fmt.Sprintf("option %s must come before the files", file))
+		}
+	}
+	// As with the stock manager, --config may be followed by several files.
+	if o.configs = append(o.configs, f.Args()...); len(o.configs) == 0 {
+		o.configs = []string{defaultConfig}
 	}
 	if level == "trace" {
 		level = "debug-4"
@@ -82,7 +95,11 @@ func parse(args []string, stdout, stderr io.Writer) (o options, code int, done b
 	if err := o.level.UnmarshalText([]byte(level)); err != nil {
 		return wrong(fmt.Sprintf("unknown log level %q", level))
 	}
-	for _, p := range []*string{&o.config, &o.rundir, &o.runtimeDir, &o.stateDir} {
+	paths := []*string{&o.rundir, &o.runtimeDir, &o.stateDir}
+	for i := range o.configs {
+		paths = append(paths, &o.configs[i])
+	}
+	for _, p := range paths {
 		abs, err := filepath.Abs(*p)
 		if err != nil {
 			return wrong(err)

@@ -20,7 +20,7 @@ func TestParse(t *testing.T) {
 		t.Fatal(err)
 	}
 	std := options{
-		config:     "/etc/knot-resolver/config.yaml",
+		configs:    []string{"/etc/knot-resolver/config.yaml"},
 		rundir:     "/run/knot-resolver",
 		runtimeDir: "/run/kresd-manager",
 		stateDir:   "/var/lib/kresd-manager",
@@ -35,9 +35,12 @@ func TestParse(t *testing.T) {
 		stderr string
 	}{
 		{args: "", want: std},
-		{args: "-c /x", want: with(func(o *options) { o.config = "/x" })},
-		{args: "--config=/x", want: with(func(o *options) { o.config = "/x" })},
-		{args: "--config x/../y", want: with(func(o *options) { o.config = filepath.Join(wd, "y") })},
+		{args: "-c /x", want: with(func(o *options) { o.configs = []string{"/x"} })},
+		{args: "--config=/x", want: with(func(o *options) { o.configs = []string{"/x"} })},
+		{args: "--config x/../y", want: with(func(o *options) { o.configs = []string{filepath.Join(wd, "y")} })},
+		{args: "--config /x /y", want: with(func(o *options) { o.configs = []string{"/x", "/y"} })},
+		{args: "-c /x -c /y", want: with(func(o *options) { o.configs = []string{"/x", "/y"} })},
+		{args: "-c /x /y --rundir /a", done: true, code: 2, stderr: "before the files"},
 		{args: "--rundir /a --runtime-dir /b --state-dir /c/", want: with(func(o *options) { o.rundir, o.runtimeDir, o.stateDir = "/a", "/b", "/c" })},
 		{args: "--log-level error", want: with(func(o *options) { o.level = slog.LevelError })},
 		{args: "--log-level warn", want: with(func(o *options) { o.level = slog.LevelWarn })},
@@ -100,7 +103,7 @@ func TestUsageMentionsEveryFlagAndItsDefault(t *testing.T) {
 		t.Errorf("only %d flags were found", flags)
 	}
 	o, _, _ := parse(nil, nil, nil)
-	for _, d := range []string{o.config, o.rundir, o.runtimeDir, o.stateDir, strings.ToLower(o.level.String())} {
+	for _, d := range []string{o.configs[0], o.rundir, o.runtimeDir, o.stateDir, strings.ToLower(o.level.String())} {
 		if !strings.Contains(usage, "("+d+")") {
 			t.Errorf("the usage does not mention the default %s", d)
 		}

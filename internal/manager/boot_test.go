@@ -74,3 +74,18 @@ func TestARefusedFileAfterABootLeavesTheLastGoodOneInForce(t *testing.T) {
 		})
 	}
 }
+
+// Workers that run for reasons that nobody knows are better than none.
+func TestAFailedStartStopsNothingThatItDoesNotUnderstand(t *testing.T) {
+	w := newWorld(t, basic)
+	w.start().kill()
+	before := w.live()
+	if err := errors.Join(os.RemoveAll(w.store.Root), os.RemoveAll(w.store.Boot), os.Mkdir(w.store.Root, 0o750)); err != nil {
+		t.Fatal(err)
+	}
+	w.write(basic + "lua: {script: 'no_such_function()'}\n")
+	if err := w.process(w.sys.Client()).Start(t.Context()); err == nil {
+		t.Error("the start succeeds")
+	}
+	w.wantLive(t, "after a failed start", before)
+}

@@ -15,6 +15,7 @@ import (
 	"log/slog"
 	"os"
 	"runtime/debug"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -48,8 +49,9 @@ type Workers interface {
 // Options are what a Manager works with. All fields but Notify and Journal
 // must be set.
 type Options struct {
-	// File is the path of the configuration file.
-	File string
+	// Files are the paths of the configuration files, which are combined from
+	// left to right; there is at least one.
+	Files []string
 	// Rundir is the run directory that the installed units use.
 	Rundir  string
 	Version string
@@ -177,12 +179,27 @@ func (m *Manager) Reload(ctx context.Context, dryRun, force bool) (units.Report,
 			DryRun: dryRun,
 			Force:  force,
 			Edit: func(*config.Document) (*config.Document, error) {
-				return config.ReadFile(m.o.File)
+				return m.read()
 			},
 		},
 		fromFile: true,
 	})
 }
+
+// read reads the configuration files.
+func (m *Manager) read() (*config.Document, error) {
+	docs := make([]*config.Document, len(m.o.Files))
+	for i, path := range m.o.Files {
+		var err error
+		if docs[i], err = config.ReadFile(path); err != nil {
+			return nil, err
+		}
+	}
+	return config.Combine(docs...)
+}
+
+// file names the configuration files in one word for people.
+func (m *Manager) file() string { return strings.Join(m.o.Files, " ") }
 
 // Renew applies the running configuration again, with the present content of
 // the files that it names.

@@ -35,7 +35,7 @@ func (m *Manager) recordPath() string { return filepath.Join(m.o.Store.Root, rec
 // record notes that s runs.
 func (m *Manager) record(s *snapshot, clean bool) error {
 	b, err := json.Marshal(record{
-		File:       m.o.File,
+		File:       m.file(),
 		FileETag:   s.fileETag,
 		Generation: s.desired.Generation,
 		Document:   s.doc.JSON(),
@@ -58,7 +58,7 @@ func (m *Manager) recorded() (s *snapshot, clean, ok bool) {
 	if err == nil {
 		err = json.Unmarshal(b, &r)
 	}
-	if err == nil && r.File != m.o.File {
+	if err == nil && r.File != m.file() {
 		err = fmt.Errorf("it belongs to configuration file %s", r.File)
 	}
 	s = &snapshot{fileETag: r.FileETag}

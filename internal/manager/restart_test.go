@@ -214,6 +214,27 @@ func TestARecordThatCannotBeUsedIsNotInTheWay(t *testing.T) {
 	}
 }
 
+// Another file is another configuration, whatever ran for the first.
+func TestARecordOfAnotherFileDoesNotHideThisOne(t *testing.T) {
+	w := newWorld(t, basic)
+	w.start().kill()
+	w.file = filepath.Join(w.dir, "other.yaml")
+	w.write(basic + "nsid: x\n")
+	p := w.start()
+	if v, err := p.Running().Value("/nsid"); string(v) != `x` && string(v) != `"x"` {
+		t.Errorf("running: %s %v", v, err)
+	}
+}
+
+// A manager that has adopted and was killed has not ended in an orderly way.
+func TestAKillAfterAnOrderlyRestartIsAKill(t *testing.T) {
+	w := ended(t, basic, func(*testing.T, *process) {})
+	w.start().kill()
+	w.write(basic + "nsid: x\n")
+	w.start()
+	w.wantJobs(t)
+}
+
 // rewrite changes the content of a file.
 func rewrite(t *testing.T, path string, f func(string) string) {
 	t.Helper()

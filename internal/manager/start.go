@@ -102,7 +102,7 @@ func (m *Manager) Start(ctx context.Context) error {
 		m.o.Log.Warn("the previous manager did not end in an orderly way; keeping what runs")
 		return m.adopt(ctx, running)
 	}
-	file, err := config.ReadFile(m.o.File)
+	file, err := m.read()
 	if err != nil {
 		return err
 	}
@@ -116,7 +116,7 @@ func (m *Manager) startFromFile(ctx context.Context) error {
 	_, err := m.change(ctx, change{
 		Change: units.Change{
 			Cause: "start",
-			Edit:  func(*config.Document) (*config.Document, error) { return config.ReadFile(m.o.File) },
+			Edit:  func(*config.Document) (*config.Document, error) { return m.read() },
 		},
 		fromFile: true,
 	}, time.Now())

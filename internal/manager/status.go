@@ -19,7 +19,7 @@ func (m *Manager) Status(ctx context.Context) (units.Status, error) {
 		Version:    m.o.Version,
 		State:      "running",
 		Generation: s.desired.Generation,
-		File:       m.o.File,
+		File:       m.file(),
 		Workers:    s.desired.Workers,
 		LastApply:  s.report,
 	}

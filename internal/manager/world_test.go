@@ -114,7 +114,7 @@ func (w *world) process(client *fakesystemd.Client, edit ...func(*manager.Option
 		w.t.Fatal(err)
 	}
 	o := manager.Options{
-		File:    w.file,
+		Files:   []string{w.file},
 		Rundir:  filepath.Join(w.dir, "run"),
 		Version: "test",
 		Host:    config.Host{CPUs: 2, Hostname: "host.example", BaseDir: w.dir},
