@@ -109,6 +109,9 @@ func TestAJobEndsWithItsContext(t *testing.T) {
 	if !errors.Is(err, context.DeadlineExceeded) || errors.Is(err, units.ErrUnavailable) {
 		t.Errorf("start: %v", err)
 	}
+	if n := len(client.conn.jobs.waiting); n > 0 {
+		t.Errorf("%d waits are kept", n)
+	}
 }
 
 func TestABrokenConnectionEndsTheJobAndTheNextCallMakesAnother(t *testing.T) {

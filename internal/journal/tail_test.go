@@ -58,6 +58,15 @@ exit 0`)
 	}
 }
 
+func TestTailOfOneLineWaitsForTheLastOne(t *testing.T) {
+	journalctl(t, `
+n=$(grep -c _SYSTEMD_INVOCATION_ID "$DIR/calls")
+echo "line $((n < 3 ? n : 3))"`)
+	if diff := cmp.Diff([]string{"line 3"}, Tail(t.Context(), "0123abcd", 1)); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func TestTailOfNothingIsNothing(t *testing.T) {
 	calls := journalctl(t, "exit 0")
 	if got := Tail(t.Context(), "", 10); got != nil {

@@ -28,8 +28,9 @@ func TestTheLastWorkerOnItsAddressKeepsIt(t *testing.T) {
 func TestTheLastWorkerDoesNotWaitForQueriesThatNeverEnd(t *testing.T) {
 	dir, a := shortDir(t), free(t, "127.0.0.1")
 	newResolver(t, dir, "1", a).pending = -1
-	if d, err := Drain(patient(t), dir, "1"); err != nil || d.Complete {
-		t.Errorf("drain: %+v %v", d, err)
+	ctx := patient(t)
+	if d, err := Drain(ctx, dir, "1"); err != nil || d.Complete || ctx.Err() != nil {
+		t.Errorf("drain: %+v %v, %v", d, err, ctx.Err())
 	}
 }
 
@@ -142,6 +143,23 @@ func TestADrainThatRunsOutOfTimeIsIncompleteAndNoError(t *testing.T) {
 	newResolver(t, dir, "2", a)
 	d, err := Drain(soon(t), dir, "1")
 	if err != nil || d.Complete || d.Sockets != 1 || d.Took <= 0 {
+		t.Errorf("drain: %+v %v", d, err)
+	}
+}
+
+func TestAWorkerThatHangsWhileItDrainsIsIncompleteAndNoError(t *testing.T) {
+	dir, a := shortDir(t), free(t, "127.0.0.1")
+	udp(t, a)
+	r := &resolver{fds: []int{udp(t, a)}, names: []string{kernelName(a)}}
+	block := make(chan struct{})
+	serve(t, dir, "1", &worker{answer: func(line string) string {
+		if line == "kresd_manager.drained()" {
+			<-block
+		}
+		return r.answer(line)
+	}})
+	t.Cleanup(func() { close(block) })
+	if d, err := Drain(soon(t), dir, "1"); err != nil || d.Complete || d.Sockets != 1 {
 		t.Errorf("drain: %+v %v", d, err)
 	}
 }
