@@ -53,6 +53,7 @@ func (h *handlers) routes() []route {
 		{"/", get, read, h.root},
 		{"/v1/status", get, read, h.status},
 		{"/v1/plan", get, read, h.plan},
+		{"/schema", get, read, h.schema},
 		{"/processes", get, read, h.processes},
 		{"/processes/{kind:(?s:.*)}", get, read, h.processes},
 
