@@ -154,7 +154,11 @@ func set(dst reflect.Value, v any) {
 // list reads a list, which is never empty. All elements are looked at.
 func (r *reader) list(elem *shape, dst reflect.Value, at spot) bool {
 	if at.n.kind != list {
-		return r.expected(at, "a list", "")
+		hint := ""
+		if at.n.kind != object && at.n.kind != null {
+			hint = "put it in [ ]"
+		}
+		return r.expected(at, "a list", hint)
 	}
 	if len(at.n.members) == 0 {
 		r.problem(at, "the list is empty", "a list has at least one item")

@@ -245,7 +245,7 @@ func TestRules(t *testing.T) {
 		{"a number as server", "forward: [{subtree: ., servers: [5]}]", "c:1:34: /forward/0/servers/0: expected an IP address with an optional @port, or an object, found 5"},
 		{"a forward without servers", "forward: [{subtree: .}]", `c:1:11: /forward/0: the key "servers" is missing`},
 		{"an object where a list is expected", "forward: {subtree: .}", "c:1:10: /forward: expected a list, found an object"},
-		{"a string where a list is expected", "dnssec: {trust-anchors: x}", `c:1:25: /dnssec/trust-anchors: expected a list, found "x"`},
+		{"a string where a list is expected", "dnssec: {trust-anchors: x}", `c:1:25: /dnssec/trust-anchors: expected a list, found "x"; put it in [ ]`},
 		{"a small cache", "cache: {size-max: 8192B}", "c:1:19: /cache/size-max: the cache is too small to be opened; at least 100K"},
 		{"limits that count as none", "cache: {garbage-collector: {temp-keys-space: 512K, interval: 999us}}",
 			"c:1:46: /cache/garbage-collector/temp-keys-space: less than 1M counts as 0, which is no limit; 0M, or at least 1M\n" +

@@ -3,6 +3,7 @@
 package config
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -70,9 +71,9 @@ var grammars = map[string]func(rest string) grammar{
 	}),
 	"tag-id": fixed(grammar{
 		right: "a tag: lower-case letters, digits and inner -", read: readTag,
-		schema: map[string]any{"type": stringTypes, "pattern": `^(?!-)[a-z0-9-]*[a-z0-9]+$`},
+		schema: map[string]any{"type": stringTypes, "pattern": `^[a-z0-9]([a-z0-9-]*[a-z0-9])?$`},
 	}),
-	"log-group": fixed(enumGrammar(logGroups)),
+	"log-group": logGroupGrammar,
 	"slice":     fixed(wordGrammar("the name of a slice, which ends in .slice", isSlice)),
 	"origin":    fixed(wordGrammar("the origin of a web page, such as https://admin.example", isOrigin)),
 	"ip":        ipGrammar,
@@ -126,6 +127,9 @@ func enumGrammar(rest string) grammar {
 					if n.text == word {
 						return word, nil
 					}
+				}
+				if now := renamedWords[n.text]; slices.Contains(words, now) {
+					return nil, hint("it is " + now + " now")
 				}
 				if near := nearest(n.text, words); near != "" {
 					return nil, hint("did you mean " + near + "?")

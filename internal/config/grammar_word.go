@@ -23,6 +23,13 @@ func EngineGroup(word string) bool {
 	return !strings.Contains(processGroups+" ", " "+word+" ")
 }
 
+// logGroupGrammar makes an enum of logGroups, which are too many for a message.
+func logGroupGrammar(string) grammar {
+	g := enumGrammar(logGroups)
+	g.right = "a group such as tls, cache or dnssec"
+	return g
+}
+
 // wordGrammar reads a string in lower case that is says yes to.
 func wordGrammar(right string, is func(string) bool) grammar {
 	return grammar{

@@ -2,6 +2,9 @@
 
 package config
 
+// renamedWords are words of enums in earlier versions, and what they are now.
+var renamedWords = map[string]string{"from-env": "from-arg"}
+
 // renamedKeys are keys of earlier versions and what they are called now; ""
 // is a key without successor.
 var renamedKeys = map[string]string{

@@ -36,6 +36,7 @@ func (c *Config) check(s *scope) {
 		s.warn("version", fmt.Sprintf("version %d is not known, and ignored", c.Version), "there is only 1")
 	}
 	c.checkForwards(s)
+	c.checkViews(s)
 	c.checkTags(s)
 	if s.fine("management", "rundir") && c.Management.UnixSocket != "" && dirOf(c.Management.UnixSocket) != c.Rundir {
 		s.warn("management/unix-socket", "the socket is not in rundir, "+c.Rundir, "")

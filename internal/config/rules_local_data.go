@@ -92,6 +92,27 @@ func (o *ViewOptions) check(s *scope) {
 // maxTags is how many tags the rule database can tell apart.
 const maxTags = 64
 
+// checkViews warns of a subnet that is in two views without conditions, of which
+// only one can apply.
+func (c *Config) checkViews(s *scope) {
+	if !s.fine("views") {
+		return
+	}
+	seen := make(map[netip.Prefix]bool)
+	for i := range c.Views {
+		v := &c.Views[i]
+		if v.DstSubnet != nil || v.Protocols != nil {
+			continue
+		}
+		for j, subnet := range v.Subnets {
+			if seen[subnet] {
+				s.warn(fmt.Sprintf("views/%d/subnets/%d", i, j), subnet.String()+" is given twice, and only one of the entries applies", "")
+			}
+			seen[subnet] = true
+		}
+	}
+}
+
 // checkTags compares the tags of views with those of rules.
 func (c *Config) checkTags(s *scope) {
 	if !s.fine("views", "local-data") {

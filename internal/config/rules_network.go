@@ -20,7 +20,7 @@ func (l *Listen) check(s *scope) {
 			s.problem("", "an entry of listen must name interface", "such as interface: 127.0.0.1")
 		}
 	}
-	if s.given("unix-socket") && s.fine("kind") {
+	if s.given("unix-socket") && s.fine("kind", "interface") && !s.given("interface") {
 		// The engine has sockets of this family for this one kind only.
 		if l.Kind != "doh-legacy" {
 			s.problem("unix-socket", "the resolver does not serve "+l.Kind+" on unix sockets", "give interface, or kind: doh-legacy")

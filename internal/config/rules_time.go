@@ -37,7 +37,7 @@ func (s *scope) optionalSeconds(path string, t **time.Duration) bool {
 func (s *scope) whole(path string, t *time.Duration, unit time.Duration, one string, most int64) bool {
 	switch {
 	case 0 < *t && *t < unit:
-		s.problem(path, "less than "+one+" counts as 0", "0s, or at least "+one)
+		s.problem(path, "less than "+one+" counts as 0", "at least "+one)
 		return false
 	case int64(*t/unit) > most:
 		s.problem(path, "the time is too long for the daemons", "at most "+strconv.FormatInt(most, 10)+one[1:])

@@ -69,7 +69,8 @@ func nearest(word string, candidates []string) string {
 	}
 	word = strings.ToLower(strings.ReplaceAll(word, "_", "-"))
 	for _, candidate := range candidates {
-		if d := distance(word, candidate); d < least {
+		d := distance(word, candidate)
+		if d < least || d == least && best != "" && strings.HasPrefix(candidate, word) {
 			best, least = candidate, d
 		}
 	}
