@@ -51,6 +51,7 @@ Exit status: 0 done, 1 failed, 2 wrong usage; see also kresctl status -h.`,
 	root.AddCommand(
 		a.configCommand(),
 		a.convertCommand(),
+		a.migrateCommand(),
 		a.planCommand(),
 		a.reloadCommand(),
 		a.renewCommand(),

@@ -120,9 +120,12 @@ func (a *app) convertFormat(files []string, opt convertOptions) ([]byte, error) 
 	if len(docs) == 1 && opt.to != "json" && config.FormatOf(s.text) == opt.to {
 		return bytes.TrimPrefix(s.text, []byte("\uFEFF")), nil // nothing is kept better than as it is
 	}
-	doc, err := combine(docs)
-	if err != nil {
-		return nil, err
+	doc := s.doc // if it is the only one, any value will do
+	if len(docs) > 1 {
+		var err error
+		if doc, err = config.Combine(docs...); err != nil {
+			return nil, err
+		}
 	}
 	text, err := encode(doc, opt.to)
 	if err != nil {

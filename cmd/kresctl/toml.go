@@ -232,7 +232,7 @@ func tomlKey(key string) string {
 	if strings.Contains(key, `"`) && !strings.ContainsFunc(key, func(c rune) bool { return c == '\'' || c < ' ' || c == 0x7f }) {
 		return "'" + key + "'" // easier to read, and to tell from YAML
 	}
-	return `"` + tomlEscape(key, false) + `"`
+	return `"` + strings.ReplaceAll(tomlEscape(key, false), `\"`, `\u0022`) + `"`
 }
 
 // tomlText writes a text, one of several lines on several lines.

@@ -58,7 +58,7 @@ func (a *app) judge(files []string) verdict {
 	if !v.valid() {
 		return v
 	}
-	doc, err := combine(docs)
+	doc, err := config.Combine(docs...)
 	v.note("", err)
 	if err != nil {
 		return v

@@ -4,19 +4,10 @@ package main
 
 import (
 	"cmp"
-	"errors"
 	"slices"
 
 	"kresd-manager/internal/config"
 )
-
-// combine makes one configuration of several.
-func combine(docs []*config.Document) (*config.Document, error) {
-	if len(docs) > 1 {
-		return nil, errors.New("several files cannot be combined yet")
-	}
-	return docs[0], nil
-}
 
 // sorted orders problems by file and place; those without a place come last.
 func sorted(problems config.Problems) config.Problems {

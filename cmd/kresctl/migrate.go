@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"kresd-manager/internal/migrate"
+)
+
+func (a *app) migrateCommand() *cobra.Command {
+	var asJSON, asYAML bool
+	cmd := &cobra.Command{
+		Use:   "migrate [--json | --yaml] IN [OUT]",
+		Short: "bring a configuration file of an earlier version up to date",
+		Long: `Carry the keys of earlier versions of Knot Resolver 6 over to their successors,
+remove those that have none, and print the result or save it in OUT, which may
+be IN itself; - is standard input or output. YAML keeps its comments and order.
+
+Every edit is told on standard error:
+
+    removed PATH
+    renamed OLD → NEW
+    added PATH: VALUE
+    changed PATH: VALUE
+
+some with a reason in brackets. A value that is set under its new name already
+wins over the old one. What cannot be carried over is told as well and left as
+it is. A note tells of a default that has changed since.
+
+What else is wrong with the file stays as it is: see kresctl validate.
+
+Exit status: 0 done, also if there was nothing to do; 1 not readable, or
+something could not be carried over; 2 wrong usage.`,
+		Example: `  kresctl migrate old.yaml new.yaml
+  kresctl migrate --json - <old.yaml`,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return usage(cmd, "the name of a file is missing")
+			}
+			return atMost(2)(cmd, args)
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if asJSON && asYAML {
+				return usage(cmd, "--json and --yaml exclude each other")
+			}
+			out := ""
+			if len(args) == 2 {
+				out = args[1]
+			}
+			return a.migrate(args[0], out, asJSON)
+		},
+	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "as JSON")
+	cmd.Flags().BoolVar(&asYAML, "yaml", false, "as YAML (the default)")
+	return cmd
+}
+
+func (a *app) migrate(in, out string, asJSON bool) error {
+	s, err := a.readSource(in)
+	if err != nil {
+		return err
+	}
+	r, err := migrate.Run(s.name, s.text)
+	if err != nil {
+		return err
+	}
+	text := r.YAML
+	if text == nil || asJSON {
+		format := "yaml"
+		if asJSON {
+			format = "json"
+		}
+		if text, err = encode(r.Document, format); err != nil {
+			return err
+		}
+		if mayHaveComments(s.text) {
+			fmt.Fprintln(a.stderr, "kresctl: comments are not kept")
+		}
+	}
+	if err := a.write(out, text); err != nil {
+		return err // told of no edit that was not done
+	}
+	for _, action := range r.Actions {
+		fmt.Fprintln(a.stderr, action)
+	}
+	for _, note := range r.Notes {
+		fmt.Fprintln(a.stderr, "note: "+note)
+	}
+	for _, stuck := range r.Stuck {
+		fmt.Fprintln(a.stderr, "cannot be carried over: "+stuck)
+	}
+	if len(r.Stuck) > 0 {
+		return statusError(exitFailed)
+	}
+	if len(r.Actions) == 0 {
+		fmt.Fprintln(a.stderr, "nothing to do")
+	}
+	return nil
+}
