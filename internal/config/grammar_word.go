@@ -109,6 +109,6 @@ func isSlice(s string) bool {
 // send them.
 func isOrigin(s string) bool {
 	u, err := url.Parse(s)
-	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != "" && s == u.Scheme+"://"+u.Host &&
+	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != "" && u.User == nil && s == u.Scheme+"://"+u.Host &&
 		strings.ToLower(s) == s && !strings.ContainsAny(u.Host, "*%")
 }

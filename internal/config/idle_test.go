@@ -34,7 +34,7 @@ func TestIdleKeysAreWarnedOf(t *testing.T) {
 		{"other values", "switch: false\nlimit: 2K\ntext: x\npart: {x: 6}\n", "1:1 /switch, 2:1 /limit, 3:1 /text, 4:8 /part/x"},
 		{"words of an enum", "kind: b", "1:1 /kind"},
 		{"a list, once", "list: [{x: 6}, {x: 7}]", "1:1 /list"},
-		{"keys in a list that is acted on", "both: [{x: 6}, {x: 5}, {x: 7}]", "1:8 /both/0/x, 1:24 /both/2/x"},
+		{"keys in a list that is acted on", "both: [{x: 6}, {x: 5}, {x: 7}]", "1:9 /both/0/x, 1:25 /both/2/x"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			d := mustParse(t, test.text)
