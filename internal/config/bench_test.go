@@ -69,8 +69,59 @@ func BenchmarkManyNames(b *testing.B) {
 	}
 }
 
+// BenchmarkMillionNames is to be ten times BenchmarkManyNames.
+func BenchmarkMillionNames(b *testing.B) {
+	src := manyNames("yaml", 1_000_000)
+	b.SetBytes(int64(len(src)))
+	for b.Loop() {
+		d, err := Parse("config", src)
+		if err != nil {
+			b.Fatal(err)
+		}
+		if _, err := d.Config(testHost); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// BenchmarkManyForwards is what no fast path is made for.
+func BenchmarkManyForwards(b *testing.B) {
+	src := []byte("forward:\n" + entries(10_000, "  - subtree: zone%.example\n    servers: [192.0.2.1, 192.0.2.2@5353]\n    options: {dnssec: false}"))
+	b.SetBytes(int64(len(src)))
+	b.ReportAllocs()
+	for b.Loop() {
+		d, err := Parse("config", src)
+		if err != nil {
+			b.Fatal(err)
+		}
+		if _, err := d.Config(testHost); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
 func BenchmarkSmall(b *testing.B) {
-	src := []byte("workers: 2\nnetwork: {listen: [{interface: [lo, 192.0.2.1]}]}\ncache: {size-max: 1G}\nforward: [{subtree: ., servers: [192.0.2.1]}]\n")
+	src := []byte(`# Twenty lines of different parts.
+workers: 2
+rundir: /run/knot-resolver
+network:
+  listen:
+    - interface: [lo, 192.0.2.1]
+    - {interface: lo, kind: dot}
+  tls: {padding: true}
+views:
+  - subnets: [192.0.2.0/24, 198.51.100.0/24]
+    tags: [a]
+local-data:
+  ttl: 1h
+  rules:
+    - {name: x.example, address: 192.0.2.1, tags: [a]}
+cache: {size-max: 1G, ttl-max: 2d}
+forward:
+  - {subtree: ., servers: [192.0.2.1]}
+logging: {level: info, groups: [tls]}
+rate-limiting: {rate-limit: 100}
+`)
 	b.ReportAllocs()
 	for b.Loop() {
 		d, err := Parse("config", src)

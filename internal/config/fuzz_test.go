@@ -11,11 +11,13 @@ import (
 	"path/filepath"
 	"reflect"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/BurntSushi/toml"
+	"github.com/rogpeppe/go-internal/txtar"
 )
 
 func addProblemFiles(f *testing.F, pattern string) {
@@ -63,6 +65,10 @@ func checkDocument(t *testing.T, text string) {
 	if (c == nil) != (found.Errors() != nil) || len(found) != len(foundAgain) {
 		t.Fatalf("%v\n%v", found, foundAgain)
 	}
+	checkCombine(t, d)
+	if d.Redacted().ETag() != d.ETag() && c != nil && c.Network.TLS.SticketSecret == "" && c.Management.Roles == nil {
+		t.Fatalf("%s has no secrets", d.JSON())
+	}
 	for _, p := range found {
 		// Every pointer leads to a value, or to a key that is missing.
 		if _, err := d.Value(p.Pointer); err != nil && !errors.Is(err, ErrNotFound) {
@@ -71,8 +77,53 @@ func checkDocument(t *testing.T, text string) {
 	}
 }
 
+// checkCombine holds that nothing is lost or added by combining, and that a
+// document cannot be combined with itself, because each of its keys is there
+// twice then.
+func checkCombine(t *testing.T, d *Document) {
+	empty := newDocument("empty", node{kind: object})
+	both, err := Combine(empty, d)
+	if (err == nil) != (d.root.kind == object) {
+		t.Fatalf("%s: %v", d.JSON(), err)
+	}
+	if err != nil {
+		return
+	}
+	if !bytes.Equal(both.JSON(), d.JSON()) {
+		t.Fatalf("%s became %s", d.JSON(), both.JSON())
+	}
+	_, found := d.Check(testHost)
+	_, foundBoth := both.Check(testHost)
+	if found.Error() != foundBoth.Error() {
+		t.Fatalf("%v\n%v", found, foundBoth)
+	}
+	if _, err := Combine(d, d); (err != nil) != hasLeaf(&d.root) {
+		t.Fatalf("%s twice: %v", d.JSON(), err)
+	}
+}
+
+// hasLeaf says that a value is not made of objects alone.
+func hasLeaf(n *node) bool {
+	if n.kind != object {
+		return true
+	}
+	return slices.ContainsFunc(n.members, func(m member) bool { return hasLeaf(&m.value) })
+}
+
 func FuzzParseYAML(f *testing.F) {
 	addProblemFiles(f, "*.yaml")
+	archives, _ := filepath.Glob(filepath.Join("testdata", "corpus", "*.txtar"))
+	for _, path := range archives {
+		archive, err := txtar.ParseFile(path)
+		if err != nil {
+			f.Fatal(err)
+		}
+		for _, file := range archive.Files {
+			if strings.HasSuffix(file.Name, ".yaml") {
+				f.Add(string(file.Data))
+			}
+		}
+	}
 	f.Add("a: &x [1, *x, !foo y]\n<<: *x\n? [a]\n: b\n---\n%YAML 1.2")
 	f.Add("a: |\n  x\nb: \"\\u0041\\\n  c\"\n# d\ne: {f: g, h: [i]}\n")
 	f.Fuzz(checkDocument)
