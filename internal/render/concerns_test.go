@@ -89,7 +89,35 @@ func TestEachKeyConcernsOnlyWhatReadsIt(t *testing.T) {
 		{"{}", "dnssec: {negative-trust-anchors: [a.example]}", "worker"},
 		{"{}", "logging: {level: info}", "worker rules"},
 		{"{}", "logging: {level: debug}", "worker rules gc"},
+		{"{}", "logging: {target: stdout}", "worker rules"},
+		{"{}", "logging: {target: stderr}", "worker"}, // where the rules go anyway
+		{"{}", "logging: {groups: [cache]}", "worker rules"},
+		{"{}", "logging: {groups: [kresd]}", "worker"},
+		{"{}", "logging: {groups: [policy-loader]}", "rules"},
+		{"{}", "logging: {groups: [cache-gc]}", "gc"},
+		{"{}", "logging: {groups: [manager]}", nobody},
+		{"{}", "logging: {dnstap: {enable: true, unix-socket: /run/tap.sock}}", "worker"},
+		{"{}", "monitoring: {metrics: always}", "worker"},
+		{"{}", "monitoring: {metrics: manager-only}", nobody},
+		{"{}", "options: {serve-stale: true}", "worker"},
+		{"{}", "network: {do-ipv6: false}", "worker"},
+		{"{}", "network: {quic: {max-conns: 7}}", nobody}, // nobody serves it
+		{"{}", "network: {tls: {padding: false}}", nobody},
+		{"{}", "views: [{subnets: [192.0.2.0/24], answer: refused}]", "rules"},
+		{"{}", "local-data: {rules: [{name: a.example, subtree: nxdomain}]}", "rules"},
+		{"{}", "local-data: {rpz: [{file: a.rpz}]}", "rules"},
+		{"{}", "local-data: {ttl: 1m}", nobody}, // there is nothing it is the lifetime of
+		{"local-data: {records: x}", "local-data: {records: x, ttl: 1m}", "rules"},
+		{"{}", "fallback: {enable: true, servers: [192.0.2.1]}", "worker"},
+		{"{}", "cache: {ttl-max: 1h}", "worker"},
+		{"{}", "dns64: {enable: true}", "worker"},
+		{"{}", "rate-limiting: {enable: true, rate-limit: 100}", "worker"},
+		{"{}", "defer: {enable: false}", "worker"},
 		{"{}", "lua: {script: 'x = 1'}", "worker"},
+		{"{}", "lua: {script-file: a.lua}", "worker"},
+		{"{}", "lua: {policy-script: 'x = 1'}", "rules"},
+		{"{}", "lua: {policy-script-file: a.lua}", "rules"},
+		{"nsid: a\nlua: {script: 'x', script-only: true}", "nsid: b\nlua: {script: 'x', script-only: true}", nobody},
 	} {
 		if got := concerned(parse(t, c.base), parse(t, c.changed)); got != c.want {
 			t.Errorf("%s → %s concerns %q, want %q", c.base, c.changed, got, c.want)

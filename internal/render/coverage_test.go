@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package render
+
+import (
+	"encoding/json"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"golang.org/x/tools/txtar"
+
+	"kresd-manager/internal/config"
+)
+
+// elsewhere are the keys that no daemon reads: they concern the manager, or
+// say which version of the model is meant.
+var elsewhere = map[string]bool{
+	"/version":                true,
+	"/management":             true,
+	"/management/unix-socket": true,
+}
+
+// written notes the pointers of all keys in a document, with "*" for the index
+// in a list and for names that are not keys.
+func written(v any, pointer string, keys map[string]bool, all map[string]bool) {
+	switch v := v.(type) {
+	case map[string]any:
+		for k, inner := range v {
+			at := pointer + "/" + k
+			if !keys[at] {
+				at = pointer + "/*"
+			}
+			all[at] = true
+			written(inner, at, keys, all)
+		}
+	case []any:
+		for _, inner := range v {
+			written(inner, pointer+"/*", keys, all)
+		}
+	}
+}
+
+// A key that is declared and that the program acts on is in some archive, where
+// people have seen what becomes of it.
+func TestArchivesHaveEveryKey(t *testing.T) {
+	keys, seen := map[string]bool{}, map[string]bool{}
+	for _, k := range config.Keys() {
+		keys[k.Pointer] = true
+	}
+	archives, _ := filepath.Glob("testdata/*.txtar")
+	for _, path := range archives {
+		a, err := txtar.ParseFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		doc, err := config.Parse(path, a.Files[0].Data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var v any
+		if err := json.Unmarshal(doc.JSON(), &v); err != nil {
+			t.Fatal(err)
+		}
+		written(v, "", keys, seen)
+	}
+	var idle []string
+	for _, k := range config.Keys() {
+		if k.Idle {
+			idle = append(idle, k.Pointer)
+			continue
+		}
+		under := func(p string) bool { return strings.HasPrefix(p, k.Pointer+"/") }
+		onlyIdle := false // a section of which nothing is acted on
+		for _, inner := range config.Keys() {
+			if under(inner.Pointer) {
+				onlyIdle = inner.Idle
+				if !inner.Idle {
+					break
+				}
+			}
+		}
+		if !seen[k.Pointer] && !elsewhere[k.Pointer] && !onlyIdle {
+			t.Errorf("no archive has %s", k.Pointer)
+		}
+	}
+	t.Logf("%d keys, of them idle: %s", len(keys), strings.Join(idle, " "))
+}
