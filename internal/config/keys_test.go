@@ -168,6 +168,27 @@ func referenceTables() string {
 	return "\n### Top level\n\n" + head + top.String() + sections.String() + "\n"
 }
 
+// Every type that is declared is explained.
+func TestTypesAreDocumented(t *testing.T) {
+	page, err := os.ReadFile(filepath.Join("..", "..", "docs", "configuration.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, table, _ := strings.Cut(string(page), "## Types\n")
+	table, _, _ = strings.Cut(table, "\n## ")
+	for _, k := range Keys() {
+		for word := range strings.FieldsFuncSeq(k.Type, func(c rune) bool { return strings.ContainsRune("<>?,| !", c) }) {
+			word = strings.TrimRight(word, "=0123456789.")
+			if k.Type == "object" || strings.HasPrefix(k.Type, "enum ") || word == "" || word == "object" || word == "list" || word == "log-group" {
+				continue
+			}
+			if !strings.Contains(table, "`"+word) && !strings.Contains(k.Type, "<enum ") {
+				t.Errorf("%s: the type %s is not explained", k.Pointer, word)
+			}
+		}
+	}
+}
+
 func oursWords(k KeyInfo) string {
 	if k.Ours && (k.Type == "object" || strings.Count(k.Pointer, "/") == 1 || strings.HasPrefix(k.Pointer, "/management/") && strings.Count(k.Pointer, "/") == 2) {
 		return " *Not a key of Knot Resolver.*"
