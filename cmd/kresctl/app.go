@@ -49,6 +49,7 @@ Exit status: 0 done, 1 failed, 2 wrong usage; see also kresctl status -h.`,
 		return usage(cmd, "%v", err)
 	})
 	root.AddCommand(
+		a.completionCommand(),
 		a.configCommand(),
 		a.convertCommand(),
 		a.migrateCommand(),

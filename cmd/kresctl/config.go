@@ -7,10 +7,10 @@ import "github.com/spf13/cobra"
 func (a *app) configCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "config",
-		Short: "read and change the running configuration",
+		Short: "read, change and explain the configuration",
 		Args:  cobra.ArbitraryArgs,
 		RunE:  needsCommand,
 	}
-	cmd.AddCommand(a.configGetCommand(), a.configSetCommand(), a.configDeleteCommand())
+	cmd.AddCommand(a.configGetCommand(), a.configSetCommand(), a.configDeleteCommand(), a.configExplainCommand())
 	return cmd
 }

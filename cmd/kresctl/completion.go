@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import "github.com/spf13/cobra"
+
+func (a *app) completionCommand() *cobra.Command {
+	shells := []string{"bash", "fish", "zsh"}
+	return &cobra.Command{
+		Use:   "completion bash|fish|zsh",
+		Short: "print the completion of a shell",
+		Long: `Print what makes a shell complete the commands and flags of kresctl.
+
+    bash    source <(kresctl completion bash), or save it in
+            /usr/share/bash-completion/completions/kresctl
+    fish    kresctl completion fish | source, or save it in
+            ~/.config/fish/completions/kresctl.fish
+    zsh     save it as _kresctl in a folder of $fpath`,
+		ValidArgs: shells,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return usage(cmd, "the name of a shell is missing")
+			}
+			return atMost(1)(cmd, args)
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			switch root := cmd.Root(); args[0] {
+			case "bash":
+				return root.GenBashCompletionV2(a.stdout, true)
+			case "fish":
+				return root.GenFishCompletion(a.stdout, true)
+			case "zsh":
+				return root.GenZshCompletion(a.stdout)
+			}
+			return usage(cmd, "there is completion for bash, fish and zsh, not for %q", args[0])
+		},
+	}
+}

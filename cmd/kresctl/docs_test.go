@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/spf13/cobra"
+)
+
+// commands gives every command that does something, by its path.
+func commands() map[string]*cobra.Command {
+	all := make(map[string]*cobra.Command)
+	var add func(*cobra.Command)
+	add = func(cmd *cobra.Command) {
+		if len(cmd.Commands()) == 0 {
+			all[cmd.CommandPath()] = cmd
+		}
+		for _, sub := range cmd.Commands() {
+			add(sub)
+		}
+	}
+	add((&app{}).root())
+	return all
+}
+
+// TestEveryCommandIsDocumented holds docs/kresctl.md to the commands there are
+// and to their flags.
+func TestEveryCommandIsDocumented(t *testing.T) {
+	text, err := os.ReadFile("../../docs/kresctl.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	sections := make(map[string]string)
+	for _, section := range strings.Split("\n"+string(text), "\n### ")[1:] {
+		name, body, _ := strings.Cut(section, "\n")
+		sections[name], _, _ = strings.Cut(body, "\n## ")
+	}
+	all := commands()
+	var documented, there []string
+	for name := range sections {
+		documented = append(documented, name)
+	}
+	for name := range all {
+		there = append(there, name)
+	}
+	slices.Sort(documented)
+	slices.Sort(there)
+	if diff := cmp.Diff(there, documented); diff != "" {
+		t.Errorf("commands (-) and docs/kresctl.md (+): %s", diff)
+	}
+	flag := regexp.MustCompile(`--?[a-z][a-z-]*`)
+	for name, cmd := range all {
+		synopsis := strings.Split(sections[name], "```")[1]
+		for _, word := range flag.FindAllString(strings.ReplaceAll(synopsis, "policy-loader", ""), -1) {
+			long, short := strings.CutPrefix(word, "--")
+			if short && cmd.Flags().Lookup(long) == nil || !short && cmd.Flags().ShorthandLookup(word[1:2]) == nil {
+				t.Errorf("%s has no flag %s", name, word)
+			}
+		}
+	}
+}
+
+// TestHelpIsComplete: every command says what it is for, in one line and in
+// several, and how its flags are used.
+func TestHelpIsComplete(t *testing.T) {
+	for name, cmd := range commands() {
+		if cmd.Short == "" || cmd.Long == "" {
+			t.Errorf("%s has no help", name)
+		}
+		if c := cmd.Short; c != "" && (c[0] < 'a' || c[0] > 'z' || strings.HasSuffix(c, ".")) {
+			t.Errorf("%s: %q starts with a capital letter or ends with a stop", name, c)
+		}
+		for line := range strings.Lines(cmd.Long) {
+			if len([]rune(line)) > 81 {
+				t.Errorf("%s: longer than 80 characters: %s", name, line)
+			}
+		}
+	}
+}
