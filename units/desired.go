@@ -17,6 +17,9 @@ type Desired struct {
 	WorkerHash string
 	// RulesHash is what the policy-loader announces as "rules HASH".
 	RulesHash string
+	// Cert and Key are the files of the certificate that workers serve, ""
+	// without one.
+	Cert, Key string
 	// GC is the argument list of the cache garbage collector, without the
 	// program; nil when none is wanted.
 	GC []string

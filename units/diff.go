@@ -12,8 +12,9 @@ type Options struct {
 	// Force loads the rules and restarts every worker and the garbage
 	// collector even if they run the desired configuration.
 	Force bool
-	// Renew loads the rules even if their text is the same, because files that
-	// they name may have changed.
+	// Renew loads the rules and has the workers read their certificate even if
+	// the configuration is the same, because files that it names may have
+	// changed.
 	Renew bool
 	// Proven leaves the canary out: the worker configuration has served
 	// before, as in a rollback.
@@ -32,6 +33,7 @@ func Diff(want Desired, live Live, opt Options) Plan {
 	d.sort()
 	d.canary()
 	d.rules()
+	d.certificates()
 	d.workers()
 	d.gc()
 	return d.plan
@@ -142,6 +144,18 @@ func (d *differ) rules() {
 		// without being told, or need not.
 		if n <= d.want.Workers && !slices.Contains(d.restart, n) {
 			d.plan.add(Reset, Worker(n), "rules changed", d.loaded)
+		}
+	}
+}
+
+// certificates are read by a worker that starts; those that stay are told.
+func (d *differ) certificates() {
+	if !d.opt.Renew || d.want.Cert == "" {
+		return
+	}
+	for _, n := range d.running {
+		if n <= d.want.Workers && !slices.Contains(d.restart, n) {
+			d.plan.add(Renew, Worker(n), "the certificate may have changed", d.cleared, d.tried)
 		}
 	}
 }

@@ -189,6 +189,16 @@ nothing to do: the live system is as configured
   3  restart  kresd@2.service             restart was asked for  [after 2]
   4  restart  kres-gc.service             restart was asked for  [after 2]
 `},
+		{"renewal loads the rules again and has everybody read the certificate again",
+			"1 active w\n2 active w\nrules active r",
+			Desired{Generation: "g2", Workers: 2, WorkerHash: "w", RulesHash: "r", Cert: "/c", Key: "/k"}, Options{Renew: true}, `
+5 steps to generation g2
+  1  load     kres-policy-loader.service  reload was asked for
+  2  reset    kresd@1.service             rules changed  [after 1]
+  3  reset    kresd@2.service             rules changed  [after 1]
+  4  renew    kresd@1.service             the certificate may have changed
+  5  renew    kresd@2.service             the certificate may have changed
+`},
 		{"nothing wanted stops everything",
 			"1 active w\n2 active w\nrules active r\ngc active -c x",
 			Desired{Generation: "g2"}, Options{}, `

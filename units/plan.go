@@ -10,7 +10,7 @@ import (
 // Kind is what a step does. The set is closed; its text is stable.
 type Kind string
 
-// Kinds of steps. Every one but Stop and Reset first makes the generation of
+// Kinds of steps. Every one but Stop, Reset and Renew first makes the generation of
 // its plan the one that the unit reads.
 const (
 	// Try starts the canary with the new worker configuration, asks it to
@@ -20,6 +20,8 @@ const (
 	Load Kind = "load"
 	// Reset tells a running worker to look at the new rules.
 	Reset Kind = "reset"
+	// Renew has a running worker read its certificate again.
+	Renew Kind = "renew"
 	// Start, Restart and Stop are jobs of systemd; they end when the unit has
 	// reached its state and, for a worker, when it has answered a probe.
 	Start   Kind = "start"

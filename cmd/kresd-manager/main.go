@@ -30,6 +30,7 @@ import (
 	"kresd-manager/internal/kresd"
 	"kresd-manager/internal/manager"
 	"kresd-manager/internal/render"
+	"kresd-manager/internal/watch"
 	"kresd-manager/units"
 )
 
@@ -89,6 +90,11 @@ func serve(o options, bus *dbusctl.Client, log *slog.Logger) error {
 
 	host := config.Host{CPUs: runtime.NumCPU(), BaseDir: filepath.Dir(o.configs[0])}
 	host.Hostname, _ = os.Hostname()
+	files, err := watch.New(log, watch.Settle)
+	if err != nil {
+		return err
+	}
+	defer files.Close()
 	m := manager.New(manager.Options{
 		Files:   o.configs,
 		Rundir:  o.rundir,
@@ -99,6 +105,7 @@ func serve(o options, bus *dbusctl.Client, log *slog.Logger) error {
 		Systemd: bus,
 		Workers: kresd.Workers{Rundir: o.rundir},
 		Log:     log,
+		Watch:   files.Set,
 		Notify:  notify,
 		Journal: journal.Tail,
 	})
@@ -122,6 +129,8 @@ func serve(o options, bus *dbusctl.Client, log *slog.Logger) error {
 			select {
 			case <-hangups:
 				m.Hangup(ctx, monotonic())
+			case paths := <-files.Changed():
+				m.Changed(ctx, paths)
 			case <-ctx.Done():
 				return
 			}

@@ -40,7 +40,7 @@ type Renumbering struct {
 // and KeyFile are empty or both are set; so is at most one of the secrets.
 type TLS struct {
 	// Watchdog is true for auto: the program always can watch files.
-	Watchdog          bool   `key:"watchdog" type:"bool|auto" default:"auto" idle:"true" doc:"Read the certificate again when its file changes; auto is true."`
+	Watchdog          bool   `key:"watchdog" type:"bool|auto" default:"auto" doc:"Read the certificate again when its file changes; auto is true."`
 	CertFile          string `key:"cert-file" type:"rfile?" doc:"Certificate chain, PEM. Without it the resolver makes a self-signed one."`
 	KeyFile           string `key:"key-file" type:"rfile?" doc:"Private key of the certificate, PEM."`
 	SticketSecret     string `key:"sticket-secret" type:"estr32?" secret:"true" doc:"Secret that TLS session tickets are made from, at least 32 bytes. Without it the workers share a random one."`

@@ -71,7 +71,7 @@ type Rule struct {
 type RPZ struct {
 	File string `key:"file" type:"rfile" required:"true" doc:"Zone file of the zone."`
 	// Watchdog is as [TLS.Watchdog].
-	Watchdog bool     `key:"watchdog" type:"bool|auto" default:"auto" idle:"true" doc:"Load the zone again when its file changes; auto is true."`
+	Watchdog bool     `key:"watchdog" type:"bool|auto" default:"auto" doc:"Load the zone again when its file changes; auto is true."`
 	Tags     []string `key:"tags" type:"list<tag-id>?" doc:"As the tags of a rule."`
 	// Log holds "ip" and "name".
 	Log []string `key:"log" type:"list<enum ip name>?" doc:"What to log when a query meets the zone: address of the client, name."`

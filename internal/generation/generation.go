@@ -36,6 +36,8 @@ type components struct {
 	FirstAlone bool     `json:"first-alone"`
 	WorkerHash string   `json:"worker"`
 	RulesHash  string   `json:"rules"`
+	Cert       string   `json:"cert,omitempty"`
+	Key        string   `json:"key,omitempty"`
 	GC         []string `json:"gc"`
 }
 
@@ -51,6 +53,9 @@ func Make(c *config.Config, host render.Host) Generation {
 	g.files[gcFile] = render.CacheGCEnvironment(k.GC)
 	k.Workers = c.Workers
 	k.FirstAlone = render.SharesKey(c)
+	if render.Encrypted(c) {
+		k.Cert, k.Key = c.Network.TLS.CertFile, c.Network.TLS.KeyFile
+	}
 	b, err := json.MarshalIndent(k, "", "  ")
 	if err != nil {
 		panic(fmt.Sprintf("generation: strings and numbers do not encode: %v", err))
@@ -68,6 +73,8 @@ func (k components) desired(id string) units.Desired {
 		FirstAlone: k.FirstAlone,
 		WorkerHash: k.WorkerHash,
 		RulesHash:  k.RulesHash,
+		Cert:       k.Cert,
+		Key:        k.Key,
 		GC:         k.GC,
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 	"time"
 )
 
@@ -47,6 +48,31 @@ func Probe(ctx context.Context, socket string) error {
 		case <-time.After(probeInterval):
 		}
 	}
+}
+
+// RenewCertificate has the worker read its certificate from these files. One
+// that it cannot use is refused with a *LuaError, and the old one is served on.
+func RenewCertificate(ctx context.Context, socket, cert, key string) error {
+	c, err := Dial(ctx, socket)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	if err := c.Eval(fmt.Sprintf("net.tls(%s, %s)", luaQuote(cert), luaQuote(key)), nil); err != nil {
+		return fmt.Errorf("cannot renew the certificate: %w", err)
+	}
+	return nil
+}
+
+// luaQuote writes a path as a Lua string on one line.
+func luaQuote(s string) string {
+	var b strings.Builder
+	b.WriteByte('\'')
+	for i := range len(s) {
+		fmt.Fprintf(&b, "\\%03d", s[i])
+	}
+	b.WriteByte('\'')
+	return b.String()
 }
 
 // ResetRules makes the worker look at the rules that the policy-loader has

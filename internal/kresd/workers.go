@@ -16,3 +16,8 @@ func (w Workers) Probe(ctx context.Context, instance string) error {
 func (w Workers) ResetRules(ctx context.Context, instance string) error {
 	return ResetRules(ctx, Socket(w.Rundir, instance))
 }
+
+// RenewCertificate is the function RenewCertificate for an instance.
+func (w Workers) RenewCertificate(ctx context.Context, instance, cert, key string) error {
+	return RenewCertificate(ctx, Socket(w.Rundir, instance), cert, key)
+}

@@ -96,6 +96,8 @@ func (m *Manager) step(ctx context.Context, s units.Step, want units.Desired) er
 			ctx, cancel := context.WithTimeout(ctx, controlDeadline)
 			defer cancel()
 			err = m.o.Workers.ResetRules(ctx, units.Instance(s.Unit))
+		case units.Renew:
+			return m.renew(ctx, s, want)
 		case units.Start, units.Restart:
 			return m.start(ctx, s, want)
 		case units.Stop:
@@ -112,7 +114,7 @@ func (m *Manager) step(ctx context.Context, s units.Step, want units.Desired) er
 
 // link makes the unit of a step read the generation of the plan.
 func (m *Manager) link(s units.Step, want units.Desired) error {
-	if s.Kind == units.Stop || s.Kind == units.Reset {
+	if s.Kind == units.Stop || s.Kind == units.Reset || s.Kind == units.Renew {
 		return nil
 	}
 	role, err := generation.RoleOf(s.Unit)
@@ -120,6 +122,18 @@ func (m *Manager) link(s units.Step, want units.Desired) error {
 		return err
 	}
 	return m.o.Store.Link(role, want.Generation)
+}
+
+// renew has a worker read its certificate again. A worker that refuses it goes
+// on with the old one.
+func (m *Manager) renew(ctx context.Context, s units.Step, want units.Desired) error {
+	ctx, cancel := context.WithTimeout(ctx, controlDeadline)
+	defer cancel()
+	err := m.o.Workers.RenewCertificate(ctx, units.Instance(s.Unit), want.Cert, want.Key)
+	if err != nil {
+		return &units.StepError{Step: s, Err: err, Refused: ctx.Err() == nil}
+	}
+	return nil
 }
 
 // try starts the canary, probes it and stops it, whatever comes of it.

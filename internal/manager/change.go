@@ -10,6 +10,7 @@ import (
 
 	"kresd-manager/internal/config"
 	"kresd-manager/internal/generation"
+	"kresd-manager/internal/render"
 	"kresd-manager/units"
 )
 
@@ -45,6 +46,7 @@ func (m *Manager) change(ctx context.Context, c change, began time.Time) (units.
 	}
 	next.report = &r
 	m.current.Store(next)
+	m.o.Watch(next.watch)
 	if err := m.record(next, false); err != nil {
 		m.o.Log.Error("cannot record the running configuration; a crash of the manager would forget it", "error", err)
 	}
@@ -95,7 +97,7 @@ func (m *Manager) prepare(cur *snapshot, c change) (*snapshot, generation.Genera
 		return nil, gen, err
 	}
 	gen = generation.Make(cfg, m.o.Render)
-	next := &snapshot{doc: doc, desired: gen.Desired, fileETag: cur.fileETag}
+	next := &snapshot{doc: doc, desired: gen.Desired, fileETag: cur.fileETag, watch: watched(cfg)}
 	if c.fromFile {
 		next.fileETag = doc.ETag()
 	}
@@ -119,6 +121,20 @@ func (m *Manager) check(doc *config.Document) (*config.Config, error) {
 		m.o.Log.Warn(p.String())
 	}
 	return cfg, nil
+}
+
+// watched lists the files that the configuration wants to be watched.
+func watched(c *config.Config) []string {
+	var paths []string
+	if t := c.Network.TLS; t.Watchdog && t.CertFile != "" && render.Encrypted(c) {
+		paths = append(paths, t.CertFile, t.KeyFile)
+	}
+	for _, z := range c.LocalData.RPZ {
+		if z.Watchdog {
+			paths = append(paths, z.File)
+		}
+	}
+	return paths
 }
 
 // installed refuses what the installed units cannot do.
@@ -169,6 +185,12 @@ func (m *Manager) carryOut(ctx context.Context, cur *snapshot, gen generation.Ge
 func (m *Manager) rollBack(ctx context.Context, cur *snapshot, cause error, r *units.Report) error {
 	var step *units.StepError
 	errors.As(cause, &step)
+	if step != nil && step.Step.Kind == units.Load && r.Plan.Generation == cur.desired.Generation {
+		// The same rules from the same files would fail again. The old ones are
+		// in force: the policy-loader commits all or nothing.
+		step.Restored = true
+		return cause
+	}
 	if cur.unknown {
 		r.RollbackError = "it is not known what ran before"
 		return cause

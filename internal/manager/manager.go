@@ -44,10 +44,12 @@ type Workers interface {
 	Probe(ctx context.Context, instance string) error
 	// ResetRules makes the instance see new rules.
 	ResetRules(ctx context.Context, instance string) error
+	// RenewCertificate has the instance read its certificate again.
+	RenewCertificate(ctx context.Context, instance, cert, key string) error
 }
 
-// Options are what a Manager works with. All fields but Notify and Journal
-// must be set.
+// Options are what a Manager works with. All fields but Watch, Notify
+// and Journal must be set.
 type Options struct {
 	// Files are the paths of the configuration files, which are combined from
 	// left to right; there is at least one.
@@ -61,6 +63,8 @@ type Options struct {
 	Systemd Systemd
 	Workers Workers
 	Log     *slog.Logger
+	// Watch is told which files to watch; Changed is for what comes of it.
+	Watch func(paths []string)
 	// Notify sends a state to the service manager (sd_notify(3)).
 	Notify func(state string)
 	// Journal returns the last lines of one run of a unit.
@@ -87,6 +91,8 @@ type snapshot struct {
 	desired units.Desired
 	// unknown tells that workers run and nobody knows what was wanted of them.
 	unknown bool
+	// watch lists the files whose changes are to be applied by themselves.
+	watch []string
 	// fileETag names what the file held when it was last read.
 	fileETag string
 	report   *units.Report // of the last change that was tried
@@ -102,6 +108,9 @@ type task struct {
 func New(o Options) *Manager {
 	if o.Notify == nil {
 		o.Notify = func(string) {}
+	}
+	if o.Watch == nil {
+		o.Watch = func([]string) {}
 	}
 	if o.Journal == nil {
 		o.Journal = func(context.Context, string, int) []string { return nil }
@@ -210,6 +219,18 @@ func (m *Manager) Renew(ctx context.Context, dryRun, force bool) (units.Report, 
 			DryRun: dryRun,
 			Force:  force,
 			Edit:   func(d *config.Document) (*config.Document, error) { return d, nil },
+		},
+		renew: true,
+	})
+}
+
+// Changed applies the running configuration again because files that it names
+// have changed. A failure is logged and shown by Status; what ran before runs.
+func (m *Manager) Changed(ctx context.Context, paths []string) {
+	_, _ = m.submit(ctx, change{
+		Change: units.Change{
+			Cause: "changed: " + strings.Join(paths, ", "),
+			Edit:  func(d *config.Document) (*config.Document, error) { return d, nil },
 		},
 		renew: true,
 	})

@@ -144,7 +144,11 @@ func (m *Manager) adopt(ctx context.Context, running *snapshot) error {
 	}
 	adopted := *running
 	adopted.report = &r
+	if c, err := running.doc.Config(m.o.Host); err == nil {
+		adopted.watch = watched(c)
+	}
 	m.current.Store(&adopted)
+	m.o.Watch(adopted.watch)
 	m.o.Log.Info("adopted what runs", "generation", r.Generation, "steps", len(r.Plan.Steps))
 	m.tellStatus()
 	return m.record(&adopted, false)

@@ -116,8 +116,8 @@ func (s *script) identity(c *config.Config) {
 	}
 }
 
-// encrypted reports whether anything but plain DNS is served.
-func encrypted(c *config.Config) bool {
+// Encrypted reports whether anything but plain DNS is served.
+func Encrypted(c *config.Config) bool {
 	return slices.ContainsFunc(c.Network.Listen, func(l config.Listen) bool { return l.Kind != "dns" })
 }
 
@@ -125,12 +125,12 @@ func encrypted(c *config.Config) bool {
 // makes: kresd's ephemeral key, in place of a certificate. Two workers that
 // start at the same moment without it may find it locked, and serve no TLS.
 func SharesKey(c *config.Config) bool {
-	return encrypted(c) && c.Network.TLS.CertFile == ""
+	return Encrypted(c) && c.Network.TLS.CertFile == ""
 }
 
 // tls concerns listening only; forwarding over TLS has its own parameters.
 func (s *script) tls(c *config.Config, host Host) {
-	if !encrypted(c) {
+	if !Encrypted(c) {
 		return
 	}
 	s.section("network/tls")

@@ -105,6 +105,11 @@ func (c *Client) QueueStop(ctx context.Context, name string) error {
 	return c.through(func() error { return c.Systemd.QueueStop(ctx, name) })
 }
 
+// RenewCertificate is a command to a worker.
+func (c *Client) RenewCertificate(ctx context.Context, instance, cert, key string) error {
+	return c.through(func() error { return c.Systemd.RenewCertificate(ctx, instance, cert, key) })
+}
+
 // ResetRules is a command to a worker.
 func (c *Client) ResetRules(ctx context.Context, instance string) error {
 	return c.through(func() error { return c.Systemd.ResetRules(ctx, instance) })

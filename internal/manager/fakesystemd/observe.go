@@ -61,6 +61,11 @@ func (s *Systemd) Probe(ctx context.Context, instance string) error {
 	return s.control(ctx, "probe", instance, func(*unit) {})
 }
 
+// RenewCertificate has a worker read its certificate again.
+func (s *Systemd) RenewCertificate(ctx context.Context, instance, cert, key string) error {
+	return s.control(ctx, "renew-certificate", instance, func(*unit) {})
+}
+
 // ResetRules has a worker look at the rules in force.
 func (s *Systemd) ResetRules(ctx context.Context, instance string) error {
 	return s.control(ctx, "reset-rules", instance, func(u *unit) { u.sees = s.rules })
