@@ -26,7 +26,9 @@ func (a *app) root() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "kresctl",
 		Short: "control Knot Resolver",
-		Long: `kresctl controls Knot Resolver through the HTTP interface of kresd-manager.
+		Long: `kresctl controls Knot Resolver through the HTTP interface of kresd-manager, and
+works on configuration files without it: validate, convert, migrate, schema and
+config explain.
 
 Exit status: 0 done, 1 failed, 2 wrong usage; see also kresctl status -h.`,
 		Version:           version,
@@ -44,7 +46,7 @@ Exit status: 0 done, 1 failed, 2 wrong usage; see also kresctl status -h.`,
 	root.PersistentFlags().StringVarP(&a.socket, "socket", "s", "",
 		"`PATH` of the manager's socket")
 	root.PersistentFlags().StringVarP(&a.config, "config", "c", "",
-		"configuration `FILE` that names the socket (default "+defaultConfig+")")
+		"configuration `FILE`: names the socket, and is what commands\nwithout FILE are about (default "+defaultConfig+")")
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return usage(cmd, "%v", err)
 	})
