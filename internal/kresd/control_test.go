@@ -144,6 +144,7 @@ func TestAWorkerThatTalksNonsenseIsAnError(t *testing.T) {
 }
 
 func TestAWorkerThatHangsHoldsNobodyUp(t *testing.T) {
+	t.Parallel()
 	block := make(chan struct{})
 	t.Cleanup(func() { close(block) })
 	hang := func(net.Conn, []byte) { <-block }
@@ -155,6 +156,7 @@ func TestAWorkerThatHangsHoldsNobodyUp(t *testing.T) {
 		<-block
 	}
 	t.Run("before its greeting", func(t *testing.T) {
+		t.Parallel()
 		w := serve(t, shortDir(t), "1", &worker{write: hang})
 		t.Cleanup(func() { block <- struct{}{} })
 		if _, err := Dial(soon(t), w.path); !errors.Is(err, os.ErrDeadlineExceeded) {
@@ -162,6 +164,7 @@ func TestAWorkerThatHangsHoldsNobodyUp(t *testing.T) {
 		}
 	})
 	t.Run("before its answer", func(t *testing.T) {
+		t.Parallel()
 		w := serve(t, shortDir(t), "1", &worker{answer: func(string) string { return "1" }, write: answer})
 		t.Cleanup(func() { block <- struct{}{} })
 		conn, err := Dial(soon(t), w.path)

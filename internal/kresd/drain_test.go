@@ -138,6 +138,7 @@ func TestSocketsOfOtherUsersServeNobodyOfOurs(t *testing.T) {
 }
 
 func TestADrainThatRunsOutOfTimeIsIncompleteAndNoError(t *testing.T) {
+	t.Parallel()
 	dir, a := shortDir(t), free(t, "127.0.0.1")
 	newResolver(t, dir, "1", a).pending = -1
 	newResolver(t, dir, "2", a)
@@ -148,6 +149,7 @@ func TestADrainThatRunsOutOfTimeIsIncompleteAndNoError(t *testing.T) {
 }
 
 func TestAWorkerThatHangsWhileItDrainsIsIncompleteAndNoError(t *testing.T) {
+	t.Parallel()
 	dir, a := shortDir(t), free(t, "127.0.0.1")
 	udp(t, a)
 	r := &resolver{fds: []int{udp(t, a)}, names: []string{kernelName(a)}}
@@ -165,6 +167,7 @@ func TestAWorkerThatHangsWhileItDrainsIsIncompleteAndNoError(t *testing.T) {
 }
 
 func TestADrainWaitsForTheLockUntilItsContextEnds(t *testing.T) {
+	t.Parallel()
 	dir, a := shortDir(t), free(t, "127.0.0.1")
 	r := newResolver(t, dir, "1", a)
 	newResolver(t, dir, "2", a)

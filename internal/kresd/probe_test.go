@@ -55,6 +55,7 @@ func TestProbe(t *testing.T) {
 }
 
 func TestAProbeThatIsNeverAnsweredEndsWithItsContext(t *testing.T) {
+	t.Parallel()
 	dir := shortDir(t)
 	serve(t, dir, "1", &worker{answer: script(map[string][]string{
 		"kresd_manager.probe()": {"true"},
