@@ -42,6 +42,7 @@ const (
 	exitOK     = 0
 	exitFailed = 1
 	exitUsage  = 2
+	exitTaken  = 69 // EX_UNAVAILABLE: another manager is there (systemd.exec(5))
 	exitConfig = 78 // EX_CONFIG: the configuration is at fault (systemd.exec(5))
 )
 
@@ -76,6 +77,9 @@ func report(log *slog.Logger, err error) int {
 	case errors.As(err, &step) && step.Refused:
 		log.Error(err.Error())
 		return exitConfig
+	case errors.Is(err, manager.ErrStock), errors.Is(err, manager.ErrLocked):
+		log.Error(err.Error())
+		return exitTaken
 	}
 	log.Error(err.Error())
 	return exitFailed

@@ -40,8 +40,8 @@ Options:
 Signals: SIGHUP reloads the configuration file; SIGTERM and SIGINT end the
 manager and leave the workers running; a second one does not wait for requests.
 
-Exit status: 0 ended as asked, 1 failed, 2 wrong usage, 78 the configuration is
-refused.
+Exit status: 0 ended as asked, 1 failed, 2 wrong usage, 69 another manager, such
+as the stock one, is active, 78 the configuration is refused.
 `
 
 // parse reads the command line. done tells to exit with code at once.

@@ -86,6 +86,9 @@ func TestStockServiceIsRespected(t *testing.T) {
 	if r.Code == 0 {
 		t.Fatal("the manager starts beside the stock service")
 	}
+	if st := must(t, "systemctl", "show", "-p", "ExecMainStatus,NRestarts,ActiveState", "kresd-manager.service"); !strings.Contains(st, "ExecMainStatus=69") || !strings.Contains(st, "NRestarts=0") || !strings.Contains(st, "ActiveState=failed") {
+		t.Errorf("after the refusal:\n%s", st)
+	}
 	journal := sut.Journal(t.Context(), "kresd-manager.service", "kresd-manager.socket")
 	if !strings.Contains(journal, "systemctl mask --now knot-resolver.service") {
 		t.Errorf("nobody says what to do:\n%s", journal)
