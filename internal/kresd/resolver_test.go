@@ -18,22 +18,31 @@ import (
 // udp opens a UDP socket that shares its address with others (SO_REUSEPORT).
 func udp(t *testing.T, address netip.AddrPort) int {
 	t.Helper()
+	fd, err := open(address)
+	if err != nil {
+		t.Skipf("cannot open a socket on %s: %v", address, err)
+	}
+	t.Cleanup(func() { unix.Close(fd) })
+	return fd
+}
+
+func open(address netip.AddrPort) (int, error) {
 	family := unix.AF_INET
 	if address.Addr().Is6() {
 		family = unix.AF_INET6
 	}
 	fd, err := unix.Socket(family, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
-	if err == nil {
-		t.Cleanup(func() { unix.Close(fd) })
-		err = unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_REUSEPORT, 1)
+	if err != nil {
+		return -1, err
 	}
+	err = unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_REUSEPORT, 1)
 	if err == nil {
 		err = unix.Bind(fd, sockaddr(address))
 	}
 	if err != nil {
-		t.Skipf("cannot open a socket on %s: %v", address, err)
+		unix.Close(fd)
 	}
-	return fd
+	return fd, err
 }
 
 func sockaddr(a netip.AddrPort) unix.Sockaddr {
@@ -46,12 +55,15 @@ func sockaddr(a netip.AddrPort) unix.Sockaddr {
 // free returns an address of this host that nobody uses.
 func free(t *testing.T, addr string) netip.AddrPort {
 	t.Helper()
-	fd := udp(t, netip.AddrPortFrom(netip.MustParseAddr(addr), 0))
+	fd, err := open(netip.AddrPortFrom(netip.MustParseAddr(addr), 0))
+	if err != nil {
+		t.Skipf("cannot open a socket on %s: %v", addr, err)
+	}
+	defer unix.Close(fd)
 	name, err := unix.Getsockname(fd)
 	if err != nil {
 		t.Fatal(err)
 	}
-	unix.Close(fd)
 	switch a := name.(type) {
 	case *unix.SockaddrInet4:
 		return netip.AddrPortFrom(netip.AddrFrom4(a.Addr), uint16(a.Port))

@@ -32,6 +32,7 @@ func (w *world) dropped(t *testing.T, c units.Change, k int, after bool) bool {
 	t.Cleanup(func() { client.Thaw(); <-done })
 	select {
 	case <-client.Frozen():
+		client.Settle()
 		return true
 	case <-done:
 		return false

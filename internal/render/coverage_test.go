@@ -16,9 +16,11 @@ import (
 // elsewhere are the keys that no daemon reads: they concern the manager, or
 // say which version of the model is meant.
 var elsewhere = map[string]bool{
-	"/version":                true,
-	"/management":             true,
-	"/management/unix-socket": true,
+	"/version":                   true,
+	"/management":                true,
+	"/management/unix-socket":    true,
+	"/network/tls/watchdog":      true,
+	"/local-data/rpz/*/watchdog": true,
 }
 
 // written notes the pointers of all keys in a document, with "*" for the index

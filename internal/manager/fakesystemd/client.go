@@ -20,6 +20,8 @@ type Client struct {
 	after  bool // freeze when the last call has been carried out
 	frozen chan struct{}
 	thaw   chan struct{}
+
+	calls sync.WaitGroup // that systemd is carrying out
 }
 
 // Client returns a connection that works.
@@ -38,6 +40,10 @@ func (c *Client) FreezeAt(k int, after bool) {
 // Frozen is closed when the manager has come to that call.
 func (c *Client) Frozen() <-chan struct{} { return c.frozen }
 
+// Settle waits until systemd has carried out what the manager asked for at the
+// same time.
+func (c *Client) Settle() { c.calls.Wait() }
+
 // Thaw lets the goroutines of the dropped manager end: all its calls fail,
 // without effect. It may be called once.
 func (c *Client) Thaw() { close(c.thaw) }
@@ -50,10 +56,15 @@ func (c *Client) through(call func() error) error {
 		c.left--
 	}
 	dies, after := !dead && c.left == 0, c.after
+	carried := !dead && (!dies || after)
+	if carried {
+		c.calls.Add(1)
+	}
 	c.mu.Unlock()
 	var err error
-	if !dead && (!dies || after) {
+	if carried {
 		err = call()
+		c.calls.Done()
 	}
 	if !dead && !dies {
 		return err
