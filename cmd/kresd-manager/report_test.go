@@ -27,8 +27,8 @@ func TestTheExitStatusTellsWhoIsAtFault(t *testing.T) {
 		{"a configuration that a worker refuses", &units.StepError{Step: step, Err: errors.New("failed"), Refused: true}, 78},
 		{"a step that failed for another reason", &units.StepError{Step: step, Err: units.ErrForbidden}, 1},
 		{"no bus", units.ErrUnavailable, 1},
-		{"the stock service", manager.ErrStock, 1},
-		{"another manager", manager.ErrLocked, 1},
+		{"the stock service", manager.ErrStock, 69},
+		{"another manager", manager.ErrLocked, 69},
 		{"a file that cannot be read", os.ErrPermission, 1},
 	} {
 		t.Run(c.name, func(t *testing.T) {
