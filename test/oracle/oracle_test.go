@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package oracle holds what we render against what Knot Resolver's own program
+// renders: the same configuration, carried out by real resolvers, must be
+// observed alike. It compares no text, only what resolvers do.
+//
+// Each side of each case has a network namespace of its own inside the
+// machine, so that both listen on the same addresses and neither reaches
+// anything but the servers of the test.
+package oracle
+
+import (
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"kresd-manager/test/machine"
+)
+
+// sut is the machine that all cases share.
+var sut *machine.Machine
+
+func TestMain(m *testing.M) {
+	os.Exit(machine.Main(m, machine.Options{Name: "oracle"}, &sut))
+}
+
+// testCase is one configuration and how it is looked at.
+//
+// In all texts DIR is the folder of the case and PKI that of the certificates;
+// PIN, DS and NOT are the pin of the server's key, the trust anchor of
+// signed.example and one that does not fit.
+type testCase struct {
+	name string
+	// config is sections; those of base that it does not have are added.
+	config string
+	// files are written to the folder of the case, by their name in it.
+	files map[string]string
+	// queries are asked in this order, see [parseQuery].
+	queries []string
+	// want is what our side must be, by observation. What is equal on both
+	// sides needs it only where both could fail alike.
+	want map[string]string
+	// differs is why an observation is another on the two sides. It must be.
+	differs map[string]string
+	// stockFails is why the stock side cannot be observed at all, stage first:
+	// "convert: …", "loader: …" or "worker: …". It must fail there.
+	stockFails string
+}
+
+// base is what cases start from: nothing in it asks anybody.
+var base = map[string]string{
+	"network":    "network: {listen: [{interface: 127.0.0.1}]}\n",
+	"options":    "options: {priming: false}\n",
+	"dnssec":     "dnssec: {enable: false}\n",
+	"logging":    "logging: {target: stderr}\n",
+	"cache":      "cache: {storage: DIR/SIDE/cache, size-max: 10M}\n",
+	"local-data": "local-data: {addresses: {host.example: 192.0.2.1}}\n",
+}
+
+// document is the whole configuration of one side.
+func (c *testCase) document(dir, side string) string {
+	text := "rundir: DIR/SIDE\n"
+	for _, section := range slices.Sorted(maps.Keys(base)) {
+		if !strings.Contains("\n"+c.config, "\n"+section+":") {
+			text += base[section]
+		}
+	}
+	text += strings.TrimSuffix(c.config, "\n") + "\n"
+	return strings.NewReplacer("DIR", dir, "SIDE", side).Replace(fill(text))
+}
+
+// everywhere is the differences that all cases have.
+var everywhere = map[string]string{
+	"network receive buffers": "queries that come in while a worker stops or starts wait in the socket; the kernel's default holds few",
+}
+
+// cases is all tables.
+func cases() []testCase {
+	return slices.Concat(optionCases, networkCases, transportCases, viewCases, localDataCases, ruleCases, forwardCases, cacheCases, dnssecCases, miscCases)
+}
+
+func TestOracle(t *testing.T) {
+	all := cases()
+	names := map[string]bool{}
+	for i := range all {
+		if names[all[i].name] {
+			t.Fatalf("two cases have the name %q", all[i].name)
+		}
+		names[all[i].name] = true
+	}
+	start := time.Now()
+	writePKI(t)
+	rendered := render(t, all)
+	var failures, differences atomic.Int64
+	t.Run("cases", func(t *testing.T) {
+		for i, c := range all {
+			t.Run(c.name, func(t *testing.T) {
+				t.Parallel()
+				c.run(t, caseDir(i), rendered[i])
+				if c.stockFails != "" {
+					failures.Add(1)
+				}
+				differences.Add(int64(len(c.differs)))
+			})
+		}
+	})
+	t.Logf("%d configurations in %.0f s; stock fails on %d, and %d observations differ by intention",
+		len(all), time.Since(start).Seconds(), failures.Load(), differences.Load())
+}
+
+func caseDir(i int) string { return filepath.Join("/tmp/o", strconv.Itoa(i)) }
+
+// run carries out both sides at the same time and compares them.
+func (c *testCase) run(t *testing.T, dir string, texts sides) {
+	var stock, ours result
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		stock = c.observe(t.Context(), dir, "stock", texts.stock)
+	}()
+	ours = c.observe(t.Context(), dir, "ours", texts.ours)
+	<-done
+
+	if ours.stage != "" {
+		t.Fatalf("ours fails in the %s:\n%s", ours.stage, ours.output)
+	}
+	for _, key := range slices.Sorted(maps.Keys(c.want)) {
+		if got, ok := ours.seen[key]; !ok || got != c.want[key] {
+			t.Errorf("%s: ours is\n\t%s\nwant\n\t%s", key, got, c.want[key])
+		}
+	}
+	if c.stockFails != "" {
+		if stage, _, _ := strings.Cut(c.stockFails, ":"); stock.stage != stage {
+			t.Errorf("stock fails in stage %q, want it to fail by %q\n%s", stock.stage, c.stockFails, stock.output)
+		}
+		return
+	}
+	if stock.stage != "" {
+		t.Fatalf("stock fails in the %s:\n%s", stock.stage, stock.output)
+	}
+	differs := maps.Clone(everywhere)
+	maps.Copy(differs, c.differs)
+	both := maps.Clone(stock.seen)
+	maps.Copy(both, ours.seen)
+	for _, key := range slices.Sorted(maps.Keys(both)) {
+		same := stock.seen[key] == ours.seen[key]
+		_, may := differs[key]
+		switch {
+		case !same && !may:
+			t.Errorf("%s: stock\n\t%s\nours\n\t%s", key, stock.seen[key], ours.seen[key])
+		case same && may:
+			t.Errorf("%s: both are %s, and should differ: %s", key, ours.seen[key], differs[key])
+		}
+	}
+	for key := range differs {
+		if _, ok := both[key]; !ok {
+			t.Errorf("nothing is observed as %q", key)
+		}
+	}
+	if testing.Verbose() && os.Getenv("ORACLE_SHOW") != "" {
+		for _, key := range slices.Sorted(maps.Keys(both)) {
+			t.Logf("%s: %s", key, ours.seen[key])
+		}
+	}
+}
