@@ -7,6 +7,8 @@ type KeyInfo struct {
 	// Pointer is where the key stands, with "*" for a list index or a free
 	// key: /network/listen/*/kind, /components/*/command.
 	Pointer string
+	// Was is where the key stood in earlier versions, likewise.
+	Was []string
 	// Type is the grammar as declared; "object" for a section.
 	Type string
 	// Default is the JSON of the default; Derived is words for one that
@@ -34,6 +36,12 @@ func appendKeys(all []KeyInfo, p *plan, under string) []KeyInfo {
 			Pointer: under + "/" + k.name, Type: k.shape.name,
 			Derived: k.derived, Required: k.required, Doc: k.doc,
 			Idle: k.idle, IdleFor: k.idleFor, Ours: k.ours, Secret: k.secret,
+		}
+		for _, was := range k.was {
+			if was[0] != '/' {
+				was = under + "/" + was
+			}
+			info.Was = append(info.Was, was)
 		}
 		if k.def != nil {
 			info.Default = string(appendJSON(nil, k.def))

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -31,7 +32,7 @@ func TestEveryKeyIsDeclaredCompletely(t *testing.T) {
 			if strings.ToLower(k.name) != k.name || strings.ContainsAny(k.name, "_ ") {
 				t.Errorf("%s: keys are lower case with dashes", at)
 			}
-			if _, renamed := renamedKeys[at]; renamed {
+			if slices.Contains(removed, at) {
 				t.Errorf("%s is declared, and listed in renamed.go", at)
 			}
 			if k.shape.plan != nil {
@@ -50,13 +51,46 @@ func TestRenamedKeysLeadSomewhere(t *testing.T) {
 	for _, k := range Keys() {
 		declared[k.Pointer] = true
 	}
-	for from, to := range renamedKeys {
-		if to != "" && !declared[to] {
-			t.Errorf("%s leads to %s, which is no key", from, to)
+	seen := make(map[string]bool)
+	for _, r := range Renames() {
+		if !declared[r.New] {
+			t.Errorf("%s leads to %s, which is no key", r.Old, r.New)
 		}
-		if declared[from] {
-			t.Errorf("%s is a key", from)
+		seenOld(t, r.Old, declared, seen)
+	}
+	for _, old := range Removed() {
+		seenOld(t, old, declared, seen)
+	}
+	for old, want := range map[string]string{
+		"/defer/enabled":        "/defer/enable", // a name in the same section
+		"/logging/dnssec-bogus": "/dnssec/log-bogus",
+		"/dns64/rev-ttl":        "/dns64/reverse-ttl", // two names of one key
+		"/dns64/rev_ttl":        "/dns64/reverse-ttl",
+	} {
+		if !slices.Contains(Renames(), Rename{old, want}) {
+			t.Errorf("%s does not lead to %s", old, want)
 		}
+	}
+	if !slices.IsSortedFunc(Renames(), func(a, b Rename) int {
+		return strings.Compare(filepath.Dir(a.Old), filepath.Dir(b.Old))
+	}) {
+		t.Errorf("not sorted: %v", Renames())
+	}
+}
+
+// seenOld checks an old name: it is no key of today, nor told twice, and its
+// parts are those of a pointer.
+func seenOld(t *testing.T, old string, declared, seen map[string]bool) {
+	t.Helper()
+	if declared[old] {
+		t.Errorf("%s is a key", old)
+	}
+	if seen[old] {
+		t.Errorf("%s is told twice", old)
+	}
+	seen[old] = true
+	if tokens, err := splitPointer(old); err != nil || slices.Contains(tokens, "") {
+		t.Errorf("%s is no pointer to a key", old)
 	}
 }
 

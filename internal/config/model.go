@@ -6,6 +6,9 @@ package config
 // place. A field with the tags
 //
 //	key      name of the key in the configuration
+//	was      its names in earlier versions, separated by blanks: names of the
+//	         same section, or pointers, which start with /; what has no
+//	         successor is in renamed.go
 //	type     grammar of its value (grammar.go lists them); "?" at the end
 //	         allows null and absence, and the field then keeps its zero value
 //	default  value of an absent key, written as YAML

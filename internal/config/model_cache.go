@@ -47,7 +47,7 @@ type Prefill struct {
 // Prefetch is what is asked for before a client does.
 type Prefetch struct {
 	Expiring   bool       `key:"expiring" type:"bool" default:"false" doc:"Ask again for records that are in use and soon expire."`
-	Prediction Prediction `key:"prediction" doc:"Ask for what was asked for at the same time in earlier periods."`
+	Prediction Prediction `key:"prediction" was:"/cache/prediction" doc:"Ask for what was asked for at the same time in earlier periods."`
 }
 
 // Prediction is how queries are foreseen.
@@ -61,9 +61,9 @@ type Prediction struct {
 // DNSSEC is how answers are validated.
 type DNSSEC struct {
 	Enable      bool `key:"enable" type:"bool" default:"true" doc:"Validate answers; false also leaves the rest of this section without effect."`
-	LogBogus    bool `key:"log-bogus" type:"bool" default:"false" doc:"Log answers that fail validation."`
-	Sentinel    bool `key:"sentinel" type:"bool" default:"true" doc:"Answer root key sentinel queries (RFC 8509)."`
-	SignalQuery bool `key:"signal-query" type:"bool" default:"true" doc:"Tell the root servers which keys are trusted (RFC 8145 section 5)."`
+	LogBogus    bool `key:"log-bogus" was:"/logging/dnssec-bogus" type:"bool" default:"false" doc:"Log answers that fail validation."`
+	Sentinel    bool `key:"sentinel" was:"trust-anchor-sentinel" type:"bool" default:"true" doc:"Answer root key sentinel queries (RFC 8509)."`
+	SignalQuery bool `key:"signal-query" was:"trust-anchor-signal-query" type:"bool" default:"true" doc:"Tell the root servers which keys are trusted (RFC 8145 section 5)."`
 	// TrustAnchors holds DS or DNSKEY records as zone-file text.
 	TrustAnchors      []string           `key:"trust-anchors" type:"list<estr>?" doc:"Trust anchors: DS or DNSKEY records as in a zone file."`
 	TrustAnchorsFiles []TrustAnchorsFile `key:"trust-anchors-files" type:"list?" doc:"Files with trust anchors."`

@@ -27,7 +27,7 @@ type Dnstap struct {
 // Monitoring is how statistics are made and where they go.
 type Monitoring struct {
 	// Metrics is "manager-only", "lazy" or "always".
-	Metrics  string   `key:"metrics" type:"enum manager-only lazy always" default:"lazy" doc:"Statistics in workers: manager-only has none, lazy starts with the first request for them, always with the worker."`
+	Metrics  string   `key:"metrics" was:"enabled" type:"enum manager-only lazy always" default:"lazy" doc:"Statistics in workers: manager-only has none, lazy starts with the first request for them, always with the worker."`
 	Graphite Graphite `key:"graphite" doc:"Statistics are sent to a Graphite server."`
 }
 

@@ -12,7 +12,7 @@ type Network struct {
 	OutInterfaceV4     netip.Addr     `key:"out-interface-v4" type:"ipv4?" doc:"IPv4 address to ask from. Without it the system chooses."`
 	OutInterfaceV6     netip.Addr     `key:"out-interface-v6" type:"ipv6?" doc:"IPv6 address to ask from. Without it the system chooses."`
 	TCPPipeline        int            `key:"tcp-pipeline" type:"int 0..65535" default:"100" doc:"Queries of one client connection that are worked on at the same time."`
-	EDNSTCPKeepalive   bool           `key:"edns-tcp-keepalive" type:"bool" default:"true" doc:"Tell clients how long connections stay open (RFC 7828)."`
+	EDNSTCPKeepalive   bool           `key:"edns-tcp-keepalive" was:"/options/edns-tcp-keepalive" type:"bool" default:"true" doc:"Tell clients how long connections stay open (RFC 7828)."`
 	EDNSBufferSize     EDNSBufferSize `key:"edns-buffer-size" doc:"Largest messages over UDP (RFC 6891)."`
 	AddressRenumbering []Renumbering  `key:"address-renumbering" type:"list?" doc:"Addresses that are replaced in answers; the first entry that fits counts."`
 	TLS                TLS            `key:"tls" doc:"Certificate and parameters of the encrypted protocols."`
@@ -40,7 +40,7 @@ type Renumbering struct {
 // and KeyFile are empty or both are set; so is at most one of the secrets.
 type TLS struct {
 	// Watchdog is true for auto: the program always can watch files.
-	Watchdog          bool   `key:"watchdog" type:"bool|auto" default:"auto" doc:"Read the certificate again when its file changes; auto is true."`
+	Watchdog          bool   `key:"watchdog" was:"files-watchdog" type:"bool|auto" default:"auto" doc:"Read the certificate again when its file changes; auto is true."`
 	CertFile          string `key:"cert-file" type:"rfile?" doc:"Certificate chain, PEM. Without it the resolver makes a self-signed one."`
 	KeyFile           string `key:"key-file" type:"rfile?" doc:"Private key of the certificate, PEM."`
 	SticketSecret     string `key:"sticket-secret" type:"estr32?" secret:"true" doc:"Secret that TLS session tickets are made from, at least 32 bytes. Without it the workers share a random one."`

@@ -29,8 +29,8 @@ type DNS64 struct {
 	// Prefix has a length of 96.
 	Prefix netip.Prefix `key:"prefix" type:"net6/96" default:"'64:ff9b::/96'" doc:"Prefix that IPv4 addresses are put behind; its length is 96."`
 	// ReverseTTL is in whole seconds; nil is the engine's default.
-	ReverseTTL     *time.Duration `key:"reverse-ttl" type:"time?" doc:"Lifetime of reverse names that are made; whole seconds count. Without it, 60 s."`
-	ExcludeSubnets []netip.Prefix `key:"exclude-subnets" type:"list<net6>?" doc:"IPv6 addresses that do not count as an answer. Without it, ::ffff:0:0/96."`
+	ReverseTTL     *time.Duration `key:"reverse-ttl" was:"rev-ttl rev_ttl" type:"time?" doc:"Lifetime of reverse names that are made; whole seconds count. Without it, 60 s."`
+	ExcludeSubnets []netip.Prefix `key:"exclude-subnets" was:"exclude" type:"list<net6>?" doc:"IPv6 addresses that do not count as an answer. Without it, ::ffff:0:0/96."`
 }
 
 // RateLimiting bounds how many answers one client gets.
@@ -47,6 +47,6 @@ type RateLimiting struct {
 
 // Defer is how requests wait for one another.
 type Defer struct {
-	Enable    bool          `key:"enable" type:"bool" default:"true" doc:"Let cheap requests go first."`
+	Enable    bool          `key:"enable" was:"enabled" type:"bool" default:"true" doc:"Let cheap requests go first."`
 	LogPeriod time.Duration `key:"log-period" type:"time" default:"0s" doc:"Least time between two messages about clients that cost much; whole milliseconds count, 0 logs nothing."`
 }

@@ -18,7 +18,8 @@ type plan struct {
 // key is one declared key.
 type key struct {
 	name     string
-	field    int // index in the struct
+	was      []string // earlier names in the same section, or pointers
+	field    int      // index in the struct
 	blank    bool
 	required bool
 	shape    *shape
@@ -74,7 +75,7 @@ func compile(t reflect.Type, done map[reflect.Type]*plan) *plan {
 			continue
 		}
 		k := &key{
-			name: name, field: i, blank: f.Name == "_",
+			name: name, was: strings.Fields(f.Tag.Get("was")), field: i, blank: f.Name == "_",
 			required: f.Tag.Get("required") == "true",
 			derived:  f.Tag.Get("derived"),
 			doc:      f.Tag.Get("doc"),

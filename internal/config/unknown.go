@@ -20,11 +20,11 @@ func (r *reader) unknown(p *plan, at spot, m *member) {
 
 // adviceFor guesses which key was meant.
 func adviceFor(p *plan, pattern, key string) string {
-	if renamed, known := renamedKeys[pattern]; known {
-		if renamed == "" {
-			return "it was removed in Knot Resolver 6 and has no successor"
-		}
-		return "it is " + renamed + " now"
+	if slices.Contains(removed, pattern) {
+		return "it was removed in Knot Resolver 6 and has no successor"
+	}
+	if now := successors()[pattern]; now != "" {
+		return "it is " + now + " now"
 	}
 	var siblings []string
 	for _, k := range p.keys {

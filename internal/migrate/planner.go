@@ -2,7 +2,11 @@
 
 package migrate
 
-import "go.yaml.in/yaml/v4"
+import (
+	"go.yaml.in/yaml/v4"
+
+	"kresd-manager/internal/config"
+)
 
 // planner finds out what has to be done, and does it to a tree on the way: what
 // comes next is looked for in what came of it. The tree has the tag of its
@@ -14,21 +18,22 @@ type planner struct {
 }
 
 func (p *planner) plan() {
-	for _, m := range sectionMoves {
-		p.move(m)
+	first, rest := renames()
+	for _, r := range first {
+		p.move(r.Old, r.New)
 	}
 	for _, s := range sections {
 		p.enable(s)
 	}
-	for _, m := range moves {
-		p.move(m)
+	for _, r := range rest {
+		p.move(r.Old, r.New)
 	}
 	for _, r := range replaced {
 		if v := value(p.root, r.pointer); v != nil && v.Tag == "!!str" && v.Value == r.from {
 			p.do(edit{replace, r.pointer, r.to, "was " + r.from})
 		}
 	}
-	for _, pointer := range removed {
+	for _, pointer := range config.Removed() {
 		p.remove(pointer, "")
 	}
 }
@@ -53,25 +58,25 @@ func (p *planner) sweep(section string) {
 	}
 }
 
-func (p *planner) move(m pair) {
-	if value(p.root, m.from) == nil {
+func (p *planner) move(from, to string) {
+	if value(p.root, from) == nil {
 		return
 	}
-	if there := value(p.root, m.to); there != nil {
+	if there := value(p.root, to); there != nil {
 		if there.Tag != "!!null" {
-			p.remove(m.from, m.to+" is set and stays")
+			p.remove(from, to+" is set and stays")
 			return
 		}
-		p.do(edit{remove, m.to, "", "it is null"})
+		p.do(edit{remove, to, "", "it is null"})
 	}
-	for section := parent(m.to); section != ""; section = parent(section) {
+	for section := parent(to); section != ""; section = parent(section) {
 		if v := value(p.root, section); v != nil && v.Kind != yaml.MappingNode {
-			p.stuck = append(p.stuck, m.from+": "+section+" is not an object")
+			p.stuck = append(p.stuck, from+": "+section+" is not an object")
 			return
 		}
 	}
-	p.do(edit{verb: move, pointer: m.from, value: m.to})
-	p.sweep(parent(m.from))
+	p.do(edit{verb: move, pointer: from, value: to})
+	p.sweep(parent(from))
 }
 
 func (p *planner) enable(s section) {

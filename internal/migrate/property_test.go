@@ -77,13 +77,14 @@ func TestNothingIsLost(t *testing.T) {
 		if err := problems.Errors(); err != nil {
 			t.Errorf("%v: %s became %s", err, doc.JSON(), r.Document.JSON())
 		}
+		_, moves := renames()
 		for _, m := range moves {
-			v, there := values[m.from]
-			if _, wins := values[m.to]; !there || wins {
+			v, there := values[m.Old]
+			if _, wins := values[m.New]; !there || wins {
 				continue
 			}
-			if got, err := r.Document.Value(m.to); err != nil || string(got) != v {
-				t.Errorf("%s was %s, %s is %s, %v", m.from, v, m.to, got, err)
+			if got, err := r.Document.Value(m.New); err != nil || string(got) != v {
+				t.Errorf("%s was %s, %s is %s, %v", m.Old, v, m.New, got, err)
 			}
 		}
 		again, err := Run("again", r.Document.JSON())
@@ -162,15 +163,19 @@ func TestTablesAreOfThisModel(t *testing.T) {
 	for _, key := range config.Keys() {
 		declared[key.Pointer] = key
 	}
-	for _, m := range append(append([]pair{}, sectionMoves...), moves...) {
-		if _, ok := declared[m.to]; !ok {
-			t.Errorf("%s is not declared", m.to)
+	first, rest := renames()
+	if len(first) != 1 || len(rest) < 9 {
+		t.Errorf("%d sections and %d keys are renamed", len(first), len(rest))
+	}
+	for _, m := range append(first, rest...) {
+		if _, ok := declared[m.New]; !ok {
+			t.Errorf("%s is not declared", m.New)
 		}
-		if _, ok := declared[m.from]; ok {
-			t.Errorf("%s is declared", m.from)
+		if _, ok := declared[m.Old]; ok {
+			t.Errorf("%s is declared", m.Old)
 		}
 	}
-	for _, pointer := range removed {
+	for _, pointer := range config.Removed() {
 		if _, ok := declared[pointer]; ok {
 			t.Errorf("%s is declared", pointer)
 		}

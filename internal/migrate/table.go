@@ -2,40 +2,27 @@
 
 package migrate
 
-// moves are the sections and keys with another name or place, in the order
-// they are carried over. Those of the first list are moved before sections get
-// their switch, as their new name is that of a section with one.
-var (
-	sectionMoves = []pair{
-		{"/cache/prediction", "/cache/prefetch/prediction"},
-	}
-	moves = []pair{
-		{"/defer/enabled", "/defer/enable"},
-		{"/dns64/rev-ttl", "/dns64/reverse-ttl"},
-		{"/dns64/exclude", "/dns64/exclude-subnets"},
-		{"/dnssec/trust-anchor-sentinel", "/dnssec/sentinel"},
-		{"/dnssec/trust-anchor-signal-query", "/dnssec/signal-query"},
-		{"/logging/dnssec-bogus", "/dnssec/log-bogus"},
-		{"/monitoring/enabled", "/monitoring/metrics"},
-		{"/network/tls/files-watchdog", "/network/tls/watchdog"},
-		{"/options/edns-tcp-keepalive", "/network/edns-tcp-keepalive"},
-	}
+import (
+	"slices"
+	"strings"
+
+	"kresd-manager/internal/config"
 )
 
-type pair struct{ from, to string }
-
-// removed are keys without a successor; what is below them goes with them.
-var removed = []string{
-	"/dnssec/refresh-time",
-	"/dnssec/hold-down-time",
-	"/dnssec/time-skew-detection",
-	"/dnssec/keep-removed",
-	"/local-data/root-fallback-addresses",
-	"/local-data/root-fallback-addresses-files",
-	"/logging/debugging",
-	"/max-workers",
-	"/network/tls/auto-discovery",
-	"/webmgmt",
+// renames gives the keys with another name or place, in the order they are
+// carried over. Those of the first list are moved before sections get their
+// switch, as their new name is that of a section with one.
+func renames() (first, rest []config.Rename) {
+	for _, r := range config.Renames() {
+		switch {
+		case strings.Contains(r.Old, "_"): // the spelling of Lua, there for the sake of a hint
+		case slices.ContainsFunc(sections, func(s section) bool { return s.pointer == r.New }):
+			first = append(first, r)
+		default:
+			rest = append(rest, r)
+		}
+	}
+	return first, rest
 }
 
 // section is one that has a key enable today. Before, it was turned on by being
