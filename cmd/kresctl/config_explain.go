@@ -124,8 +124,8 @@ func (k *foundKey) describeIn(b *strings.Builder, file string, doc *config.Docum
 			return fmt.Errorf("cannot find %s in %s: %w", place, file, err)
 		}
 		at := file
-		if p := locate(doc, place); p.Line > 0 {
-			at = fmt.Sprintf("%s:%d:%d", cmp.Or(p.File, file), p.Line, p.Column)
+		if name, line, column, ok := doc.Position(place); ok {
+			at = fmt.Sprintf("%s:%d:%d", name, line, column)
 		}
 		if place != "/"+strings.Join(k.tokens, "/") {
 			at += " as " + place

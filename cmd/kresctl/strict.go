@@ -78,7 +78,8 @@ func (v *verdict) inspect(who accounts) {
 	}
 	for _, path := range access.Paths(v.doc, host.BaseDir) {
 		for _, f := range access.Check(access.OS, who.of(path.Pointer), path) {
-			p := locate(v.doc, path.Pointer)
+			var p config.Problem
+			p.File, p.Line, p.Column, _ = v.doc.Position(path.Pointer)
 			if p.File == "" && len(v.files) == 1 {
 				p.File = display(v.files[0])
 			}

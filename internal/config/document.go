@@ -63,6 +63,25 @@ func (d *Document) Value(pointer string) ([]byte, error) {
 	return appendJSON(nil, &n), nil
 }
 
+// Position is where the value that a pointer leads to stands: the name of its
+// file, and line and column from 1, as in a [Problem] about it. It is not known,
+// and ok false, if there is no such value, or if an edit brought it here.
+func (d *Document) Position(pointer string) (file string, line, column int, ok bool) {
+	tokens, err := splitPointer(pointer)
+	if err != nil {
+		return "", 0, 0, false
+	}
+	n, err := find(d.root, tokens)
+	if err != nil || n.foreign || n.at.line == 0 {
+		return "", 0, 0, false
+	}
+	file = d.name
+	if n.file > 0 {
+		file = d.files[n.file-1]
+	}
+	return file, int(n.at.line), int(n.at.column), true
+}
+
 // ETag identifies the document by its content, without the quotes that HTTP
 // puts around it. It is the tag that Knot Resolver's own manager computes:
 // the URL-safe base64 of a 15-byte BLAKE2b hash of the sorted JSON, so that key

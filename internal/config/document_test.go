@@ -4,6 +4,7 @@ package config
 
 import (
 	"errors"
+	"fmt"
 	"sync"
 	"testing"
 
@@ -156,5 +157,73 @@ b.yaml: the file as a whole`
 	}
 	if err := (Problems{ps[4]}).Errors(); err != nil {
 		t.Errorf("a warning is an error: %v", err)
+	}
+}
+
+func TestPosition(t *testing.T) {
+	yaml := mustParse(t, "workers: 2\nnetwork:\n  listen:\n    - {interface: lo,  kind: dot}\nlocal-data: {addresses: {ž: 192.0.2.1, a/b: &x\n  [192.0.2.2]}}\n")
+	combined, err := Combine(parseAll(t, "\nworkers: 2\ncache: {storage: /c}", "{\"cache\":\n {\"size-max\": \"1G\"}}", "[network]\nlisten = [{interface='lo'}]")...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	edited, err := yaml.Put("/workers", yaml)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct {
+		name    string
+		doc     *Document
+		pointer string
+		want    string
+	}{
+		{"YAML scalar", yaml, "/workers", "config:1:10"},
+		{"YAML root", yaml, "", "config:1:1"},
+		{"YAML mapping", yaml, "/network", "config:3:3"},
+		{"YAML list element", yaml, "/network/listen/0", "config:4:7"},
+		{"YAML flow", yaml, "/network/listen/0/kind", "config:4:30"},
+		{"columns are characters", yaml, "/local-data/addresses/ž", "config:5:29"},
+		{"escaped", yaml, "/local-data/addresses/a~1b/0", "config:6:4"},
+		{"no such key", yaml, "/nsid", ""},
+		{"after the list", yaml, "/network/listen/-", ""},
+		{"no pointer", yaml, "workers", ""},
+		{"JSON", mustParse(t, "{\n \"workers\":  2}"), "/workers", "config:2:14"},
+		{"TOML", mustParse(t, "# a\nworkers = 2\n"), "/workers", "config:2:11"},
+		{"TOML table", mustParse(t, "[cache.prefetch]\nexpiring = true\n"), "/cache/prefetch/expiring", "config:2:12"},
+		{"first of several", combined, "/workers", "a:2:10"},
+		{"joined, first", combined, "/cache/storage", "a:3:18"},
+		{"joined, second", combined, "/cache/size-max", "b:2:15"},
+		{"third", combined, "/network/listen/0/interface", "c:2:22"},
+		{"put in", edited, "/workers", ""},
+		{"below what was put in", edited, "/workers/network", ""},
+		{"beside what was put in", edited, "/network/listen/0", "config:4:7"},
+	} {
+		got := ""
+		if file, line, column, ok := test.doc.Position(test.pointer); ok {
+			got = fmt.Sprintf("%s:%d:%d", file, line, column)
+		}
+		if got != test.want {
+			t.Errorf("%s: got %q, want %q", test.name, got, test.want)
+		}
+	}
+}
+
+// A problem with a value stands where Position says.
+func TestPositionIsThatOfProblems(t *testing.T) {
+	docs := parseAll(t, "workers: {}\nnetwork: {listen: [{interface: [5]}]}", "{\"cache\":\n {\"size-max\": {}}}", "rundir = 5\n[logging]\nlevel = 'loud'")
+	combined, err := Combine(docs...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, d := range append(docs, combined) {
+		_, problems := d.Check(testHost)
+		if len(problems) == 0 {
+			t.Errorf("%s has no problem", d.JSON())
+		}
+		for _, p := range problems {
+			file, line, column, ok := d.Position(p.Pointer)
+			if !ok || file != p.File || line != p.Line || column != p.Column {
+				t.Errorf("%v: got %s:%d:%d", p, file, line, column)
+			}
+		}
 	}
 }
