@@ -4,14 +4,13 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"io"
-	"net"
 	"net/http"
-	"time"
 
 	"github.com/spf13/cobra"
 
+	"kresd-manager/internal/client"
 	"kresd-manager/internal/config"
 )
 
@@ -43,37 +42,20 @@ between keys are not part of it: kresctl validate knows them all.`,
 	return cmd
 }
 
-// liveSchema asks the manager. No schema is larger than the bound.
+// liveSchema asks the manager, which may be one that does not tell.
 func (a *app) liveSchema(ctx context.Context) ([]byte, error) {
-	const timeout, bound = 10 * time.Second, 16 << 20
-	path, err := a.socketPath()
+	c, err := a.connect()
 	if err != nil {
 		return nil, err
 	}
-	ctx, cancel := context.WithTimeout(ctx, timeout)
-	defer cancel()
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://localhost/schema", nil)
-	if err != nil {
-		return nil, fmt.Errorf("cannot make a request: %w", err)
-	}
-	var dialer net.Dialer
-	transport := &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
-		return dialer.DialContext(ctx, "unix", path)
-	}}
-	defer transport.CloseIdleConnections()
-	answer, err := transport.RoundTrip(request)
-	if err != nil {
-		return nil, fmt.Errorf("cannot ask the manager at %s for its schema: %w", path, err)
-	}
-	defer func() { _ = answer.Body.Close() }()
-	body, err := io.ReadAll(io.LimitReader(answer.Body, bound))
+	defer c.Close()
+	schema, err := c.Schema(ctx)
+	var refused *client.Error
 	switch {
-	case err != nil:
-		return nil, fmt.Errorf("cannot read the schema: %w", err)
-	case answer.StatusCode == http.StatusNotFound:
-		return nil, fmt.Errorf("the manager at %s does not tell its schema; without --live that of this kresctl is printed", path)
-	case answer.StatusCode != http.StatusOK:
-		return nil, fmt.Errorf("the manager at %s does not tell its schema: %s", path, answer.Status)
+	case errors.As(err, &refused) && refused.Status == http.StatusNotFound:
+		return nil, errors.New("the manager does not tell its schema; without --live that of this kresctl is printed")
+	case refused != nil:
+		return nil, fmt.Errorf("the manager does not tell its schema: %w", err)
 	}
-	return body, nil
+	return schema, err
 }

@@ -3,6 +3,7 @@
 package client_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"net"
@@ -16,6 +17,7 @@ import (
 	"kresd-manager/api"
 	"kresd-manager/api/apitest"
 	"kresd-manager/internal/client"
+	"kresd-manager/internal/config"
 	"kresd-manager/units"
 )
 
@@ -89,6 +91,9 @@ func TestEveryRoute(t *testing.T) {
 	}
 	if word, err := c.Ping(ctx); err != nil || word != "RUNNING" {
 		t.Errorf("Ping: %q, %v", word, err)
+	}
+	if schema, err := c.Schema(ctx); err != nil || !bytes.Equal(schema, config.Schema()) {
+		t.Errorf("Schema: %d bytes, %v", len(schema), err)
 	}
 	if err := c.Stop(ctx); err != nil {
 		t.Errorf("Stop: %v", err)

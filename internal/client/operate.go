@@ -55,6 +55,12 @@ func (c *Client) Processes(ctx context.Context, kind string) (ps []api.Process, 
 	return ps, err
 }
 
+// Schema returns the JSON schema of the configuration that the manager takes.
+func (c *Client) Schema(ctx context.Context) ([]byte, error) {
+	a, err := c.do(ctx, request{method: http.MethodGet, path: "/schema", timeout: readTimeout})
+	return a.body, err
+}
+
 // Ping returns the word for the state that monitoring gets: RUNNING if all is
 // well.
 func (c *Client) Ping(ctx context.Context) (string, error) {
