@@ -14,6 +14,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"time"
 
 	"github.com/godbus/dbus/v5"
 
@@ -40,9 +41,26 @@ type Client struct {
 	// Address of the bus; empty for the system bus.
 	Address string
 
-	mu   sync.Mutex
+	once sync.Once
+	turn chan struct{} // held by whoever looks at or replaces conn
 	conn *conn
 }
+
+// dialDeadline is how long making a connection may take.
+const dialDeadline = 10 * time.Second
+
+// take waits for the turn; the context bounds the wait.
+func (c *Client) take(ctx context.Context) error {
+	c.once.Do(func() { c.turn = make(chan struct{}, 1) })
+	select {
+	case c.turn <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("%w: %w", units.ErrUnavailable, ctx.Err())
+	}
+}
+
+func (c *Client) release() { <-c.turn }
 
 // conn is one connection to the bus. Once it is broken it is never used again:
 // jobs queued over it have no result any more.
@@ -55,8 +73,8 @@ type conn struct {
 
 // Close ends the connection. Calls in progress fail with units.ErrUnavailable.
 func (c *Client) Close() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
+	_ = c.take(context.Background()) // at most dialDeadline
+	defer c.release()
 	if c.conn != nil {
 		c.conn.close()
 		c.conn = nil
@@ -65,8 +83,10 @@ func (c *Client) Close() {
 
 // get returns a working connection, making one if there is none.
 func (c *Client) get(ctx context.Context) (*conn, error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
+	if err := c.take(ctx); err != nil {
+		return nil, err
+	}
+	defer c.release()
 	if c.conn != nil && c.conn.bus.Connected() {
 		return c.conn, nil
 	}
@@ -83,16 +103,9 @@ func (c *Client) get(ctx context.Context) (*conn, error) {
 }
 
 func dial(ctx context.Context, address string) (*conn, error) {
-	// The context must not be the connection's: it would end with the call
-	// that happened to need a connection first.
-	opts := []dbus.ConnOption{dbus.WithSignalHandler(dbus.NewSequentialSignalHandler())}
-	var bus *dbus.Conn
-	var err error
-	if address == "" {
-		bus, err = dbus.ConnectSystemBus(opts...)
-	} else {
-		bus, err = dbus.Connect(address, opts...)
-	}
+	ctx, cancel := context.WithTimeout(ctx, dialDeadline)
+	defer cancel()
+	bus, err := connect(ctx, address)
 	if err != nil {
 		return nil, err
 	}
@@ -102,6 +115,38 @@ func dial(ctx context.Context, address string) (*conn, error) {
 		return nil, err
 	}
 	return n, nil
+}
+
+// connect makes a connection to the bus. The library knows no deadline while it
+// greets the bus; and the context must not be the connection's, which would end
+// with the call that happened to need it first.
+func connect(ctx context.Context, address string) (*dbus.Conn, error) {
+	type result struct {
+		bus *dbus.Conn
+		err error
+	}
+	made := make(chan result, 1)
+	go func() {
+		opt := dbus.WithSignalHandler(dbus.NewSequentialSignalHandler())
+		var r result
+		if address == "" {
+			r.bus, r.err = dbus.ConnectSystemBus(opt)
+		} else {
+			r.bus, r.err = dbus.Connect(address, opt)
+		}
+		made <- r
+	}()
+	select {
+	case r := <-made:
+		return r.bus, r.err
+	case <-ctx.Done():
+		go func() {
+			if r := <-made; r.bus != nil {
+				r.bus.Close()
+			}
+		}()
+		return nil, fmt.Errorf("the bus does not answer: %w", ctx.Err())
+	}
 }
 
 // subscribe arranges for JobRemoved signals before any job can be queued. The

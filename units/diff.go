@@ -16,6 +16,9 @@ type Options struct {
 	// the configuration is the same, because files that it names may have
 	// changed.
 	Renew bool
+	// Reset has running workers look at the rules even if those in force are the
+	// wanted ones, because they may not have been told.
+	Reset bool
 	// Proven leaves the canary out: the worker configuration has served
 	// before, as in a rollback.
 	Proven bool
@@ -126,6 +129,9 @@ func (d *differ) rules() {
 		return
 	}
 	if d.live.rulesLoaded(d.want.RulesHash) && !d.opt.Force && !d.opt.Renew {
+		if d.opt.Reset {
+			d.resets("rules may have changed")
+		}
 		return
 	}
 	o := d.live.Unit(PolicyLoader)
@@ -139,11 +145,15 @@ func (d *differ) rules() {
 		cause = "no rules are loaded"
 	}
 	d.loaded = d.plan.add(Load, PolicyLoader, cause, d.cleared, d.tried)
+	d.resets("rules changed")
+}
+
+// resets tells the workers that stay. One that is about to be restarted or
+// removed sees the new rules without being told, or need not.
+func (d *differ) resets(cause string) {
 	for _, n := range d.running {
-		// A worker that is about to be restarted or removed sees the new rules
-		// without being told, or need not.
 		if n <= d.want.Workers && !slices.Contains(d.restart, n) {
-			d.plan.add(Reset, Worker(n), "rules changed", d.loaded)
+			d.plan.add(Reset, Worker(n), cause, d.loaded)
 		}
 	}
 }
@@ -251,7 +261,10 @@ func (d *differ) gc() {
 			cause = "has failed"
 		}
 		d.plan.add(Start, CacheGC, cause, ready)
-	case o.Running() && !slices.Equal(o.Args, d.want.GC):
+	case !o.Running():
+		// Its options are not known, and may be what it crashes for.
+		d.plan.add(Restart, CacheGC, fmt.Sprintf("is %s (%s)", o.ActiveState, o.SubState), ready)
+	case !slices.Equal(o.Args, d.want.GC):
 		d.plan.add(Restart, CacheGC, "options changed", ready)
 	case d.opt.Force:
 		d.plan.add(Restart, CacheGC, "restart was asked for", ready)

@@ -12,7 +12,6 @@ import (
 // A garbage collector that ends right after each start is there because of its
 // options, so other options must reach it.
 func TestAGarbageCollectorThatCrashesGetsItsOptions(t *testing.T) {
-	t.Skip("known: a plan does not look at a garbage collector that waits for its automatic restart")
 	live := system(t, "1 active w\nrules active r\ngc activating")
 	plan := Diff(Desired{Generation: "g2", Workers: 1, WorkerHash: "w", RulesHash: "r", GC: []string{"-c", "x"}}, live, Options{})
 	if len(plan.Steps) != 1 || plan.Steps[0].Kind != Restart || plan.Steps[0].Unit != CacheGC {

@@ -37,8 +37,16 @@ func withConfigured(passed []net.Listener, doc *config.Document, host config.Hos
 	}
 	// What a manager that was killed left behind; a living one holds the lock
 	// of the run directory.
-	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("cannot listen on %s: %w", path, err)
+	switch st, err := os.Lstat(path); {
+	case err == nil && st.Mode()&fs.ModeSocket == 0:
+		return nil, fmt.Errorf("cannot listen on %s: there is a file that is no socket", path)
+	case err == nil:
+		err = os.Remove(path)
+		fallthrough
+	default:
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return nil, fmt.Errorf("cannot listen on %s: %w", path, err)
+		}
 	}
 	l, err := net.Listen("unix", path)
 	if err != nil {

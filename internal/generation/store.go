@@ -130,6 +130,17 @@ func (s *Store) Link(role Role, id string) error {
 	return nil
 }
 
+// LinkAll makes every component but the canary read a generation from its next
+// start on.
+func (s *Store) LinkAll(id string) error {
+	for _, r := range []Role{RoleWorker, RoleRules, RoleGC} {
+		if err := s.Link(r, id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // Linked returns the generation that a component reads, "" if none of ours.
 func (s *Store) Linked(role Role) string {
 	target, err := os.Readlink(filepath.Join(s.Root, string(role)))

@@ -5,6 +5,7 @@ package kresd
 import (
 	"context"
 	"encoding/binary"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -64,7 +65,7 @@ func Drain(ctx context.Context, rundir, instance string) (Drained, error) {
 			d.Complete = true
 			return d, nil
 		}
-		if d.Sockets == 0 {
+		if d.Sockets == 0 && d.Kept > 0 {
 			// Queries keep coming, so there is no end to wait for.
 			return d, nil
 		}
@@ -83,8 +84,8 @@ func (d *Drained) steer(ctx context.Context, c *Conn, rundir string) error {
 		return err
 	}
 	defer unlock()
-	var sockets [][2]any // [fd, "ADDRESS:PORT"]
-	if err := c.Eval("kresd_manager.sockets()", &sockets); err != nil {
+	sockets, err := udpSockets(c)
+	if err != nil {
 		return err
 	}
 	serving, err := servers()
@@ -93,17 +94,15 @@ func (d *Drained) steer(ctx context.Context, c *Conn, rundir string) error {
 	}
 	mine := map[string]int{}
 	for _, s := range sockets {
-		mine[s[1].(string)]++
+		mine[s.address]++
 	}
 	var fds []string
 	for _, s := range sockets {
-		address, _ := s[1].(string)
-		fd, _ := s[0].(float64)
-		if serving[address] <= mine[address] {
+		if serving[s.address] <= mine[s.address] {
 			d.Kept++
 			continue
 		}
-		fds = append(fds, strconv.Itoa(int(fd)))
+		fds = append(fds, strconv.Itoa(s.fd))
 	}
 	var failed int
 	if err := c.Eval("kresd_manager.drain({"+strings.Join(fds, ",")+"})", &failed); err != nil {
@@ -114,6 +113,36 @@ func (d *Drained) steer(ctx context.Context, c *Conn, rundir string) error {
 		return fmt.Errorf("cannot connect %d of %d sockets", failed, len(fds))
 	}
 	return nil
+}
+
+// udpSocket is a listening socket of a worker; the address is written as in
+// /proc/net/udp.
+type udpSocket struct {
+	fd      int
+	address string
+}
+
+// udpSockets asks a worker for its sockets that can be steered. None is an
+// empty Lua table, which kresd writes as an object.
+func udpSockets(c *Conn) ([]udpSocket, error) {
+	var raw json.RawMessage
+	if err := c.Eval("kresd_manager.sockets()", &raw); err != nil {
+		return nil, err
+	}
+	if string(raw) == "{}" {
+		return nil, nil
+	}
+	var rows [][2]json.RawMessage
+	if err := json.Unmarshal(raw, &rows); err != nil {
+		return nil, fmt.Errorf("cannot understand the sockets %.80q: %w", raw, err)
+	}
+	sockets := make([]udpSocket, len(rows))
+	for i, r := range rows {
+		if err := errors.Join(json.Unmarshal(r[0], &sockets[i].fd), json.Unmarshal(r[1], &sockets[i].address)); err != nil {
+			return nil, fmt.Errorf("cannot understand the sockets %.80q: %w", raw, err)
+		}
+	}
+	return sockets, nil
 }
 
 // servers counts the unconnected UDP sockets of this user for each local

@@ -27,6 +27,14 @@ const (
 // succeeded. After a failure no step is begun; those under way are finished.
 // The error is a *units.StepError of the first step that failed.
 func (m *Manager) apply(ctx context.Context, plan units.Plan, want units.Desired) error {
+	err := m.carry(ctx, plan, want)
+	if err == nil {
+		m.rulesUnsure = false
+	}
+	return err
+}
+
+func (m *Manager) carry(ctx context.Context, plan units.Plan, want units.Desired) error {
 	type result struct {
 		n   int
 		err error
@@ -185,12 +193,16 @@ func (m *Manager) load(ctx context.Context, s units.Step, want units.Desired) er
 	ctx, cancel := context.WithTimeout(ctx, loaderDeadline)
 	defer cancel()
 	err := m.job(ctx, s)
-	return m.judge(ctx, s, err, func(o units.Observed) error {
+	err = m.judge(ctx, s, err, func(o units.Observed) error {
 		if o.ActiveState != "active" || o.StatusText != units.RulesStatus+want.RulesHash {
 			return fmt.Errorf("it is %s (%s) and says %q", o.ActiveState, o.Result, o.StatusText)
 		}
 		return nil
 	})
+	if err == nil {
+		m.rulesUnsure = true // until all have been told
+	}
+	return err
 }
 
 // start starts or restarts a unit and believes that it works only when its

@@ -44,6 +44,10 @@ func (m *Manager) change(ctx context.Context, c change, began time.Time) (units.
 	if err != nil || c.DryRun {
 		return r, err
 	}
+	// What did not act reads the same text in the new generation.
+	if err := m.o.Store.LinkAll(gen.Desired.Generation); err != nil {
+		m.o.Log.Error("cannot switch all components; some read an older generation of the same content", "error", err)
+	}
 	next.report = &r
 	m.current.Store(next)
 	m.o.Watch(next.watch)
@@ -163,7 +167,7 @@ func (m *Manager) carryOut(ctx context.Context, cur *snapshot, gen generation.Ge
 	if err != nil {
 		return err
 	}
-	r.Plan = units.Diff(gen.Desired, live, units.Options{Force: c.Force, Renew: c.renew})
+	r.Plan = units.Diff(gen.Desired, live, units.Options{Force: c.Force, Renew: c.renew, Reset: m.rulesUnsure})
 	r.Generation = gen.Desired.Generation
 	if c.DryRun {
 		return nil
@@ -185,6 +189,14 @@ func (m *Manager) carryOut(ctx context.Context, cur *snapshot, gen generation.Ge
 func (m *Manager) rollBack(ctx context.Context, cur *snapshot, cause error, r *units.Report) error {
 	var step *units.StepError
 	errors.As(cause, &step)
+	// First of all nothing may restart into what was refused.
+	if cur.desired.Generation != "" {
+		if err := m.o.Store.LinkAll(cur.desired.Generation); err != nil {
+			r.RollbackError = err.Error()
+			m.o.Log.Error("cannot restore what ran before", "generation", cur.desired.Generation, "error", err)
+			return cause
+		}
+	}
 	if step != nil && step.Step.Kind == units.Load && r.Plan.Generation == cur.desired.Generation {
 		// The same rules from the same files would fail again. The old ones are
 		// in force: the policy-loader commits all or nothing.
@@ -197,7 +209,7 @@ func (m *Manager) rollBack(ctx context.Context, cur *snapshot, cause error, r *u
 	}
 	live, err := m.o.Systemd.Observe(ctx)
 	if err == nil {
-		plan := units.Diff(cur.desired, live, units.Options{Proven: true})
+		plan := units.Diff(cur.desired, live, units.Options{Proven: true, Reset: m.rulesUnsure})
 		if plan.Empty() {
 			if step != nil {
 				step.Restored = true

@@ -77,12 +77,15 @@ const idleTime = time.Second
 // Manager carries out changes. Its methods are safe for concurrent use.
 type Manager struct {
 	o       Options
-	work    chan task
+	work    chan *task
 	current atomic.Pointer[snapshot]
 	busy    atomic.Bool
-	lock    *os.File      // of the run directory
-	stopped chan struct{} // closed when a stop was asked for and carried out
-	ended   chan struct{} // closed when the loop has ended
+	lock    *os.File // of the run directory
+	// rulesUnsure tells that running workers may not all have been told of the
+	// rules in force. Only the loop uses it.
+	rulesUnsure bool
+	stopped     chan struct{} // closed when a stop was asked for and carried out
+	ended       chan struct{} // closed when the loop has ended
 }
 
 // snapshot is the running configuration. It is never changed, only replaced.
@@ -100,8 +103,9 @@ type snapshot struct {
 
 // task is something that only the loop may do.
 type task struct {
-	run  func(context.Context)
-	done chan struct{}
+	run     func(context.Context)
+	done    chan struct{}
+	refused bool // because everything was stopped; set before done is closed
 }
 
 // New returns a Manager that waits for Run.
@@ -117,7 +121,7 @@ func New(o Options) *Manager {
 	}
 	m := &Manager{
 		o:       o,
-		work:    make(chan task),
+		work:    make(chan *task),
 		stopped: make(chan struct{}),
 		ended:   make(chan struct{}),
 	}
@@ -141,6 +145,12 @@ func (m *Manager) Run(ctx context.Context) {
 			// A change needs many times the memory that waiting for one does.
 			debug.FreeOSMemory()
 		case t := <-m.work:
+			if m.isStopped() {
+				// It would start everything again.
+				t.refused = true
+				close(t.done)
+				continue
+			}
 			m.busy.Store(true)
 			// A change is never left half-way because its asker went away.
 			t.run(context.WithoutCancel(ctx))
@@ -156,7 +166,7 @@ func (m *Manager) Run(ctx context.Context) {
 // do has the loop run f and waits for it. Once the loop has taken it on, f runs
 // to its end; the context bounds only the wait for its turn.
 func (m *Manager) do(ctx context.Context, f func(context.Context)) error {
-	t := task{run: f, done: make(chan struct{})}
+	t := &task{run: f, done: make(chan struct{})}
 	select {
 	case m.work <- t:
 	case <-m.ended:
@@ -165,6 +175,9 @@ func (m *Manager) do(ctx context.Context, f func(context.Context)) error {
 		return ctx.Err()
 	}
 	<-t.done
+	if t.refused {
+		return units.ErrStopping
+	}
 	return nil
 }
 
@@ -238,7 +251,15 @@ func (m *Manager) Changed(ctx context.Context, paths []string) {
 
 func (m *Manager) submit(ctx context.Context, c change) (r units.Report, err error) {
 	began := time.Now()
-	if derr := m.do(ctx, func(ctx context.Context) { r, err = m.change(ctx, c, began) }); derr != nil {
+	if derr := m.do(ctx, func(ctx context.Context) {
+		defer func() {
+			if p := recover(); p != nil {
+				m.o.Log.Error("a change has a defect", "cause", c.Cause, "panic", p, "stack", string(debug.Stack()))
+				err = fmt.Errorf("a defect in kresd-manager: %v", p)
+			}
+		}()
+		r, err = m.change(ctx, c, began)
+	}); derr != nil {
 		return units.Report{Cause: c.Cause, When: began}, derr
 	}
 	return r, err

@@ -195,7 +195,6 @@ func TestAWorkerThatIsNotToldOfNewRulesRestoresAll(t *testing.T) {
 }
 
 func TestAFailedGarbageCollectorRestoresAll(t *testing.T) {
-	t.Skip("known: a plan does not look at a garbage collector that waits for its automatic restart")
 	w := newWorld(t, basic)
 	p := w.start()
 	before := w.live()

@@ -62,7 +62,10 @@ func (m *Manager) lockRundir() error {
 // workers share it, also those that restart by themselves.
 func (m *Manager) ticketSecret() error {
 	path := m.o.Render.TicketSecret
-	if _, err := os.Stat(path); path == "" || !errors.Is(err, fs.ErrNotExist) {
+	if path == "" {
+		return nil
+	}
+	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
 	secret := make([]byte, 32)
@@ -100,14 +103,14 @@ func (m *Manager) Start(ctx context.Context) error {
 	m.current.Store(running)
 	if !clean {
 		m.o.Log.Warn("the previous manager did not end in an orderly way; keeping what runs")
-		return m.adopt(ctx, running)
+		return m.adopt(ctx, running, clean)
 	}
 	file, err := m.read()
 	if err != nil {
 		return err
 	}
 	if file.ETag() == running.fileETag {
-		return m.adopt(ctx, running)
+		return m.adopt(ctx, running, clean)
 	}
 	return m.startFromFile(ctx)
 }
@@ -125,14 +128,20 @@ func (m *Manager) startFromFile(ctx context.Context) error {
 
 // adopt makes sure that what ran before runs. It does not render anew, so that
 // a manager that renders otherwise, after an upgrade, restarts no worker.
-func (m *Manager) adopt(ctx context.Context, running *snapshot) error {
+func (m *Manager) adopt(ctx context.Context, running *snapshot, clean bool) error {
 	began := time.Now()
 	live, err := m.o.Systemd.Observe(ctx)
 	if err != nil {
 		return err
 	}
+	// A manager that died may have switched links for a change that it did not
+	// carry out, or have left workers that have not been told of new rules.
+	if err := m.o.Store.LinkAll(running.desired.Generation); err != nil {
+		return err
+	}
+	m.rulesUnsure = m.rulesUnsure || !clean
 	r := units.Report{
-		Plan:       units.Diff(running.desired, live, units.Options{Proven: true}),
+		Plan:       units.Diff(running.desired, live, units.Options{Proven: true, Reset: m.rulesUnsure}),
 		Cause:      "start: what ran before",
 		When:       began,
 		Generation: running.desired.Generation,
@@ -140,7 +149,9 @@ func (m *Manager) adopt(ctx context.Context, running *snapshot) error {
 	err = m.apply(ctx, r.Plan, running.desired)
 	r.Took = units.Seconds(time.Since(began))
 	if err != nil {
-		return err
+		// Whoever wants to mend it needs the API.
+		r.Error = err.Error()
+		m.o.Log.Error("cannot bring everything back to what ran before", "error", err)
 	}
 	adopted := *running
 	adopted.report = &r

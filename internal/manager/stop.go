@@ -17,7 +17,7 @@ import (
 // channel that Stopped returns, upon which the manager ends. The API socket
 // goes away, too: otherwise the next request would start everything again.
 func (m *Manager) Stop(ctx context.Context) (err error) {
-	if derr := m.do(ctx, func(ctx context.Context) { err = m.stopAll(ctx) }); derr != nil {
+	if derr := m.do(ctx, func(ctx context.Context) { err = m.stopAll(ctx) }); derr != nil && !m.isStopped() {
 		return derr
 	}
 	return err

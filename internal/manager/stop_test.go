@@ -87,7 +87,6 @@ func TestAStopThatFailsLeavesTheManagerAtWork(t *testing.T) {
 }
 
 func TestWhatWaitsBehindAStopStartsNothing(t *testing.T) {
-	t.Skip("known: the loop carries out what waited for its turn behind a stop")
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, basic)
 		p := w.start()
