@@ -34,7 +34,7 @@ the result. The change is not written to the configuration file.`,
 			return nil
 		},
 	}
-	pointerFlag(cmd, &pointer)
+	pointerFlag(cmd, &pointer, pointerCompletion{})
 	changeFlags(cmd, &opt)
 	a.quietFlag(cmd)
 	return cmd

@@ -37,6 +37,7 @@ Exit status: 0 done; 1 there is no such key, or the file cannot be read;
 			}
 			return atMost(1)(cmd, args)
 		},
+		ValidArgsFunction: pointerCompletion{bare: true}.arg,
 		RunE: func(_ *cobra.Command, args []string) error {
 			return a.explain(strings.TrimRight(absolute(args[0]), "/"))
 		},
@@ -154,11 +155,17 @@ func (k *foundKey) describeKeys(b *strings.Builder) error {
 	w := tabwriter.NewWriter(b, 0, 0, 2, ' ', 0)
 	for _, key := range keys {
 		name := key.Pointer[strings.LastIndexByte(key.Pointer, '/')+1:]
-		doc, _, cut := strings.Cut(key.Doc, ". ")
-		if cut {
-			doc += "."
-		}
-		fmt.Fprintf(w, "  %s\t%s\t%s\n", name, key.Type, doc)
+		fmt.Fprintf(w, "  %s\t%s\t%s\n", name, key.Type, firstSentence(key.Doc))
 	}
 	return w.Flush()
+}
+
+// firstSentence ends at a full stop, which is not the name of the root.
+func firstSentence(doc string) string {
+	for i := 1; i+1 < len(doc); i++ {
+		if doc[i] == '.' && doc[i+1] == ' ' && doc[i-1] != ' ' {
+			return doc[:i+1]
+		}
+	}
+	return doc
 }

@@ -50,7 +50,7 @@ written: without defaults. With FILE it is saved there.`,
 			return nil
 		},
 	}
-	pointerFlag(cmd, &pointer)
+	pointerFlag(cmd, &pointer, pointerCompletion{})
 	cmd.Flags().BoolVar(&asJSON, "json", false, "as JSON (the default)")
 	cmd.Flags().BoolVar(&asYAML, "yaml", false, "as YAML")
 	cmd.Flags().BoolVar(&etagOnly, "etag", false, "print the ETag only, for config set --if-match")

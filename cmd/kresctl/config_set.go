@@ -52,7 +52,8 @@ The change is not written to the configuration file.`,
 			return nil
 		},
 	}
-	pointerFlag(cmd, &pointer)
+	pointerFlag(cmd, &pointer, pointerCompletion{item: "-"})
+	cmd.ValidArgsFunction = completeValue(&pointer)
 	changeFlags(cmd, &opt)
 	a.quietFlag(cmd)
 	return cmd

@@ -8,11 +8,14 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// pointerFlag adds -p. Its value gets the leading slash that people leave out:
+// pointerFlag adds -p, and its completion. Its value gets the leading slash that people leave out:
 // no pointer can do without it, except that to the whole.
-func pointerFlag(cmd *cobra.Command, pointer *string) {
+func pointerFlag(cmd *cobra.Command, pointer *string, c pointerCompletion) {
 	cmd.Flags().StringVarP(pointer, "path", "p", "",
 		"JSON `POINTER` to a part of the configuration, as in /network/listen/0")
+	if err := cmd.RegisterFlagCompletionFunc("path", c.flag); err != nil { // only for a flag that is not there
+		panic(err)
+	}
 }
 
 func absolute(pointer string) string {
