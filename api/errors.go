@@ -127,6 +127,7 @@ func problemOf(err error) *Problem {
 		tooLarge *http.MaxBytesError
 		problems config.Problems
 		pointer  *config.PointerError
+		file     *config.FileError
 		errno    syscall.Errno
 		step     *units.StepError
 		failed   *changeError
@@ -172,7 +173,7 @@ func problemOf(err error) *Problem {
 		return set(http.StatusBadRequest, KindMalformed, "malformed pointer")
 	case problems != nil:
 		return set(http.StatusBadRequest, KindInvalid, "invalid configuration")
-	case errors.As(err, &errno): // the configuration file, or another, is not usable
+	case errors.As(err, &file), errors.As(err, &errno): // the configuration file, or another, is not usable
 		return set(http.StatusInternalServerError, KindSystem, "system error")
 	case errors.Is(err, context.DeadlineExceeded):
 		return set(http.StatusServiceUnavailable, KindTimeout, "timed out")

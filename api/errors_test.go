@@ -40,6 +40,9 @@ func TestStatusOfErrors(t *testing.T) {
 		{units.ErrForbidden, 503, KindForbidden},
 		{units.ErrStopping, 503, KindStopping},
 		{&fs.PathError{Op: "open", Path: "p", Err: syscall.EACCES}, 500, KindSystem},
+		{&config.FileError{Path: "p", Err: syscall.EACCES}, 500, KindSystem},
+		{&config.FileError{Path: "p", Err: errors.New("is a directory")}, 500, KindSystem},
+		{&config.FileError{Path: "p", Err: config.Problems{{Message: "larger than 64 MiB"}}}, 400, KindInvalid},
 		{context.DeadlineExceeded, 503, KindTimeout},
 		{errors.New("x"), 0, ""},
 	}
@@ -53,6 +56,15 @@ func TestStatusOfErrors(t *testing.T) {
 				t.Errorf("%T %v: %d %q, want %d %q", err, err, p.Status, p.Kind, tt.status, tt.kind)
 			}
 		}
+	}
+}
+
+// Why a configuration file is not usable is told, whatever is the reason.
+func TestUnreadableFileIsTold(t *testing.T) {
+	dir := t.TempDir()
+	_, err := config.ReadFile(dir)
+	if p := problemOf(fmt.Errorf("around: %w", err)); p == nil || p.Message != "around: cannot read "+dir+": is a directory" {
+		t.Errorf("got %+v", p)
 	}
 }
 

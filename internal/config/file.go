@@ -4,32 +4,58 @@ package config
 
 import (
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"os"
 	"syscall"
 )
 
+// FileError is a configuration file that cannot be read, or that is too large.
+type FileError struct {
+	Path string // "-" is the standard input
+	// Err says why: an error of the operating system, or [Problems] if the file
+	// is too large.
+	Err error
+}
+
+func (e *FileError) Error() string {
+	var problems Problems
+	switch {
+	case errors.As(e.Err, &problems): // they name the file
+		return e.Err.Error()
+	case e.Path == "-":
+		return "cannot read the standard input: " + e.Err.Error()
+	}
+	return "cannot read " + e.Path + ": " + e.Err.Error()
+}
+
+// Unwrap gives the reason.
+func (e *FileError) Unwrap() error { return e.Err }
+
 // ReadFile reads and parses the configuration in a file; "-" is the standard
 // input. Only regular files are read, of at most 64 MiB. It never blocks on
 // opening, not even a FIFO.
 //
-// The error is [Problems] for what the file holds; otherwise it names the path
-// and has the error of the operating system in its chain.
+// The error is [Problems] for what the file holds, and otherwise a
+// *[FileError].
 func ReadFile(path string) (*Document, error) {
+	name := path
+	var text []byte
+	var err error
 	if path == "-" {
-		text, err := readAll(os.Stdin)
-		if err != nil {
-			return nil, fmt.Errorf("cannot read the standard input: %w", err)
-		}
-		return Parse("<stdin>", text)
+		name = "<stdin>"
+		text, err = readAll(os.Stdin)
+	} else {
+		text, err = readRegular(path)
 	}
-	text, err := readRegular(path)
 	if err != nil {
-		return nil, fmt.Errorf("cannot read %s: %w", path, err)
+		return nil, &FileError{path, err}
 	}
-	return Parse(path, text)
+	doc, err := Parse(name, text)
+	if err != nil && len(text) > maxTextBytes {
+		err = &FileError{path, err}
+	}
+	return doc, err
 }
 
 func readRegular(path string) ([]byte, error) {

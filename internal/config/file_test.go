@@ -50,6 +50,17 @@ func TestReadFile(t *testing.T) {
 			t.Errorf("%s: got %v, want %s", name, err, want)
 		}
 	}
+	for name, typed := range map[string]bool{"none": true, "fifo": true, "": true, "large": true, "bad.yaml": false} {
+		_, err := ReadFile(path(name))
+		var unread *FileError
+		if errors.As(err, &unread) != typed || typed && unread.Path != filepath.Join(dir, name) {
+			t.Errorf("%s: got %T %+v", name, err, unread)
+		}
+		var problems Problems
+		if errors.As(err, &problems) != (name == "large" || name == "bad.yaml") {
+			t.Errorf("%s: got %T %v", name, err, problems)
+		}
+	}
 	if _, err := ReadFile(path("none")); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("got %v, want fs.ErrNotExist in the chain", err)
 	}
