@@ -10,7 +10,7 @@
 // checked, resolved and in normal form, so that two documents that mean the
 // same give equal values.
 //
-// Every key is declared once, as a field of a struct in model.go; reading,
+// Every key is declared once, as a field of a struct in model*.go; reading,
 // defaults, checks, JSON schema and reference documentation follow from that
 // declaration.
 //
