@@ -58,7 +58,8 @@ type Status struct {
 	ETag       string `json:"etag"`
 	File       string `json:"file"`
 	// FileDiffers tells that the running configuration is not the one the file
-	// held when it was last read, that is, it was changed through the API.
+	// held when it was last read: it was changed through the API, or the file
+	// was refused.
 	FileDiffers bool         `json:"file-differs"`
 	Workers     int          `json:"workers"`
 	Units       []UnitStatus `json:"units"`

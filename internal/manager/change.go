@@ -39,7 +39,7 @@ func (m *Manager) change(ctx context.Context, c change, began time.Time) (units.
 	r.Took = units.Seconds(time.Since(began))
 	if err != nil && concerns {
 		r.Error = err.Error()
-		m.failed(cur, &r, err)
+		m.failed(cur, c, &r, err)
 	}
 	if err != nil || c.DryRun {
 		return r, err
@@ -69,9 +69,10 @@ func (m *Manager) change(ctx context.Context, c change, began time.Time) (units.
 }
 
 // failed publishes the report of a change that was not carried out.
-func (m *Manager) failed(cur *snapshot, r *units.Report, err error) {
+func (m *Manager) failed(cur *snapshot, c change, r *units.Report, err error) {
 	kept := *cur
 	kept.report = r
+	kept.refused = kept.refused || c.fromFile
 	m.current.Store(&kept)
 	level := m.o.Log.Warn
 	var step *units.StepError
@@ -101,9 +102,9 @@ func (m *Manager) prepare(cur *snapshot, c change) (*snapshot, generation.Genera
 		return nil, gen, err
 	}
 	gen = generation.Make(cfg, m.o.Render)
-	next := &snapshot{doc: doc, desired: gen.Desired, fileETag: cur.fileETag, watch: watched(cfg)}
+	next := &snapshot{doc: doc, desired: gen.Desired, fileETag: cur.fileETag, refused: cur.refused, watch: watched(cfg)}
 	if c.fromFile {
-		next.fileETag = doc.ETag()
+		next.fileETag, next.refused = doc.ETag(), false
 	}
 	return next, gen, nil
 }

@@ -98,7 +98,9 @@ type snapshot struct {
 	watch []string
 	// fileETag names what the file held when it was last read.
 	fileETag string
-	report   *units.Report // of the last change that was tried
+	// refused tells that what the file held when it was last read was refused.
+	refused bool
+	report  *units.Report // of the last change that was tried
 }
 
 // task is something that only the loop may do.

@@ -25,7 +25,7 @@ func (m *Manager) Status(ctx context.Context) (units.Status, error) {
 	}
 	if s.doc != nil {
 		st.ETag = s.doc.ETag()
-		st.FileDiffers = st.ETag != s.fileETag
+		st.FileDiffers = st.ETag != s.fileETag || s.refused
 	}
 	live, err := m.o.Systemd.Observe(ctx)
 	if err != nil {

@@ -4,6 +4,7 @@ package render
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"kresd-manager/internal/config"
@@ -14,17 +15,9 @@ import (
 // server without DNSSEC needs. All other rules are the policy-loader's alone,
 // so that changing them restarts no worker.
 func (s *script) forwardWorker(forwards []config.Forward) {
-	first := true
-	for _, f := range forwards {
-		if !perProcess(f) {
-			continue
-		}
-		if first {
-			s.section("forward: what each process keeps")
-			first = false
-		}
-		s.forward(f)
-	}
+	own := slices.DeleteFunc(slices.Clone(forwards), func(f config.Forward) bool { return !perProcess(f) })
+	s.section("forward: what each process keeps")
+	s.parts(len(own), func(i int) { s.forward(own[i]) })
 }
 
 func perProcess(f config.Forward) bool {
@@ -40,10 +33,10 @@ func perProcess(f config.Forward) bool {
 }
 
 func (s *script) forward(f config.Forward) {
-	for _, name := range f.Subtree {
+	s.parts(len(f.Subtree), func(i int) {
 		s.line("policy.rule_forward_add(%s, { dnssec = %t, auth = %t }, { %s })",
-			quote(name), f.Options.DNSSEC, f.Options.Authoritative, strings.Join(targets(f.Servers), ", "))
-	}
+			quote(f.Subtree[i]), f.Options.DNSSEC, f.Options.Authoritative, strings.Join(targets(f.Servers), ", "))
+	})
 }
 
 // targets are all addresses of all servers, as targets of their own.

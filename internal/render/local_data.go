@@ -80,9 +80,7 @@ func (s *script) localData(l config.LocalData) {
 		s.hosts(fmt.Sprintf("/local-data/addresses-files/%d", i), f, all)
 	}
 	s.zoneText("/local-data/records", l.Records, all, false)
-	for i, r := range l.Rules {
-		s.rule(fmt.Sprintf("/local-data/rules/%d", i), r)
-	}
+	s.parts(len(l.Rules), func(i int) { s.rule(fmt.Sprintf("/local-data/rules/%d", i), l.Rules[i]) })
 	for i, z := range l.RPZ {
 		s.rpz(fmt.Sprintf("/local-data/rpz/%d", i), z, all)
 	}
@@ -134,10 +132,10 @@ func (s *script) rule(where string, c config.Rule) {
 	}
 	s.pairs(where, pairs, r)
 	if c.Subtree != "" {
-		for _, n := range c.Name {
+		s.parts(len(c.Name), func(i int) {
 			s.line("assert(C.kr_rule_local_subtree(todname(%s), C.KR_RULE_SUB_%s, %s, %s, C.KR_RULE_OPTS_DEFAULT) == 0, %s)",
-				quote(n), strings.ToUpper(c.Subtree), r.ttlText(), r.tagset(), quote(where+": kresd refuses the subtree"))
-		}
+				quote(c.Name[i]), strings.ToUpper(c.Subtree), r.ttlText(), r.tagset(), quote(where+": kresd refuses the subtree"))
+		})
 	}
 	for _, f := range c.File {
 		s.hosts(where, f, r)

@@ -21,12 +21,8 @@ func PolicyLoader(c *config.Config) (lua, hash string) {
 	if !c.Lua.PolicyScriptOnly {
 		s.views(c.Views)
 		s.localData(c.LocalData)
-		if len(c.Forward) > 0 {
-			s.section("forward")
-			for _, f := range c.Forward {
-				s.forward(f)
-			}
-		}
+		s.section("forward")
+		s.parts(len(c.Forward), func(i int) { s.forward(c.Forward[i]) })
 	}
 	s.script("/lua/policy-script", c.Lua.PolicyScript, c.Lua.PolicyScriptFile)
 

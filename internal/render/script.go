@@ -34,6 +34,22 @@ func (s *script) line(format string, args ...any) {
 	s.b.WriteByte('\n')
 }
 
+// partSize is how many pieces go into one Lua function, which can have only
+// 65,536 constants; a piece has a handful.
+const partSize = 1000
+
+// parts writes n pieces, in functions of their own where there are many.
+func (s *script) parts(n int, piece func(i int)) {
+	for i := range n {
+		if n > partSize && i%partSize == 0 {
+			s.when(i > 0, "end part() end")
+			s.line("do local function part()")
+		}
+		piece(i)
+	}
+	s.when(n > partSize, "end part() end")
+}
+
 // when adds a line if a condition holds.
 func (s *script) when(condition bool, line string) {
 	if condition {

@@ -36,13 +36,14 @@ func (s *script) views(views []config.View) {
 				protocols = append(protocols, word)
 			}
 		}
-		for _, subnet := range v.Subnets {
+		s.parts(len(v.Subnets), func(i int) {
 			// A query cannot come from one family and arrive at the other.
+			subnet := v.Subnets[i]
 			if v.DstSubnet != nil && v.DstSubnet.Addr().Is4() != subnet.Addr().Is4() {
-				continue
+				return
 			}
 			s.line("view(%s, %s, %s, %s)", quote(subnet.String()), destination, list(protocols), action(v))
-		}
+		})
 	}
 }
 

@@ -120,6 +120,9 @@ func TestWrongFileHurtsNobody(t *testing.T) {
 						t.Errorf("kresctl reload does not say %q:\n%s", w, r.Stderr)
 					}
 				}
+				if !status(t).FileDiffers {
+					t.Error("status does not tell that the file is another one than what runs")
+				}
 				if r := run(t, "systemctl", "reload", "kresd-manager.service"); r.Code == 0 {
 					t.Error("systemctl reload says that all is well")
 				}
