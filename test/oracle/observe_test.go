@@ -7,9 +7,7 @@ import (
 	_ "embed"
 	"encoding/hex"
 	"fmt"
-	"maps"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"kresd-manager/internal/kresd"
@@ -77,11 +75,10 @@ func (s *side) rules(seen map[string]string) error {
 	if len(entries) < 20 { // the built-in rules alone are more
 		return fmt.Errorf("only %d rules", len(entries))
 	}
-	lines := make([]string, 0, len(entries))
-	for _, key := range slices.Sorted(maps.Keys(entries)) {
-		lines = append(lines, fmt.Sprintf("%q %q", key, entries[key]))
+	for key, value := range entries {
+		// The action of a view is Lua; a last comma in a list of it means nothing.
+		seen[fmt.Sprintf("rule %q", key)] = strings.ReplaceAll(fmt.Sprintf("%q", value), ",})", "})")
 	}
-	seen["rules"] = strings.Join(lines, "\n\t")
 	return nil
 }
 

@@ -94,7 +94,7 @@ func (u *upstream) note(network, address string, client net.Addr, q *dns.Msg) {
 	}
 	host, _, _ := net.SplitHostPort(client.String())
 	text := fmt.Sprintf("%s %s from %s: %s %s", network, address, host, strings.ToLower(name), dns.TypeToString[q.Question[0].Qtype])
-	if name != strings.ToLower(name) {
+	if len(name) > 24 && name != strings.ToLower(name) { // shorter names may be in lower case by chance
 		text += " mixed-case"
 	}
 	if o := q.IsEdns0(); o != nil {

@@ -2,4 +2,4 @@
 
 package oracle
 
-var viewCases, localDataCases, ruleCases, forwardCases, cacheCases, dnssecCases, miscCases []testCase
+var forwardCases, cacheCases, dnssecCases, miscCases []testCase
