@@ -39,6 +39,7 @@ var measures = []measure{
 	{"memory", (*bench).memory},
 	{"kresctl", (*bench).commands},
 	{"validate", (*bench).validating},
+	{"large", (*bench).large},
 	{"load", (*bench).underLoad},
 	{"kill", (*bench).killed},
 }
