@@ -81,6 +81,7 @@ type Manager struct {
 	current atomic.Pointer[snapshot]
 	busy    atomic.Bool
 	lock    *os.File // of the run directory
+	socket  string   // of the API, "" until it is served; only the loop uses it
 	// rulesUnsure tells that running workers may not all have been told of the
 	// rules in force. Only the loop uses it.
 	rulesUnsure bool
@@ -139,6 +140,9 @@ func New(o Options) *Manager {
 // finished. It must be called once, after Start.
 func (m *Manager) Run(ctx context.Context) {
 	defer close(m.ended)
+	if c, err := m.current.Load().doc.Config(m.o.Host); err == nil {
+		m.socket = c.Management.UnixSocket
+	}
 	idle := time.NewTimer(idleTime)
 	defer idle.Stop()
 	for {

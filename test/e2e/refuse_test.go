@@ -53,6 +53,7 @@ func TestWrongConfigurationOverTheAPIHurtsNobody(t *testing.T) {
 		{"wrong type", "/workers", `"many"`, []string{"/workers", "many"}},
 		{"out of range", "/network/listen/0/port", `99999`, []string{"/network/listen/0/port", "65535"}},
 		{"other run directory", "/rundir", `"/run/other"`, []string{"/rundir", "/run/knot-resolver"}},
+		{"other API socket", "/management", `{"unix-socket": "/run/knot-resolver/other.sock"}`, []string{"/management/unix-socket", "restart kresd-manager"}},
 		{"bad Lua syntax", "/lua", `{"script": "\nthis is no Lua"}`, []string{"/lua/script:2:"}},
 		{"Lua that fails", "/lua", `{"script": "\n\nerror('on purpose')"}`, []string{"/lua/script:3: on purpose"}},
 		{"no such address", "/network/listen/-", `{"interface": "192.0.2.99"}`, []string{"192.0.2.99", "Cannot assign requested address"}},

@@ -145,3 +145,18 @@ func TestStoppingTheTargetStopsDNS(t *testing.T) {
 	must(t, "kresctl", "reload")
 	expect(t, "host.example.", "192.0.2.1")
 }
+
+func TestOtherAPISocketAfterARestart(t *testing.T) {
+	fresh(t, basic)
+	before := pids(t)
+	writeConfig(t, basic+"management:\n  unix-socket: /run/knot-resolver/other.sock\n")
+	if r := run(t, "systemctl", "reload", "kresd-manager.service"); r.Code == 0 {
+		t.Error("a reload changes the socket that it is asked over")
+	}
+	must(t, "systemctl", "restart", "kresd-manager.service")
+	must(t, "kresctl", "--socket", "/run/knot-resolver/other.sock", "status")
+	must(t, "kresctl", "status") // finds it in the file
+	if after := pids(t); !maps.Equal(before, after) {
+		t.Errorf("processes changed from %v to %v", before, after)
+	}
+}
