@@ -56,7 +56,15 @@ func (m *Manager) change(ctx context.Context, c change, began time.Time) (units.
 	}
 	m.o.Log.Info("configuration applied", "cause", c.Cause, "generation", gen.Desired.Generation,
 		"steps", len(r.Plan.Steps), "etag", next.doc.ETag(), "took", time.Duration(r.Took).Round(time.Microsecond))
-	if c.fromFile {
+	m.later = append(m.later, func() { m.keep(gen, c.fromFile) })
+	m.tellStatus()
+	return r, nil
+}
+
+// keep does what a change leaves to do when its asker has been answered: the
+// disk may be slow.
+func (m *Manager) keep(gen generation.Generation, forBoot bool) {
+	if forBoot {
 		if err := m.o.Store.SaveBoot(gen); err != nil {
 			m.o.Log.Error("cannot keep the configuration for the next boot", "error", err)
 		}
@@ -64,8 +72,6 @@ func (m *Manager) change(ctx context.Context, c change, began time.Time) (units.
 	if err := m.o.Store.Prune(keptGenerations); err != nil {
 		m.o.Log.Warn("cannot tidy up", "error", err)
 	}
-	m.tellStatus()
-	return r, nil
 }
 
 // failed publishes the report of a change that was not carried out.

@@ -82,6 +82,7 @@ type Manager struct {
 	busy    atomic.Bool
 	lock    *os.File // of the run directory
 	socket  string   // of the API, "" until it is served; only the loop uses it
+	later   []func() // what is done when nobody waits; only the loop uses it
 	// rulesUnsure tells that running workers may not all have been told of the
 	// rules in force. Only the loop uses it.
 	rulesUnsure bool
@@ -143,6 +144,8 @@ func (m *Manager) Run(ctx context.Context) {
 	if c, err := m.current.Load().doc.Config(m.o.Host); err == nil {
 		m.socket = c.Management.UnixSocket
 	}
+	m.doLater()
+	defer m.doLater()
 	idle := time.NewTimer(idleTime)
 	defer idle.Stop()
 	for {
@@ -162,11 +165,19 @@ func (m *Manager) Run(ctx context.Context) {
 			t.run(context.WithoutCancel(ctx))
 			m.busy.Store(false)
 			close(t.done)
+			m.doLater()
 			idle.Reset(idleTime)
 		case <-ctx.Done():
 			return
 		}
 	}
+}
+
+func (m *Manager) doLater() {
+	for _, f := range m.later {
+		f()
+	}
+	m.later = nil
 }
 
 // do has the loop run f and waits for it. Once the loop has taken it on, f runs

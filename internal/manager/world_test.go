@@ -145,6 +145,10 @@ func (w *world) start() *process {
 		w.t.Fatalf("start: %v", err)
 	}
 	p.run(w.t)
+	// The first task waits for what the start has left to do.
+	if _, err := p.Renew(w.t.Context(), true, false); err != nil {
+		w.t.Fatalf("start: %v", err)
+	}
 	return p
 }
 
