@@ -107,15 +107,19 @@ end
 local function held_by_other(sa, protocol)
 	local address, port = proc_address(sa)
 	local me = C.getuid()
-	for _, file in ipairs({ protocol, protocol .. '6' }) do
+	local function wildcard(a) return not a:find('[^0]') end
+	local function find(file, conflicts)
 		for line in io.lines('/proc/self/net/' .. file) do
 			local a, p, state, uid = line:match('^%s*%d+:%s+(%x+):(%x+)%s+%x+:%x+%s+(%x+)%s+%S+%s+%S+%s+%x+%s+(%d+)')
-			if p == port and tonumber(uid) ~= me and (state == '07' or state == '0A')
-			   and (a == address or not a:find('[^0]') or not address:find('[^0]')) then
+			if p == port and tonumber(uid) ~= me and (state == '07' or state == '0A') and conflicts(a) then
 				return uid
 			end
 		end
 	end
+	local function same(a) return a == address or wildcard(a) or wildcard(address) end
+	if #address > 8 then return find(protocol .. '6', same) end
+	-- A wildcard socket of IPv6 may hold the port for IPv4, too.
+	return find(protocol, same) or find(protocol .. '6', wildcard)
 end
 
 -- The canary binds without SO_REUSEPORT, so it never takes a query away from a

@@ -52,5 +52,4 @@ func TestEnabledAtBoot(t *testing.T) {
 	if r := m.Sh(t.Context(), "systemctl is-active kresd-manager.socket kresd.target && kresctl status"); r.Code != 0 {
 		t.Errorf("after boot: %s%s", r.Stdout, r.Stderr)
 	}
-	t.Log(m.Sh(t.Context(), "journalctl -b -o short-monotonic -u kresd-manager -u kresd-manager.socket -u 'kresd@*' -u kres-policy-loader --no-pager").Stdout)
 }

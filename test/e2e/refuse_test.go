@@ -4,6 +4,7 @@ package e2e
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"strings"
 	"testing"
@@ -67,33 +68,49 @@ func TestWrongConfigurationOverTheAPIHurtsNobody(t *testing.T) {
 	}
 }
 
+// hold binds an address as user nobody until release is called. The address
+// need not exist.
+func hold(t *testing.T, protocol, address string, port int) (release func()) {
+	t.Helper()
+	program := fmt.Sprintf("import socket,time; s=socket.socket(socket.AF_INET, socket.SOCK_%s); s.setsockopt(0, 15, 1); s.bind(('%s', %d)); %sprint('held', flush=True); time.sleep(60)",
+		map[string]string{"udp": "DGRAM", "tcp": "STREAM"}[protocol], address, port, map[string]string{"udp": "", "tcp": "s.listen(); "}[protocol])
+	cmd := sut.Command(t.Context(), machine.Cmd{User: "nobody", Args: []string{"python3", "-c", program}})
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := out.Read(make([]byte, 5)); err != nil {
+		t.Fatal(err)
+	}
+	return func() {
+		sut.Sh(t.Context(), fmt.Sprintf("ss -Hlnp --%s sport = :%d | sed -n 's/.*python3.*pid=\\([0-9]*\\).*/\\1/p' | xargs -r kill", protocol, port))
+		_ = cmd.Wait()
+	}
+}
+
 func TestPortInUseHurtsNobody(t *testing.T) {
 	fresh(t, basic)
 	for _, protocol := range []string{"udp", "tcp"} {
 		t.Run(protocol, func(t *testing.T) {
-			// nobody's socket on port 5399, of another user than the workers'
-			holder := "import socket,time; s=socket.socket(socket.AF_INET, socket.SOCK_" +
-				map[string]string{"udp": "DGRAM", "tcp": "STREAM"}[protocol] +
-				"); s.bind(('0.0.0.0', 5399)); " + map[string]string{"udp": "", "tcp": "s.listen(); "}[protocol] + "print('held', flush=True); time.sleep(60)"
-			cmd := sut.Command(t.Context(), machine.Cmd{User: "nobody", Args: []string{"python3", "-c", holder}})
-			out, err := cmd.StdoutPipe()
-			if err != nil {
-				t.Fatal(err)
-			}
-			if err := cmd.Start(); err != nil {
-				t.Fatal(err)
-			}
-			defer func() {
-				sut.Sh(t.Context(), "ss -Hlnp --"+protocol+" sport = :5399 | sed -n 's/.*pid=\\([0-9]*\\).*/\\1/p' | xargs -r kill")
-				_ = cmd.Wait()
-			}()
-			if _, err := out.Read(make([]byte, 5)); err != nil {
-				t.Fatal(err)
-			}
+			release := hold(t, protocol, "0.0.0.0", 5399)
+			defer release()
 			unharmed(t, func() {
 				refused(t, "/network/listen/-", `{"interface": "127.0.0.1", "port": 5399}`, "127.0.0.1 port 5399 ("+protocol+")", "in use")
 			})
 		})
+	}
+}
+
+// TestPortOfAnotherFamilyIsFree has somebody hold the port for IPv4 alone.
+func TestPortOfAnotherFamilyIsFree(t *testing.T) {
+	fresh(t, strings.Replace(basic, "- interface: 127.0.0.1\n", "- interface: 127.0.0.1\n    - interface: '::1'\n      port: 5398\n", 1))
+	release := hold(t, "udp", "192.0.2.1", 5398)
+	defer release()
+	if plan := put(t, "/nsid", `"x"`); len(plan.Steps) != 3 {
+		t.Errorf("%s", plan)
 	}
 }
 
