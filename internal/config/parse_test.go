@@ -170,7 +170,7 @@ func TestBadTextsAreRefusedWithTheirPlace(t *testing.T) {
 					t.Fatal("accepted")
 				}
 			}
-			if took := time.Since(start); took > 2*time.Second {
+			if took := time.Since(start); took > 30*time.Second { // unbounded work would take hours
 				t.Errorf("took %v", took)
 			}
 			if diff := cmp.Diff(test.want, err.Error()); diff != "" && test.want != "" {

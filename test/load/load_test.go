@@ -179,7 +179,7 @@ func TestStoppedEarly(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Log(r)
-	if r.Sent == 0 || r.Sent > 400 || r.Answered != r.Sent || r.Took > time.Second {
+	if r.Sent == 0 || r.Sent > 400 || r.Answered != r.Sent || r.Took > 30*time.Second {
 		t.Errorf("a run stopped after 200ms")
 	}
 }

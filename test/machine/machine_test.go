@@ -6,7 +6,6 @@ import (
 	"context"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -14,14 +13,10 @@ import (
 	"github.com/miekg/dns"
 )
 
-func TestBootIsFastAndComplete(t *testing.T) {
+func TestBootIsComplete(t *testing.T) {
 	start := time.Now()
 	m := Start(t, Options{})
-	took := time.Since(start)
-	t.Logf("booted in %v", took.Round(time.Millisecond))
-	if took > 6*time.Second {
-		t.Errorf("booting took %v, more than 6s", took)
-	}
+	t.Logf("booted in %v", time.Since(start).Round(time.Millisecond))
 	r := m.Sh(t.Context(), `cat /proc/1/comm; systemctl is-system-running; systemctl is-active knot-resolver dbus || true; hostname`)
 	if want := "systemd\nrunning\ninactive\nactive\n" + m.Name() + "\n"; r.Stdout != want {
 		t.Errorf("got %+v, want %q", r, want)
@@ -74,16 +69,13 @@ func TestRun(t *testing.T) {
 	}
 }
 
-func TestRunIsQuick(t *testing.T) {
-	m := Start(t, Options{})
-	var took []time.Duration
-	for range 30 {
-		took = append(took, m.Run(t.Context(), Cmd{Args: []string{"true"}}).Took)
-	}
-	slices.Sort(took)
-	t.Logf("a command takes %v (median), %v at most", took[15].Round(10*time.Microsecond), took[29].Round(10*time.Microsecond))
-	if took[15] > 15*time.Millisecond {
-		t.Errorf("a command takes %v, more than 15ms", took[15])
+// BenchmarkRun tells what a command costs; some milliseconds.
+func BenchmarkRun(b *testing.B) {
+	m := Start(b, Options{})
+	for b.Loop() {
+		if r := m.Run(b.Context(), Cmd{Args: []string{"true"}}); r.Code != 0 {
+			b.Fatal(r)
+		}
 	}
 }
 
