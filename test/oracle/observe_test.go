@@ -85,7 +85,7 @@ func (s *side) rules(seen map[string]string) error {
 // shared adds the parameters at the start of the files that workers share.
 // Ours have the parameters in their names too.
 func (s *side) shared(seen map[string]string) {
-	for name, length := range map[string]int{"ratelimiting": 24, "defer": 16} {
+	for name, length := range map[string]int{"ratelimiting": 24, "defer": 20} {
 		seen["file "+name] = "none"
 		found, _ := filepath.Glob(fmt.Sprintf("/proc/%d/root%s/%s*", sut.PID(), s.rundir, name))
 		for _, path := range found {

@@ -36,7 +36,7 @@ func fill(text string) string {
 	other := *pki.zoneKey
 	other.PublicKey = base64.StdEncoding.EncodeToString(make([]byte, 64))
 	rr := func(key *dns.DNSKEY) string { return strings.ReplaceAll(key.ToDS(dns.SHA256).String(), "\t", " ") }
-	return strings.NewReplacer("PKI", pkiDir, "PIN", pki.pin, "DS", rr(pki.zoneKey), "NOT", rr(&other)).Replace(text)
+	return strings.NewReplacer("PKI", pkiDir, "SERVER_PIN", pki.pin, "TRUST_ANCHOR", rr(pki.zoneKey), "WRONG_ANCHOR", rr(&other)).Replace(text)
 }
 
 // writePKI makes keys and certificates: a CA, a certificate of it for
