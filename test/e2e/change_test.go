@@ -236,3 +236,32 @@ func TestManyChangesInARow(t *testing.T) {
 		t.Errorf("state %q: %+v", s.State, s)
 	}
 }
+
+// TestRestartByHandIsDrainedToo has an administrator restart the workers, one
+// after another, past the manager.
+func TestRestartByHandIsDrainedToo(t *testing.T) {
+	fresh(t, basic)
+	before := pids(t)
+	report, _ := underLoad(t, func() int {
+		for range 2 {
+			must(t, "systemctl", "restart", "kresd@1.service")
+			must(t, "systemctl", "restart", "kresd@2.service")
+		}
+		return 0
+	})
+	t.Logf("%v", report)
+	if report.Lost > report.RcvbufErrors || report.Errors > 0 || report.Wrong > 0 {
+		t.Errorf("restarts by hand cost queries: %+v", report)
+	}
+	after := pids(t)
+	if after["kresd@1.service"] == before["kresd@1.service"] || after["kresd@2.service"] == before["kresd@2.service"] {
+		t.Errorf("nothing was restarted: %v, %v", before, after)
+	}
+	if s := status(t); s.State != "running" {
+		t.Errorf("state %q", s.State)
+	}
+	put(t, "/local-data/addresses/after.example", `"192.0.2.4"`)
+	for range 20 {
+		expect(t, "after.example.", "192.0.2.4")
+	}
+}
