@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package render
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+
+	"kresd-manager/internal/config"
+)
+
+const effectsIntroduction = `# What a change does
+
+A change of the configuration touches those processes that would read something else, and no others. Who that is, is found by
+comparing the rendered text of the old and the new configuration, never by a list: the tables below are observed, not obeyed. So
+a key may concern nobody while something else leaves it without effect, and a value in other words (` + "`1G`, `1024M`" + `) never
+concerns anybody. ` + "`kresctl reload --dry-run`" + ` tells for the case at hand.
+
+| who acts | what happens |
+| --- | --- |
+| workers | a canary tries the new configuration; then one worker after the other is restarted, and the rest serve. A single worker is helped out by a second one meanwhile. |
+| rules | the policy-loader replaces all rules in one transaction; workers that stay are told to look, and none is restarted |
+| gc | the cache garbage collector is started, restarted or stopped |
+| count | workers are started or stopped; those that stay notice nothing |
+| nobody | no process is touched; the manager itself may act, as with ` + "`watchdog`" + ` |
+
+Changes made together have the effects of all, once. A change that a component refuses has none: what ran before runs on.
+
+This file is made from ` + "`internal/render/testdata/effects.yaml`" + ` by ` + "`go test ./internal/render -update`" + `. Each line is a change that the
+tests make, to rendered text and, where a test machine has what it takes, to a live system. Sections have the effects of what
+changes in them.
+`
+
+// effectsText is the documentation that is made from the records.
+func effectsText(effects []effect) string {
+	var b strings.Builder
+	b.WriteString(effectsIntroduction)
+	section := ""
+	for _, k := range config.Keys() {
+		if cell := casesOf(effects, k.Pointer); cell != "" {
+			of := "Top level"
+			if name, _, below := strings.Cut(k.Pointer[1:], "/"); below || k.Type == "object" || strings.HasPrefix(k.Type, "list") {
+				of = name
+			}
+			if of != section {
+				section = of
+				fmt.Fprintf(&b, "\n## %s\n\n| key | who acts |\n| --- | --- |\n", section)
+			}
+			fmt.Fprintf(&b, "| `%s` | %s |\n", k.Pointer, cell)
+		}
+	}
+	return b.String()
+}
+
+// pointers are what stands in a condition as code.
+var pointers = regexp.MustCompile(`/[a-z0-9/*-]+`)
+
+// casesOf gives the cell of a key, if it has records: the usual case first.
+func casesOf(effects []effect, key string) string {
+	var usual, other []string
+	for _, e := range effects {
+		who := strings.ReplaceAll(e.Acts, " ", ", ")
+		switch {
+		case e.Key != key:
+		case strings.HasPrefix(e.Live, "refused"):
+			usual = append(usual, e.Live)
+		case e.When == "":
+			usual = append(usual, who)
+		default:
+			other = append(other, who+" if "+pointers.ReplaceAllString(e.When, "`$0`"))
+		}
+	}
+	return strings.Join(append(usual, other...), "; ")
+}
