@@ -5,6 +5,7 @@ package render
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"kresd-manager/internal/config"
@@ -56,7 +57,8 @@ func effectsText(effects []effect) string {
 // pointers are what stands in a condition as code.
 var pointers = regexp.MustCompile(`/[a-z0-9/*-]+`)
 
-// casesOf gives the cell of a key, if it has records: the usual case first.
+// casesOf gives the cell of a key, if it has records: the usual case first, then
+// those in which others act.
 func casesOf(effects []effect, key string) string {
 	var usual, other []string
 	for _, e := range effects {
@@ -67,7 +69,7 @@ func casesOf(effects []effect, key string) string {
 			usual = append(usual, e.Live)
 		case e.When == "":
 			usual = append(usual, who)
-		default:
+		case !slices.Contains(usual, who):
 			other = append(other, who+" if "+pointers.ReplaceAllString(e.When, "`$0`"))
 		}
 	}
