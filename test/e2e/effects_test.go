@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package e2e
+
+import (
+	"encoding/json"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	jsonpatch "github.com/evanphx/json-patch/v5"
+	"github.com/google/go-cmp/cmp"
+	"go.yaml.in/yaml/v4"
+
+	"kresd-manager/units"
+)
+
+// effectFiles makes what the configurations of the records name. The second
+// certificate is of the same key, so that each file can change alone.
+const effectFiles = `set -e
+mkdir -p /etc/knot-resolver/effects
+cd /etc/knot-resolver/effects
+openssl ecparam -name prime256v1 -genkey -noout -out key.pem
+openssl req -x509 -new -key key.pem -days 9 -subj /CN=one -out cert.pem
+openssl req -x509 -new -key key.pem -days 9 -subj /CN=two -out other-cert.pem
+cp key.pem other-key.pem
+echo 'a secret of more than thirty-two bytes' > secret
+chmod 0640 *key.pem secret
+chgrp knot-resolver *key.pem secret
+echo '192.0.2.20 hosts.example' > hosts
+echo 'x = 1' > script.lua
+printf '$ORIGIN rpz.\n@ 3600 SOA . . 1 1 1 1 1\none.blocked CNAME .\n' > block.rpz
+printf '$ORIGIN rpz.\n@ 3600 SOA . . 1 1 1 1 1\ntwo.blocked CNAME .\n' > other.rpz
+install -d -o knot-resolver -g knot-resolver /var/lib/knot-resolver
+install -d -o knot-resolver -g knot-resolver -m 0750 /var/cache/knot-resolver/other
+cd /var/lib/knot-resolver
+echo 'a.example. DS 370 13 2 BE74359954660069D5C63D200C39F5603827D7DD02B56F120EE9F3A86764247C' > one.ta
+cp one.ta two.ta
+chown knot-resolver:knot-resolver *.ta
+`
+
+// effects is what the tests of rendering read, too; the file says what it means.
+type effects struct {
+	Common map[string]any
+	Groups []struct {
+		Base    map[string]any
+		Changes []struct {
+			Key, Acts, When, Live string
+			Change                map[string]any
+		}
+	}
+}
+
+// TestEffects makes every change of the file and looks who acts.
+func TestEffects(t *testing.T) {
+	text, err := os.ReadFile("../../internal/render/testdata/effects.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var file effects
+	if err := yaml.Load(text, &file, yaml.WithKnownFields()); err != nil {
+		t.Fatal(err)
+	}
+	common := merged(t, "{}", file.Common)
+	fresh(t, common)
+	must(t, "sh", "-c", effectFiles)
+	made, left := 0, 0
+	for _, g := range file.Groups {
+		doc := merged(t, common, g.Base)
+		put(t, "", doc)
+		before := pids(t)
+		for _, c := range g.Changes {
+			if c.Live != "" {
+				left++
+				continue
+			}
+			made++
+			doc = merged(t, doc, c.Change)
+			a := call(t, "PUT", "/v1/config", doc, "Accept", "application/json")
+			var r units.Report
+			if err := json.Unmarshal([]byte(a.body), &r); err != nil || a.code != 200 {
+				t.Errorf("%s: %d %s\n%s", c.Key, a.code, a.body, doc)
+			}
+			after := pids(t)
+			if diff := cmp.Diff(stepsOf(c.Acts, before, after), slices.Sorted(slices.Values(steps(r.Plan)))); diff != "" {
+				t.Errorf("%s: %s expected (-):\n%s%s", c.Key, c.Acts, diff, doc)
+			}
+			if diff := cmp.Diff(replaced(r.Plan), changed(before, after)); diff != "" {
+				t.Errorf("%s: processes that the plan names (-), and that are others (+):\n%s%s", c.Key, diff, r.Plan)
+			}
+			if none := len(r.Plan.Steps) == 0; none != (c.Acts == "nobody") {
+				t.Errorf("%s: %s\n%s", c.Key, c.Acts, r.Plan)
+			}
+			before = after
+		}
+	}
+	if s := status(t); s.State != "running" {
+		t.Errorf("state %s: %+v", s.State, s)
+	}
+	t.Logf("%d changes made, %d only rendered", made, left)
+}
+
+// merged changes a document as in RFC 7396.
+func merged(t *testing.T, doc string, change map[string]any) string {
+	t.Helper()
+	patch, err := json.Marshal(change)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := jsonpatch.MergePatch([]byte(doc), patch)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
+
+// stepsOf gives the steps of an effect, sorted, by the processes that there were
+// and that there are.
+func stepsOf(acts string, before, after map[string]int) []string {
+	var all []string
+	words := strings.Fields(acts)
+	workers := slices.DeleteFunc(slices.Collect(maps.Keys(before)), func(unit string) bool { return unit == units.CacheGC })
+	each := func(kind units.Kind, names []string) {
+		for _, unit := range names {
+			all = append(all, string(kind)+" "+unit)
+		}
+	}
+	for _, word := range words {
+		switch word {
+		case "workers":
+			each(units.Try, []string{units.Canary})
+			each(units.Restart, workers)
+			if len(workers) == 1 {
+				spare := []string{units.Worker(2)}
+				each(units.Start, spare)
+				each(units.Stop, spare)
+			}
+		case "rules":
+			each(units.Load, []string{units.PolicyLoader})
+			if !slices.Contains(words, "workers") {
+				each(units.Reset, workers)
+			}
+		case "gc":
+			kind := units.Restart
+			if before[units.CacheGC] == 0 {
+				kind = units.Start
+			} else if after[units.CacheGC] == 0 {
+				kind = units.Stop
+			}
+			each(kind, []string{units.CacheGC})
+		case "count":
+			for unit := range after {
+				if before[unit] == 0 {
+					each(units.Start, []string{unit})
+				}
+			}
+			for unit := range before {
+				if after[unit] == 0 {
+					each(units.Stop, []string{unit})
+				}
+			}
+		}
+	}
+	slices.Sort(all)
+	return all
+}
+
+// replaced gives the units that have another process after a plan, or none: not
+// one that only helps out meanwhile.
+func replaced(p units.Plan) map[string]bool {
+	found := map[string]bool{}
+	for _, k := range []units.Kind{units.Start, units.Restart, units.Stop} {
+		for _, s := range p.Touches(k) {
+			found[s.Unit] = !found[s.Unit]
+		}
+	}
+	maps.DeleteFunc(found, func(_ string, another bool) bool { return !another })
+	return found
+}
+
+// changed gives the units whose processes differ.
+func changed(before, after map[string]int) map[string]bool {
+	found := map[string]bool{}
+	for _, running := range []map[string]int{before, after} {
+		for unit := range running {
+			if before[unit] != after[unit] {
+				found[unit] = true
+			}
+		}
+	}
+	return found
+}
