@@ -3,13 +3,10 @@
 package oracle
 
 import (
-	"bytes"
 	"context"
 	"crypto/tls"
 	"fmt"
-	"io"
 	"net"
-	"net/http"
 	"net/netip"
 	"regexp"
 	"slices"
@@ -36,14 +33,19 @@ type query struct {
 	norec   bool
 	nsid    bool
 	padding bool
+	keep    bool
+	resume  bool
+	proxied string
 }
 
 var defaultPort = map[string]uint16{"udp": 53, "tcp": 53, "tls": 853, "https": 443, "http": 80, "quic": 853}
 
 // parseQuery reads "NAME TYPE [OPTION]…" where an option is +NETWORK, +src=ADDRESS,
 // +times=N (so often; the answers are told each), +silent (no answer is
-// expected), +do, +cd, +norec, +noedns, +nsid, +pad (ask for padding),
-// +bufsize=N, or @ADDRESS[:PORT], which is 127.0.0.1 otherwise.
+// expected), +do, +cd, +norec, +noedns, +nsid, +pad (ask for padding), +keepalive,
+// +bufsize=N, +resume (with the TLS session of the last such query, which may
+// have been to the other side), +proxy=ADDRESS (in the name of that client, as
+// a PROXYv2 proxy), or @ADDRESS[:PORT], which is 127.0.0.1 otherwise.
 func parseQuery(text string) (query, error) {
 	q := query{network: "udp", edns: true, size: 1232, times: 1}
 	words := strings.Fields(text)
@@ -80,6 +82,12 @@ func parseQuery(text string) (query, error) {
 			q.nsid = true
 		case "+pad":
 			q.padding = true
+		case "+keepalive":
+			q.keep = true
+		case "+resume":
+			q.resume = true
+		case "+proxy":
+			q.proxied = value
 		case "+bufsize":
 			q.size = uint16(number)
 		default:
@@ -99,15 +107,18 @@ func parseQuery(text string) (query, error) {
 }
 
 // ask sends the query and describes the answers.
-func (s *side) ask(ctx context.Context, q query) string {
+func (s *side) ask(ctx context.Context, q query, sessions tls.ClientSessionCache) string {
+	if !q.resume {
+		sessions = nil
+	}
 	var answers []string
 	for range q.times {
-		answers = append(answers, s.askOnce(ctx, q))
+		answers = append(answers, s.askOnce(ctx, q, sessions))
 	}
 	return strings.Join(answers, " / ")
 }
 
-func (s *side) askOnce(ctx context.Context, q query) string {
+func (s *side) askOnce(ctx context.Context, q query, sessions tls.ClientSessionCache) string {
 	if q.network == "quic" {
 		return s.kdig(ctx, q)
 	}
@@ -120,6 +131,9 @@ func (s *side) askOnce(ctx context.Context, q query) string {
 		if q.nsid {
 			o.Option = append(o.Option, &dns.EDNS0_NSID{Code: dns.EDNS0NSID})
 		}
+		if q.keep {
+			o.Option = append(o.Option, &dns.EDNS0_TCP_KEEPALIVE{Code: dns.EDNS0TCPKEEPALIVE})
+		}
 		if q.padding {
 			o.Option = append(o.Option, &dns.EDNS0_PADDING{})
 		}
@@ -129,8 +143,17 @@ func (s *side) askOnce(ctx context.Context, q query) string {
 		timeout = 500 * time.Millisecond
 	}
 	var in *dns.Msg
+	var peer string
+	// The certificate is compared, not believed.
+	security := &tls.Config{InsecureSkipVerify: true, ServerName: "dns.example", ClientSessionCache: sessions, VerifyConnection: func(c tls.ConnectionState) error {
+		peer = fmt.Sprintf(" of %s %q", c.PeerCertificates[0].Subject, c.PeerCertificates[0].DNSNames)
+		if c.DidResume {
+			peer += " resumed"
+		}
+		return nil
+	}}
 	err := s.in(func() (err error) {
-		in, err = s.exchange(ctx, q, m, timeout)
+		in, err = s.exchange(ctx, q, m, timeout, security)
 		return err
 	})
 	if err != nil {
@@ -139,87 +162,11 @@ func (s *side) askOnce(ctx context.Context, q query) string {
 		}
 		return "error: " + portOf.ReplaceAllString(err.Error(), ":PORT->")
 	}
-	return describe(in)
+	return describe(in) + peer
 }
 
 // portOf is the port of the client in an error message.
 var portOf = regexp.MustCompile(`:\d+->`)
-
-func (s *side) exchange(ctx context.Context, q query, m *dns.Msg, timeout time.Duration) (*dns.Msg, error) {
-	dialer := &net.Dialer{Timeout: timeout}
-	client := dns.Client{Net: q.network, Timeout: timeout, Dialer: dialer, UDPSize: dns.MaxMsgSize}
-	if q.source != "" {
-		source := netip.MustParseAddr(q.source)
-		dialer.LocalAddr = net.UDPAddrFromAddrPort(netip.AddrPortFrom(source, 0))
-		if q.network != "udp" {
-			dialer.LocalAddr = net.TCPAddrFromAddrPort(netip.AddrPortFrom(source, 0))
-		}
-	}
-	switch q.network {
-	case "tls":
-		// The certificate is compared, not believed.
-		client.Net, client.TLSConfig = "tcp-tls", &tls.Config{InsecureSkipVerify: true}
-	case "https", "http":
-		return s.https(ctx, q, m, timeout)
-	}
-	in, _, err := client.Exchange(m, q.server.String())
-	return in, err
-}
-
-// https asks over HTTP/2, with TLS or without.
-func (s *side) https(ctx context.Context, q query, m *dns.Msg, timeout time.Duration) (*dns.Msg, error) {
-	wire, err := m.Pack()
-	if err != nil {
-		return nil, err
-	}
-	protocols := new(http.Protocols)
-	protocols.SetHTTP2(q.network == "https")
-	protocols.SetUnencryptedHTTP2(q.network == "http")
-	transport := &http.Transport{
-		Protocols: protocols, TLSClientConfig: &tls.Config{InsecureSkipVerify: true},
-		// It dials on another goroutine.
-		DialContext: func(ctx context.Context, network, address string) (conn net.Conn, err error) {
-			err = s.in(func() error {
-				conn, err = new(net.Dialer).DialContext(ctx, network, address)
-				return err
-			})
-			return conn, err
-		},
-	}
-	defer transport.CloseIdleConnections()
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, fmt.Sprintf("%s://%s/dns-query", q.network, q.server), bytes.NewReader(wire))
-	if err != nil {
-		return nil, err
-	}
-	req.Header.Set("Content-Type", "application/dns-message")
-	resp, err := (&http.Client{Transport: transport, Timeout: timeout}).Do(req)
-	if err != nil {
-		return nil, err
-	}
-	defer resp.Body.Close()
-	body, err := io.ReadAll(resp.Body)
-	if err != nil || resp.StatusCode != http.StatusOK {
-		return nil, fmt.Errorf("status %d, %w", resp.StatusCode, err)
-	}
-	in := new(dns.Msg)
-	return in, in.Unpack(body)
-}
-
-var kdigWords = regexp.MustCompile(`status: (\w+)|Flags: ([a-z ]+);|(?m)^([^;\n]+\tIN\t.*)$`)
-
-// kdig asks over QUIC.
-func (s *side) kdig(ctx context.Context, q query) string {
-	cmd := s.inside(ctx, nil, "kdig", "+quic", "+timeout=20", "@"+q.server.Addr().String(), "-p", strconv.Itoa(int(q.server.Port())), q.name, dns.TypeToString[q.qtype])
-	out, err := cmd.CombinedOutput()
-	if err != nil {
-		return "error: " + err.Error() + string(out)
-	}
-	var words []string
-	for _, found := range kdigWords.FindAllStringSubmatch(string(out), -1) {
-		words = append(words, strings.Fields(strings.Join(found[1:], " "))...)
-	}
-	return strings.Join(words, " ")
-}
 
 // aged is the lifetime of a record of the servers behind that was in the cache
 // for a moment.

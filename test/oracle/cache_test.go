@@ -26,6 +26,8 @@ var cacheCases = []testCase{
 	{name: "lifetimes that are cut to seconds", config: cached("ttl-min: 9999ms, ttl-max: 10999ms"), want: map[string]string{"cache times": "{1=9 2=10 3=1000}"}},
 	{name: "a time for bad servers", config: cached("ns-timeout: 2500us"), want: map[string]string{"cache times": "{1=5 2=86400 3=2}"}},
 	{name: "a long time for bad servers", config: cached("ns-timeout: 1h")},
+	{name: "a prefilled cache", config: cached("prefill: [{origin: ., url: 'https://127.0.0.1/root.zone'}]")},
+	{name: "a prefilled cache with every key", config: cached(`prefill: [{origin: ., url: "https://127.0.0.1/it's \\ odd", refresh-interval: 90m, ca-file: PKI/ca.pem}]`)},
 	{name: "prefetching of what expires", config: cached("prefetch: {expiring: true}")},
 	{name: "prediction", config: cached("prefetch: {prediction: {enable: true}}")},
 	{name: "prediction with a window and a period", config: cached("prefetch: {prediction: {enable: true, window: 30m, period: 12}}")},

@@ -14,6 +14,11 @@ const (
 	noQUIC = "QUIC is not served, so the key has no effect and is left out"
 )
 
+// refusedClient is a client that is not served, and proxied asks as it.
+const refusedClient = "views: [{subnets: [203.0.113.5], answer: refused}]\n"
+
+var proxied = []string{"host.example A", "host.example A +proxy=203.0.113.5", "host.example A +proxy=203.0.113.6"}
+
 var networkCases = []testCase{
 	{name: "no IPv4 upstream", config: listens("do-ipv4: false"), want: map[string]string{"net.ipv4": "false", "option NO_IPV4": "true"}},
 	{name: "no IPv6 upstream", config: listens("do-ipv6: false"), want: map[string]string{"net.ipv6": "false", "option NO_IPV6": "true"}},
@@ -23,8 +28,8 @@ var networkCases = []testCase{
 	{name: "pipelines of one query", config: listens("tcp-pipeline: 1"), queries: []string{"host.example A +tcp"}, want: map[string]string{"net.tcp_pipeline": "1"}},
 	{name: "pipelines of nothing", config: listens("tcp-pipeline: 0")},
 	{name: "the longest pipelines", config: listens("tcp-pipeline: 65535")},
-	{name: "no keepalive", config: listens("edns-tcp-keepalive: false"), queries: []string{"host.example A +tcp"}},
-	{name: "keepalive", config: listens("edns-tcp-keepalive: true"), queries: []string{"host.example A +tcp"}},
+	{name: "no keepalive", config: listens("edns-tcp-keepalive: false"), queries: []string{"host.example A +tcp +keepalive"}},
+	{name: "keepalive", config: listens("edns-tcp-keepalive: true"), queries: []string{"host.example A +tcp +keepalive", "host.example A +keepalive"}},
 	{name: "larger messages upstream", config: listens("edns-buffer-size: {upstream: 4K}") + forwarded, queries: []string{"long.example TXT", "long.example TXT +tcp", "x.example A"},
 		want: map[string]string{"net.bufsize": "{1=1232 2=4096}"}},
 	{name: "larger messages downstream", config: listens("edns-buffer-size: {downstream: 4096B}") + forwarded, queries: []string{"long.example TXT +bufsize=4096"},
@@ -39,7 +44,9 @@ var networkCases = []testCase{
 		"local-data: {addresses: {host.example: '2001:db8:1::5', whole.example: '2001:dba::1'}}", queries: []string{"host.example AAAA", "whole.example AAAA"}},
 	{name: "renumbering at an odd bit", config: listens("address-renumbering: [{source: 192.0.0.0/11, destination: 10.255.255.255}]"), queries: []string{"host.example A"}},
 	{name: "proxies", config: listens("proxy-protocol: {enable: true, allow: [192.0.2.0/24, 198.51.100.1, '2001:db8::/32', '2001:db8:1::1']}"), queries: []string{"host.example A"}},
-	{name: "any proxy", config: listens("proxy-protocol: {enable: true, allow: [0.0.0.0/0, '::/0']}"), queries: []string{"host.example A"}},
+	{name: "any proxy", config: listens("proxy-protocol: {enable: true, allow: [0.0.0.0/0, '::/0']}") + refusedClient, queries: proxied},
+	{name: "this proxy", config: listens("proxy-protocol: {enable: true, allow: [127.0.0.1]}") + refusedClient, queries: proxied},
+	{name: "another proxy", config: listens("proxy-protocol: {enable: true, allow: [127.0.0.0/32]}") + refusedClient, queries: []string{proxied[0], proxied[1] + " +silent"}},
 	{name: "proxies that are off", config: listens("proxy-protocol: {enable: false, allow: [192.0.2.0/24]}")},
 	{name: "several addresses", config: "network: {listen: [{interface: [127.0.0.1, 127.0.0.9]}, {interface: 127.0.0.8@5353}, {interface: ['127.0.0.7@5354', '127.0.0.7@5355']}]}",
 		queries: []string{"host.example A @127.0.0.9", "host.example A +tcp @127.0.0.8:5353", "host.example A @127.0.0.7:5355"}},

@@ -28,7 +28,7 @@ func (s *side) look(ctx context.Context, c *testCase, up *upstream) (map[string]
 		if err != nil {
 			return nil, err
 		}
-		seen[text] = s.ask(ctx, q)
+		seen[text] = s.ask(ctx, q, c.sessions)
 	}
 	seen["upstream"] = up.questions()
 	if err := s.rules(seen); err != nil {

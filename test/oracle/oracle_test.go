@@ -10,6 +10,7 @@
 package oracle
 
 import (
+	"crypto/tls"
 	"maps"
 	"os"
 	"path/filepath"
@@ -48,6 +49,8 @@ type testCase struct {
 	want map[string]string
 	// differs is why an observation is another on the two sides. It must be.
 	differs map[string]string
+	// sessions makes our side resume TLS sessions of the stock side.
+	sessions tls.ClientSessionCache
 	// chance is observations that may differ from run to run.
 	chance []string
 	// stockFails is why the stock side cannot be observed at all, stage first:
@@ -134,6 +137,9 @@ func (c *testCase) run(t *testing.T, dir string, texts sides) {
 		defer close(done)
 		stock = c.observe(t.Context(), dir, "stock", texts.stock)
 	}()
+	if c.sessions != nil {
+		<-done
+	}
 	ours = c.observe(t.Context(), dir, "ours", texts.ours)
 	<-done
 

@@ -25,6 +25,7 @@ var refusedCases = []testCase{
 	{name: "a file with addresses that is not there", config: "local-data: {addresses-files: [missing]}", stockFails: "loader: it is not there", oursFails: "loader: it is not there"},
 	{name: "a response policy zone that is none", config: "local-data: {rpz: [{file: zone}]}", files: map[string]string{"zone": "nonsense nonsense nonsense\n"}, stockFails: "loader: kresd refuses it", oursFails: "loader: kresd refuses it"},
 	{name: "a certificate that is none", config: encrypted("cert-file: DIR/cert, key-file: PKI/key.pem"), files: map[string]string{"cert": "nonsense\n"}, stockFails: "worker: kresd refuses it", oursFails: "worker: kresd refuses it"},
+	{name: "dnstap without the module for it", config: "logging: {target: stderr, dnstap: {enable: true, unix-socket: DIR/dnstap, log-queries: true}}", stockFails: "worker: the module is not installed", oursFails: "worker: the module is not installed"},
 	{name: "Lua that fails", config: "lua: {script: 'error(\"no\")'}", stockFails: "worker: it fails", oursFails: "worker: it fails"},
 	{name: "Lua that is none", config: "lua: {script: 'this is not Lua'}", stockFails: "worker: it cannot be read", oursFails: "worker: it cannot be read"},
 	{name: "Lua of the policy-loader that fails", config: "lua: {policy-script: 'error(\"no\")'}", stockFails: "loader: it fails", oursFails: "loader: it fails"},

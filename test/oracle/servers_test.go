@@ -71,9 +71,14 @@ func (u *upstream) start(server *dns.Server, network, address string) {
 	server.NotifyStartedFunc = func() { close(started) }
 	server.Handler = dns.HandlerFunc(func(w dns.ResponseWriter, q *dns.Msg) {
 		u.note(network, address, w.RemoteAddr(), q)
-		if m := answer(q, address); m != nil {
-			_ = w.WriteMsg(m)
+		m := answer(q, address)
+		if m == nil {
+			return
 		}
+		if o := q.IsEdns0(); network == "udp" && o != nil {
+			m.Truncate(max(dns.MinMsgSize, int(o.UDPSize())))
+		}
+		_ = w.WriteMsg(m)
 	})
 	u.servers = append(u.servers, server)
 	go func() { _ = server.ActivateAndServe() }()
@@ -116,6 +121,7 @@ func (u *upstream) questions() string {
 // but of
 //
 //	…broken.example          SERVFAIL, from all servers but 127.0.0.3
+//	…mute.example            no answer, from all servers but 127.0.0.3
 //	…private.example         the address is 10.1.2.3
 //	…none.example            there is no such name
 //	…long.example            a TXT record of 1,400 bytes
@@ -145,6 +151,8 @@ func answer(q *dns.Msg, server string) *dns.Msg {
 	switch {
 	case below("broken.example.") && !strings.HasPrefix(server, "127.0.0.3"):
 		m.Rcode = dns.RcodeServerFailure
+	case below("mute.example.") && !strings.HasPrefix(server, "127.0.0.3"):
+		return nil
 	case below("none.example."):
 		m.Rcode, m.Ns = dns.RcodeNameError, []dns.RR{soa}
 	case below("child.example.") && strings.HasPrefix(server, "127.0.0.2"):
@@ -167,9 +175,6 @@ func answer(q *dns.Msg, server string) *dns.Msg {
 	if zone == "signed.example." {
 		m.Answer = append(m.Answer, signature(m.Answer)...)
 		m.Ns = append(m.Ns, signature(m.Ns)...)
-	}
-	if q.IsEdns0() != nil {
-		m.Truncate(max(dns.MinMsgSize, int(q.IsEdns0().UDPSize())))
 	}
 	return m
 }

@@ -2,6 +2,8 @@
 
 package oracle
 
+import "crypto/tls"
+
 // everyTransport serves all protocols, with the certificate of the test.
 const everyTransport = `
 network:
@@ -23,6 +25,12 @@ var overAll = []string{
 	"host.example A", "host.example A +tcp", "host.example A +tls", "host.example A +https", "host.example A +http", "host.example A +quic",
 	"host.example AAAA +tls +pad", "host.example TXT +tls +do +pad",
 }
+
+// twice asks over a TLS session that the next query resumes.
+var twice = []string{"host.example A +tls +resume +times=2"}
+
+// resumed is how that shows that both sides have the same secret.
+var resumed = map[string]string{twice[0]: "our side resumes the session of the stock side, which could resume none at first"}
 
 var transportCases = []testCase{
 	{name: "every transport", config: everyTransport, queries: overAll,
@@ -49,8 +57,9 @@ var transportCases = []testCase{
 	{name: "padding of one", config: encrypted("padding: 1"), queries: []string{"host.example A +tls +pad"},
 		differs: map[string]string{"net.tls_padding": "1 and false are the same to us and to kresd, and read back as they were written"}},
 	{name: "padding of what is not served", config: listens("tls: {padding: 128}"), differs: map[string]string{"net.tls_padding": noTLS}},
-	{name: "a secret of tickets", config: encrypted("sticket-secret: '0123456789 0123456789 0123456789'"), queries: []string{"host.example A +tls"}},
-	{name: "a secret of tickets with odd characters", config: encrypted(`sticket-secret: "it's \"a\" \\ secret\n of 32 bytes: é"`), queries: []string{"host.example A +tls"}},
-	{name: "a secret of tickets in a file", config: encrypted("sticket-secret-file: PKI/secret"), queries: []string{"host.example A +tls"}},
+	{name: "a secret of tickets", config: encrypted("sticket-secret: '0123456789 0123456789 0123456789'"), queries: twice, sessions: tls.NewLRUClientSessionCache(1), differs: resumed},
+	{name: "a secret of tickets with odd characters", config: encrypted(`sticket-secret: "it's \"a\" \\ secret\n of 32 bytes: é"`), queries: twice, sessions: tls.NewLRUClientSessionCache(1), differs: resumed},
+	{name: "a secret of tickets in a file", config: encrypted("sticket-secret-file: PKI/secret"), queries: twice, sessions: tls.NewLRUClientSessionCache(1), differs: resumed},
+	{name: "no secret of tickets", config: encrypted("padding: true"), queries: twice, sessions: tls.NewLRUClientSessionCache(1)},
 	{name: "a certificate that is not used", config: listens("tls: {cert-file: PKI/cert.pem, key-file: PKI/key.pem}"), differs: map[string]string{"net.tls": noTLS}},
 }

@@ -74,7 +74,7 @@ views:
 	{name: "views without DNS64", config: "dns64: {enable: true}\nviews: [{subnets: [127.0.0.8], answer: allow, options: {dns64: false}}]",
 		queries: asClients([]string{"host.example AAAA"}, "127.0.0.1", "127.0.0.8")},
 	{name: "views without fallback", config: "fallback: {enable: true, servers: [127.0.0.3@5300]}\nviews: [{subnets: [127.0.0.8], answer: allow, options: {fallback: false}}]\n" + forwarded,
-		queries: []string{"x.broken.example A +src=127.0.0.8"}},
+		queries: []string{"x.mute.example A +src=127.0.0.8"}},
 	{name: "views that cost nothing", config: "rate-limiting: {enable: true, rate-limit: 1, instant-limit: 1, slip: 1}\nviews: [{subnets: [127.0.0.8], answer: allow, options: {price-factor: 0}}]",
 		queries: []string{"host.example A +times=6 +src=127.0.0.8"}},
 	{name: "views that cost less and more", config: `
