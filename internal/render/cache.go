@@ -39,6 +39,10 @@ func (s *script) cache(c config.Cache) {
 			zones = append(zones, zone+" }")
 		}
 		s.section("cache/prefill")
+		// Without them the module fails later, and only says so in the log.
+		s.line("for _, library in ipairs({ 'cqueues', 'http.request' }) do")
+		s.line("\tif not pcall(require, library) then error('/cache/prefill needs the Lua library ' .. library, 0) end")
+		s.line("end")
 		s.line("modules.load('prefill')")
 		s.line("prefill.config({ %s })", strings.Join(zones, ", "))
 	}
