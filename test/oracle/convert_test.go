@@ -3,12 +3,16 @@
 package oracle
 
 import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
 	"path/filepath"
-	"strings"
+	"sync"
 	"testing"
 
 	"kresd-manager/internal/config"
-	ours "kresd-manager/internal/render"
+	"kresd-manager/internal/render"
 	"kresd-manager/test/machine"
 )
 
@@ -19,11 +23,9 @@ type texts struct {
 	failure        string
 }
 
-type sides struct{ stock, ours texts }
-
-// batch runs the stock program once for each line of its input, a process
-// each, but reads modules and templates only once: that is most of what a run takes.
-const batch = `
+// service runs the stock program for each line of its input, a process each, but
+// reads modules and templates only once: that is most of what a run takes.
+const service = `
 import os, runpy, sys
 import knot_resolver.client.main, knot_resolver.client.commands.convert
 def convert(kind, source, out, rundir):
@@ -31,70 +33,95 @@ def convert(kind, source, out, rundir):
     os.chdir(rundir)  # where its service renders
     sys.argv = ["/usr/bin/kresctl", "convert", "--type", kind, "-o", out, source]
     runpy.run_path("/usr/bin/kresctl", run_name="__main__")
-lines = sys.stdin.readlines()
-for line in lines[:2]:  # one of each kind, so that templates are compiled
-    try:
-        convert(*line.split())
-    except SystemExit:
-        pass
-for line in lines:
-    out = line.split()[2]
+known = set()
+while line := sys.stdin.readline():
+    words = line.split()
+    if words[0] not in known:  # compile its templates
+        known.add(words[0])
+        try:
+            convert(*words)
+        except BaseException:
+            pass
     pid = os.fork()
     if pid == 0:
-        fd = os.open(out, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
-        err = os.open(out + ".err", os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+        fd = os.open(words[2] + ".messages", os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
         os.dup2(fd, 1)
-        os.dup2(err, 2)
-        convert(*line.split())
+        os.dup2(fd, 2)
+        convert(*words)
         sys.exit(0)
-    if os.waitpid(pid, 0)[1] != 0:
-        open(out + ".failed", "w").close()
+    print(os.waitpid(pid, 0)[1], flush=True)
 `
 
-// render has both programs render all cases.
-func render(t *testing.T, all []testCase) []sides {
-	t.Helper()
-	done := make([]sides, len(all))
-	var lines strings.Builder
-	for i, c := range all {
-		dir := caseDir(i)
-		for name, text := range c.files {
-			write(t, filepath.Join(dir, name), fill(text))
-		}
-		document := c.document(dir, "stock")
-		write(t, filepath.Join(dir, "stock.yaml"), document)
-		for _, kind := range []string{"worker", "policy-loader"} {
-			lines.WriteString(kind + " " + dir + "/stock.yaml " + dir + "/stock." + kind + " " + dir + "/stock\n")
-		}
-		done[i].ours = renderOurs(c.document(dir, "ours"), dir)
-	}
-	// The stock service names its log target in the environment.
-	r := sut.Run(t.Context(), machine.Cmd{
-		Args: []string{"python3", "-c", batch}, Stdin: strings.NewReader(lines.String()), Env: []string{"KRES_LOGTARGET=syslog"},
-	})
-	if r.Code != 0 {
-		t.Fatalf("cannot run the stock program: %s", r.Stderr)
-	}
-	for i := range all {
-		stock := &done[i].stock
-		stock.worker = convertedBy(t, stock, caseDir(i)+"/stock.worker")
-		stock.loader = convertedBy(t, stock, caseDir(i)+"/stock.policy-loader")
-	}
-	return done
+// stockProgram is that service. It does one thing at a time.
+type stockProgram struct {
+	mu      sync.Mutex
+	input   io.WriteCloser
+	results *bufio.Scanner
 }
 
-func convertedBy(t *testing.T, stock *texts, path string) string {
+func startStock(t *testing.T) *stockProgram {
 	t.Helper()
-	if _, err := sut.ReadFile(path + ".failed"); err == nil {
-		messages, _ := sut.ReadFile(path + ".err")
-		stock.failure += string(messages)
-		return ""
-	}
-	text, err := sut.ReadFile(path)
+	// The stock service names its log target in the environment.
+	// The context of the test ends before its clean-up.
+	cmd := sut.Command(context.WithoutCancel(t.Context()), machine.Cmd{Args: []string{"python3", "-c", service}, Env: []string{"KRES_LOGTARGET=syslog"}})
+	cmd.Stderr = io.Discard // what the first runs say, which are repeated
+	input, err := cmd.StdinPipe()
 	if err != nil {
 		t.Fatal(err)
 	}
-	return string(text)
+	output, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		input.Close()
+		if err := cmd.Wait(); err != nil {
+			t.Error(err)
+		}
+	})
+	return &stockProgram{input: input, results: bufio.NewScanner(output)}
+}
+
+// convert renders DIR/stock.yaml.
+func (p *stockProgram) convert(t *testing.T, dir string) (stock texts) {
+	t.Helper()
+	for kind, text := range map[string]*string{"worker": &stock.worker, "policy-loader": &stock.loader} {
+		out := dir + "/stock." + kind
+		p.mu.Lock()
+		_, err := fmt.Fprintln(p.input, kind, dir+"/stock.yaml", out, dir+"/stock")
+		answered := err == nil && p.results.Scan()
+		result := p.results.Text()
+		p.mu.Unlock()
+		if !answered {
+			t.Fatalf("the stock program ended: %v", err)
+		}
+		path := out
+		if result != "0" {
+			path += ".messages"
+		}
+		content, err := sut.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if result != "0" {
+			stock.failure += "exit status " + result + ": " + string(content)
+		}
+		*text = string(content)
+	}
+	return stock
+}
+
+// render has both programs render a case.
+func (c *testCase) render(t *testing.T, program *stockProgram, dir string) (stock, ours texts) {
+	t.Helper()
+	for name, text := range c.files {
+		write(t, filepath.Join(dir, name), fill(text))
+	}
+	write(t, dir+"/stock.yaml", c.document(dir, "stock"))
+	return program.convert(t, dir), renderOurs(c.document(dir, "ours"), dir)
 }
 
 // hostname is that of the machine, which both sides fill in.
@@ -110,8 +137,8 @@ func renderOurs(text, dir string) texts {
 		return texts{failure: err.Error()}
 	}
 	var out texts
-	out.worker, _ = ours.Worker(c, ours.Host{CPUs: 1})
-	out.loader, _ = ours.PolicyLoader(c)
+	out.worker, _ = render.Worker(c, render.Host{CPUs: 1})
+	out.loader, _ = render.PolicyLoader(c)
 	return out
 }
 

@@ -104,13 +104,13 @@ func TestOracle(t *testing.T) {
 	}
 	start := time.Now()
 	writePKI(t)
-	rendered := render(t, all)
+	program := startStock(t)
 	var failures, refused, defects, differences atomic.Int64
 	t.Run("cases", func(t *testing.T) {
 		for i, c := range all {
 			t.Run(c.name, func(t *testing.T) {
 				t.Parallel()
-				c.run(t, caseDir(i), rendered[i])
+				c.run(t, program, filepath.Join("/tmp/o", strconv.Itoa(i)))
 				switch {
 				case c.stockFails != "" && c.oursFails != "":
 					refused.Add(1)
@@ -127,20 +127,19 @@ func TestOracle(t *testing.T) {
 		len(all), time.Since(start).Seconds(), failures.Load(), refused.Load(), defects.Load(), differences.Load())
 }
 
-func caseDir(i int) string { return filepath.Join("/tmp/o", strconv.Itoa(i)) }
-
 // run carries out both sides at the same time and compares them.
-func (c *testCase) run(t *testing.T, dir string, texts sides) {
+func (c *testCase) run(t *testing.T, program *stockProgram, dir string) {
+	stockTexts, oursTexts := c.render(t, program, dir)
 	var stock, ours result
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		stock = c.observe(t.Context(), dir, "stock", texts.stock)
+		stock = c.observe(t.Context(), dir, "stock", stockTexts)
 	}()
 	if c.sessions != nil {
 		<-done
 	}
-	ours = c.observe(t.Context(), dir, "ours", texts.ours)
+	ours = c.observe(t.Context(), dir, "ours", oursTexts)
 	<-done
 
 	fails := func(side, because string, r result) {
