@@ -23,9 +23,7 @@ const (
 	logLines        = 10
 )
 
-// apply carries out a plan: every step as soon as all that it waits for have
-// succeeded. After a failure no step is begun; those under way are finished.
-// The error is a *units.StepError of the first step that failed.
+// apply is carry, after whose success every worker has been told of the rules.
 func (m *Manager) apply(ctx context.Context, plan units.Plan, want units.Desired) error {
 	err := m.carry(ctx, plan, want)
 	if err == nil {
@@ -34,6 +32,9 @@ func (m *Manager) apply(ctx context.Context, plan units.Plan, want units.Desired
 	return err
 }
 
+// carry carries out a plan: every step as soon as all that it waits for have
+// succeeded. After a failure no step is begun; those under way are finished.
+// The error is a *units.StepError of the first step that failed.
 func (m *Manager) carry(ctx context.Context, plan units.Plan, want units.Desired) error {
 	type result struct {
 		n   int

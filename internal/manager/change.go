@@ -153,7 +153,7 @@ func (m *Manager) installed(c *config.Config) error {
 	if c.Rundir != m.o.Rundir {
 		return config.Problems{{
 			Pointer:  "/rundir",
-			Severity: "error",
+			Severity: config.SeverityError,
 			Message:  fmt.Sprintf("the installed units use %s and cannot use %s", m.o.Rundir, c.Rundir),
 			Hint:     "leave rundir out, or install with make install RUNDIR=" + c.Rundir,
 		}}
@@ -169,7 +169,7 @@ func (m *Manager) installed(c *config.Config) error {
 	if c.Workers > units.MaxWorkers {
 		return config.Problems{{
 			Pointer:  "/workers",
-			Severity: "error",
+			Severity: config.SeverityError,
 			Message:  fmt.Sprintf("there can be at most %d workers", units.MaxWorkers),
 		}}
 	}

@@ -22,11 +22,9 @@ func (m *Manager) Status(ctx context.Context) (units.Status, error) {
 		File:       m.file(),
 		Workers:    s.desired.Workers,
 		LastApply:  s.report,
+		ETag:       s.doc.ETag(),
 	}
-	if s.doc != nil {
-		st.ETag = s.doc.ETag()
-		st.FileDiffers = st.ETag != s.fileETag || s.refused
-	}
+	st.FileDiffers = st.ETag != s.fileETag || s.refused
 	live, err := m.o.Systemd.Observe(ctx)
 	if err != nil {
 		return st, err

@@ -3,7 +3,6 @@
 package e2e
 
 import (
-	"os"
 	"strings"
 	"testing"
 	"time"
@@ -17,15 +16,6 @@ import (
 // boot starts a machine of its own with the product enabled.
 func boot(t *testing.T, enable ...string) *machine.Machine {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "kresd-manager-boot-")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { os.RemoveAll(dir) })
-	layer, err := product.Install(t.Context(), dir)
-	if err != nil {
-		t.Fatal(err)
-	}
 	opts := product.Options(layer, basic)
 	opts.Name = "boot"
 	opts.Enable = enable

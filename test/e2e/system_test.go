@@ -25,6 +25,9 @@ import (
 	"kresd-manager/units"
 )
 
+// layer is the installed product, for machines of a test's own.
+var layer string
+
 // sut is the machine that all tests of the package share, one after another.
 var sut *machine.Machine
 
@@ -37,7 +40,7 @@ func testMain(m *testing.M) int {
 		return 1
 	}
 	defer os.RemoveAll(dir)
-	layer, err := product.Install(context.Background(), dir)
+	layer, err = product.Install(context.Background(), dir)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
