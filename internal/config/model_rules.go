@@ -32,7 +32,7 @@ type ViewOptions struct {
 // LocalData is what is answered from the configuration.
 type LocalData struct {
 	// TTL is nil for the engine's default.
-	TTL    *time.Duration `key:"ttl" type:"time?" doc:"Lifetime of the records; whole seconds count. Without it, 300 s."`
+	TTL    *time.Duration `key:"ttl" type:"time?" doc:"Lifetime of the records; whole seconds count, and less than one is refused unless it is 0s. Without it, 300 s."`
 	Nodata bool           `key:"nodata" type:"bool" default:"true" doc:"Names that are given here have no records of other types; false asks other servers for them."`
 	// Addresses is in the order of the document. Names that differ only in
 	// case or the final dot are one entry, with the addresses of all.
@@ -63,7 +63,7 @@ type Rule struct {
 	Records string   `key:"records" type:"estr?" doc:"Records, as text of a zone file."`
 	Tags    []string `key:"tags" type:"list<tag-id>?" doc:"The rule holds for clients whose view has one of these tags. Without tags it holds for all."`
 	// TTL is that of LocalData if the rule has none of its own.
-	TTL    *time.Duration `key:"ttl" type:"time?" derived:"/local-data/ttl" doc:"Lifetime of the records; whole seconds count."`
+	TTL    *time.Duration `key:"ttl" type:"time?" derived:"/local-data/ttl" doc:"Lifetime of the records, as there."`
 	Nodata bool           `key:"nodata" type:"bool?" derived:"/local-data/nodata" doc:"The names have no records of other types."`
 }
 

@@ -4,6 +4,7 @@ package config
 
 import (
 	"fmt"
+	"math"
 	"net/netip"
 	"slices"
 )
@@ -35,7 +36,7 @@ func (v *View) reaches(subnet netip.Prefix) bool {
 // check refuses what the engine, which counts in steps of 1/65536, would take
 // for 0, an exemption.
 func (o *ViewOptions) check(s *scope) {
-	if s.given("price-factor") && o.PriceFactor > 0 && o.PriceFactor*65536 < 0.5 {
+	if s.given("price-factor") && o.PriceFactor > 0 && math.RoundToEven(o.PriceFactor*65536) == 0 {
 		s.problem("price-factor", "a factor so small counts as 0, which exempts the clients", "0, or at least 0.00001")
 	}
 }

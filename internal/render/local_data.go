@@ -108,13 +108,17 @@ func (s *script) hosts(where, path string, r rule) {
 	s.line("hosts(%s, %s, %t, %s, %s)", quote(where), quote(path), r.nodata, r.ttlText(), r.tagset())
 }
 
+// lineEnds turns the line ends of other systems into those of zone files, where
+// kresd refuses a carriage return.
+var lineEnds = strings.NewReplacer("\r\n", "\n", "\n\r", "\n", "\r", "\n")
+
 // zoneText keeps the text in a variable, because the structure only points to it.
 func (s *script) zoneText(where, records string, r rule, scored bool) {
 	if records == "" {
 		return
 	}
 	s.line("do")
-	s.line("\tlocal records = %s", text(records))
+	s.line("\tlocal records = %s", text(lineEnds.Replace(records)))
 	s.line("\tzone(%s, function (z)", quote(where))
 	s.line("\t\tz.ttl, z.tags, z.nodata, z.is_rpz, z.input_str = %s, %s, %t, false, records", r.ttlText(), r.tagset(), r.nodata)
 	s.when(scored, "\t\tz.opts.score = 9")

@@ -65,7 +65,7 @@ func action(v config.View) string {
 		parts = append(parts, quote("policy.FLAGS({"+strings.Join(flags, ",")+"})"))
 	}
 	if v.Options.PriceFactor != 1 {
-		parts = append(parts, quote(fmt.Sprintf("policy.PRICE_FACTOR16(%d)", int64(math.Round(v.Options.PriceFactor*65536)))))
+		parts = append(parts, quote(fmt.Sprintf("policy.PRICE_FACTOR16(%d)", int64(math.RoundToEven(v.Options.PriceFactor*65536)))))
 	}
 	switch v.Answer {
 	case "allow":
