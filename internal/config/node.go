@@ -118,7 +118,11 @@ func (n *node) describe() string {
 
 // shorten cuts a text that is too long for a message.
 func shorten(s string) string {
-	const most = 60
+	return cutText(s, 60)
+}
+
+// cutText is shorten with a number of bytes.
+func cutText(s string, most int) string {
 	if len(s) <= most {
 		return s
 	}

@@ -1,0 +1,322 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package config
+
+import (
+	"encoding/json"
+)
+
+// Operations of a [Change], named as in RFC 6902.
+const (
+	OpAdd     = "add"
+	OpRemove  = "remove"
+	OpReplace = "replace"
+)
+
+// Change is one difference between two configurations.
+type Change struct {
+	Op string `json:"op"`
+	// Pointer (RFC 6901) leads to the value in the configuration as the changes
+	// before this one leave it: as in a patch, what stands in a list before an
+	// index is already what it will be.
+	Pointer string `json:"pointer"`
+	// Old is absent for an added value, New for a removed one. Secrets are
+	// [RedactedText], and a long text is cut and ends with "…".
+	Old json.RawMessage `json:"old,omitempty"`
+	New json.RawMessage `json:"new,omitempty"`
+}
+
+// Diff is what differs between two configurations, in the order of the new one.
+type Diff struct {
+	Changes []Change `json:"changes"`
+	// More is how many changes there are beyond those listed.
+	More int `json:"more,omitempty"`
+}
+
+// Empty says that nothing differs.
+func (d Diff) Empty() bool { return len(d.Changes) == 0 && d.More == 0 }
+
+// MaxChanges is how many changes Difference lists by default.
+const MaxChanges = 100
+
+// Difference tells what turns one configuration into another, for people and
+// for records: at most that many changes, 0 is [MaxChanges], and no secrets. The
+// order of keys is no difference. In a list, what was inserted or removed is told
+// apart from what only moved because of that.
+func Difference(from, to *Document, most int) Diff {
+	if most == 0 {
+		most = MaxChanges
+	}
+	d := differ{most: most, cut: true}
+	d.value(pair{&from.root, &from.Redacted().root}, pair{&to.root, &to.Redacted().root}, &place{})
+	return d.Diff
+}
+
+// maxTogether is how many values an object or list may hold to be told as one
+// change; a larger one is told in parts.
+const maxTogether = 16
+
+// differ collects changes.
+type differ struct {
+	Diff
+	most int
+	cut  bool // long texts are cut
+}
+
+// pair is a value and what may be shown of it, which has the same members
+// except where it stands for a secret.
+type pair struct{ is, shown *node }
+
+// secret says that the value is not shown, nor what is in it.
+func (p pair) secret() bool {
+	return p.shown.kind == text && p.shown.text == RedactedText
+}
+
+func (p pair) member(i int) pair {
+	return pair{&p.is.members[i].value, &p.shown.members[i].value}
+}
+
+func (d *differ) add(op string, at *place, from, to *node) {
+	if len(d.Changes) >= d.most {
+		d.More++
+		return
+	}
+	c := Change{Op: op, Pointer: at.pointer()}
+	if from != nil {
+		c.Old = d.json(from)
+	}
+	if to != nil {
+		c.New = d.json(to)
+	}
+	d.Changes = append(d.Changes, c)
+}
+
+// value notes how two values in the same place differ.
+func (d *differ) value(from, to pair, at *place) {
+	if same(from.is, to.is) {
+		return
+	}
+	if from.is.kind == to.is.kind && !from.secret() && !to.secret() {
+		switch from.is.kind {
+		case object:
+			d.object(from, to, at)
+			return
+		case list:
+			d.list(from, to, at)
+			return
+		}
+	}
+	d.replaced(from, to, at)
+}
+
+// replaced tells that one value stands in place of another.
+func (d *differ) replaced(from, to pair, at *place) {
+	fromParts, toParts := d.inParts(from), d.inParts(to)
+	switch {
+	case fromParts:
+		d.removed(from, at)
+		d.added(to, at)
+	case toParts:
+		empty := node{kind: to.is.kind}
+		d.add(OpReplace, at, from.shown, &empty)
+		d.members(to, at)
+	default:
+		d.add(OpReplace, at, from.shown, to.shown)
+	}
+}
+
+// object goes by the order of the new object; what was removed is told where
+// it stood.
+func (d *differ) object(from, to pair, at *place) {
+	before, after := positions(from.is), positions(to.is)
+	removed := 0 // those up to here are told
+	removeTo := func(end int) {
+		for ; removed < end; removed++ {
+			key := from.is.members[removed].key
+			if _, stays := after(key); !stays {
+				d.removed(from.member(removed), &place{up: at, key: key})
+			}
+		}
+	}
+	for j := range to.is.members {
+		key := to.is.members[j].key
+		here := &place{up: at, key: key}
+		i, was := before(key)
+		if !was {
+			d.added(to.member(j), here)
+			continue
+		}
+		removeTo(i)
+		d.value(from.member(i), to.member(j), here)
+	}
+	removeTo(len(from.is.members))
+}
+
+// positions finds the members of an object by their keys.
+func positions(n *node) func(key string) (int, bool) {
+	if len(n.members) <= 16 {
+		return func(key string) (int, bool) {
+			i := n.index(key)
+			return i, i >= 0
+		}
+	}
+	where := make(map[string]int32, len(n.members))
+	for i := range n.members {
+		where[n.members[i].key] = int32(i)
+	}
+	return func(key string) (int, bool) {
+		i, ok := where[key]
+		return int(i), ok
+	}
+}
+
+// list tells elements that were put in or taken out from those that stay.
+func (d *differ) list(from, to pair, at *place) {
+	i, j := 0, 0
+	gap := func(endI, endJ int) {
+		for i < endI && j < endJ {
+			old, here := from.member(i), &place{up: at, index: j, list: true}
+			if alike(old.is, to.member(j).is) {
+				d.value(old, to.member(j), here)
+			} else {
+				d.replaced(old, to.member(j), here)
+			}
+			i, j = i+1, j+1
+		}
+		for ; i < endI; i++ {
+			d.removed(from.member(i), &place{up: at, index: j, list: true})
+		}
+		for ; j < endJ; j++ {
+			d.added(to.member(j), &place{up: at, index: j, list: true})
+		}
+	}
+	for _, stays := range align(from.is.members, to.is.members) {
+		gap(stays[0], stays[1])
+		i, j = i+1, j+1
+	}
+	gap(len(from.is.members), len(to.is.members))
+}
+
+// alike says that of two elements one may have come from the other: it is worth
+// telling what differs in them.
+func alike(a, b *node) bool {
+	if a.kind != object || b.kind != object {
+		return false
+	}
+	for i := range a.members {
+		if other := b.get(a.members[i].key); other != nil && same(&a.members[i].value, other) {
+			return true
+		}
+	}
+	return false
+}
+
+func (d *differ) added(v pair, at *place) {
+	if !d.inParts(v) {
+		d.add(OpAdd, at, nil, v.shown)
+		return
+	}
+	empty := node{kind: v.is.kind}
+	d.add(OpAdd, at, nil, &empty)
+	d.members(v, at)
+}
+
+// members tells each member of a value that is there without them.
+func (d *differ) members(v pair, at *place) {
+	for i := range v.is.members {
+		if v.is.kind == list {
+			d.added(v.member(i), &place{up: at, index: i, list: true})
+		} else {
+			d.added(v.member(i), &place{up: at, key: v.is.members[i].key})
+		}
+	}
+}
+
+func (d *differ) removed(v pair, at *place) {
+	if !d.inParts(v) {
+		d.add(OpRemove, at, v.shown, nil)
+		return
+	}
+	for i := range v.is.members {
+		if v.is.kind == list {
+			d.removed(v.member(i), &place{up: at, list: true})
+		} else {
+			d.removed(v.member(i), &place{up: at, key: v.is.members[i].key})
+		}
+	}
+	empty := node{kind: v.is.kind}
+	d.add(OpRemove, at, &empty, nil)
+}
+
+func (d *differ) inParts(v pair) bool {
+	return !v.secret() && tooMany(v.is, new(int))
+}
+
+// tooMany stops counting as soon as it knows.
+func tooMany(n *node, count *int) bool {
+	if *count++; *count > maxTogether {
+		return true
+	}
+	for i := range n.members {
+		if tooMany(&n.members[i].value, count) {
+			return true
+		}
+	}
+	return false
+}
+
+// json is a value as a change shows it.
+func (d *differ) json(n *node) json.RawMessage {
+	if d.cut {
+		cut := cutTexts(*n)
+		n = &cut
+	}
+	return appendJSON(nil, n)
+}
+
+// maxChangeText is how many bytes of a text a change shows.
+const maxChangeText = 256
+
+func cutTexts(n node) node {
+	if n.kind == text && len(n.text) > maxChangeText {
+		n.text = cutText(n.text, maxChangeText)
+		return n
+	}
+	n, _ = redactMembers(n, func(m *member) (node, bool) { return cutTexts(m.value), true })
+	return n
+}
+
+// same is the equality of the ETag: the order of keys does not matter, and
+// numbers are the same in every spelling but not across the types of numbers.
+func same(a, b *node) bool {
+	if a == b {
+		return true
+	}
+	if a.kind != b.kind || len(a.members) != len(b.members) {
+		return false
+	}
+	if len(a.members) > 0 && &a.members[0] == &b.members[0] { // an edit shares what it leaves alone
+		return true
+	}
+	switch a.kind {
+	case list:
+		for i := range a.members {
+			if !same(&a.members[i].value, &b.members[i].value) {
+				return false
+			}
+		}
+		return true
+	case object:
+		find := positions(b)
+		for i := range a.members {
+			j, ok := find(a.members[i].key)
+			if !ok || !same(&a.members[i].value, &b.members[j].value) {
+				return false
+			}
+		}
+		return true
+	case integer, float:
+		return a.text == b.text || string(appendCanonical(nil, a)) == string(appendCanonical(nil, b))
+	}
+	return a.text == b.text
+}
