@@ -23,9 +23,10 @@ type bus struct {
 	answer func(b *bus, method string, call *dbus.Message) ([]any, error)
 	mute   bool // says nothing at all
 
-	mu    sync.Mutex
-	conn  net.Conn
-	rules []string // match rules of the client
+	mu         sync.Mutex
+	conn       net.Conn
+	rules      []string // match rules of the client
+	subscribed bool     // the client is
 }
 
 // newBus returns a client of a new bus.
@@ -48,7 +49,7 @@ func newBus(t *testing.T, b *bus) *Client {
 				return
 			}
 			b.mu.Lock()
-			b.conn = c
+			b.conn, b.rules, b.subscribed = c, nil, false
 			b.mu.Unlock()
 			all.Go(func() { b.serve(c) })
 		}
@@ -131,6 +132,12 @@ func (b *bus) handle(call *dbus.Message) any {
 		return []any{}
 	}
 	if member == "Subscribe" {
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		if b.subscribed {
+			return dbus.Error{Name: alreadySubscribed, Body: []any{"Client is already subscribed."}}
+		}
+		b.subscribed = true
 		return []any{}
 	}
 	body, err := b.answer(b, member, call)
@@ -157,12 +164,24 @@ func (b *bus) reply(call *dbus.Message, result any) {
 
 // removed tells that a job has ended.
 func (b *bus) removed(sender, job, result string) {
+	b.signal(sender, systemdPath, managerIface+".JobRemoved", uint32(1), dbus.ObjectPath(job), "kresd@1.service", result)
+}
+
+// changed tells that properties of a unit have changed.
+func (b *bus) changed(sender, unit string) {
+	b.signal(sender, unitPath(unit), busName+".Properties.PropertiesChanged",
+		unitIface, map[string]dbus.Variant{"ActiveState": dbus.MakeVariant("failed")}, []string{})
+}
+
+// signal sends a signal to the client, whatever its match rules are.
+func (b *bus) signal(sender string, path dbus.ObjectPath, name string, body ...any) {
+	dot := strings.LastIndexByte(name, '.')
 	b.send(&dbus.Message{Type: dbus.TypeSignal, Flags: dbus.FlagNoReplyExpected, Headers: map[dbus.HeaderField]dbus.Variant{
 		dbus.FieldSender:    dbus.MakeVariant(sender),
-		dbus.FieldPath:      dbus.MakeVariant(systemdPath),
-		dbus.FieldInterface: dbus.MakeVariant(managerIface),
-		dbus.FieldMember:    dbus.MakeVariant("JobRemoved"),
-	}, Body: []any{uint32(1), dbus.ObjectPath(job), "kresd@1.service", result}})
+		dbus.FieldPath:      dbus.MakeVariant(path),
+		dbus.FieldInterface: dbus.MakeVariant(name[:dot]),
+		dbus.FieldMember:    dbus.MakeVariant(name[dot+1:]),
+	}, Body: body})
 }
 
 func (b *bus) send(m *dbus.Message) {

@@ -105,13 +105,13 @@ func (c *Client) get(ctx context.Context) (*conn, error) {
 func dial(ctx context.Context, address string) (*conn, error) {
 	ctx, cancel := context.WithTimeout(ctx, dialDeadline)
 	defer cancel()
-	bus, err := connect(ctx, address)
+	bus, err := connect(ctx, address, dbus.NewSequentialSignalHandler())
 	if err != nil {
 		return nil, err
 	}
 	n := &conn{bus: bus, signals: make(chan *dbus.Signal, signalBuffer), done: make(chan struct{})}
 	if err := n.subscribe(ctx); err != nil {
-		bus.Close()
+		n.close()
 		return nil, err
 	}
 	return n, nil
@@ -120,14 +120,14 @@ func dial(ctx context.Context, address string) (*conn, error) {
 // connect makes a connection to the bus. The library knows no deadline while it
 // greets the bus; and the context must not be the connection's, which would end
 // with the call that happened to need it first.
-func connect(ctx context.Context, address string) (*dbus.Conn, error) {
+func connect(ctx context.Context, address string, signals dbus.SignalHandler) (*dbus.Conn, error) {
 	type result struct {
 		bus *dbus.Conn
 		err error
 	}
 	made := make(chan result, 1)
 	go func() {
-		opt := dbus.WithSignalHandler(dbus.NewSequentialSignalHandler())
+		opt := dbus.WithSignalHandler(signals)
 		var r result
 		if address == "" {
 			r.bus, r.err = dbus.ConnectSystemBus(opt)
@@ -153,34 +153,50 @@ func connect(ctx context.Context, address string) (*dbus.Conn, error) {
 // match rule names the sender, and the loop compares it again, because a
 // signal addressed to us directly passes every rule.
 func (n *conn) subscribe(ctx context.Context) error {
-	if err := n.bus.AddMatchSignalContext(ctx,
+	n.jobs = newJobs("")
+	n.bus.Signal(n.signals)
+	go n.loop()
+	if err := matchManager(ctx, n.bus, "JobRemoved"); err != nil {
+		return err
+	}
+	if err := matchOwner(ctx, n.bus); err != nil {
+		return err
+	}
+	if err := n.bus.Object(systemdName, systemdPath).CallWithContext(ctx, managerIface+".Subscribe", 0).Err; err != nil {
+		return err
+	}
+	owner, err := nameOwner(ctx, n.bus)
+	if err != nil {
+		return err
+	}
+	n.jobs.began(owner)
+	return nil
+}
+
+// matchManager asks for a signal of systemd's manager object.
+func matchManager(ctx context.Context, bus *dbus.Conn, member string) error {
+	return bus.AddMatchSignalContext(ctx,
 		dbus.WithMatchSender(systemdName),
 		dbus.WithMatchObjectPath(systemdPath),
 		dbus.WithMatchInterface(managerIface),
-		dbus.WithMatchMember("JobRemoved"),
-	); err != nil {
-		return err
-	}
-	if err := n.bus.AddMatchSignalContext(ctx,
+		dbus.WithMatchMember(member),
+	)
+}
+
+// matchOwner asks to be told when systemd gets another bus name.
+func matchOwner(ctx context.Context, bus *dbus.Conn) error {
+	return bus.AddMatchSignalContext(ctx,
 		dbus.WithMatchSender(busName),
 		dbus.WithMatchInterface(busName),
 		dbus.WithMatchMember("NameOwnerChanged"),
 		dbus.WithMatchArg(0, systemdName),
-	); err != nil {
-		return err
-	}
-	manager := n.bus.Object(systemdName, systemdPath)
-	if err := manager.CallWithContext(ctx, managerIface+".Subscribe", 0).Err; err != nil {
-		return err
-	}
-	var owner string
-	if err := n.bus.BusObject().CallWithContext(ctx, busName+".GetNameOwner", 0, systemdName).Store(&owner); err != nil {
-		return err
-	}
-	n.jobs = newJobs(owner)
-	n.bus.Signal(n.signals)
-	go n.loop()
-	return nil
+	)
+}
+
+// nameOwner returns the unique bus name of systemd.
+func nameOwner(ctx context.Context, bus *dbus.Conn) (owner string, err error) {
+	err = bus.BusObject().CallWithContext(ctx, busName+".GetNameOwner", 0, systemdName).Store(&owner)
+	return owner, err
 }
 
 // loop ends when the bus closes the signal channel, with the connection.
@@ -191,7 +207,10 @@ func (n *conn) loop() {
 		case managerIface + ".JobRemoved":
 			n.jobs.removed(sig)
 		case busName + ".NameOwnerChanged":
-			n.jobs.ownerChanged(sig)
+			if n.jobs.ownerChanged(sig) {
+				// It may not know any more that somebody listens.
+				n.bus.Object(systemdName, systemdPath).Go(managerIface+".Subscribe", dbus.FlagNoReplyExpected, nil)
+			}
 		}
 	}
 	n.jobs.lost()

@@ -16,6 +16,7 @@ const keptResults = 256
 type jobs struct {
 	mu      sync.Mutex
 	owner   string // unique bus name of systemd; "" while it has none
+	moved   bool   // the bus has told of an owner
 	waiting map[dbus.ObjectPath]chan string
 	results map[dbus.ObjectPath]string
 	order   []dbus.ObjectPath
@@ -35,7 +36,7 @@ func newJobs(owner string) *jobs {
 func (j *jobs) removed(sig *dbus.Signal) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	if sig.Sender != j.owner || sig.Path != systemdPath {
+	if j.owner == "" || sig.Sender != j.owner || sig.Path != systemdPath {
 		return // any local user can send us a signal of this name
 	}
 	var id uint32
@@ -57,18 +58,27 @@ func (j *jobs) removed(sig *dbus.Signal) {
 	j.results[path] = result
 }
 
-// ownerChanged follows systemd to a new bus name, as after a daemon-reexec on
-// a bus that lost it for a moment. Only the bus itself can send this signal.
-func (j *jobs) ownerChanged(sig *dbus.Signal) {
-	if sig.Sender != busName || len(sig.Body) != 3 {
-		return
+// began tells who owned systemd's name when it was asked for. What the bus told
+// meanwhile is newer.
+func (j *jobs) began(owner string) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if !j.moved {
+		j.owner = owner
 	}
-	if name, _ := sig.Body[0].(string); name != systemdName {
-		return
+}
+
+// ownerChanged follows systemd to a new bus name, as after a daemon-reexec on
+// a bus that lost it for a moment, and reports whether there is one.
+func (j *jobs) ownerChanged(sig *dbus.Signal) bool {
+	owner, ok := newOwner(sig)
+	if !ok {
+		return false
 	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	j.owner, _ = sig.Body[2].(string)
+	j.owner, j.moved = owner, true
+	return owner != ""
 }
 
 // wait returns a channel with room for one result, which is closed without one

@@ -108,6 +108,7 @@ var properties = []property{
 			o.InvocationID = hex.EncodeToString(b)
 		}
 	}},
+	{unitIface, "NeedDaemonReload", func(o *units.Observed, v dbus.Variant) { _ = v.Store(&o.NeedDaemonReload) }},
 	{unitIface, "StateChangeTimestamp", func(o *units.Observed, v dbus.Variant) {
 		if usec, ok := v.Value().(uint64); ok && usec != 0 {
 			o.Since = time.UnixMicro(int64(usec))

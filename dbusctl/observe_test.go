@@ -59,6 +59,7 @@ func TestObserveReadsOurUnits(t *testing.T) {
 		worker + " ExecMainStatus":       int32(0),
 		worker + " NRestarts":            uint32(3),
 		worker + " InvocationID":         []byte{0x01, 0xab},
+		worker + " NeedDaemonReload":     true,
 		worker + " StateChangeTimestamp": uint64(since.UnixMicro()),
 		loader + " StatusText":           "",
 		loader + " Result":               "exit-code",
@@ -67,6 +68,7 @@ func TestObserveReadsOurUnits(t *testing.T) {
 		loader + " ExecMainStatus":       int32(1),
 		loader + " NRestarts":            uint32(0),
 		loader + " InvocationID":         []byte{},
+		loader + " NeedDaemonReload":     false,
 		loader + " StateChangeTimestamp": uint64(0),
 	})})
 	live, err := client.Observe(patient(t))
@@ -77,7 +79,7 @@ func TestObserveReadsOurUnits(t *testing.T) {
 		"kresd@1.service": {
 			Name: "kresd@1.service", LoadState: "loaded", ActiveState: "active", SubState: "running", Result: "success",
 			StatusText: "config 0123456789abcdef", MainPID: os.Getpid(), InvocationID: "01ab", Job: 7, Since: since, Restarts: 3,
-			CgroupPath: "/no/such/cgroup", Args: os.Args[1:],
+			CgroupPath: "/no/such/cgroup", Args: os.Args[1:], NeedDaemonReload: true,
 		},
 		units.PolicyLoader: {
 			Name: units.PolicyLoader, LoadState: "loaded", ActiveState: "failed", SubState: "failed", Result: "exit-code", ExitStatus: 1,

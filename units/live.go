@@ -25,6 +25,9 @@ type Observed struct {
 	Restarts     int    // automatic restarts since the last manual start
 	MemoryBytes  uint64 // 0 if unknown
 	CgroupPath   string // below the cgroup root, "" if none
+	// NeedDaemonReload tells that the unit's files have been edited since systemd
+	// read them.
+	NeedDaemonReload bool
 	// Populated tells whether the unit's cgroup holds processes and, if the
 	// unit has a main process, whether that process is one of them.
 	Populated bool
