@@ -23,7 +23,7 @@ endif
 GO         ?= go
 BUILD      := build
 LDFLAGS    := -s -w -X main.version=$(VERSION)
-PROGRAMS   := kresd-manager kresctl kresd-drain
+PROGRAMS   := kresd-manager kresctl kresd-drain kresd-component
 
 # The unit files name what they run by the paths of a distribution package.
 PATHS := sed -e 's|/usr/lib/kresd-manager/|$(LIBEXECDIR)/|g' -e 's|/usr/bin/kresctl|$(BINDIR)/kresctl|g' \
@@ -43,9 +43,9 @@ build: ## build all programs into build/
 install: build ## install below $(DESTDIR)$(PREFIX); without DESTDIR also make users and directories
 	install -d -m 0755 $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBEXECDIR)
 	install -m 0755 $(BUILD)/kresctl $(DESTDIR)$(BINDIR)/
-	install -m 0755 $(BUILD)/kresd-manager $(BUILD)/kresd-drain $(DESTDIR)$(LIBEXECDIR)/
+	install -m 0755 $(BUILD)/kresd-manager $(BUILD)/kresd-drain $(BUILD)/kresd-component $(DESTDIR)$(LIBEXECDIR)/
 	install -d -m 0755 $(DESTDIR)$(UNITDIR)/kresd@canary.service.d $(DESTDIR)$(UNITDIR)/knot-resolver.service.d
-	@$(call put,$(addprefix systemd/system/,kresd@.service kres-policy-loader.service kres-gc.service kresd.target kresd-manager.service kresd-manager.socket kresd-rundir.service),$(UNITDIR))
+	@$(call put,$(addprefix systemd/system/,kresd@.service kres-policy-loader.service kres-gc.service kres-component@.service kresd.target kresd-manager.service kresd-manager.socket kresd-rundir.service),$(UNITDIR))
 	@$(call put,systemd/system/kresd@canary.service.d/10-canary.conf,$(UNITDIR)/kresd@canary.service.d)
 	@$(call put,systemd/system/knot-resolver.service.d/50-kresd-manager.conf,$(UNITDIR)/knot-resolver.service.d)
 	install -d -m 0755 $(DESTDIR)$(SYSUSERSDIR) $(DESTDIR)$(TMPFILESDIR) $(DESTDIR)$(SYSCTLDIR)
@@ -65,7 +65,7 @@ endif
 .PHONY: uninstall
 uninstall: ## remove what install put there; users and data stay
 	rm -f $(DESTDIR)$(POLKITDIR)/50-kresd-manager.rules $(DESTDIR)$(BINDIR)/kresctl
-	rm -f $(addprefix $(DESTDIR)$(UNITDIR)/,kresd@.service kres-policy-loader.service kres-gc.service kresd.target kresd-manager.service kresd-manager.socket kresd-rundir.service)
+	rm -f $(addprefix $(DESTDIR)$(UNITDIR)/,kresd@.service kres-policy-loader.service kres-gc.service kres-component@.service kresd.target kresd-manager.service kresd-manager.socket kresd-rundir.service)
 	rm -rf $(DESTDIR)$(UNITDIR)/kresd@canary.service.d $(DESTDIR)$(LIBEXECDIR)
 	rm -f $(DESTDIR)$(UNITDIR)/knot-resolver.service.d/50-kresd-manager.conf
 	-rmdir $(DESTDIR)$(UNITDIR)/knot-resolver.service.d

@@ -17,11 +17,11 @@ type Process struct {
 	Status string `json:"status"` // RUNNING, EXITED, FATAL, UNEXPECTED or UNKNOWN
 }
 
-var processTypes = map[units.Component]string{
-	units.ComponentWorker: "KRESD",
-	units.ComponentCanary: "KRESD",
-	units.ComponentGC:     "GC",
-	units.ComponentLoader: "POLICY_LOADER",
+var processTypes = map[units.Role]string{
+	units.RoleWorker: "KRESD",
+	units.RoleCanary: "KRESD",
+	units.RoleGC:     "GC",
+	units.RoleLoader: "POLICY_LOADER",
 }
 
 // processes lists the processes that run, of one type or all.
@@ -44,7 +44,7 @@ func (h *handlers) processes(w *response, r *http.Request) error {
 	}
 	list := []Process{}
 	for _, u := range status.Units {
-		t := processTypes[u.Component]
+		t := processTypes[u.Role]
 		if u.PID == 0 || !slices.Contains(types, t) {
 			continue
 		}

@@ -15,7 +15,7 @@ import (
 )
 
 // patterns of our units, as in systemctl list-units.
-var patterns = []string{"kresd@*.service", units.PolicyLoader, units.CacheGC}
+var patterns = []string{"kresd@*.service", "kres-component@*.service", units.PolicyLoader, units.CacheGC}
 
 // listed is one row of ListUnitsByPatterns (org.freedesktop.systemd1(5)).
 type listed struct {
@@ -41,7 +41,7 @@ func (c *Client) Observe(ctx context.Context) (units.Live, error) {
 	live := units.Live{Units: make(map[string]units.Observed, len(rows))}
 	pending := make([]*request, 0, len(rows))
 	for _, r := range rows {
-		if _, ours := units.ComponentOf(r.Name); !ours {
+		if _, ours := units.RoleOf(r.Name); !ours {
 			continue
 		}
 		pending = append(pending, n.request(ctx, r))

@@ -2,6 +2,8 @@
 
 package units
 
+import "time"
+
 // Desired is what one generation of the configuration wants of the system.
 // The zero value wants nothing to run. Hashes are opaque; equal hashes mean
 // that the component would read the same text.
@@ -23,11 +25,23 @@ type Desired struct {
 	// GC is the argument list of the cache garbage collector, without the
 	// program; nil when none is wanted.
 	GC []string
+	// Components are further processes, by falling priority and then by name.
+	Components []Component
+	Roll       Roll
+}
+
+// Roll is how workers are replaced.
+type Roll struct {
+	// Budget is how many workers may restart at the same time; 0 counts as 1.
+	Budget int `json:"budget,omitempty"`
+	// Soak is how long a worker has to stay up before the next one follows.
+	Soak time.Duration `json:"soak,omitempty"`
 }
 
 // Words that the daemons put before a hash in their sd_notify(3) STATUS= text,
 // from where it is read back: no other record of what runs is kept.
 const (
-	WorkerStatus = "config "
-	RulesStatus  = "rules "
+	WorkerStatus    = "config "
+	RulesStatus     = "rules "
+	ComponentStatus = "component "
 )

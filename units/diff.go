@@ -4,6 +4,7 @@ package units
 
 import (
 	"fmt"
+	"math"
 	"slices"
 )
 
@@ -22,6 +23,11 @@ type Options struct {
 	// Proven leaves the canary out: the worker configuration has served
 	// before, as in a rollback.
 	Proven bool
+	// Patient leaves alone what is on its way to another state, and what only a
+	// change can mend: for the repair of a system that drifted.
+	Patient bool
+	// Tolerant lets dispensable components fail without failing the plan.
+	Tolerant bool
 }
 
 // Diff returns the plan that makes the live system equal to the desired one.
@@ -30,15 +36,20 @@ type Options struct {
 //
 // The order is: canary, rules, workers to add, workers to restart one by one,
 // workers to remove one by one, cache garbage collector. What could refuse the
-// change comes before what could interrupt somebody.
+// change comes before what could interrupt somebody. Components have their
+// places by priority among these; those that are not wanted stop first.
 func Diff(want Desired, live Live, opt Options) Plan {
 	d := differ{want: want, live: live, opt: opt, plan: Plan{Generation: want.Generation, Steps: []Step{}}}
 	d.sort()
 	d.canary()
+	d.removals()
+	d.components(PriorityRules+1, math.MaxInt)
 	d.rules()
 	d.certificates()
+	d.components(PriorityWorkers+1, PriorityRules)
 	d.workers()
 	d.gc()
+	d.components(math.MinInt, PriorityWorkers)
 	return d.plan
 }
 
@@ -54,10 +65,12 @@ type differ struct {
 	stop    []int // to stop
 	causes  map[int]string
 
-	cleared int // step that removed a stray canary
-	tried   int // step that proved the worker configuration
-	loaded  int // step that put the rules in force
-	served  int // step after which the first worker serves
+	cleared int   // step that removed a stray canary
+	tried   int   // step that proved the worker configuration
+	loaded  int   // step that put the rules in force
+	served  int   // step after which the first worker serves
+	ready   []int // steps that whatever comes next waits for
+	left    []int // steps after which all workers are as wanted
 }
 
 // sort decides what each worker needs.
@@ -67,6 +80,7 @@ func (d *differ) sort() {
 	for n := 1; n <= d.want.Workers; n++ {
 		o := d.live.Unit(Worker(n))
 		switch {
+		case d.opt.Patient && o.InTransition(), o.Idle() && o.Masked():
 		case o.Idle():
 			d.start = append(d.start, n)
 			d.causes[n] = "is not running"
@@ -97,6 +111,7 @@ func (d *differ) sort() {
 func (d *differ) canary() {
 	if !d.live.Unit(Canary).Idle() {
 		d.cleared = d.plan.add(Stop, Canary, "was left behind")
+		d.ready = []int{d.cleared}
 	}
 	if d.opt.Proven || len(d.running) == 0 || d.wanted(d.running) {
 		return
@@ -110,6 +125,7 @@ func (d *differ) canary() {
 	}
 	if d.want.Workers > 0 {
 		d.tried = d.plan.add(Try, Canary, differs("worker configuration", old, d.want.WorkerHash), d.cleared)
+		d.ready = []int{d.tried}
 	}
 }
 
@@ -135,6 +151,9 @@ func (d *differ) rules() {
 		return
 	}
 	o := d.live.Unit(PolicyLoader)
+	if d.opt.Patient && (o.InTransition() || o.ActiveState == "failed") {
+		return // old rules are in force, and the same files would fail again
+	}
 	cause := differs("rules", o.ConfigHash(), d.want.RulesHash)
 	switch {
 	case d.live.rulesLoaded(d.want.RulesHash):
@@ -144,7 +163,8 @@ func (d *differ) rules() {
 	case o.Idle():
 		cause = "no rules are loaded"
 	}
-	d.loaded = d.plan.add(Load, PolicyLoader, cause, d.cleared, d.tried)
+	d.loaded = d.plan.add(Load, PolicyLoader, cause, d.ready...)
+	d.ready = []int{d.loaded}
 	d.resets("rules changed")
 }
 
@@ -165,39 +185,26 @@ func (d *differ) certificates() {
 	}
 	for _, n := range d.running {
 		if n <= d.want.Workers && !slices.Contains(d.restart, n) {
-			d.plan.add(Renew, Worker(n), "the certificate may have changed", d.cleared, d.tried)
+			d.plan.add(Renew, Worker(n), "the certificate may have changed", d.tried)
 		}
 	}
 }
 
 func (d *differ) workers() {
-	ready := d.loaded
-	if ready == 0 {
-		ready = d.tried
-	}
-	if ready == 0 {
-		ready = d.cleared
-	}
-	last := d.starts(ready)
+	last := d.starts()
 	spare := 0
 	if len(d.restart) > 0 && len(d.running) == 1 && len(d.start) == 0 && d.running[0] <= d.want.Workers &&
 		slices.Contains(d.restart, d.running[0]) {
 		// The only worker that serves must not leave before another has come.
 		spare = d.want.Workers + 1
-		last = []int{d.plan.add(Start, Worker(spare), "serves while the only worker restarts", ready)}
+		last = []int{d.plan.add(Start, Worker(spare), "serves while the only worker restarts", d.ready...)}
 	}
-	prev := last
-	if len(prev) == 0 {
-		prev = []int{ready}
+	if len(last) == 0 {
+		last = d.ready
 	}
-	for _, n := range d.restart {
-		prev = []int{d.plan.add(Restart, Worker(n), d.causes[n], prev...)}
-		if d.served == 0 {
-			d.served = prev[0]
-		}
-	}
+	last = d.restarts(last)
 	if spare != 0 {
-		prev = []int{d.plan.add(Stop, Worker(spare), "has served its time", prev...)}
+		last = []int{d.plan.add(Stop, Worker(spare), "has served its time", last...)}
 	}
 	slices.Reverse(d.stop) // newest first, as people expect of a scale-down
 	for _, n := range d.stop {
@@ -205,30 +212,31 @@ func (d *differ) workers() {
 		if d.want.Workers == 0 {
 			cause = "no worker is wanted"
 		}
-		prev = []int{d.plan.add(Stop, Worker(n), cause, prev...)}
+		last = []int{d.plan.add(Stop, Worker(n), cause, last...)}
 	}
+	d.left = last
 }
 
 // starts plans the workers to add and returns the steps that the rest waits
 // for. Where others serve, the first worker with a new configuration comes
 // alone, to prove it for the rest.
-func (d *differ) starts(ready int) []int {
+func (d *differ) starts() []int {
 	if len(d.start) == 0 {
 		return nil
 	}
 	rest := d.start
 	var steps []int
-	after := ready
+	after := d.ready
 	alone := d.tried != 0 || len(d.running) == 0 && d.want.FirstAlone
 	if alone {
 		n := d.start[0]
-		after = d.plan.add(Start, Worker(n), d.causes[n], ready)
-		d.served = after
+		d.served = d.plan.add(Start, Worker(n), d.causes[n], after...)
+		after = []int{d.served}
 		rest = d.start[1:]
-		steps = append(steps, after)
+		steps = append(steps, d.served)
 	}
 	for _, n := range rest {
-		steps = append(steps, d.plan.add(Start, Worker(n), d.causes[n], after))
+		steps = append(steps, d.plan.add(Start, Worker(n), d.causes[n], after...))
 	}
 	if alone && len(rest) > 0 {
 		steps = steps[1:]
@@ -239,12 +247,37 @@ func (d *differ) starts(ready int) []int {
 	return steps
 }
 
+// restarts plans the workers to replace, as many at a time as the budget
+// allows and never all that serve, and returns the steps that the rest waits
+// for. The first comes alone, to prove the configuration for the others.
+func (d *differ) restarts(ready []int) []int {
+	budget := max(1, min(d.want.Roll.Budget, len(d.running)-1))
+	var steps []int
+	for i, n := range d.restart {
+		after := ready
+		switch {
+		case i > budget:
+			after = steps[i-budget : i-budget+1]
+		case i > 0:
+			after = steps[:1]
+		}
+		steps = append(steps, d.plan.add(Restart, Worker(n), d.causes[n], after...))
+	}
+	if len(steps) == 0 {
+		return ready
+	}
+	if d.served == 0 {
+		d.served = steps[0]
+	}
+	return steps[max(0, len(steps)-budget):]
+}
+
 // gc comes after the first worker, which creates the cache it looks at.
 func (d *differ) gc() {
 	o := d.live.Unit(CacheGC)
-	ready := d.served
-	if ready == 0 {
-		ready = d.loaded
+	ready := d.ready
+	if d.served != 0 {
+		ready = []int{d.served}
 	}
 	switch {
 	case d.want.GC == nil:
@@ -255,20 +288,27 @@ func (d *differ) gc() {
 			}
 			d.plan.add(Stop, CacheGC, cause)
 		}
+	case d.opt.Patient && o.InTransition(), o.Idle() && o.Masked():
 	case o.Idle():
 		cause := "is not running"
 		if o.ActiveState == "failed" {
 			cause = "has failed"
 		}
-		d.plan.add(Start, CacheGC, cause, ready)
+		d.optional(d.plan.add(Start, CacheGC, cause, ready...))
 	case !o.Running():
 		// Its options are not known, and may be what it crashes for.
-		d.plan.add(Restart, CacheGC, fmt.Sprintf("is %s (%s)", o.ActiveState, o.SubState), ready)
+		d.optional(d.plan.add(Restart, CacheGC, fmt.Sprintf("is %s (%s)", o.ActiveState, o.SubState), ready...))
 	case !slices.Equal(o.Args, d.want.GC):
-		d.plan.add(Restart, CacheGC, "options changed", ready)
+		d.optional(d.plan.add(Restart, CacheGC, "options changed", ready...))
 	case d.opt.Force:
-		d.plan.add(Restart, CacheGC, "restart was asked for", ready)
+		d.optional(d.plan.add(Restart, CacheGC, "restart was asked for", ready...))
 	}
+}
+
+// optional marks a step whose failure a tolerant plan bears.
+func (d *differ) optional(n int) int {
+	d.plan.Steps[n-1].Optional = d.opt.Tolerant
+	return n
 }
 
 func differs(what, old, want string) string {

@@ -46,10 +46,23 @@ func (o Observed) Idle() bool {
 	return o.ActiveState == "" || o.ActiveState == "inactive" || o.ActiveState == "failed"
 }
 
-// ConfigHash returns the hash in a STATUS= text of the form "config HASH" or
-// "rules HASH", "" if there is none.
+// InTransition reports whether the unit is on its way to another state, or
+// somebody has asked for that.
+func (o Observed) InTransition() bool {
+	switch o.ActiveState {
+	case "activating", "deactivating", "reloading", "refreshing":
+		return true
+	}
+	return o.Job != 0
+}
+
+// Masked reports whether the administrator has forbidden to start the unit.
+func (o Observed) Masked() bool { return o.LoadState == "masked" }
+
+// ConfigHash returns the hash in a STATUS= text of the form "config HASH",
+// "rules HASH" or "component HASH", "" if there is none.
 func (o Observed) ConfigHash() string {
-	for _, p := range []string{WorkerStatus, RulesStatus} {
+	for _, p := range []string{WorkerStatus, RulesStatus, ComponentStatus} {
 		if h, ok := strings.CutPrefix(o.StatusText, p); ok {
 			return h
 		}
@@ -88,6 +101,19 @@ func (l Live) RunningWorkers() []int {
 		}
 	}
 	return ns
+}
+
+// Components returns the names of all units of components that are not idle,
+// in order.
+func (l Live) Components() []string {
+	var names []string
+	for name, o := range l.Units {
+		if _, ok := ComponentName(name); ok && !o.Idle() {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
 }
 
 // rulesLoaded reports whether the policy-loader's last run put the rules with

@@ -39,6 +39,8 @@ type Step struct {
 	Cause string `json:"cause"`
 	// After lists the steps that must have succeeded before, ascending.
 	After []int `json:"after,omitempty"`
+	// Optional tells that the plan goes on if the step fails.
+	Optional bool `json:"optional,omitempty"`
 }
 
 // Plan is an ordered list of steps that leads to a generation. Steps that do
@@ -82,6 +84,9 @@ func (p Plan) String() string {
 				fmt.Fprintf(&b, " %d", n)
 			}
 			b.WriteString("]")
+		}
+		if s.Optional {
+			b.WriteString("  (optional)")
 		}
 		b.WriteByte('\n')
 	}

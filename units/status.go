@@ -4,38 +4,45 @@ package units
 
 import "time"
 
-// Component is the part that a unit plays.
-type Component string
+// Role is the part that a unit plays.
+type Role string
 
-// Components.
+// Roles.
 const (
-	ComponentWorker Component = "worker"
-	ComponentCanary Component = "canary"
-	ComponentLoader Component = "policy-loader"
-	ComponentGC     Component = "cache-gc"
+	RoleWorker    Role = "worker"
+	RoleCanary    Role = "canary"
+	RoleLoader    Role = "policy-loader"
+	RoleGC        Role = "cache-gc"
+	RoleComponent Role = "component"
 )
 
-// ComponentOf tells which part a unit plays; ok is false for foreign units.
-func ComponentOf(unit string) (c Component, ok bool) {
+// RoleOf tells which part a unit plays; ok is false for foreign units.
+func RoleOf(unit string) (r Role, ok bool) {
 	switch unit {
 	case PolicyLoader:
-		return ComponentLoader, true
+		return RoleLoader, true
 	case CacheGC:
-		return ComponentGC, true
+		return RoleGC, true
 	case Canary:
-		return ComponentCanary, true
+		return RoleCanary, true
+	}
+	if _, ok := ComponentName(unit); ok {
+		return RoleComponent, true
 	}
 	_, ok = WorkerNumber(unit)
-	return ComponentWorker, ok
+	return RoleWorker, ok
 }
 
 // UnitStatus is what people ask about one unit.
 type UnitStatus struct {
-	Unit      string    `json:"unit"`
-	Component Component `json:"component"`
-	Active    string    `json:"active"`
-	Sub       string    `json:"sub"`
-	Result    string    `json:"result,omitempty"`
+	Unit string `json:"unit"`
+	Role Role   `json:"component"`
+	// Kind and Priority are those of the component.
+	Kind     ComponentKind `json:"kind"`
+	Priority int           `json:"priority"`
+	Active   string        `json:"active"`
+	Sub      string        `json:"sub"`
+	Result   string        `json:"result,omitempty"`
 	// Config is the hash of the configuration that the process announced.
 	Config string `json:"config,omitempty"`
 	// Current tells whether that is the configuration it should run.

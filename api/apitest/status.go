@@ -25,15 +25,15 @@ func (c *Controller) Status(context.Context) (units.Status, error) {
 	}
 	for _, name := range slices.Sorted(maps.Keys(c.live.Units)) {
 		o := c.live.Units[name]
-		part, _ := units.ComponentOf(name)
+		part, _ := units.RoleOf(name)
 		u := units.UnitStatus{
-			Unit: name, Component: part, Active: o.ActiveState, Sub: o.SubState, Result: o.Result,
+			Unit: name, Role: part, Active: o.ActiveState, Sub: o.SubState, Result: o.Result,
 			Config: o.ConfigHash(), PID: o.MainPID, Memory: o.MemoryBytes, Restarts: o.Restarts, Since: o.Since,
 		}
 		switch part {
-		case units.ComponentLoader:
+		case units.RoleLoader:
 			u.Current = u.Config == c.want.RulesHash
-		case units.ComponentWorker:
+		case units.RoleWorker:
 			u.Current = u.Config == c.want.WorkerHash
 		default:
 			u.Current = true

@@ -100,7 +100,7 @@ func defaults() *Config {
 		Monitoring:   Monitoring{Metrics: "lazy", Graphite: Graphite{Port: 2003, Interval: 5 * time.Second}},
 		RateLimiting: RateLimiting{InstantLimit: 50, Capacity: 524288, Slip: 2},
 		Defer:        Defer{Enable: true},
-		Systemd:      Systemd{DrainDeadline: 5 * time.Second},
+		Systemd:      Systemd{DrainDeadline: 5 * time.Second, RollBudget: 1},
 	}
 }
 

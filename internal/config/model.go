@@ -53,7 +53,7 @@ type Config struct {
 	Lua          Lua          `key:"lua" doc:"Lua of one's own."`
 
 	Systemd    Systemd     `key:"systemd" ours:"true" doc:"How systemd runs the workers."`
-	Components []Component `key:"components" type:"map<name,object>?" idle:"true" ours:"true" doc:"Further processes that run beside the workers, by name."`
+	Components []Component `key:"components" type:"map<name,object>?" ours:"true" doc:"Further processes that run beside the workers, by name."`
 }
 
 // Lua is Lua of the administrator's own. Of a script and a file with one at

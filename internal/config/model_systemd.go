@@ -12,6 +12,10 @@ type Systemd struct {
 	// Watchdog is 0 for none and nil for what the unit file says.
 	Watchdog      *time.Duration `key:"watchdog" type:"time?" idle:"true" ours:"true" doc:"A worker that gives no sign of life for this time is killed and restarted; at least 1s, 0s is never."`
 	DrainDeadline time.Duration  `key:"drain-deadline" type:"time" default:"5s" idle:"true" ours:"true" doc:"How long a worker that stops may finish what it works on, at most 10m."`
+	// Soak is how long a replaced worker has to stay up before the next follows.
+	Soak time.Duration `key:"soak" type:"time" default:"0s" ours:"true" doc:"How long a worker that was replaced has to stay up before the next one follows, at most 10m."`
+	// RollBudget is at least 1.
+	RollBudget int `key:"roll-budget" type:"int>=1" default:"1" ours:"true" doc:"How many workers may restart at the same time. One always goes on serving."`
 	// MemoryMax is in bytes, 0 if it is not set.
 	MemoryMax int64 `key:"memory-max" type:"size?" idle:"true" ours:"true" doc:"Memory that one worker may use before it is killed and restarted, at least 16M."`
 	// CPUWeight is 0 if it is not set.
@@ -27,9 +31,9 @@ type Component struct {
 	// Name is lower-case letters, digits and inner "-", at most 64.
 	Name string
 	// Kind is "core", "needed" or "dispensable".
-	Kind string `key:"kind" type:"enum core needed dispensable" default:"dispensable" idle:"true" ours:"true" doc:"What its failure means: core refuses the change, needed marks the resolver as degraded, dispensable is only reported."`
+	Kind string `key:"kind" type:"enum core needed dispensable" default:"dispensable" ours:"true" doc:"What its end means. The end of a core component takes the resolver down. A needed one does so if it cannot be started or ends within ten seconds, and is started again later on. A dispensable one is always started again."`
 	// Priority orders starts: the higher, the earlier.
-	Priority int `key:"priority" type:"int" default:"0" idle:"true" ours:"true" doc:"Components of higher priority start first and stop last."`
+	Priority int `key:"priority" type:"int" default:"0" ours:"true" doc:"Components of higher priority start first: above 200 before the rules are loaded, above 100 before the workers start, otherwise after them."`
 	// Command starts with an absolute path.
-	Command []string `key:"command" type:"list<estr>" required:"true" idle:"true" ours:"true" doc:"Absolute path of the program and its arguments."`
+	Command []string `key:"command" type:"list<estr>" required:"true" ours:"true" doc:"Absolute path of the program and its arguments. It runs as the user of the workers, without a shell."`
 }

@@ -33,7 +33,7 @@ func (s *Store) SaveBoot(g Generation) error {
 // which then becomes a generation like the others. Workers that announce
 // another configuration do not matter here: the next plan will find them.
 func (s *Store) Adopt() (units.Desired, error) {
-	if id := s.Linked(RoleWorker); id != "" {
+	if id := s.Linked(units.RoleWorker); id != "" {
 		return s.Load(id)
 	}
 	target, err := os.Readlink(filepath.Join(s.Boot, bootLink))

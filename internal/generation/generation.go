@@ -8,8 +8,10 @@
 package generation
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"kresd-manager/internal/config"
 	"kresd-manager/internal/render"
@@ -30,7 +32,8 @@ type Generation struct {
 	files   map[string]string
 }
 
-// components is the part of a generation that no daemon reads.
+// components is what a generation wants of the system. kresd-component reads
+// the commands of components there.
 type components struct {
 	Workers    int      `json:"workers"`
 	FirstAlone bool     `json:"first-alone"`
@@ -39,6 +42,9 @@ type components struct {
 	Cert       string   `json:"cert,omitempty"`
 	Key        string   `json:"key,omitempty"`
 	GC         []string `json:"gc"`
+
+	Components []units.Component `json:"components,omitempty"`
+	Roll       units.Roll        `json:"roll,omitzero"`
 }
 
 // Make renders a configuration. Configurations that mean the same give the
@@ -56,6 +62,8 @@ func Make(c *config.Config, host render.Host) Generation {
 	if render.Encrypted(c) {
 		k.Cert, k.Key = c.Network.TLS.CertFile, c.Network.TLS.KeyFile
 	}
+	k.Components = further(c)
+	k.Roll = units.Roll{Budget: c.Systemd.RollBudget, Soak: c.Systemd.Soak}
 	b, err := json.MarshalIndent(k, "", "  ")
 	if err != nil {
 		panic(fmt.Sprintf("generation: strings and numbers do not encode: %v", err))
@@ -76,5 +84,27 @@ func (k components) desired(id string) units.Desired {
 		Cert:       k.Cert,
 		Key:        k.Key,
 		GC:         k.GC,
+		Components: k.Components,
+		Roll:       k.Roll,
 	}
+}
+
+// further returns the components that the configuration adds, by falling
+// priority and then by name.
+func further(c *config.Config) []units.Component {
+	var all []units.Component
+	for _, k := range c.Components {
+		all = append(all, units.Component{
+			Name:     k.Name,
+			Kind:     units.ComponentKind(k.Kind),
+			Priority: k.Priority,
+			Command:  k.Command,
+			// The kind decides how the process is kept.
+			Hash: render.Hash(append([]string{k.Kind}, k.Command...)...),
+		})
+	}
+	slices.SortStableFunc(all, func(a, b units.Component) int {
+		return cmp.Or(-cmp.Compare(a.Priority, b.Priority), cmp.Compare(a.Name, b.Name))
+	})
+	return all
 }

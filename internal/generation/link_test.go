@@ -3,6 +3,7 @@
 package generation
 
 import (
+	"kresd-manager/units"
 	"os"
 	"path/filepath"
 	"testing"
@@ -12,7 +13,7 @@ import (
 
 func TestALinkLeadsToItsGenerationWithoutAGap(t *testing.T) {
 	s, a, b := newStore(t), makeOf(t, "nsid: a"), makeOf(t, "nsid: b")
-	must(t, s.Write(a), s.Write(b), s.Link(RoleWorker, a.Desired.Generation))
+	must(t, s.Write(a), s.Write(b), s.Link(units.RoleWorker, a.Desired.Generation))
 	done := make(chan struct{})
 	failed := make(chan error, 1)
 	go func() { // a worker that starts at any moment
@@ -30,13 +31,13 @@ func TestALinkLeadsToItsGenerationWithoutAGap(t *testing.T) {
 		}
 	}()
 	for range 200 {
-		must(t, s.Link(RoleWorker, b.Desired.Generation), s.Link(RoleWorker, a.Desired.Generation))
+		must(t, s.Link(units.RoleWorker, b.Desired.Generation), s.Link(units.RoleWorker, a.Desired.Generation))
 	}
 	close(done)
 	if err := <-failed; err != nil {
 		t.Error(err)
 	}
-	if got := s.Linked(RoleWorker); got != a.Desired.Generation {
+	if got := s.Linked(units.RoleWorker); got != a.Desired.Generation {
 		t.Errorf("linked to %q", got)
 	}
 	if diff := cmp.Diff([]string{"generations", "worker"}, names(t, s.Root)); diff != "" {
@@ -46,10 +47,10 @@ func TestALinkLeadsToItsGenerationWithoutAGap(t *testing.T) {
 
 func TestALinkIsRelativeSoThatTheStoreCanBeMoved(t *testing.T) {
 	s, g := newStore(t), makeOf(t, "{}")
-	must(t, s.Write(g), s.Link(RoleGC, g.Desired.Generation))
+	must(t, s.Write(g), s.Link(units.RoleGC, g.Desired.Generation))
 	moved := filepath.Join(t.TempDir(), "elsewhere")
 	must(t, os.Rename(s.Root, moved))
-	if _, err := os.Stat(filepath.Join(moved, "gc/gc.env")); err != nil {
+	if _, err := os.Stat(filepath.Join(moved, "cache-gc/gc.env")); err != nil {
 		t.Error(err)
 	}
 }
@@ -59,14 +60,14 @@ func TestALinkThatLeadsElsewhereIsNoGeneration(t *testing.T) {
 	s, g := newStore(t), makeOf(t, "{}")
 	must(t, s.Write(g))
 	for _, target := range []string{"/var/lib/kresd-manager/boot", "../generations/x", "generations", "generations/a/b", "/generations/x"} {
-		link := filepath.Join(s.Root, string(RoleWorker))
+		link := filepath.Join(s.Root, string(units.RoleWorker))
 		_ = os.Remove(link)
 		must(t, os.Symlink(target, link))
-		if got := s.Linked(RoleWorker); got != "" {
+		if got := s.Linked(units.RoleWorker); got != "" {
 			t.Errorf("a link to %s counts as generation %q", target, got)
 		}
-		must(t, s.Link(RoleWorker, g.Desired.Generation))
-		if got := s.Linked(RoleWorker); got != g.Desired.Generation {
+		must(t, s.Link(units.RoleWorker, g.Desired.Generation))
+		if got := s.Linked(units.RoleWorker); got != g.Desired.Generation {
 			t.Errorf("linked to %q", got)
 		}
 	}
@@ -77,7 +78,7 @@ func TestAdoptReadsWhatTheWorkersRead(t *testing.T) {
 	if d, err := s.Adopt(); err == nil {
 		t.Errorf("an empty store gives %+v", d)
 	}
-	must(t, s.Write(a), s.Write(b), s.SaveBoot(a), s.Link(RoleWorker, b.Desired.Generation))
+	must(t, s.Write(a), s.Write(b), s.SaveBoot(a), s.Link(units.RoleWorker, b.Desired.Generation))
 	got, err := s.Adopt()
 	if diff := cmp.Diff(b.Desired, got); err != nil || diff != "" {
 		t.Errorf("%v\n%s", err, diff)

@@ -17,19 +17,9 @@ import (
 	"kresd-manager/units"
 )
 
-// Role is a component's way to its generation: the name of a symbolic link.
-type Role string
-
-// Roles. The unit files read through links of these names.
-const (
-	RoleWorker Role = "worker"
-	RoleCanary Role = "canary"
-	RoleRules  Role = "policy-loader"
-	RoleGC     Role = "gc"
-)
-
-// roles are the links that keep a generation from being pruned.
-var roles = []Role{RoleWorker, RoleCanary, RoleRules, RoleGC}
+// roles are the links that keep a generation from being pruned: a component
+// reads through the symbolic link that has the name of its role.
+var roles = []units.Role{units.RoleWorker, units.RoleCanary, units.RoleLoader, units.RoleGC, units.RoleComponent}
 
 // folder holds the generations, below the root of a store and of the boot copy.
 const folder = "generations"
@@ -43,23 +33,6 @@ type Store struct {
 	// good generation, which serves at the next boot until the manager has
 	// read the configuration.
 	Boot string
-}
-
-// RoleOf returns the link through which a unit reads.
-func RoleOf(unit string) (Role, error) {
-	c, ok := units.ComponentOf(unit)
-	if !ok {
-		return "", fmt.Errorf("%s is not a unit of Knot Resolver", unit)
-	}
-	switch c {
-	case units.ComponentLoader:
-		return RoleRules, nil
-	case units.ComponentGC:
-		return RoleGC, nil
-	case units.ComponentCanary:
-		return RoleCanary, nil
-	}
-	return RoleWorker, nil
 }
 
 // Write puts a generation on disk. It has no effect if it is there already.
@@ -119,8 +92,8 @@ func syncDir(dir string) error {
 	return d.Sync()
 }
 
-// Link makes a component read a generation from its next start on.
-func (s *Store) Link(role Role, id string) error {
+// Link makes the components of a role read a generation from their next start on.
+func (s *Store) Link(role units.Role, id string) error {
 	if s.Linked(role) == id {
 		return nil
 	}
@@ -133,7 +106,10 @@ func (s *Store) Link(role Role, id string) error {
 // LinkAll makes every component but the canary read a generation from its next
 // start on.
 func (s *Store) LinkAll(id string) error {
-	for _, r := range []Role{RoleWorker, RoleRules, RoleGC} {
+	for _, r := range roles {
+		if r == units.RoleCanary {
+			continue
+		}
 		if err := s.Link(r, id); err != nil {
 			return err
 		}
@@ -141,8 +117,8 @@ func (s *Store) LinkAll(id string) error {
 	return nil
 }
 
-// Linked returns the generation that a component reads, "" if none of ours.
-func (s *Store) Linked(role Role) string {
+// Linked returns the generation that the components of a role read, "" if none of ours.
+func (s *Store) Linked(role units.Role) string {
 	target, err := os.Readlink(filepath.Join(s.Root, string(role)))
 	if err != nil || filepath.Dir(target) != folder {
 		return ""

@@ -210,7 +210,7 @@ func TestPruneKeepsTheNewestAndWhatIsRead(t *testing.T) {
 		when := old.Add(time.Duration(i) * time.Minute)
 		must(t, os.Chtimes(filepath.Join(s.Root, folder, id), when, when))
 	}
-	must(t, s.Link(RoleWorker, ids[0]), s.Link(RoleCanary, ids[1]), s.Link(RoleRules, ids[2]), s.Link(RoleGC, ids[3]))
+	must(t, s.Link(units.RoleWorker, ids[0]), s.Link(units.RoleCanary, ids[1]), s.Link(units.RoleLoader, ids[2]), s.Link(units.RoleGC, ids[3]))
 	must(t, s.Write(makeOf(t, "workers: 5"))) // in use again: ids[4] is the newest now
 	must(t, s.Prune(2))
 	want := map[string]bool{ids[0]: true, ids[1]: true, ids[2]: true, ids[3]: true, ids[4]: true, ids[8]: true}
@@ -225,20 +225,4 @@ func TestPruneKeepsTheNewestAndWhatIsRead(t *testing.T) {
 
 func TestPruneOfNothingIsNoError(t *testing.T) {
 	must(t, newStore(t).Prune(2))
-}
-
-func TestRolesOfUnits(t *testing.T) {
-	for unit, want := range map[string]Role{
-		"kresd@1.service": RoleWorker, "kresd@17.service": RoleWorker,
-		units.Canary: RoleCanary, units.PolicyLoader: RoleRules, units.CacheGC: RoleGC,
-	} {
-		if got, err := RoleOf(unit); err != nil || got != want {
-			t.Errorf("%s reads as %q, %v", unit, got, err)
-		}
-	}
-	for _, unit := range []string{"", "sshd.service", "kresd@0.service", "kresd@.service", units.Manager} {
-		if got, err := RoleOf(unit); err == nil {
-			t.Errorf("%s reads as %q", unit, got)
-		}
-	}
 }

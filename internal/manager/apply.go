@@ -10,7 +10,6 @@ import (
 	"strings"
 	"time"
 
-	"kresd-manager/internal/generation"
 	"kresd-manager/units"
 )
 
@@ -126,9 +125,9 @@ func (m *Manager) link(s units.Step, want units.Desired) error {
 	if s.Kind == units.Stop || s.Kind == units.Reset || s.Kind == units.Renew {
 		return nil
 	}
-	role, err := generation.RoleOf(s.Unit)
-	if err != nil {
-		return err
+	role, ok := units.RoleOf(s.Unit)
+	if !ok {
+		return fmt.Errorf("%s is not a unit of Knot Resolver", s.Unit)
 	}
 	return m.o.Store.Link(role, want.Generation)
 }

@@ -19,7 +19,7 @@ func (w *world) boot(names ...string) {
 	if err := errors.Join(os.RemoveAll(w.store.Root), os.MkdirAll(filepath.Join(w.store.Root, "generations"), 0o750)); err != nil {
 		w.t.Fatal(err)
 	}
-	for _, link := range []string{"worker", "policy-loader", "gc"} {
+	for _, link := range []string{"worker", "policy-loader", "cache-gc", "component"} {
 		if err := os.Symlink(filepath.Join(w.store.Boot, "boot"), filepath.Join(w.store.Root, link)); err != nil {
 			w.t.Fatal(err)
 		}

@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"testing"
 
-	"kresd-manager/internal/generation"
 	"kresd-manager/internal/manager/fakesystemd"
 	"kresd-manager/units"
 )
@@ -44,7 +43,7 @@ func TestALinkThatCannotBeSwitchedFailsItsStepBeforeTheJob(t *testing.T) {
 	p := w.start()
 	before := w.live()
 	// A directory with something in it cannot be replaced by a link.
-	link := filepath.Join(w.dir, "runtime", string(generation.RoleGC))
+	link := filepath.Join(w.dir, "runtime", string(units.RoleGC))
 	if err := errors.Join(os.Remove(link), os.MkdirAll(filepath.Join(link, "x"), 0o700)); err != nil {
 		t.Fatal(err)
 	}
@@ -75,7 +74,7 @@ func TestManyChangesKeepAFewGenerations(t *testing.T) {
 	if err != nil || len(entries) > 8+4 {
 		t.Errorf("%d generations are left, %v", len(entries), err)
 	}
-	if got, want := w.store.Linked(generation.RoleWorker), p.wantState(t, "running").Generation; got != want {
+	if got, want := w.store.Linked(units.RoleWorker), p.wantState(t, "running").Generation; got != want {
 		t.Fatalf("the workers read %s, want %s", got, want)
 	}
 	before := w.live()

@@ -15,7 +15,6 @@ import (
 	"golang.org/x/sys/unix"
 
 	"kresd-manager/internal/config"
-	"kresd-manager/internal/generation"
 	"kresd-manager/internal/manager"
 	"kresd-manager/internal/manager/fakesystemd"
 	"kresd-manager/units"
@@ -41,7 +40,7 @@ func TestFirstStartBeginsWithTheRules(t *testing.T) {
 	if s.Workers != 3 || len(s.Units) != 5 || s.FileDiffers || s.LastApply.Cause != "start" {
 		t.Errorf("status: %+v", s)
 	}
-	if got := w.store.Linked(generation.RoleWorker); got != s.Generation {
+	if got := w.store.Linked(units.RoleWorker); got != s.Generation {
 		t.Errorf("workers read generation %s, status tells %s", got, s.Generation)
 	}
 }

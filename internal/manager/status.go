@@ -38,10 +38,10 @@ func (m *Manager) Status(ctx context.Context) (units.Status, error) {
 		if o.LoadState == "not-found" {
 			continue
 		}
-		c, _ := units.ComponentOf(o.Name)
+		c, _ := units.RoleOf(o.Name)
 		st.Units = append(st.Units, units.UnitStatus{
 			Unit:       o.Name,
-			Component:  c,
+			Role:       c,
 			Active:     o.ActiveState,
 			Sub:        o.SubState,
 			Result:     o.Result,

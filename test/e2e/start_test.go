@@ -28,7 +28,7 @@ func TestStartAndResolve(t *testing.T) {
 		t.Errorf("status: %+v", s)
 	}
 	for _, u := range s.Units {
-		if !u.Current || u.Component == units.ComponentWorker && (u.Memory == 0 || u.PID == 0 || u.Since.IsZero()) {
+		if !u.Current || u.Role == units.RoleWorker && (u.Memory == 0 || u.PID == 0 || u.Since.IsZero()) {
 			t.Errorf("status of %s: %+v", u.Unit, u)
 		}
 	}

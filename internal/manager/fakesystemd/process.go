@@ -3,10 +3,12 @@
 package fakesystemd
 
 import (
+	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 
 	"kresd-manager/units"
@@ -49,7 +51,7 @@ func (s *Systemd) spawnLocked(u *unit, f Fault) string {
 	}
 	u.o.ActiveState, u.o.SubState = "active", "running"
 	u.o.MainPID, u.o.Populated = 1000+s.serial, true
-	if u.o.Name != units.CacheGC {
+	if _, worker := units.WorkerNumber(u.o.Name); worker {
 		u.sees = s.rules
 	}
 	switch f {
@@ -65,23 +67,27 @@ func (s *Systemd) spawnLocked(u *unit, f Fault) string {
 
 // readLocked is what the process does before it is ready.
 func (s *Systemd) readLocked(u *unit) error {
-	c, ok := units.ComponentOf(u.o.Name)
+	c, ok := units.RoleOf(u.o.Name)
 	if !ok {
 		return fmt.Errorf("there is no such unit as %s", u.o.Name)
 	}
-	file := map[units.Component]string{
-		units.ComponentWorker: "worker/worker.lua",
-		units.ComponentCanary: "canary/worker.lua",
-		units.ComponentLoader: "policy-loader/policy-loader.lua",
-		units.ComponentGC:     "gc/gc.env",
+	file := map[units.Role]string{
+		units.RoleWorker:    "worker/worker.lua",
+		units.RoleCanary:    "canary/worker.lua",
+		units.RoleLoader:    "policy-loader/policy-loader.lua",
+		units.RoleGC:        "cache-gc/gc.env",
+		units.RoleComponent: "component/components.json",
 	}[c]
 	b, err := os.ReadFile(filepath.Join(s.root, file))
 	if err != nil {
 		return err
 	}
-	if c == units.ComponentGC {
+	if c == units.RoleGC {
 		u.o.Args, err = gcArgs(string(b))
 		return err
+	}
+	if c == units.RoleComponent {
+		return componentLocked(u, b)
 	}
 	if strings.Contains(string(b), Refusal) {
 		return fmt.Errorf("%s is not defined", Refusal)
@@ -92,6 +98,26 @@ func (s *Systemd) readLocked(u *unit) error {
 	}
 	u.o.StatusText = string(m[1])
 	return nil
+}
+
+// componentLocked is the start of a component.
+func componentLocked(u *unit, text []byte) error {
+	var all struct {
+		Components []units.Component `json:"components"`
+	}
+	if err := json.Unmarshal(text, &all); err != nil {
+		return err
+	}
+	for _, c := range all.Components {
+		if c.Unit() == u.o.Name {
+			if slices.Contains(c.Command, Refusal) {
+				return fmt.Errorf("cannot start %s", c.Command[0])
+			}
+			u.o.StatusText = units.ComponentStatus + c.Hash
+			return nil
+		}
+	}
+	return fmt.Errorf("the configuration has no such component")
 }
 
 // gcArgs reads the environment file of the garbage collector, for values

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package units
+
+import "strings"
+
+// ComponentKind is what the end of a component means for the rest.
+type ComponentKind string
+
+// Kinds of components. At a change they are alike: a component that cannot be
+// started refuses it.
+const (
+	// Core components take the resolver down with them: without them it is
+	// better not to answer.
+	Core ComponentKind = "core"
+	// Needed components take the resolver down if they cannot be started, or
+	// end within Trial of their first start; later they are started again.
+	Needed ComponentKind = "needed"
+	// Dispensable components are started again, for ever.
+	Dispensable ComponentKind = "dispensable"
+)
+
+// Priorities of the components that are always there. What has a higher one
+// starts earlier.
+const (
+	PriorityRules   = 200
+	PriorityWorkers = 100
+	PriorityGC      = 0
+)
+
+// Component is a further process that runs beside the workers, as an instance
+// of kres-component@.service.
+type Component struct {
+	// Name is lower-case letters, digits and inner "-".
+	Name string        `json:"name"`
+	Kind ComponentKind `json:"kind"`
+	// Priority orders starts among all components, see the constants.
+	Priority int `json:"priority"`
+	// Command is the absolute path of the program and its arguments.
+	Command []string `json:"command"`
+	// Hash is what the process announces as "component HASH". It changes with
+	// whatever concerns a process that runs.
+	Hash string `json:"hash"`
+}
+
+// Unit returns the name of the component's unit.
+func (c Component) Unit() string { return componentPrefix + c.Name + suffix }
+
+const componentPrefix = "kres-component@"
+
+// ComponentName returns the name of the component that a unit runs; ok is false
+// for other units.
+func ComponentName(unit string) (name string, ok bool) {
+	s, ok := strings.CutPrefix(unit, componentPrefix)
+	if !ok {
+		return "", false
+	}
+	s, ok = strings.CutSuffix(s, suffix)
+	if !ok || s == "" || strings.Trim(s, "abcdefghijklmnopqrstuvwxyz0123456789-") != "" {
+		return "", false
+	}
+	return s, true
+}
+
+// KindOf returns what the end of a unit means. Workers are core only together:
+// the end of one is mended by systemd and noticed by nobody.
+func (d Desired) KindOf(unit string) ComponentKind {
+	switch role, _ := RoleOf(unit); role {
+	case RoleWorker:
+		return Core
+	case RoleLoader:
+		return Needed
+	case RoleComponent:
+		for _, c := range d.Components {
+			if c.Unit() == unit {
+				return c.Kind
+			}
+		}
+	}
+	return Dispensable
+}
+
+// Trial is how long, in seconds, a needed component has to stay up after its
+// first start.
+const Trial = 10
