@@ -141,7 +141,7 @@ func newOwner(sig *dbus.Signal) (owner string, ok bool) {
 // ours reports whether a change of a unit is told: what we start and stop, and
 // the target that an administrator does it with.
 func ours(unit string) bool {
-	if _, ok := units.ComponentOf(unit); ok {
+	if _, ok := units.RoleOf(unit); ok {
 		return true
 	}
 	return unit == units.Target || strings.HasPrefix(unit, componentPrefix) && strings.HasSuffix(unit, ".service")
