@@ -1,0 +1,331 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package history keeps what was changed, by whom and when, with the whole
+// configuration of each change, so that one can return to it. It also keeps the
+// promise to undo a change that nobody confirms.
+//
+// An entry is two files, the configuration and, written after it, what is known
+// of the change. Each is flushed and renamed, so that a crash leaves whole
+// entries. Whoever reads them reads secrets: nobody but the manager's user may.
+package history
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/google/renameio/v2"
+
+	"kresd-manager/internal/config"
+	"kresd-manager/units"
+)
+
+// ErrNoEntry means that an entry is not in the history, or no longer.
+var ErrNoEntry = errors.New("it is not in the history")
+
+// Limits of a history. Zero values are the defaults.
+type Limits struct {
+	// Applied and Failed are how many changes of either outcome are kept.
+	Applied, Failed int
+	// Bytes is how much room all configurations may take. The last two changes
+	// that were applied are kept in any case.
+	Bytes int64
+}
+
+func (l Limits) orDefaults() Limits {
+	return Limits{cmp.Or(l.Applied, 50), cmp.Or(l.Failed, 20), cmp.Or(l.Bytes, 64<<20)}
+}
+
+// Store is a history in a directory. It is safe for concurrent use.
+type Store struct {
+	dir    string
+	limits Limits
+
+	mu      sync.Mutex
+	entries []*kept // ascending by ID
+	next    int     // ID
+	foreign []string
+	fault   error // of the last attempt to write
+}
+
+// kept is an entry in memory.
+type kept struct {
+	units.Entry
+	bytes int64 // of its configuration
+	// document is the configuration until it is on disk.
+	document *config.Document
+	lost     bool // the configuration is nowhere
+	written  bool // or it was tried
+}
+
+// Suffixes of the files of an entry.
+const (
+	metaSuffix = ".json"
+	textSuffix = ".config"
+)
+
+// Open reads the history in a directory, which it makes if necessary. It never
+// fails: what cannot be read is left out and told by Faults.
+func Open(dir string, l Limits) *Store {
+	s := &Store{dir: dir, limits: l.orDefaults(), next: 1}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		s.fault = err
+		return s
+	}
+	files, err := os.ReadDir(dir)
+	if err != nil {
+		s.fault = err
+		return s
+	}
+	texts := map[int]int64{}
+	for _, f := range files {
+		if id, ok := idOf(f.Name(), textSuffix); ok {
+			if info, err := f.Info(); err == nil && info.Mode().IsRegular() {
+				texts[id] = info.Size()
+			}
+		}
+	}
+	for _, f := range files {
+		name := f.Name()
+		id, isMeta := idOf(name, metaSuffix)
+		if !isMeta {
+			if _, isText := idOf(name, textSuffix); !isText && name != confirmFile && !strings.HasPrefix(name, ".") {
+				s.foreign = append(s.foreign, name+" is not ours")
+			}
+			continue
+		}
+		s.next = max(s.next, id+1)
+		k, err := readEntry(filepath.Join(dir, name), id)
+		if err != nil {
+			s.foreign = append(s.foreign, name+": "+err.Error())
+			continue
+		}
+		k.bytes, k.written = texts[id], true
+		k.lost = k.bytes == 0
+		delete(texts, id)
+		s.entries = append(s.entries, k)
+	}
+	for id := range texts { // a crash came before the rest
+		s.next = max(s.next, id+1)
+		_ = os.Remove(s.path(id, textSuffix))
+	}
+	slices.SortFunc(s.entries, func(a, b *kept) int { return a.ID - b.ID })
+	removeTemporary(dir, files)
+	return s
+}
+
+// removeTemporary removes what a crash left of a file that was being written.
+func removeTemporary(dir string, files []fs.DirEntry) {
+	for _, f := range files {
+		if strings.HasPrefix(f.Name(), ".") && f.Type().IsRegular() {
+			_ = os.Remove(filepath.Join(dir, f.Name()))
+		}
+	}
+}
+
+func (s *Store) path(id int, suffix string) string {
+	return filepath.Join(s.dir, fmt.Sprintf("%08d%s", id, suffix))
+}
+
+// idOf reads the name of a file of an entry.
+func idOf(name, suffix string) (int, bool) {
+	digits, ok := strings.CutSuffix(name, suffix)
+	if !ok || len(digits) != 8 {
+		return 0, false
+	}
+	id, err := strconv.Atoi(digits)
+	return id, err == nil && id > 0 && digits[0] != '+'
+}
+
+// Add puts a change into the history and returns its ID. It is there at once;
+// Flush writes it down. For a change that failed, doc is not kept.
+func (s *Store) Add(e units.Entry, doc *config.Document) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	e.ID = s.next
+	s.next++
+	k := &kept{Entry: e}
+	if e.Outcome == units.OutcomeApplied && doc != nil {
+		k.document, k.bytes = doc, int64(len(doc.JSON()))
+	}
+	s.entries = append(s.entries, k)
+	return e.ID
+}
+
+// Entries returns the changes, newest first.
+func (s *Store) Entries() []units.Entry {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	list := make([]units.Entry, 0, len(s.entries))
+	for _, k := range slices.Backward(s.entries) {
+		list = append(list, k.Entry)
+	}
+	return list
+}
+
+// Applied is the last change that was applied, the zero value if there is none.
+func (s *Store) Applied() units.Entry {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, k := range slices.Backward(s.entries) {
+		if k.Outcome == units.OutcomeApplied {
+			return k.Entry
+		}
+	}
+	return units.Entry{}
+}
+
+// Get returns a change and its configuration. The error is [ErrNoEntry] if it
+// is not there, and otherwise says why its configuration cannot be had; the
+// entry is good even then.
+func (s *Store) Get(id int) (units.Entry, *config.Document, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	i, ok := s.find(id)
+	if !ok {
+		return units.Entry{}, nil, fmt.Errorf("change %d: %w", id, ErrNoEntry)
+	}
+	k := s.entries[i]
+	if k.document != nil {
+		return k.Entry, k.document, nil
+	}
+	if k.Outcome != units.OutcomeApplied {
+		return k.Entry, nil, fmt.Errorf("change %d failed, its configuration never ran", id)
+	}
+	if k.lost {
+		return k.Entry, nil, fmt.Errorf("the configuration of change %d could not be kept", id)
+	}
+	doc, err := readDocument(s.path(id, textSuffix), k.ETag)
+	if err != nil {
+		return k.Entry, nil, fmt.Errorf("cannot read the configuration of change %d: %w", id, err)
+	}
+	return k.Entry, doc, nil
+}
+
+func (s *Store) find(id int) (int, bool) {
+	return slices.BinarySearchFunc(s.entries, id, func(k *kept, id int) int { return k.ID - id })
+}
+
+// Faults tells in words what of the history is lost or cannot be kept.
+func (s *Store) Faults() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	faults := slices.Clone(s.foreign)
+	if s.fault != nil {
+		faults = append(faults, "the history cannot be kept: "+s.fault.Error())
+	}
+	return faults
+}
+
+// Flush writes down what is not on disk yet and removes what is too old. The
+// change itself is not at stake when it fails: the history is, see Faults.
+func (s *Store) Flush() error {
+	s.mu.Lock()
+	var todo []*kept
+	for _, k := range s.entries {
+		if !k.written {
+			todo = append(todo, k)
+		}
+	}
+	s.mu.Unlock()
+	var err error
+	for _, k := range todo { // the disk may be slow: readers do not wait for it
+		werr := s.write(k)
+		s.mu.Lock()
+		k.document, k.lost, k.written = nil, k.document == nil || werr != nil, true
+		s.mu.Unlock()
+		err = cmp.Or(err, werr)
+	}
+	perr := s.prune()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(todo) > 0 {
+		s.fault = err
+	}
+	return errors.Join(err, perr)
+}
+
+func (s *Store) write(k *kept) error {
+	if k.document != nil {
+		if err := writeFile(s.path(k.ID, textSuffix), k.document.JSON()); err != nil {
+			return err
+		}
+	}
+	b, err := encodeEntry(k.Entry)
+	if err != nil {
+		return err
+	}
+	if err := writeFile(s.path(k.ID, metaSuffix), b); err != nil {
+		return err
+	}
+	return syncDir(s.dir)
+}
+
+// writeFile replaces a file by one that only we may read, or leaves it.
+func writeFile(path string, b []byte) error {
+	f, err := renameio.NewPendingFile(path, renameio.WithTempDir(filepath.Dir(path)), renameio.WithPermissions(0o600), renameio.IgnoreUmask())
+	if err != nil {
+		return err
+	}
+	defer f.Cleanup()
+	if _, err := f.Write(b); err != nil {
+		return err
+	}
+	return f.CloseAtomicallyReplace()
+}
+
+func syncDir(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	return d.Sync()
+}
+
+// prune removes the oldest entries beyond the limits.
+func (s *Store) prune() error {
+	s.mu.Lock()
+	var gone []int
+	var bytes int64
+	counts := map[string]int{}
+	s.entries = slices.DeleteFunc(backwards(s.entries), func(k *kept) bool {
+		limit := s.limits.Failed
+		if k.Outcome == units.OutcomeApplied {
+			limit = s.limits.Applied
+			bytes += k.bytes
+		}
+		counts[k.Outcome]++
+		n := counts[k.Outcome]
+		tooMuch := k.Outcome == units.OutcomeApplied && n > 2 && bytes > s.limits.Bytes
+		if n > limit || tooMuch {
+			gone = append(gone, k.ID)
+			return true
+		}
+		return false
+	})
+	slices.Reverse(s.entries)
+	s.mu.Unlock()
+	var err error
+	for _, id := range gone {
+		for _, suffix := range []string{metaSuffix, textSuffix} {
+			if rerr := os.Remove(s.path(id, suffix)); rerr != nil && !errors.Is(rerr, fs.ErrNotExist) {
+				err = rerr
+			}
+		}
+	}
+	return err
+}
+
+func backwards(entries []*kept) []*kept {
+	entries = slices.Clone(entries)
+	slices.Reverse(entries)
+	return entries
+}

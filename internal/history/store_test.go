@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package history
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"kresd-manager/internal/config"
+	"kresd-manager/units"
+)
+
+var when = time.Date(2026, 2, 3, 4, 5, 6, 0, time.UTC)
+
+func document(t *testing.T, text string) *config.Document {
+	t.Helper()
+	d, err := config.Parse("config", []byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+// add puts a change to so many workers into a history.
+func add(t *testing.T, s *Store, workers int, outcome string) int {
+	t.Helper()
+	doc := document(t, fmt.Sprintf("{workers: %d}", workers))
+	uid := uint32(1000)
+	return s.Add(units.Entry{
+		When: when, Generation: "0123abcd", ETag: doc.ETag(), Cause: "PUT /workers", Outcome: outcome,
+		Who:  units.Who{Via: units.ViaSocket, UID: &uid, User: "alice", Request: "r1"},
+		Diff: config.Difference(document(t, "{}"), doc, 0),
+	}, doc)
+}
+
+func ids(s *Store) (list []int) {
+	for _, e := range s.Entries() {
+		list = append(list, e.ID)
+	}
+	return list
+}
+
+func mustFlush(t *testing.T, s *Store) {
+	t.Helper()
+	if err := s.Flush(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestEntriesSurvive(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "history")
+	s := Open(dir, Limits{})
+	one, two := add(t, s, 1, units.OutcomeApplied), add(t, s, 2, units.OutcomeFailed)
+	if one != 1 || two != 2 {
+		t.Errorf("the first are %d and %d", one, two)
+	}
+	before := s.Entries()
+	check := func(when string, s *Store) {
+		t.Helper()
+		if diff := cmp.Diff(before, s.Entries()); diff != "" {
+			t.Errorf("%s: %s", when, diff)
+		}
+		_, doc, err := s.Get(1)
+		if err != nil || string(doc.JSON()) != `{"workers":1}` {
+			t.Errorf("%s: got %v, error %v", when, doc, err)
+		}
+		if _, _, err := s.Get(2); err == nil || !strings.Contains(err.Error(), "failed") {
+			t.Errorf("%s: got error %v", when, err)
+		}
+		if _, _, err := s.Get(3); !errors.Is(err, ErrNoEntry) {
+			t.Errorf("%s: got error %v", when, err)
+		}
+		if f := s.Faults(); f != nil {
+			t.Errorf("%s: faults %q", when, f)
+		}
+		if got := s.Applied().ID; got != 1 {
+			t.Errorf("%s: %d was applied last", when, got)
+		}
+	}
+	check("before it is written", s)
+	mustFlush(t, s)
+	check("when it is written", s)
+	s = Open(dir, Limits{})
+	check("when it is read again", s)
+	if id := add(t, s, 3, units.OutcomeApplied); id != 3 {
+		t.Errorf("the next is %d", id)
+	}
+}
+
+// Configurations hold secrets.
+func TestNobodyElseReads(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "history")
+	s := Open(dir, Limits{})
+	add(t, s, 1, units.OutcomeApplied)
+	mustFlush(t, s)
+	if err := s.Promise(pending(t, "{workers: 1}")); err != nil {
+		t.Fatal(err)
+	}
+	files := 0
+	err := filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		info, err := d.Info()
+		files++
+		if err == nil && info.Mode()&0o077 != 0 {
+			t.Errorf("%s has mode %v", path, info.Mode())
+		}
+		return err
+	})
+	if err != nil || files != 4 {
+		t.Errorf("%d files, error %v", files, err)
+	}
+}
+
+func TestTheHistoryIsBounded(t *testing.T) {
+	dir := t.TempDir()
+	s := Open(dir, Limits{Applied: 3, Failed: 1})
+	for i := range 5 {
+		add(t, s, i+1, units.OutcomeApplied)
+		add(t, s, i+1, units.OutcomeFailed)
+		mustFlush(t, s)
+	}
+	want := []int{10, 9, 7, 5}
+	if got := ids(s); !cmp.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+	if got := ids(Open(dir, Limits{})); !cmp.Equal(got, want) {
+		t.Errorf("on disk there are %v, want %v", got, want)
+	}
+	if files, err := os.ReadDir(dir); err != nil || len(files) != 3+4 {
+		t.Errorf("%v, error %v", files, err)
+	}
+	s = Open(t.TempDir(), Limits{Bytes: 20})
+	for i := range 5 {
+		add(t, s, i+1, units.OutcomeApplied)
+	}
+	mustFlush(t, s)
+	if got, want := ids(s), []int{5, 4}; !cmp.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+}
+
+func TestWhatACrashLeaves(t *testing.T) {
+	dir := t.TempDir()
+	s := Open(dir, Limits{})
+	for i := range 4 {
+		add(t, s, i+1, units.OutcomeApplied)
+	}
+	mustFlush(t, s)
+	path := func(name string) string { return filepath.Join(dir, name) }
+	write := func(name, text string) {
+		t.Helper()
+		if err := os.WriteFile(path(name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("00000001.json", `{"id": 1, "outc`)  // torn
+	write("00000002.config", `{"workers":22}`) // not what was written
+	write("00000004.json", `{"id": 7, "outcome": "applied"}`)
+	write("00000009.config", `{"workers":9}`)
+	write(".00000010.json123", `{`)
+	write("notes.txt", "foreign")
+	if err := os.Remove(path("00000003.config")); err != nil {
+		t.Fatal(err)
+	}
+	s = Open(dir, Limits{})
+	if got, want := ids(s), []int{3, 2}; !cmp.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+	for id, want := range map[int]string{2: "damaged", 3: "could not be kept"} {
+		if e, _, err := s.Get(id); err == nil || !strings.Contains(err.Error(), want) || e.ID != id {
+			t.Errorf("change %d: got error %v", id, err)
+		}
+	}
+	faults := strings.Join(s.Faults(), "\n")
+	for _, want := range []string{"00000001.json: it is damaged", "00000004.json: it is damaged: it says that it is change 7", "notes.txt is not ours"} {
+		if !strings.Contains(faults, want) {
+			t.Errorf("the faults do not tell %q:\n%s", want, faults)
+		}
+	}
+	for name, there := range map[string]bool{"00000009.config": false, ".00000010.json123": false, "notes.txt": true} {
+		if _, err := os.Stat(path(name)); (err == nil) != there {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if id := add(t, s, 1, units.OutcomeApplied); id != 10 {
+		t.Errorf("the next is %d: an ID was given twice", id)
+	}
+}
+
+// What cannot be written is still there as long as the manager runs.
+func TestTheDiskIsFull(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s := Open(filepath.Join(file, "history"), Limits{})
+	add(t, s, 1, units.OutcomeApplied)
+	if err := s.Flush(); err == nil {
+		t.Fatal("no error")
+	}
+	if f := s.Faults(); len(f) != 1 || !strings.Contains(f[0], "the history cannot be kept: ") {
+		t.Errorf("faults %q", f)
+	}
+	if got := ids(s); !cmp.Equal(got, []int{1}) {
+		t.Errorf("got %v", got)
+	}
+	if _, _, err := s.Get(1); err == nil || !strings.Contains(err.Error(), "could not be kept") {
+		t.Errorf("got error %v", err)
+	}
+	if err := s.Promise(pending(t, "{}")); err == nil {
+		t.Error("a promise that cannot be kept")
+	}
+}
+
+func pending(t *testing.T, text string) *Pending {
+	doc := document(t, text)
+	return &Pending{Began: when, By: when.Add(5 * time.Minute), Entry: 2, ReturnTo: 1, ETag: doc.ETag(), Text: doc.JSON()}
+}
+
+func TestPromise(t *testing.T) {
+	dir := t.TempDir()
+	s := Open(dir, Limits{})
+	if p, err := s.Promised(); p != nil || err != nil {
+		t.Errorf("got %v, error %v", p, err)
+	}
+	p := pending(t, "{workers: 1}")
+	if err := s.Promise(p); err != nil {
+		t.Fatal(err)
+	}
+	s = Open(dir, Limits{})
+	got, err := s.Promised()
+	if err != nil || !cmp.Equal(got, p) {
+		t.Errorf("got %v, error %v", got, err)
+	}
+	if doc, err := got.Document(); err != nil || string(doc.JSON()) != `{"workers":1}` {
+		t.Errorf("got %v, error %v", doc, err)
+	}
+	if f := s.Faults(); f != nil {
+		t.Errorf("faults %q", f)
+	}
+	for now, want := range map[time.Time]time.Duration{
+		when:                       5 * time.Minute,
+		when.Add(2 * time.Minute):  3 * time.Minute,
+		when.Add(time.Hour):        -55 * time.Minute,
+		when.Add(-10 * time.Hour):  5 * time.Minute, // the clock was set back
+		time.Unix(0, 0):            5 * time.Minute, // or has not been set yet
+		when.Add(5 * time.Minute):  0,
+		when.Add(10 * time.Minute): -5 * time.Minute,
+	} {
+		if left := p.Left(now); left != want {
+			t.Errorf("at %v there are %v left, want %v", now, left, want)
+		}
+	}
+	if err := os.WriteFile(filepath.Join(dir, confirmFile), []byte(`{"etag":"x","document":{}}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Promised(); err == nil || !strings.Contains(err.Error(), "damaged") {
+		t.Errorf("got error %v", err)
+	}
+	for range 2 {
+		if err := s.Release(); err != nil {
+			t.Error(err)
+		}
+	}
+	if p, err := s.Promised(); p != nil || err != nil {
+		t.Errorf("got %v, error %v", p, err)
+	}
+}

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package units
+
+import (
+	"cmp"
+	"fmt"
+	"time"
+
+	"kresd-manager/internal/config"
+)
+
+// Who asked for a change. The zero value is nobody that is known.
+type Who struct {
+	// Via is how the request came: one of the constants below.
+	Via string `json:"via,omitempty"`
+	// UID and User tell who was at the other end of a unix socket (unix(7),
+	// SO_PEERCRED). UID is nil where nobody was, User "" where the user has no
+	// name.
+	UID  *uint32 `json:"uid,omitempty"`
+	User string  `json:"user,omitempty"`
+	// Request is the reference of the HTTP request, as in X-Reference-Id.
+	Request string `json:"request,omitempty"`
+}
+
+// Ways for a request to come.
+const (
+	ViaSocket = "socket" // over HTTP
+	ViaSignal = "signal" // SIGHUP
+	ViaStart  = "start"  // the manager started
+	ViaFiles  = "files"  // files that the configuration names have changed
+	ViaTimer  = "timer"  // nobody confirmed in time
+)
+
+// String names the user, or else how the request came.
+func (w Who) String() string {
+	if w.UID == nil {
+		return cmp.Or(w.Via, "unknown")
+	}
+	if w.User == "" {
+		return fmt.Sprintf("uid %d", *w.UID)
+	}
+	return w.User
+}
+
+// Outcomes of changes in the history.
+const (
+	OutcomeApplied = "applied"
+	OutcomeFailed  = "failed" // and what ran before was restored, as far as was possible
+)
+
+// Entry is one change in the history.
+type Entry struct {
+	// ID counts up from 1, also over restarts; none is given twice.
+	ID         int       `json:"id"`
+	When       time.Time `json:"when"`
+	Generation string    `json:"generation"`
+	ETag       string    `json:"etag"`
+	Who        Who       `json:"who"`
+	Cause      string    `json:"cause"`
+	Comment    string    `json:"comment,omitempty"`
+	Outcome    string    `json:"outcome"`
+	// Error is why the change failed.
+	Error string `json:"error,omitempty"`
+	// Diff is from what ran before to this, without secrets.
+	Diff config.Diff `json:"diff"`
+	// ConfirmBy is when the change is undone unless it is confirmed before.
+	ConfirmBy *time.Time `json:"confirm-by,omitempty"`
+	// ReturnTo is the entry that the change goes back to then, and the one that
+	// was returned to where the change is such a return. 0 is none.
+	ReturnTo int `json:"return-to,omitempty"`
+	// Running tells that this is the configuration that runs.
+	Running bool `json:"running,omitempty"`
+}
+
+// History is the answer to who asks for the history.
+type History struct {
+	// Entries are the changes, newest first.
+	Entries []Entry `json:"entries"`
+	// Waiting is the change that has to be confirmed, if there is one.
+	Waiting *Waiting `json:"waiting,omitempty"`
+	// Faults tell in words what of the history is lost or cannot be kept.
+	Faults []string `json:"faults,omitempty"`
+}
+
+// Waiting tells that changes are undone unless somebody confirms them.
+type Waiting struct {
+	// By is when.
+	By time.Time `json:"by"`
+	// Entry is the change that has to be confirmed; those after it are undone
+	// with it. ReturnTo is what runs then; 0 is what is no longer in the history.
+	Entry    int `json:"entry"`
+	ReturnTo int `json:"return-to,omitempty"`
+}
