@@ -29,6 +29,7 @@ const (
 	serviceIface  = systemdName + ".Service"
 	busName       = "org.freedesktop.DBus"
 	noSuchUnit    = systemdName + ".NoSuchUnit"
+	unitMasked    = systemdName + ".UnitMasked"
 	accessDenied  = busName + ".Error.AccessDenied"
 	interactive   = busName + ".Error.InteractiveAuthorizationRequired"
 	signalBuffer  = 1024

@@ -4,7 +4,6 @@ package dbusctl
 
 import (
 	"slices"
-	"strings"
 	"sync"
 
 	"github.com/godbus/dbus/v5"
@@ -144,11 +143,8 @@ func ours(unit string) bool {
 	if _, ok := units.RoleOf(unit); ok {
 		return true
 	}
-	return unit == units.Target || strings.HasPrefix(unit, componentPrefix) && strings.HasSuffix(unit, ".service")
+	return unit == units.Target
 }
 
-// componentPrefix begins the names of extra processes.
-const componentPrefix = "kres-component@"
-
 // watched are the patterns of ours, as in systemctl list-units.
-var watched = append(slices.Clone(patterns), units.Target, componentPrefix+"*.service")
+var watched = append(slices.Clone(patterns), units.Target)

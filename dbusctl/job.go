@@ -13,9 +13,12 @@ import (
 	"kresd-manager/units"
 )
 
-// pollInterval is how often a job that has not been reported as removed is
-// looked up, in case the signal got lost.
-const pollInterval = 2 * time.Second
+// A job that has not been reported as removed is looked up after firstPoll, then
+// after twice that, and so on up to every lastPoll, in case the signal got lost.
+const (
+	firstPoll = 250 * time.Millisecond
+	lastPoll  = 2 * time.Second
+)
 
 // Start starts a unit and waits until its job is done. The result says nothing
 // about the state a moment later; observe the unit to know it.
@@ -62,14 +65,23 @@ func (c *Client) job(ctx context.Context, verb, unit string) error {
 	if err != nil {
 		return err
 	}
+	before := n.pending(ctx, unit)
 	var path dbus.ObjectPath
 	if err := n.call(ctx, methods[verb], unit, "replace").Store(&path); err != nil {
-		return translate(err, what)
+		return n.masked(ctx, err, what, unit)
 	}
 	ch := n.jobs.wait(path)
 	defer n.jobs.forget(path)
-	poll := time.NewTicker(pollInterval)
+	interval := firstPoll
+	poll := time.NewTimer(interval)
 	defer poll.Stop()
+	failed := func(result string) error {
+		e := &units.JobError{Unit: unit, Verb: verb, Job: string(path), Result: result, Before: before}
+		if result == "canceled" {
+			e.Instead = n.instead(ctx, unit)
+		}
+		return e
+	}
 	for {
 		select {
 		case result, ok := <-ch:
@@ -77,13 +89,15 @@ func (c *Client) job(ctx context.Context, verb, unit string) error {
 			case !ok:
 				return fmt.Errorf("cannot %s: %w: the connection broke", what, units.ErrUnavailable)
 			case result != "done":
-				return &units.JobError{Unit: unit, Verb: verb, Job: string(path), Result: result}
+				return failed(result)
 			}
 			return nil
 		case <-ctx.Done():
 			return fmt.Errorf("cannot %s in time: %w", what, ctx.Err())
 		case <-poll.C:
 			if n.jobExists(ctx, path) {
+				interval = min(2*interval, lastPoll)
+				poll.Reset(interval)
 				continue
 			}
 			// The signal may still be on its way. If it is not, the state of
@@ -91,13 +105,65 @@ func (c *Client) job(ctx context.Context, verb, unit string) error {
 			select {
 			case result, ok := <-ch:
 				if ok && result != "done" {
-					return &units.JobError{Unit: unit, Verb: verb, Job: string(path), Result: result}
+					return failed(result)
 				}
 			case <-time.After(100 * time.Millisecond):
 			}
 			return nil
 		}
 	}
+}
+
+// pending returns the type of the job that a unit has, "" if it has none or
+// that cannot be told.
+func (n *conn) pending(ctx context.Context, unit string) string {
+	var job struct {
+		ID   uint32
+		Path dbus.ObjectPath
+	}
+	if n.property(ctx, unitPath(unit), unitIface, "Job", &job) != nil || job.ID == 0 {
+		return ""
+	}
+	var verb string
+	_ = n.property(ctx, job.Path, systemdName+".Job", "JobType", &verb) // it may have ended
+	return verb
+}
+
+// instead returns the type of the job that displaced ours, also when that has
+// ended already.
+func (n *conn) instead(ctx context.Context, unit string) string {
+	if verb := n.pending(ctx, unit); verb != "" {
+		return verb
+	}
+	var state string
+	if n.property(ctx, unitPath(unit), unitIface, "ActiveState", &state) == nil && (state == "inactive" || state == "deactivating") {
+		return "stop"
+	}
+	return ""
+}
+
+// masked is translate for a job that was refused, with what to do about a unit
+// that must not start.
+func (n *conn) masked(ctx context.Context, err error, what, unit string) error {
+	var de dbus.Error
+	if !errors.As(err, &de) || de.Name != unitMasked {
+		return translate(err, what)
+	}
+	option := ""
+	var state string
+	if n.call(ctx, "GetUnitFileState", unit).Store(&state) == nil && state == "masked-runtime" {
+		option = "--runtime "
+	}
+	return fmt.Errorf("cannot %s: it is masked, so that nobody can start it; to end that: systemctl unmask %s%s", what, option, unit)
+}
+
+// property reads one property into a value.
+func (n *conn) property(ctx context.Context, path dbus.ObjectPath, iface, name string, value any) error {
+	var v dbus.Variant
+	if err := n.bus.Object(systemdName, path).CallWithContext(ctx, propertiesGet, 0, iface, name).Store(&v); err != nil {
+		return err
+	}
+	return v.Store(value)
 }
 
 // jobExists errs on the side of "yes": only a clear answer ends a wait.

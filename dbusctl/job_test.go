@@ -64,6 +64,9 @@ func TestAJobEndsWithItsResult(t *testing.T) {
 func TestEachVerbCallsItsMethodOnceAndReplaces(t *testing.T) {
 	calls := make(chan []any, 10)
 	client := newBus(t, &bus{answer: func(b *bus, method string, call *dbus.Message) ([]any, error) {
+		if method == "Get" {
+			return nil, dbus.Error{Name: busName + ".Error.UnknownObject", Body: []any{"no such unit"}}
+		}
 		calls <- append([]any{method}, call.Body...)
 		b.removed(systemd, "/job/1", "done")
 		return []any{dbus.ObjectPath("/job/1")}, nil
@@ -80,6 +83,83 @@ func TestEachVerbCallsItsMethodOnceAndReplaces(t *testing.T) {
 	}
 	if len(calls) > 0 {
 		t.Errorf("one call more: %v", <-calls)
+	}
+}
+
+// What an administrator does at the same time is told, so that nobody looks for
+// the fault in the configuration.
+func TestJobsOfOthers(t *testing.T) {
+	const unit = "kresd@3.service"
+	type state struct{ job, active string }
+	for _, c := range []struct {
+		name          string
+		before, after state
+		result, want  string
+	}{
+		{"displaced by a stop that goes on", state{"", "active"}, state{"stop", "deactivating"}, "canceled",
+			"restart of kresd@3.service was canceled: somebody else asked for its stop meanwhile"},
+		{"displaced by a stop that has ended", state{"", "active"}, state{"", "inactive"}, "canceled",
+			"restart of kresd@3.service was canceled: somebody else asked for its stop meanwhile"},
+		{"displaced by something that has ended", state{"", "active"}, state{"", "active"}, "canceled",
+			"restart of kresd@3.service was canceled by somebody else's job"},
+		{"in the middle of a stop", state{"stop", "deactivating"}, state{"", "failed"}, "failed",
+			"restart of kresd@3.service failed; it had a stop job already, of somebody else"},
+		{"in the middle of a stop, and all is well", state{"stop", "deactivating"}, state{"", "active"}, "done", ""},
+		{"alone", state{"", "active"}, state{"", "failed"}, "failed", "restart of kresd@3.service failed"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			now := c.before // only the bus looks at it, one call after another
+			client := newBus(t, &bus{answer: func(b *bus, method string, call *dbus.Message) ([]any, error) {
+				if method == "RestartUnit" {
+					now = c.after
+					b.removed(systemd, "/job/1", c.result)
+					return []any{dbus.ObjectPath("/job/1")}, nil
+				}
+				path, _ := call.Headers[dbus.FieldPath].Value().(dbus.ObjectPath)
+				switch {
+				case path == unitPath(unit) && call.Body[1] == "Job" && now.job == "":
+					return []any{dbus.MakeVariant(jobOf{0, "/"})}, nil
+				case path == unitPath(unit) && call.Body[1] == "Job":
+					return []any{dbus.MakeVariant(jobOf{7, "/job/7"})}, nil
+				case path == unitPath(unit):
+					return []any{dbus.MakeVariant(now.active)}, nil
+				case path == "/job/7":
+					return []any{dbus.MakeVariant(now.job)}, nil
+				}
+				return nil, dbus.Error{Name: busName + ".Error.UnknownObject", Body: []any{"no such object"}}
+			}})
+			got := ""
+			if err := client.Restart(patient(t), unit); err != nil {
+				got = err.Error()
+			}
+			if got != c.want {
+				t.Errorf("restart: %s\nwant: %s", got, c.want)
+			}
+		})
+	}
+}
+
+// jobOf is the property Job of a unit.
+type jobOf struct {
+	ID   uint32
+	Path dbus.ObjectPath
+}
+
+func TestAMaskedUnitIsSaidHowToUnmask(t *testing.T) {
+	for state, command := range map[string]string{
+		"masked":         "systemctl unmask kresd@1.service",
+		"masked-runtime": "systemctl unmask --runtime kresd@1.service",
+	} {
+		client := newBus(t, &bus{answer: func(_ *bus, method string, _ *dbus.Message) ([]any, error) {
+			if method == "GetUnitFileState" {
+				return []any{state}, nil
+			}
+			return nil, dbus.Error{Name: unitMasked, Body: []any{"Unit kresd@1.service is masked."}}
+		}})
+		err := client.Start(patient(t), "kresd@1.service")
+		if err == nil || !strings.HasSuffix(err.Error(), ": "+command) || !strings.Contains(err.Error(), "cannot start kresd@1.service: it is masked") {
+			t.Errorf("%s: %v", state, err)
+		}
 	}
 }
 

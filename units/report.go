@@ -81,16 +81,27 @@ type JobError struct {
 	Verb   string // "start", "stop", "restart"
 	Job    string // object path
 	Result string // "failed", "timeout", "canceled", "dependency", "skipped", …
+	// Before is the job that the unit had already, and Instead the one that
+	// displaced this one: "start", "stop", "restart", "" for none that is known.
+	Before, Instead string
 }
 
 func (e *JobError) Error() string {
+	if e.Result == "canceled" {
+		if e.Instead == "" {
+			return fmt.Sprintf("%s of %s was canceled by somebody else's job", e.Verb, e.Unit)
+		}
+		return fmt.Sprintf("%s of %s was canceled: somebody else asked for its %s meanwhile", e.Verb, e.Unit, e.Instead)
+	}
+	text := fmt.Sprintf("%s of %s ended with %q", e.Verb, e.Unit, e.Result)
 	switch e.Result {
 	case "failed":
-		return fmt.Sprintf("%s of %s failed", e.Verb, e.Unit)
+		text = fmt.Sprintf("%s of %s failed", e.Verb, e.Unit)
 	case "timeout":
-		return fmt.Sprintf("%s of %s took too long", e.Verb, e.Unit)
-	case "canceled":
-		return fmt.Sprintf("%s of %s was canceled by somebody else's job", e.Verb, e.Unit)
+		text = fmt.Sprintf("%s of %s took too long", e.Verb, e.Unit)
 	}
-	return fmt.Sprintf("%s of %s ended with %q", e.Verb, e.Unit, e.Result)
+	if e.Before != "" {
+		text += fmt.Sprintf("; it had a %s job already, of somebody else", e.Before)
+	}
+	return text
 }
