@@ -13,6 +13,7 @@ package api
 
 import (
 	"context"
+	"encoding/json"
 
 	"kresd-manager/internal/config"
 	"kresd-manager/units"
@@ -22,7 +23,8 @@ import (
 // for concurrent use. Errors keep these in their chain, from which the status
 // of the answer is derived: [config.Problems], [config.PointerError],
 // [config.ErrNotFound], [config.ErrTestFailed], [units.StepError],
-// [units.ErrUnavailable], [units.ErrForbidden] and [units.ErrStopping].
+// [units.WorkerError], [units.ErrNoWorker], [units.ErrUnavailable],
+// [units.ErrForbidden] and [units.ErrStopping].
 type Controller interface {
 	// Running returns the configuration that runs. It is called for every GET
 	// and must neither block nor wait for a change in progress.
@@ -41,4 +43,13 @@ type Controller interface {
 	Stop(ctx context.Context) error
 	// Status returns the state of the whole.
 	Status(ctx context.Context) (units.Status, error)
+	// Statistics returns what every worker has counted. One that does not answer
+	// within seconds is named in the result and holds up nobody.
+	Statistics(ctx context.Context) ([]units.WorkerStatistics, error)
+	// Prometheus returns the same in the text format of Prometheus, with what
+	// is known of units and changes.
+	Prometheus(ctx context.Context) ([]byte, error)
+	// ClearCache clears the cache of the workers, or a part of it, and returns
+	// what the worker that did it says of it, in JSON.
+	ClearCache(ctx context.Context, what units.CacheClear) (json.RawMessage, error)
 }

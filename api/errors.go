@@ -131,6 +131,7 @@ func problemOf(err error) *Problem {
 		errno    syscall.Errno
 		step     *units.StepError
 		failed   *changeError
+		worker   *units.WorkerError
 	)
 	p := &Problem{Message: err.Error()}
 	set := func(status int, kind Kind, title string) *Problem {
@@ -161,6 +162,11 @@ func problemOf(err error) *Problem {
 		return set(http.StatusServiceUnavailable, KindForbidden, "not permitted")
 	case errors.Is(err, units.ErrStopping):
 		return set(http.StatusServiceUnavailable, KindStopping, "not available")
+	case errors.As(err, &worker):
+		p.Unit = worker.Unit
+		return set(http.StatusUnprocessableEntity, KindRefused, "refused")
+	case errors.Is(err, units.ErrNoWorker):
+		return set(http.StatusServiceUnavailable, KindNoWorker, "not available")
 	case step != nil && step.Refused:
 		return set(http.StatusUnprocessableEntity, KindRefused, "configuration refused")
 	case step != nil:

@@ -31,6 +31,7 @@ const (
 	KindInternal     Kind = "internal"              // 500
 	KindUnavailable  Kind = "systemd-unreachable"   // 503
 	KindForbidden    Kind = "polkit-refused"        // 503
+	KindNoWorker     Kind = "no-worker"             // 503
 	KindTimeout      Kind = "timed-out"             // 503
 	KindStopping     Kind = "stopping"              // 503
 )

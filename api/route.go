@@ -56,11 +56,15 @@ func (h *handlers) routes() []route {
 		{"/schema", get, read, h.schema},
 		{"/processes", get, read, h.processes},
 		{"/processes/{kind:(?s:.*)}", get, read, h.processes},
+		{"/metrics", get, read, h.metrics},
+		{"/metrics/json", get, read, h.metricsJSON},
+		{"/metrics/prometheus", get, read, h.metricsPrometheus},
 
 		{"/reload", post, operate, h.reload(false)},
 		{"/reload/force", post, operate, h.reload(true)},
 		{"/renew", post, operate, h.renew(false)},
 		{"/renew/force", post, operate, h.renew(true)},
+		{"/cache/clear", post, operate, h.clearCache},
 		{"/stop", post, operate, h.stop},
 	}
 }

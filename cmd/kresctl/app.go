@@ -51,9 +51,11 @@ Exit status: 0 done, 1 failed, 2 wrong usage; see also kresctl status -h.`,
 		return usage(cmd, "%v", err)
 	})
 	root.AddCommand(
+		a.cacheCommand(),
 		a.completionCommand(),
 		a.configCommand(),
 		a.convertCommand(),
+		a.metricsCommand(),
 		a.migrateCommand(),
 		a.planCommand(),
 		a.reloadCommand(),

@@ -2,7 +2,10 @@
 
 package kresd
 
-import "context"
+import (
+	"context"
+	"encoding/json"
+)
 
 // Workers reaches the workers of one run directory by instance.
 type Workers struct{ Rundir string }
@@ -20,4 +23,14 @@ func (w Workers) ResetRules(ctx context.Context, instance string) error {
 // RenewCertificate is the function RenewCertificate for an instance.
 func (w Workers) RenewCertificate(ctx context.Context, instance, cert, key string) error {
 	return RenewCertificate(ctx, Socket(w.Rundir, instance), cert, key)
+}
+
+// Statistics is the function Statistics for an instance.
+func (w Workers) Statistics(ctx context.Context, instance string) (json.RawMessage, error) {
+	return Statistics(ctx, Socket(w.Rundir, instance))
+}
+
+// ClearCache is the function ClearCache for an instance.
+func (w Workers) ClearCache(ctx context.Context, instance string, what Clear) (json.RawMessage, error) {
+	return ClearCache(ctx, Socket(w.Rundir, instance), what)
 }

@@ -11,6 +11,7 @@ package manager
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"log/slog"
 	"os"
@@ -21,6 +22,7 @@ import (
 
 	"kresd-manager/internal/config"
 	"kresd-manager/internal/generation"
+	"kresd-manager/internal/kresd"
 	"kresd-manager/internal/render"
 	"kresd-manager/units"
 )
@@ -46,6 +48,11 @@ type Workers interface {
 	ResetRules(ctx context.Context, instance string) error
 	// RenewCertificate has the instance read its certificate again.
 	RenewCertificate(ctx context.Context, instance, cert, key string) error
+	// Statistics returns what the instance has counted, a JSON object.
+	Statistics(ctx context.Context, instance string) (json.RawMessage, error)
+	// ClearCache has the instance clear the shared cache and returns what it
+	// says of it. A *kresd.LuaError is its refusal.
+	ClearCache(ctx context.Context, instance string, what kresd.Clear) (json.RawMessage, error)
 }
 
 // Options are what a Manager works with. All fields but Watch, Notify
@@ -86,6 +93,7 @@ type Manager struct {
 	// rulesUnsure tells that running workers may not all have been told of the
 	// rules in force. Only the loop uses it.
 	rulesUnsure bool
+	tally       tally
 	stopped     chan struct{} // closed when a stop was asked for and carried out
 	ended       chan struct{} // closed when the loop has ended
 }
@@ -276,6 +284,7 @@ func (m *Manager) submit(ctx context.Context, c change) (r units.Report, err err
 			}
 		}()
 		r, err = m.change(ctx, c, began)
+		m.tally.count(r, err)
 	}); derr != nil {
 		return units.Report{Cause: c.Cause, When: began}, derr
 	}

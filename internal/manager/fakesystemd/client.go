@@ -4,9 +4,11 @@ package fakesystemd
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"sync"
 
+	"kresd-manager/internal/kresd"
 	"kresd-manager/units"
 )
 
@@ -129,4 +131,22 @@ func (c *Client) ResetRules(ctx context.Context, instance string) error {
 // Probe is a command to a worker.
 func (c *Client) Probe(ctx context.Context, instance string) error {
 	return c.through(func() error { return c.Systemd.Probe(ctx, instance) })
+}
+
+// Statistics is a command to a worker.
+func (c *Client) Statistics(ctx context.Context, instance string) (counts json.RawMessage, err error) {
+	err = c.through(func() (err error) {
+		counts, err = c.Systemd.Statistics(ctx, instance)
+		return err
+	})
+	return counts, err
+}
+
+// ClearCache is a command to a worker.
+func (c *Client) ClearCache(ctx context.Context, instance string, what kresd.Clear) (said json.RawMessage, err error) {
+	err = c.through(func() (err error) {
+		said, err = c.Systemd.ClearCache(ctx, instance, what)
+		return err
+	})
+	return said, err
 }

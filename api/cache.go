@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package api
+
+import (
+	"bytes"
+	"encoding/json"
+	"net/http"
+	"strings"
+
+	"kresd-manager/internal/config"
+	"kresd-manager/units"
+)
+
+// CacheClear is the body of a request to clear the cache. All may be left out:
+// {} clears everything.
+type CacheClear struct {
+	Name      string `json:"name,omitempty"`       // a domain name and all below it
+	ExactName bool   `json:"exact-name,omitempty"` // the name without what is below it
+	RRType    string `json:"rr-type,omitempty"`    // with ExactName: records of this type only
+	ChunkSize *int   `json:"chunk-size,omitempty"` // how many entries are removed at a time
+}
+
+// clearCache has a worker clear the cache. The answer has what it says.
+func (h *handlers) clearCache(w *response, r *http.Request) error {
+	if err := noQuery(r); err != nil {
+		return err
+	}
+	format, err := bodyFormat(r, valueTypes)
+	if err != nil {
+		return err
+	}
+	text, err := readBody(w, r)
+	if err != nil {
+		return err
+	}
+	doc, err := parseValue(text, format)
+	if err != nil {
+		return err
+	}
+	what, err := readClear(doc)
+	if err != nil {
+		return err
+	}
+	said, err := h.ctl.ClearCache(r.Context(), what)
+	if err != nil {
+		return err
+	}
+	return sendJSON(w, said, "")
+}
+
+// readClear reads what to clear. What would clear more than was meant is
+// refused.
+func readClear(doc *config.Document) (units.CacheClear, error) {
+	var none, what units.CacheClear
+	text := doc.JSON()
+	if !bytes.HasPrefix(text, []byte("{")) {
+		return none, malformed("an object is needed; {} clears the whole cache")
+	}
+	var c CacheClear
+	dec := json.NewDecoder(bytes.NewReader(text))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(&c); err != nil {
+		return none, malformed("cannot read what to clear: %s; there are name, exact-name, rr-type and chunk-size",
+			strings.TrimPrefix(err.Error(), "json: "))
+	}
+	what = units.CacheClear{Exact: c.ExactName, Type: strings.ToUpper(c.RRType)}
+	if c.Name != "" {
+		name, err := config.DomainName(c.Name)
+		if err != nil {
+			return none, malformed("/name: %v", err)
+		}
+		what.Name = name
+	}
+	switch {
+	case c.ExactName && c.Name == "":
+		return none, malformed("exact-name needs name")
+	case c.RRType != "" && !c.ExactName:
+		return none, malformed("rr-type needs exact-name: true")
+	case c.ChunkSize != nil && *c.ChunkSize < 1:
+		return none, malformed("chunk-size must be at least 1")
+	case c.ChunkSize != nil:
+		what.Chunk = *c.ChunkSize
+	}
+	return what, nil
+}

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/spf13/cobra"
+)
+
+func (a *app) metricsCommand() *cobra.Command {
+	var prometheus, asJSON bool
+	cmd := &cobra.Command{
+		Use:   "metrics [--json | --prometheus] [FILE]",
+		Short: "print the statistics of the workers",
+		Long: `Print what every worker has counted, or save it in FILE: as JSON or, with what
+is known of units and changes, in the text format of Prometheus. A worker that
+does not answer within seconds has null in JSON, and is named on standard error.`,
+		Args: atMost(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if prometheus && asJSON {
+				return usage(cmd, "--json and --prometheus exclude each other")
+			}
+			c, err := a.connect()
+			if err != nil {
+				return err
+			}
+			defer c.Close()
+			var text []byte
+			if prometheus {
+				text, err = c.Prometheus(cmd.Context())
+			} else {
+				text, err = c.Statistics(cmd.Context())
+				if err == nil {
+					a.warnOfSilent(text)
+					text, err = present(text, false)
+				}
+			}
+			if err != nil {
+				return err
+			}
+			file := ""
+			if len(args) > 0 {
+				file = args[0]
+			}
+			return a.write(file, text)
+		},
+	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "as JSON (the default)")
+	cmd.Flags().BoolVar(&prometheus, "prometheus", false, "in the text format of Prometheus")
+	return cmd
+}
+
+// warnOfSilent names the workers without statistics.
+func (a *app) warnOfSilent(statistics []byte) {
+	var workers map[string]json.RawMessage
+	if json.Unmarshal(statistics, &workers) != nil {
+		return // present says what is wrong with it
+	}
+	for _, w := range slices.Sorted(maps.Keys(workers)) {
+		if string(workers[w]) == "null" {
+			fmt.Fprintf(a.stderr, "%s gave no statistics\n", w)
+		}
+	}
+}

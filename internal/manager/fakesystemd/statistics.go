@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package fakesystemd
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"kresd-manager/internal/kresd"
+)
+
+// Statistics returns what a worker has counted: as many answers as its process
+// id, so that workers differ.
+func (s *Systemd) Statistics(ctx context.Context, instance string) (json.RawMessage, error) {
+	var counts json.RawMessage
+	err := s.control(ctx, "statistics", instance, func(u *unit) {
+		counts = fmt.Appendf(nil, `{"answer":{"total":%d,"1ms":2,"10ms":3,"slow":1,"sum_ms":1500}}`, u.o.MainPID)
+	})
+	return counts, err
+}
+
+// UnknownType is a type of records that workers refuse to clear.
+const UnknownType = "NONE"
+
+// ClearCache has a worker clear the cache; it tells its process id as the number
+// of entries.
+func (s *Systemd) ClearCache(ctx context.Context, instance string, what kresd.Clear) (json.RawMessage, error) {
+	var said json.RawMessage
+	err := s.control(ctx, "clear-cache", instance, func(u *unit) { said = fmt.Appendf(nil, `{"count":%d}`, u.o.MainPID) })
+	if err == nil && what.Type == UnknownType {
+		return nil, fmt.Errorf("cannot clear the cache: %w", &kresd.LuaError{Message: "unknown type of records " + what.Type})
+	}
+	return said, err
+}

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package manager
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"sync/atomic"
+	"time"
+
+	"kresd-manager/internal/kresd"
+	"kresd-manager/internal/metrics"
+	"kresd-manager/units"
+)
+
+// Deadlines of what is asked of workers by the way.
+const (
+	statisticsDeadline = 3 * time.Second  // all workers, at the same time
+	clearDeadline      = 30 * time.Second // one worker
+)
+
+// tally counts changes since the manager started.
+type tally struct{ applied, failed atomic.Uint64 }
+
+// count notes a change. Only a change that concerns everybody has its error in
+// the report: a request that is wrong by itself is its sender's affair.
+func (t *tally) count(r units.Report, err error) {
+	switch {
+	case r.Error != "":
+		t.failed.Add(1)
+	case err == nil && !r.DryRun:
+		t.applied.Add(1)
+	}
+}
+
+// Statistics asks every worker that runs or should run for what it has counted.
+// Who does not answer in time is named in the result.
+func (m *Manager) Statistics(ctx context.Context) ([]units.WorkerStatistics, error) {
+	st, err := m.Status(ctx)
+	if err != nil {
+		m.o.Log.Debug("cannot see the units; asking the workers that should run", "error", err)
+	}
+	return m.gather(ctx, st), nil
+}
+
+// Prometheus returns the statistics of the workers with what is known of units
+// and changes, in the text format of Prometheus.
+func (m *Manager) Prometheus(ctx context.Context) ([]byte, error) {
+	st, err := m.Status(ctx)
+	s := metrics.Snapshot{
+		Workers:     m.gather(ctx, st),
+		Status:      st,
+		StatusError: err,
+		Changes:     metrics.Changes{Applied: m.tally.applied.Load(), Failed: m.tally.failed.Load()},
+	}
+	var pids []int
+	for _, u := range st.Units {
+		if u.PID != 0 {
+			pids = append(pids, u.PID)
+		}
+	}
+	s.Usage = metrics.Processes(pids)
+	return metrics.Text(s)
+}
+
+func (m *Manager) gather(ctx context.Context, st units.Status) []units.WorkerStatistics {
+	workers := workersOf(st)
+	if v, err := m.Running().Value("/monitoring/metrics"); err == nil && string(v) == `"manager-only"` {
+		return metrics.Off(workers)
+	}
+	all := metrics.Gather(ctx, workers, statisticsDeadline, m.o.Workers.Statistics)
+	for _, w := range all {
+		if w.Error != "" {
+			m.o.Log.Debug("no statistics", "unit", w.Unit, "error", w.Error)
+		}
+	}
+	return all
+}
+
+// workersOf lists the workers that run or should run, by number.
+func workersOf(st units.Status) []string {
+	var ns []int
+	for n := 1; n <= st.Workers; n++ {
+		ns = append(ns, n)
+	}
+	for _, u := range st.Units {
+		n, ok := units.WorkerNumber(u.Unit)
+		if ok && n > st.Workers && u.Active != "inactive" && u.Active != "failed" {
+			ns = append(ns, n)
+		}
+	}
+	slices.Sort(ns)
+	names := make([]string, len(ns))
+	for i, n := range ns {
+		names[i] = units.Worker(n)
+	}
+	return names
+}
+
+// ClearCache has one worker clear the cache, which all share, and returns its
+// words, a JSON object. One that hangs or is gone is passed over for the next.
+// A *units.WorkerError is a worker's refusal; units.ErrNoWorker tells that none
+// answers.
+func (m *Manager) ClearCache(ctx context.Context, what units.CacheClear) (json.RawMessage, error) {
+	st, err := m.Status(ctx)
+	if err != nil {
+		m.o.Log.Debug("cannot see the units; asking the workers that should run", "error", err)
+	}
+	last := errors.New("none runs")
+	for _, unit := range workersOf(st) {
+		said, err := m.clearWith(ctx, unit, what)
+		var refused *kresd.LuaError
+		switch {
+		case err == nil:
+			m.o.Log.Info("cache cleared", "unit", unit, "name", what.Name, "exact", what.Exact, "type", what.Type)
+			return said, nil
+		case errors.As(err, &refused):
+			return nil, &units.WorkerError{Unit: unit, Message: refused.Message}
+		case ctx.Err() != nil:
+			return nil, err
+		}
+		m.o.Log.Warn("cannot clear the cache; asking the next worker", "unit", unit, "error", err)
+		last = err
+	}
+	return nil, fmt.Errorf("cannot clear the cache: %w: %w", units.ErrNoWorker, last)
+}
+
+func (m *Manager) clearWith(ctx context.Context, unit string, what units.CacheClear) (json.RawMessage, error) {
+	ctx, cancel := context.WithTimeout(ctx, clearDeadline)
+	defer cancel()
+	return m.o.Workers.ClearCache(ctx, units.Instance(unit), kresd.Clear(what))
+}

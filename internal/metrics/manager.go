@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package metrics
+
+import (
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// Changes is how many changes there were since the manager started. Dry runs,
+// and requests that were wrong by themselves, are none.
+type Changes struct{ Applied, Failed uint64 }
+
+// What Knot Resolver's own manager does not tell.
+var (
+	infoDesc = newDesc("info", "The version of kresd-manager; the value is 1.", "version")
+
+	stateDesc   = newDesc("state", "1 for the state of the whole, 0 for the others.", "state")
+	systemdDesc = newDesc("systemd_reachable", "1 if systemd tells about the units, 0 if it cannot be asked.")
+
+	configDesc  = newDesc("configuration_info", "The running configuration: generation and ETag; the value is 1.", "generation", "etag")
+	differsDesc = newDesc("configuration_differs_from_file", "1 if the running configuration is not what the file held when it was last read.")
+	workersDesc = newDesc("workers", "Workers that the configuration wants.")
+
+	changesDesc = newDesc("changes_total", "Changes of the configuration since the manager started, reloads included.", "result")
+	successDesc = newDesc("last_change_success", "1 if the last change was applied, 0 if it failed.")
+	whenDesc    = newDesc("last_change_timestamp_seconds", "When the last change was asked for, in seconds since 1970.")
+	tookDesc    = newDesc("last_change_duration_seconds", "How long the last change took.")
+
+	activeDesc   = unitDesc("active", "1 if the unit is active.")
+	currentDesc  = unitDesc("current", "1 if the unit is as the configuration wants it.")
+	restartsDesc = unitDesc("restarts_total", "Restarts after failures, since somebody last started the unit.")
+	memoryDesc   = unitDesc("memory_bytes", "Memory of the unit's cgroup or, where systemd does not account for that, of its main process.")
+	cpuDesc      = unitDesc("cpu_seconds_total", "User and system CPU time of the unit's main process.")
+)
+
+var managerDescs = []*prometheus.Desc{
+	infoDesc, stateDesc, systemdDesc, configDesc, differsDesc, workersDesc, changesDesc, successDesc,
+	whenDesc, tookDesc, activeDesc, currentDesc, restartsDesc, memoryDesc, cpuDesc,
+}
+
+// states are those of units.Status.
+var states = []string{"running", "degraded", "applying", "stopped"}
+
+func newDesc(name, help string, labels ...string) *prometheus.Desc {
+	return prometheus.NewDesc("kresd_manager_"+name, help, labels, nil)
+}
+
+func unitDesc(name, help string) *prometheus.Desc {
+	return newDesc("unit_"+name, help, "unit", "component")
+}
+
+// Usage is what the main process of a unit uses. Zero is unknown.
+type Usage struct {
+	CPU         time.Duration // user and system time
+	MemoryBytes uint64        // resident
+}
+
+// collectManager sends what the manager knows of itself and of the units.
+func (s Snapshot) collectManager(out chan<- prometheus.Metric) {
+	gauge := func(d *prometheus.Desc, v float64, labels ...string) {
+		out <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, labels...)
+	}
+	total := func(d *prometheus.Desc, v float64, labels ...string) {
+		out <- prometheus.MustNewConstMetric(d, prometheus.CounterValue, v, labels...)
+	}
+	st := s.Status
+	gauge(infoDesc, 1, st.Version)
+	gauge(configDesc, 1, st.Generation, st.ETag)
+	gauge(differsDesc, truth(st.FileDiffers))
+	gauge(workersDesc, float64(st.Workers))
+	total(changesDesc, float64(s.Changes.Applied), "applied")
+	total(changesDesc, float64(s.Changes.Failed), "failed")
+	if last := st.LastApply; last != nil {
+		gauge(successDesc, truth(last.Error == ""))
+		gauge(whenDesc, float64(last.When.UnixMilli())/1000)
+		gauge(tookDesc, time.Duration(last.Took).Seconds())
+	}
+	gauge(systemdDesc, truth(s.StatusError == nil))
+	if s.StatusError != nil {
+		return // nothing is known of the units
+	}
+	for _, state := range states {
+		gauge(stateDesc, truth(st.State == state), state)
+	}
+	for _, u := range st.Units {
+		labels := []string{u.Unit, string(u.Role)}
+		gauge(activeDesc, truth(u.Active == "active"), labels...)
+		gauge(currentDesc, truth(u.Current), labels...)
+		total(restartsDesc, float64(u.Restarts), labels...)
+		if u.PID == 0 {
+			continue
+		}
+		usage, known := s.Usage[u.PID]
+		memory := u.Memory
+		if memory == 0 {
+			memory = usage.MemoryBytes
+		}
+		if memory != 0 {
+			gauge(memoryDesc, float64(memory), labels...)
+		}
+		if known {
+			total(cpuDesc, usage.CPU.Seconds(), labels...)
+		}
+	}
+}
+
+func truth(b bool) float64 {
+	if b {
+		return 1
+	}
+	return 0
+}

@@ -1,0 +1,306 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package e2e
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"net"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/miekg/dns"
+	dto "github.com/prometheus/client_model/go"
+	"github.com/prometheus/common/expfmt"
+	"github.com/prometheus/common/model"
+)
+
+// counts is what /metrics/json has.
+func counts(t *testing.T) map[string]map[string]map[string]float64 {
+	t.Helper()
+	a := call(t, "GET", "/metrics/json", "")
+	var all map[string]map[string]map[string]float64
+	if err := json.Unmarshal([]byte(a.body), &all); err != nil || a.code != 200 {
+		t.Fatalf("GET /metrics/json: %d %v %s", a.code, err, a.body)
+	}
+	return all
+}
+
+// scrape is what /metrics/prometheus has, by name and the labels in braces.
+func scrape(t *testing.T) map[string]float64 {
+	t.Helper()
+	a := call(t, "GET", "/metrics/prometheus", "")
+	p := expfmt.NewTextParser(model.LegacyValidation)
+	families, err := p.TextToMetricFamilies(bytes.NewReader([]byte(a.body)))
+	if err != nil || a.code != 200 {
+		t.Fatalf("GET /metrics/prometheus: %d %v %s", a.code, err, a.body)
+	}
+	values := map[string]float64{}
+	for name, f := range families {
+		for _, m := range f.GetMetric() {
+			var labels []string
+			for _, l := range m.GetLabel() {
+				labels = append(labels, fmt.Sprintf("%s=%q", l.GetName(), l.GetValue()))
+			}
+			key := name + "{" + strings.Join(labels, ",") + "}"
+			switch f.GetType() {
+			case dto.MetricType_HISTOGRAM:
+				values[key] = float64(m.GetHistogram().GetSampleCount())
+			case dto.MetricType_COUNTER:
+				values[key] = m.GetCounter().GetValue()
+			default:
+				values[key] = m.GetGauge().GetValue()
+			}
+		}
+	}
+	return values
+}
+
+func TestMetricsTellWhatTheWorkersDid(t *testing.T) {
+	fresh(t, basic)
+	if first := counts(t); len(first) != 2 || first["kresd:kresd1"]["answer"] == nil || first["kresd:kresd2"]["answer"] == nil {
+		t.Fatalf("at first: %v", first)
+	}
+	const queries = 30
+	for range queries {
+		expect(t, "host.example.", "192.0.2.1")
+	}
+	resolve(t, "tcp-tls", "host.example.")
+	total, udp, dot := 0.0, 0.0, 0.0
+	for _, w := range counts(t) {
+		total += w["answer"]["total"]
+		udp += w["request"]["udp4"]
+		dot += w["request"]["dot"]
+	}
+	if total != queries+1 || udp != queries || dot != 1 {
+		t.Errorf("after %d queries over UDP and one over TLS, there are %g, %g and %g", queries, total, udp, dot)
+	}
+
+	got := scrape(t)
+	sum := func(name string) float64 {
+		return got[name+`{instance_id="kresd:kresd1"}`] + got[name+`{instance_id="kresd:kresd2"}`]
+	}
+	for name, want := range map[string]float64{
+		"resolver_answer_total":               queries + 1,
+		"resolver_answer_rcode_noerror_total": queries + 1,
+		"resolver_request_udp4_total":         queries,
+		"resolver_request_dot4_total":         1,
+		"resolver_response_latency":           queries + 1, // its count
+		"resolver_metrics_loaded":             2,
+	} {
+		if v := sum(name); v != want {
+			t.Errorf("%s is %g, want %g", name, v, want)
+		}
+	}
+	s := status(t)
+	for series, want := range map[string]float64{
+		`kresd_manager_state{state="running"}`: 1,
+		`kresd_manager_workers{}`:              2,
+		fmt.Sprintf(`kresd_manager_configuration_info{etag=%q,generation=%q}`, s.ETag, s.Generation): 1,
+		`kresd_manager_last_change_success{}`:                                                        1,
+		`kresd_manager_unit_active{component="worker",unit="kresd@2.service"}`:                       1,
+		`kresd_manager_unit_active{component="cache-gc",unit="kres-gc.service"}`:                     1,
+		`kresd_manager_unit_restarts_total{component="worker",unit="kresd@1.service"}`:               0,
+		`kresd_manager_unit_current{component="worker",unit="kresd@1.service"}`:                      1,
+		`kresd_manager_changes_total{result="failed"}`:                                               0,
+	} {
+		if v, ok := got[series]; !ok || v != want {
+			t.Errorf("%s is %g (%t), want %g", series, v, ok, want)
+		}
+	}
+	for _, series := range []string{
+		`kresd_manager_unit_memory_bytes{component="worker",unit="kresd@1.service"}`,
+		`kresd_manager_unit_cpu_seconds_total{component="worker",unit="kresd@1.service"}`,
+		`process_resident_memory_bytes{}`,
+	} {
+		if got[series] <= 0 {
+			t.Errorf("%s is %g", series, got[series])
+		}
+	}
+
+	if out := must(t, "kresctl", "metrics"); !strings.Contains(out, `"kresd:kresd2": {`) {
+		t.Errorf("kresctl metrics: %s", out)
+	}
+	if out := must(t, "kresctl", "metrics", "--prometheus"); !strings.Contains(out, `resolver_response_latency_bucket{instance_id="kresd:kresd1",le="1.0"} `) {
+		t.Errorf("kresctl metrics --prometheus: %s", out)
+	}
+}
+
+func TestAWorkerThatHangsDoesNotHideTheOthers(t *testing.T) {
+	fresh(t, basic)
+	counts(t)
+	must(t, "systemctl", "kill", "--signal=STOP", "kresd@1.service")
+	got := counts(t)
+	if w, ok := got["kresd:kresd1"]; !ok || w != nil {
+		t.Errorf("the one that hangs: %v", w)
+	}
+	if got["kresd:kresd2"]["answer"] == nil {
+		t.Errorf("the other one: %v", got)
+	}
+	values := scrape(t)
+	if values[`resolver_metrics_loaded{instance_id="kresd:kresd1"}`] != 0 || values[`resolver_metrics_loaded{instance_id="kresd:kresd2"}`] != 1 {
+		t.Errorf("loaded: %v", values)
+	}
+	if out := must(t, "kresctl", "cache", "clear", "--json"); !strings.Contains(out, `"count"`) {
+		t.Errorf("kresctl cache clear: %s", out)
+	}
+	must(t, "systemctl", "kill", "--signal=CONT", "kresd@1.service")
+	eventually(t, "both answer", func() bool { return counts(t)["kresd:kresd1"] != nil })
+}
+
+func TestMetricsCountFailuresAndRestarts(t *testing.T) {
+	fresh(t, basic)
+	refused(t, "/lua", `{"script": "error('no')"}`)
+	must(t, "systemctl", "kill", "--signal=KILL", "kresd@2.service")
+	eventually(t, "the worker is back", func() bool { return status(t).State == "running" })
+	got := scrape(t)
+	for series, want := range map[string]float64{
+		`kresd_manager_changes_total{result="failed"}`:                                 1,
+		`kresd_manager_last_change_success{}`:                                          0,
+		`kresd_manager_unit_restarts_total{component="worker",unit="kresd@2.service"}`: 1,
+		`resolver_metrics_loaded{instance_id="kresd:kresd2"}`:                          1,
+	} {
+		if v, ok := got[series]; !ok || v != want {
+			t.Errorf("%s is %g (%t), want %g", series, v, ok, want)
+		}
+	}
+}
+
+// The keys of monitoring.metrics, which the worker that counts shows.
+func TestWhenWorkersCount(t *testing.T) {
+	loaded := func(instance string) bool {
+		t.Helper()
+		out := must(t, "python3", "-c", `import socket, sys
+s = socket.socket(socket.AF_UNIX)
+s.connect("/run/knot-resolver/control/`+instance+`")
+s.recv(2)
+s.sendall(b"stats ~= nil\n")
+print(s.recv(100).decode())`)
+		return strings.Contains(out, "true")
+	}
+	fresh(t, basic+"monitoring: {metrics: manager-only}\n")
+	if got := counts(t); len(got) != 2 || got["kresd:kresd1"] != nil {
+		t.Errorf("manager-only: %v", got)
+	}
+	if loaded("1") {
+		t.Error("manager-only: a worker counts")
+	}
+	put(t, "/monitoring/metrics", `"lazy"`)
+	if loaded("1") {
+		t.Error("lazy: a worker counts before it was asked")
+	}
+	if got := counts(t); got["kresd:kresd1"] == nil || !loaded("1") {
+		t.Errorf("lazy: %v", got)
+	}
+	put(t, "/monitoring/metrics", `"always"`)
+	if !loaded("1") {
+		t.Error("always: a worker does not count from its start on")
+	}
+	if got := counts(t); got["kresd:kresd1"] == nil {
+		t.Errorf("always: %v", got)
+	}
+}
+
+// upstream serves every name with an address of long life, inside of the
+// machine, and counts what it is asked.
+func upstream(t *testing.T, address string) *atomic.Int64 {
+	t.Helper()
+	var conn net.PacketConn
+	if err := sut.InNetNS(func() (err error) {
+		conn, err = net.ListenPacket("udp", address)
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	var asked atomic.Int64
+	ready := make(chan struct{})
+	server := &dns.Server{PacketConn: conn, NotifyStartedFunc: func() { close(ready) }, Handler: dns.HandlerFunc(func(w dns.ResponseWriter, q *dns.Msg) {
+		asked.Add(1)
+		m := new(dns.Msg)
+		m.SetReply(q)
+		if q.Question[0].Qtype == dns.TypeA {
+			rr, err := dns.NewRR(q.Question[0].Name + " 3600 A 192.0.2.77")
+			if err == nil {
+				m.Answer = append(m.Answer, rr)
+			}
+		}
+		_ = w.WriteMsg(m)
+	})}
+	done := make(chan error, 1)
+	go func() { done <- server.ActivateAndServe() }()
+	<-ready
+	t.Cleanup(func() {
+		if err := server.Shutdown(); err != nil {
+			t.Error(err)
+		}
+		<-done
+	})
+	return &asked
+}
+
+func TestCacheIsCleared(t *testing.T) {
+	asked := upstream(t, "127.0.0.1:5377")
+	fresh(t, basic+`
+forward:
+  - subtree: fwd.test
+    servers: [127.0.0.1@5377]
+    options: {dnssec: false, authoritative: false}
+`)
+	// Both workers take part; the cache is theirs in common.
+	fill := func() {
+		for range 8 {
+			expect(t, "one.fwd.test.", "192.0.2.77")
+			expect(t, "two.fwd.test.", "192.0.2.77")
+		}
+	}
+	cached := func(what string, want int64, do func()) {
+		t.Helper()
+		before := asked.Load()
+		do()
+		fill()
+		if got := asked.Load() - before; got != want {
+			t.Errorf("%s: the server was asked %d times, want %d", what, got, want)
+		}
+	}
+	cached("an empty cache", 2, func() {})
+	cached("a full cache", 0, func() {})
+	cached("one name", 1, func() {
+		out := must(t, "kresctl", "cache", "clear", "one.fwd.test")
+		if !strings.Contains(out, "count: 1\n") {
+			t.Errorf("kresctl cache clear: %s", out)
+		}
+	})
+	cached("one type of one name", 1, func() {
+		must(t, "kresctl", "cache", "clear", "--exact-name", "--rr-type", "a", "two.fwd.test")
+	})
+	cached("another type", 0, func() {
+		must(t, "kresctl", "cache", "clear", "--exact-name", "--rr-type", "NSAP-PTR", "two.fwd.test")
+	})
+	cached("the exact name above", 0, func() {
+		must(t, "kresctl", "cache", "clear", "--exact-name", "fwd.test")
+	})
+	cached("all below the name above", 2, func() {
+		if a := call(t, "POST", "/cache/clear", `{"name": "FWD.test.", "chunk-size": 10}`); a.code != 200 {
+			t.Errorf("POST /cache/clear: %d %s", a.code, a.body)
+		}
+	})
+	cached("everything", 2, func() {
+		if a := call(t, "POST", "/cache/clear", `{}`); a.code != 200 || !strings.Contains(a.body, `"count"`) {
+			t.Errorf("POST /cache/clear: %d %s", a.code, a.body)
+		}
+	})
+	cached("a type that there is not", 0, func() {
+		a := call(t, "POST", "/cache/clear", `{"name": "two.fwd.test", "exact-name": true, "rr-type": "NOSUCH"}`)
+		if a.code != 422 || !strings.Contains(a.body, "unknown type of records NOSUCH") {
+			t.Errorf("POST /cache/clear: %d %s", a.code, a.body)
+		}
+	})
+	cached("a name that is Lua", 0, func() {
+		a := call(t, "POST", "/cache/clear", `{"name": "x' and error(12345) or 'y"}`)
+		if strings.Contains(a.body, "12345: ") || a.code >= 500 {
+			t.Errorf("POST /cache/clear: %d %s", a.code, a.body)
+		}
+	})
+}
