@@ -13,7 +13,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/godbus/dbus/v5"
@@ -45,6 +47,7 @@ type Client struct {
 	once sync.Once
 	turn chan struct{} // held by whoever looks at or replaces conn
 	conn *conn
+	lost atomic.Int64 // when a connection broke last, in Unix nanoseconds
 }
 
 // dialDeadline is how long making a connection may take.
@@ -69,6 +72,7 @@ type conn struct {
 	bus     *dbus.Conn
 	signals chan *dbus.Signal
 	done    chan struct{} // closed when the signal loop has ended
+	lost    *atomic.Int64 // of the client
 	jobs    *jobs
 }
 
@@ -95,7 +99,7 @@ func (c *Client) get(ctx context.Context) (*conn, error) {
 		c.conn.close()
 		c.conn = nil
 	}
-	n, err := dial(ctx, c.Address)
+	n, err := dial(ctx, c.Address, &c.lost)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %v", units.ErrUnavailable, err)
 	}
@@ -103,14 +107,14 @@ func (c *Client) get(ctx context.Context) (*conn, error) {
 	return n, nil
 }
 
-func dial(ctx context.Context, address string) (*conn, error) {
+func dial(ctx context.Context, address string, lost *atomic.Int64) (*conn, error) {
 	ctx, cancel := context.WithTimeout(ctx, dialDeadline)
 	defer cancel()
 	bus, err := connect(ctx, address, dbus.NewSequentialSignalHandler())
 	if err != nil {
 		return nil, err
 	}
-	n := &conn{bus: bus, signals: make(chan *dbus.Signal, signalBuffer), done: make(chan struct{})}
+	n := &conn{bus: bus, signals: make(chan *dbus.Signal, signalBuffer), done: make(chan struct{}), lost: lost}
 	if err := n.subscribe(ctx); err != nil {
 		n.close()
 		return nil, err
@@ -214,6 +218,7 @@ func (n *conn) loop() {
 			}
 		}
 	}
+	n.lost.Store(time.Now().UnixNano())
 	n.jobs.lost()
 }
 
@@ -239,7 +244,10 @@ func translate(err error, what string) error {
 		case accessDenied, interactive:
 			return fmt.Errorf("cannot %s: %w (action %s.manage-units, rule file 50-kresd-manager.rules): %v",
 				what, units.ErrForbidden, systemdName, err)
-		case busName + ".Error.NoReply", busName + ".Error.ServiceUnknown", busName + ".Error.Disconnected":
+		case busName + ".Error.NoReply", busName + ".Error.ServiceUnknown", busName + ".Error.NameHasNoOwner", busName + ".Error.Disconnected":
+			return fmt.Errorf("cannot %s: %w: %v", what, units.ErrUnavailable, err)
+		}
+		if strings.HasPrefix(de.Name, busName+".Error.Spawn.") { // the bus tried to start systemd
 			return fmt.Errorf("cannot %s: %w: %v", what, units.ErrUnavailable, err)
 		}
 		return fmt.Errorf("cannot %s: %v", what, err)

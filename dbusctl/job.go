@@ -33,69 +33,66 @@ func (c *Client) Restart(ctx context.Context, unit string) error { return c.job(
 
 // QueueStop asks for a unit to be stopped and does not wait.
 func (c *Client) QueueStop(ctx context.Context, unit string) error {
-	n, err := c.get(ctx)
-	if err != nil {
-		return err
-	}
-	return translate(n.call(ctx, "StopUnit", unit, "replace").Err, "stop "+unit)
+	return c.do(ctx, func(n *conn) error {
+		return translate(n.call(ctx, "StopUnit", unit, "replace").Err, "stop "+unit)
+	})
 }
 
 // ResetFailed forgets that a unit failed and how often it was started.
 // It is no error if the unit is not loaded.
 func (c *Client) ResetFailed(ctx context.Context, unit string) error {
-	n, err := c.get(ctx)
-	if err != nil {
-		return err
-	}
-	err = n.call(ctx, "ResetFailedUnit", unit).Err
-	var de dbus.Error
-	if errors.As(err, &de) && de.Name == noSuchUnit {
-		return nil
-	}
-	return translate(err, "reset "+unit)
+	return c.do(ctx, func(n *conn) error {
+		err := n.call(ctx, "ResetFailedUnit", unit).Err
+		var de dbus.Error
+		if errors.As(err, &de) && de.Name == noSuchUnit {
+			return nil
+		}
+		return translate(err, "reset "+unit)
+	})
 }
 
 var methods = map[string]string{"start": "StartUnit", "stop": "StopUnit", "restart": "RestartUnit"}
 
-// job queues a job in mode "replace", so that a pending job of another kind,
-// such as an automatic restart, makes way.
+// job queues a job and waits for its end, over more than one connection if the
+// first one breaks: what systemd does goes on without the bus.
 func (c *Client) job(ctx context.Context, verb, unit string) error {
-	what := verb + " " + unit
-	n, err := c.get(ctx)
-	if err != nil {
-		return err
+	j := job{unit: unit, verb: verb}
+	return c.do(ctx, func(n *conn) error { return n.carry(ctx, &j) })
+}
+
+// job is one job of ours.
+type job struct {
+	unit, verb string
+	asked      bool            // the call was made, and its reply may have been lost
+	path       dbus.ObjectPath // "" until it is known
+	before     string          // the type of the job that the unit had already
+}
+
+func (j *job) String() string { return j.verb + " " + j.unit }
+
+// carry queues a job unless it has been queued already, and waits for its end.
+func (n *conn) carry(ctx context.Context, j *job) error {
+	if j.path == "" {
+		if err := n.queue(ctx, j); err != nil {
+			return err
+		}
 	}
-	before := n.pending(ctx, unit)
-	var path dbus.ObjectPath
-	if err := n.call(ctx, methods[verb], unit, "replace").Store(&path); err != nil {
-		return n.masked(ctx, err, what, unit)
-	}
-	ch := n.jobs.wait(path)
-	defer n.jobs.forget(path)
+	ch := n.jobs.wait(j.path)
+	defer n.jobs.forget(j.path)
 	interval := firstPoll
 	poll := time.NewTimer(interval)
 	defer poll.Stop()
-	failed := func(result string) error {
-		e := &units.JobError{Unit: unit, Verb: verb, Job: string(path), Result: result, Before: before}
-		if result == "canceled" {
-			e.Instead = n.instead(ctx, unit)
-		}
-		return e
-	}
 	for {
 		select {
 		case result, ok := <-ch:
-			switch {
-			case !ok:
-				return fmt.Errorf("cannot %s: %w: the connection broke", what, units.ErrUnavailable)
-			case result != "done":
-				return failed(result)
+			if !ok {
+				return fmt.Errorf("cannot %s: %w: the connection broke", j, units.ErrUnavailable)
 			}
-			return nil
+			return n.judge(ctx, j, result)
 		case <-ctx.Done():
-			return fmt.Errorf("cannot %s in time: %w", what, ctx.Err())
+			return fmt.Errorf("cannot %s in time: %w", j, ctx.Err())
 		case <-poll.C:
-			if n.jobExists(ctx, path) {
+			if n.jobExists(ctx, j.path) {
 				interval = min(2*interval, lastPoll)
 				poll.Reset(interval)
 				continue
@@ -104,8 +101,8 @@ func (c *Client) job(ctx context.Context, verb, unit string) error {
 			// the unit tells the caller what became of it.
 			select {
 			case result, ok := <-ch:
-				if ok && result != "done" {
-					return failed(result)
+				if ok {
+					return n.judge(ctx, j, result)
 				}
 			case <-time.After(100 * time.Millisecond):
 			}
@@ -114,25 +111,56 @@ func (c *Client) job(ctx context.Context, verb, unit string) error {
 	}
 }
 
-// pending returns the type of the job that a unit has, "" if it has none or
+// queue queues a job in mode "replace", so that a pending job of another kind,
+// such as an automatic restart, makes way.
+func (n *conn) queue(ctx context.Context, j *job) error {
+	verb, path := n.pending(ctx, j.unit)
+	if j.asked && verb == j.verb {
+		j.path = path // ours, or as good
+		return nil
+	}
+	if !j.asked {
+		j.before = verb
+	}
+	j.asked = true
+	if err := n.call(ctx, methods[j.verb], j.unit, "replace").Store(&j.path); err != nil {
+		return n.masked(ctx, err, j.String(), j.unit)
+	}
+	return nil
+}
+
+// judge turns the result of a job into an error.
+func (n *conn) judge(ctx context.Context, j *job, result string) error {
+	if result == "done" {
+		return nil
+	}
+	e := &units.JobError{Unit: j.unit, Verb: j.verb, Job: string(j.path), Result: result, Before: j.before}
+	if result == "canceled" {
+		e.Instead = n.instead(ctx, j.unit)
+	}
+	return e
+}
+
+// pending returns the job that a unit has and its type, "" if it has none or
 // that cannot be told.
-func (n *conn) pending(ctx context.Context, unit string) string {
+func (n *conn) pending(ctx context.Context, unit string) (verb string, path dbus.ObjectPath) {
 	var job struct {
 		ID   uint32
 		Path dbus.ObjectPath
 	}
 	if n.property(ctx, unitPath(unit), unitIface, "Job", &job) != nil || job.ID == 0 {
-		return ""
+		return "", ""
 	}
-	var verb string
-	_ = n.property(ctx, job.Path, systemdName+".Job", "JobType", &verb) // it may have ended
-	return verb
+	if n.property(ctx, job.Path, systemdName+".Job", "JobType", &verb) != nil {
+		return "", "" // it has ended
+	}
+	return verb, job.Path
 }
 
 // instead returns the type of the job that displaced ours, also when that has
 // ended already.
 func (n *conn) instead(ctx context.Context, unit string) string {
-	if verb := n.pending(ctx, unit); verb != "" {
+	if verb, _ := n.pending(ctx, unit); verb != "" {
 		return verb
 	}
 	var state string

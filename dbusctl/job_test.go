@@ -5,6 +5,7 @@ package dbusctl
 import (
 	"context"
 	"errors"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -194,31 +195,85 @@ func TestAJobEndsWithItsContext(t *testing.T) {
 	}
 }
 
-func TestABrokenConnectionEndsTheJobAndTheNextCallMakesAnother(t *testing.T) {
-	var first sync.Once
-	client := newBus(t, &bus{answer: queue(func(b *bus) {
-		lost := false
-		first.Do(func() { lost = true })
-		if lost {
-			go b.hangUp()
-			return
-		}
-		b.removed(systemd, "/job/1", "done")
-	})})
-	if err := client.Start(patient(t), "kresd@1.service"); !errors.Is(err, units.ErrUnavailable) {
-		t.Errorf("start: %v", err)
+// What systemd does goes on while the bus is restarted.
+func TestABrokenConnectionLosesNoJob(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		replied bool     // the reply with the name of the job came before the end
+		job     string   // type of the job that the unit has afterwards, "" for none
+		result  string   // of that job; "" if it had ended before
+		want    []string // calls that queue a job
+	}{
+		{"the job goes on", true, "restart", "done", []string{"RestartUnit"}},
+		{"the job fails", true, "restart", "failed", []string{"RestartUnit"}},
+		{"the job has ended meanwhile", true, "", "", []string{"RestartUnit"}},
+		{"it was not told which job it is", false, "restart", "done", []string{"RestartUnit"}},
+		{"it is not known whether there was a job", false, "", "done", []string{"RestartUnit", "RestartUnit"}},
+		{"the unit has another job", false, "stop", "done", []string{"RestartUnit", "RestartUnit"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var mu sync.Mutex
+			var calls []string
+			broken := false
+			client := newBus(t, &bus{answer: func(b *bus, method string, call *dbus.Message) ([]any, error) {
+				mu.Lock()
+				defer mu.Unlock()
+				unknown := dbus.Error{Name: busName + ".Error.UnknownObject", Body: []any{"no such object"}}
+				path, _ := call.Headers[dbus.FieldPath].Value().(dbus.ObjectPath)
+				switch {
+				case method == "RestartUnit":
+					calls = append(calls, method)
+					switch {
+					case broken:
+						b.removed(systemd, "/job/1", c.result)
+					case c.replied:
+						broken = true
+						time.AfterFunc(50*time.Millisecond, b.hangUp)
+					default:
+						broken = true
+						b.hangUp()
+					}
+					return []any{dbus.ObjectPath("/job/1")}, nil
+				case !broken || c.job == "":
+					return nil, unknown
+				case path == "/job/1" && call.Body[1] == "State":
+					b.removed(systemd, "/job/1", c.result)
+					return []any{dbus.MakeVariant("running")}, nil
+				case path == "/job/1":
+					return []any{dbus.MakeVariant(c.job)}, nil
+				}
+				return []any{dbus.MakeVariant(jobOf{1, "/job/1"})}, nil
+			}})
+			err := client.Restart(patient(t), "kresd@1.service")
+			var job *units.JobError
+			if failed := c.result == "failed"; failed != errors.As(err, &job) || !failed && err != nil {
+				t.Errorf("restart: %v", err)
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			if diff := cmp.Diff(c.want, calls); diff != "" {
+				t.Error(diff)
+			}
+		})
 	}
-	// The end of the old connection is noticed a moment later at worst.
-	var err error
-	for range 100 {
-		if err = client.Start(patient(t), "kresd@1.service"); err == nil {
-			return
-		}
-		if !errors.Is(err, units.ErrUnavailable) {
-			break
+}
+
+func TestABusThatStaysAwayIsUnavailable(t *testing.T) {
+	t.Parallel()
+	b := &bus{answer: list([]listed{}, nil)}
+	client := newBus(t, b)
+	if _, err := client.Observe(patient(t)); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Remove(b.path); err != nil {
+		t.Fatal(err)
+	}
+	b.hangUp()
+	for range 2 { // the second at once
+		if _, err := client.Observe(patient(t)); !errors.Is(err, units.ErrUnavailable) {
+			t.Errorf("observe: %v", err)
 		}
 	}
-	t.Errorf("start: %v", err)
 }
 
 func TestWithoutABusEverythingIsUnavailable(t *testing.T) {

@@ -29,11 +29,15 @@ type listed struct {
 // Observe takes a snapshot of all our units that systemd has in memory. It
 // needs no privilege. Reading single properties, all requests at once, is some
 // ten times as fast as GetAll, which makes systemd compute all accounting.
-func (c *Client) Observe(ctx context.Context) (units.Live, error) {
-	n, err := c.get(ctx)
-	if err != nil {
-		return units.Live{}, err
-	}
+func (c *Client) Observe(ctx context.Context) (live units.Live, err error) {
+	err = c.do(ctx, func(n *conn) (err error) {
+		live, err = n.observe(ctx)
+		return err
+	})
+	return live, err
+}
+
+func (n *conn) observe(ctx context.Context) (units.Live, error) {
 	var rows []listed
 	if err := n.call(ctx, "ListUnitsByPatterns", []string{}, patterns).Store(&rows); err != nil {
 		return units.Live{}, translate(err, "list units")
@@ -58,11 +62,15 @@ func (c *Client) Observe(ctx context.Context) (units.Live, error) {
 }
 
 // ObserveUnit is Observe for one unit, loaded or not.
-func (c *Client) ObserveUnit(ctx context.Context, unit string) (units.Observed, error) {
-	n, err := c.get(ctx)
-	if err != nil {
-		return units.Observed{}, err
-	}
+func (c *Client) ObserveUnit(ctx context.Context, unit string) (o units.Observed, err error) {
+	err = c.do(ctx, func(n *conn) (err error) {
+		o, err = n.observeUnit(ctx, unit)
+		return err
+	})
+	return o, err
+}
+
+func (n *conn) observeUnit(ctx context.Context, unit string) (units.Observed, error) {
 	var rows []listed
 	if err := n.call(ctx, "ListUnitsByNames", []string{unit}).Store(&rows); err != nil {
 		return units.Observed{}, translate(err, "look up "+unit)
@@ -159,13 +167,11 @@ func (r *request) collect() (units.Observed, error) {
 
 // StockState returns the ActiveState of the stock service, "" if there is none.
 func (c *Client) StockState(ctx context.Context) (string, error) {
-	n, err := c.get(ctx)
-	if err != nil {
-		return "", err
-	}
 	var rows []listed
-	if err := n.call(ctx, "ListUnitsByNames", []string{units.Stock}).Store(&rows); err != nil {
-		return "", translate(err, "look up "+units.Stock)
+	if err := c.do(ctx, func(n *conn) error {
+		return translate(n.call(ctx, "ListUnitsByNames", []string{units.Stock}).Store(&rows), "look up "+units.Stock)
+	}); err != nil {
+		return "", err
 	}
 	for _, r := range rows {
 		if r.Load != "not-found" {

@@ -112,6 +112,7 @@ func TestObserveUnitReadsOne(t *testing.T) {
 }
 
 func TestAStateThatMayNotBeReadIsAnError(t *testing.T) {
+	t.Parallel() // it is tried for a while
 	client := newBus(t, &bus{answer: func(_ *bus, method string, _ *dbus.Message) ([]any, error) {
 		if method == "Get" {
 			return nil, dbus.Error{Name: busName + ".Error.NoReply", Body: []any{"x"}}
@@ -119,6 +120,21 @@ func TestAStateThatMayNotBeReadIsAnError(t *testing.T) {
 		return []any{[]listed{row("kresd@1.service", "loaded", "active", "running", 0)}}, nil
 	}})
 	if live, err := client.Observe(patient(t)); !errors.Is(err, units.ErrUnavailable) || !strings.Contains(err.Error(), "kresd@1.service") {
+		t.Errorf("%+v %v", live, err)
+	}
+}
+
+// A systemd that executes itself anew leaves the bus for a moment.
+func TestAnAnswerThatIsMissingIsAskedForAgain(t *testing.T) {
+	away := true
+	client := newBus(t, &bus{answer: func(b *bus, method string, call *dbus.Message) ([]any, error) {
+		if away {
+			away = false
+			return nil, dbus.Error{Name: busName + ".Error.NoReply", Body: []any{"Message recipient disconnected"}}
+		}
+		return list([]listed{row("kresd@2.service", "not-found", "inactive", "dead", 0)}, nil)(b, method, call)
+	}})
+	if live, err := client.Observe(patient(t)); err != nil || len(live.Units) != 1 {
 		t.Errorf("%+v %v", live, err)
 	}
 }
