@@ -32,5 +32,8 @@ var ErrUnavailable = errors.New("systemd cannot be reached over D-Bus")
 // ErrForbidden means that polkit refused a job.
 var ErrForbidden = errors.New("polkit does not let kresd-manager control its units")
 
+// ErrCanceled means that somebody canceled the change.
+var ErrCanceled = errors.New("the change was canceled")
+
 // ErrStopping means that the manager is on its way out.
 var ErrStopping = errors.New("kresd-manager is stopping")

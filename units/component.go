@@ -80,6 +80,26 @@ func (d Desired) KindOf(unit string) ComponentKind {
 	return Dispensable
 }
 
+// Place returns the priority of a unit, and whether it should run.
+func (d Desired) Place(unit string) (wanted bool, priority int) {
+	switch role, _ := RoleOf(unit); role {
+	case RoleWorker:
+		n, _ := WorkerNumber(unit)
+		return n <= d.Workers, PriorityWorkers
+	case RoleLoader:
+		return d.Workers > 0, PriorityRules
+	case RoleGC:
+		return d.GC != nil, PriorityGC
+	case RoleComponent:
+		for _, c := range d.Components {
+			if c.Unit() == unit {
+				return true, c.Priority
+			}
+		}
+	}
+	return false, 0
+}
+
 // Trial is how long, in seconds, a needed component has to stay up after its
 // first start.
 const Trial = 10

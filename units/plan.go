@@ -4,6 +4,7 @@ package units
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -52,6 +53,29 @@ type Plan struct {
 
 // Empty reports whether there is nothing to do.
 func (p Plan) Empty() bool { return len(p.Steps) == 0 }
+
+// Acts reports whether a step concerns the unit.
+func (p Plan) Acts(unit string) bool {
+	return slices.ContainsFunc(p.Steps, func(s Step) bool { return s.Unit == unit })
+}
+
+// Without returns a plan that lacks some steps. Nothing waits for them.
+func (p Plan) Without(drop func(Step) bool) Plan {
+	rest := Plan{Generation: p.Generation, Steps: []Step{}}
+	number := map[int]int{} // of a step, before and after
+	for _, s := range p.Steps {
+		if drop(s) {
+			continue
+		}
+		var after []int
+		for _, a := range s.After {
+			after = append(after, number[a])
+		}
+		number[s.N] = rest.add(s.Kind, s.Unit, s.Cause, after...)
+		rest.Steps[len(rest.Steps)-1].Optional = s.Optional
+	}
+	return rest
+}
 
 // Touches returns the steps of one kind.
 func (p Plan) Touches(k Kind) []Step {

@@ -59,7 +59,7 @@ type UnitStatus struct {
 type Status struct {
 	Version string `json:"version"`
 	// State is "running", "degraded" (a wanted unit does not run as
-	// configured), "applying" or "stopped".
+	// configured), "applying", "stopped" or "failed" (see Down).
 	State      string `json:"state"`
 	Generation string `json:"generation"`
 	ETag       string `json:"etag"`
@@ -71,4 +71,8 @@ type Status struct {
 	Workers     int          `json:"workers"`
 	Units       []UnitStatus `json:"units"`
 	LastApply   *Report      `json:"last-apply,omitempty"`
+	// LastRepair is the last time that something had drifted by itself.
+	LastRepair *Report `json:"last-repair,omitempty"`
+	// Down tells why the manager took the resolver down.
+	Down string `json:"down,omitempty"`
 }

@@ -127,6 +127,7 @@ func serve(o options, bus *dbusctl.Client, log *slog.Logger) error {
 	}
 	var background sync.WaitGroup
 	background.Go(func() { m.Run(ctx) })
+	background.Go(func() { bus.Watch(ctx, m.Drifted) })
 	hangups := make(chan struct{}, 1) // several that come at once are one
 	background.Go(func() {
 		for {

@@ -23,8 +23,20 @@ const (
 )
 
 // apply is carry, after whose success every worker has been told of the rules.
+// It can be canceled if there is something to go back to.
 func (m *Manager) apply(ctx context.Context, plan units.Plan, want units.Desired) error {
-	err := m.carry(ctx, plan, want)
+	canceled, end := m.cancelable(ctx)
+	defer end()
+	return m.settle(ctx, plan, want, canceled)
+}
+
+// restore is apply for what nobody should cancel.
+func (m *Manager) restore(ctx context.Context, plan units.Plan, want units.Desired) error {
+	return m.settle(context.WithoutCancel(ctx), plan, want, nil)
+}
+
+func (m *Manager) settle(ctx context.Context, plan units.Plan, want units.Desired, canceled <-chan struct{}) error {
+	err := m.carry(context.WithoutCancel(ctx), plan, want, canceled)
 	if err == nil {
 		m.rulesUnsure = false
 	}
@@ -32,9 +44,10 @@ func (m *Manager) apply(ctx context.Context, plan units.Plan, want units.Desired
 }
 
 // carry carries out a plan: every step as soon as all that it waits for have
-// succeeded. After a failure no step is begun; those under way are finished.
-// The error is a *units.StepError of the first step that failed.
-func (m *Manager) carry(ctx context.Context, plan units.Plan, want units.Desired) error {
+// succeeded. After a failure, or when it is canceled, no step is begun; those
+// under way are finished. The error is a *units.StepError of the first step
+// that failed.
+func (m *Manager) carry(ctx context.Context, plan units.Plan, want units.Desired, canceled <-chan struct{}) error {
 	type result struct {
 		n   int
 		err error
@@ -55,27 +68,41 @@ func (m *Manager) carry(ctx context.Context, plan units.Plan, want units.Desired
 		}
 	}
 	var failure error
-	running := 0
-	for len(ready) > 0 || running > 0 {
+	running := map[int]bool{}
+	for len(ready) > 0 || len(running) > 0 {
 		for failure == nil && len(ready) > 0 {
+			select {
+			case <-canceled:
+				failure = &units.StepError{Step: steps[ready[0]], Err: units.ErrCanceled}
+				continue
+			default:
+			}
 			s := steps[ready[0]]
 			ready = ready[1:]
-			running++
-			go func() {
-				began := time.Now()
-				err := m.step(ctx, s, want)
-				if err == nil {
-					m.o.Log.Info("step done", "step", string(s.Kind), "unit", s.Unit, "cause", s.Cause,
-						"took", time.Since(began).Round(time.Microsecond))
-				}
-				results <- result{s.N, err}
-			}()
+			running[s.N] = true
+			go func() { results <- result{s.N, m.observed(ctx, s, want)} }()
 		}
-		if running == 0 {
+		if len(running) == 0 {
 			break
 		}
-		r := <-results
-		running--
+		var r result
+		select {
+		case r = <-results:
+		case <-canceled:
+			canceled = nil // once is enough
+			for n := range running {
+				if failure == nil {
+					failure = &units.StepError{Step: steps[n], Err: units.ErrCanceled}
+				}
+				m.abandon(ctx, steps[n])
+			}
+			continue
+		}
+		delete(running, r.n)
+		if r.err != nil && steps[r.n].Optional {
+			m.o.Log.Warn("going on without what can be done without", "unit", steps[r.n].Unit, "error", r.err)
+			r.err = nil
+		}
 		if r.err != nil {
 			if failure == nil {
 				failure = r.err
@@ -89,6 +116,22 @@ func (m *Manager) carry(ctx context.Context, plan units.Plan, want units.Desired
 		}
 	}
 	return failure
+}
+
+// observed is step, told to all who listen.
+func (m *Manager) observed(ctx context.Context, s units.Step, want units.Desired) error {
+	began := time.Now()
+	m.tell(units.Event{Kind: units.EventStep, Step: &s, Generation: want.Generation})
+	err := m.step(ctx, s, want)
+	took := time.Since(began)
+	e := units.Event{Kind: units.EventDone, Step: &s, Took: units.Seconds(took), Generation: want.Generation}
+	if err != nil {
+		e.Kind, e.Error = units.EventFailed, err.Error()
+	} else {
+		m.o.Log.Info("step done", "step", string(s.Kind), "unit", s.Unit, "cause", s.Cause, "took", took.Round(time.Microsecond))
+	}
+	m.tell(e)
+	return err
 }
 
 // step does one step. Its error is a *units.StepError.
@@ -208,22 +251,29 @@ func (m *Manager) load(ctx context.Context, s units.Step, want units.Desired) er
 // start starts or restarts a unit and believes that it works only when its
 // process is in its cgroup, says that it runs the configuration, and answers.
 func (m *Manager) start(ctx context.Context, s units.Step, want units.Desired) error {
-	ctx, cancel := context.WithTimeout(ctx, workerDeadline)
+	ctx, cancel := context.WithTimeout(ctx, workerDeadline+want.Roll.Soak)
 	defer cancel()
 	err := m.job(ctx, s)
+	role, _ := units.RoleOf(s.Unit)
 	return m.judge(ctx, s, err, func(o units.Observed) error {
 		if !o.Running() {
 			return fmt.Errorf("it is %s (%s)", o.ActiveState, o.Result)
 		}
-		if s.Unit == units.CacheGC {
+		switch role {
+		case units.RoleGC:
 			return nil
+		case units.RoleComponent:
+			return m.tryComponent(ctx, o, want)
 		}
 		if o.StatusText != units.WorkerStatus+want.WorkerHash {
 			return fmt.Errorf("it runs configuration %q and not %q", o.ConfigHash(), want.WorkerHash)
 		}
-		ctx, cancel := context.WithTimeout(ctx, controlDeadline)
+		probing, cancel := context.WithTimeout(ctx, controlDeadline)
 		defer cancel()
-		return m.o.Workers.Probe(ctx, units.Instance(s.Unit))
+		if err := m.o.Workers.Probe(probing, units.Instance(s.Unit)); err != nil || role == units.RoleCanary {
+			return err
+		}
+		return m.soak(ctx, o, want.Roll.Soak)
 	})
 }
 

@@ -22,6 +22,7 @@ type change struct {
 	units.Change
 	fromFile bool // the new document is what the file holds
 	renew    bool // files that the configuration names may have changed
+	tolerant bool // what is dispensable may fail
 }
 
 // change runs in the loop. Nothing has happened to the system when it returns
@@ -37,6 +38,9 @@ func (m *Manager) change(ctx context.Context, c change, began time.Time) (units.
 		err = m.carryOut(ctx, cur, gen, c, &r)
 	}
 	r.Took = units.Seconds(time.Since(began))
+	if err != nil && r.RollbackError == "" {
+		m.forgetApplying()
+	}
 	if err != nil && concerns {
 		r.Error = err.Error()
 		m.failed(cur, c, &r, err)
@@ -54,6 +58,10 @@ func (m *Manager) change(ctx context.Context, c change, began time.Time) (units.
 	if err := m.record(next, false); err != nil {
 		m.o.Log.Error("cannot record the running configuration; a crash of the manager would forget it", "error", err)
 	}
+	m.forgetApplying()
+	m.previous, m.applied = cur, time.Now()
+	m.calm()
+	m.tell(units.Event{Kind: units.EventApplied, Cause: c.Cause, Generation: gen.Desired.Generation, Took: r.Took})
 	m.o.Log.Info("configuration applied", "cause", c.Cause, "generation", gen.Desired.Generation,
 		"steps", len(r.Plan.Steps), "etag", next.doc.ETag(), "took", time.Duration(r.Took).Round(time.Microsecond))
 	m.later = append(m.later, func() { m.keep(gen, c.fromFile) })
@@ -76,6 +84,7 @@ func (m *Manager) keep(gen generation.Generation, forBoot bool) {
 
 // failed publishes the report of a change that was not carried out.
 func (m *Manager) failed(cur *snapshot, c change, r *units.Report, err error) {
+	m.tell(units.Event{Kind: units.EventRefused, Cause: c.Cause, Generation: r.Generation, Took: r.Took, Error: r.Error})
 	kept := *cur
 	kept.report = r
 	kept.refused = kept.refused || c.fromFile
@@ -108,11 +117,31 @@ func (m *Manager) prepare(cur *snapshot, c change) (*snapshot, generation.Genera
 		return nil, gen, err
 	}
 	gen = generation.Make(cfg, m.o.Render)
+	if err := protectCore(cur.desired, gen.Desired); err != nil && !c.fromFile {
+		return nil, gen, err
+	}
 	next := &snapshot{doc: doc, desired: gen.Desired, fileETag: cur.fileETag, refused: cur.refused, watch: watched(cfg)}
 	if c.fromFile {
 		next.fileETag, next.refused = doc.ETag(), false
 	}
 	return next, gen, nil
+}
+
+// protectCore refuses to remove a core component, which is hardly ever meant by
+// a change of something above it.
+func protectCore(cur, next units.Desired) error {
+	var found config.Problems
+	for _, c := range cur.Components {
+		if wanted, _ := next.Place(c.Unit()); !wanted && c.Kind == units.Core {
+			found = append(found, config.Problem{
+				Pointer:  "/components/" + c.Name,
+				Severity: config.SeverityError,
+				Message:  "a core component would be removed",
+				Hint:     "make it dispensable first, if that is what you mean",
+			})
+		}
+	}
+	return found.Errors()
 }
 
 // check validates, logs warnings, and refuses keys that nothing acts on yet: the
@@ -182,7 +211,7 @@ func (m *Manager) carryOut(ctx context.Context, cur *snapshot, gen generation.Ge
 	if err != nil {
 		return err
 	}
-	r.Plan = units.Diff(gen.Desired, live, units.Options{Force: c.Force, Renew: c.renew, Reset: m.rulesUnsure})
+	r.Plan = units.Diff(gen.Desired, live, units.Options{Force: c.Force, Renew: c.renew, Reset: m.rulesUnsure, Tolerant: c.tolerant})
 	r.Generation = gen.Desired.Generation
 	if c.DryRun {
 		return nil
@@ -190,7 +219,13 @@ func (m *Manager) carryOut(ctx context.Context, cur *snapshot, gen generation.Ge
 	if err := m.o.Store.Write(gen); err != nil {
 		return err
 	}
+	if !r.Plan.Empty() {
+		if err := m.noteApplying(applying{Cause: c.Cause, When: r.When, From: cur.desired.Generation, To: r.Generation}); err != nil {
+			return fmt.Errorf("cannot record the change before it begins: %w", err)
+		}
+	}
 	m.o.Log.Debug("plan", "cause", c.Cause, "plan", r.Plan.String())
+	m.tell(units.Event{Kind: units.EventBegin, Cause: c.Cause, Plan: &r.Plan, Generation: gen.Desired.Generation})
 	err = m.apply(ctx, r.Plan, gen.Desired)
 	if err == nil {
 		return nil
@@ -233,7 +268,8 @@ func (m *Manager) rollBack(ctx context.Context, cur *snapshot, cause error, r *u
 		}
 		r.Rollback = &plan
 		m.o.Log.Warn("restoring what ran before", "generation", cur.desired.Generation, "plan", plan.String())
-		err = m.apply(ctx, plan, cur.desired)
+		m.tell(units.Event{Kind: units.EventRestore, Plan: &plan, Generation: cur.desired.Generation})
+		err = m.restore(ctx, plan, cur.desired)
 	}
 	if err != nil {
 		r.RollbackError = err.Error()

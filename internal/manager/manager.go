@@ -90,6 +90,17 @@ type Manager struct {
 	lock    *os.File // of the run directory
 	socket  string   // of the API, "" until it is served; only the loop uses it
 	later   []func() // what is done when nobody waits; only the loop uses it
+	events  events
+	// cancel ends the apply in progress, if there is one.
+	cancel atomic.Pointer[context.CancelFunc]
+	// previous ran until the running configuration was applied, at that time.
+	// Only the loop uses them, and what follows.
+	previous *snapshot
+	applied  time.Time
+	drifted  chan struct{} // has room for one; filled when something may have drifted
+	care     map[string]*patient
+	restarts map[string]int // of each unit, when it was first looked at after the change
+	down     string         // why the resolver was taken down; "" while it is not
 	// rulesUnsure tells that running workers may not all have been told of the
 	// rules in force. Only the loop uses it.
 	rulesUnsure bool
@@ -111,6 +122,10 @@ type snapshot struct {
 	// refused tells that what the file held when it was last read was refused.
 	refused bool
 	report  *units.Report // of the last change that was tried
+	// repaired is the last repair of what had drifted.
+	repaired *units.Report
+	// down tells why the resolver was taken down, "" if it was not.
+	down string
 }
 
 // task is something that only the loop may do.
@@ -134,6 +149,8 @@ func New(o Options) *Manager {
 	m := &Manager{
 		o:       o,
 		work:    make(chan *task),
+		drifted: make(chan struct{}, 1),
+		care:    map[string]*patient{},
 		stopped: make(chan struct{}),
 		ended:   make(chan struct{}),
 	}
@@ -156,8 +173,20 @@ func (m *Manager) Run(ctx context.Context) {
 	defer m.doLater()
 	idle := time.NewTimer(idleTime)
 	defer idle.Stop()
+	look := time.NewTimer(lookInterval)
+	defer look.Stop()
+	soon := false // something may have drifted
 	for {
 		select {
+		case <-m.drifted:
+			if !soon {
+				look.Reset(gatherTime)
+				soon = true
+			}
+		case <-look.C:
+			soon = false
+			look.Reset(m.repair(context.WithoutCancel(ctx)))
+			m.doLater()
 		case <-idle.C:
 			// A change needs many times the memory that waiting for one does.
 			debug.FreeOSMemory()
@@ -170,7 +199,9 @@ func (m *Manager) Run(ctx context.Context) {
 			}
 			m.busy.Store(true)
 			// A change is never left half-way because its asker went away.
+			enough := m.askForTime()
 			t.run(context.WithoutCancel(ctx))
+			enough()
 			m.busy.Store(false)
 			close(t.done)
 			m.doLater()

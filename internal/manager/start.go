@@ -122,6 +122,7 @@ func (m *Manager) startFromFile(ctx context.Context) error {
 			Edit:  func(*config.Document) (*config.Document, error) { return m.read() },
 		},
 		fromFile: true,
+		tolerant: true,
 	}, time.Now())
 	return err
 }
@@ -140,13 +141,18 @@ func (m *Manager) adopt(ctx context.Context, running *snapshot, clean bool) erro
 		return err
 	}
 	m.rulesUnsure = m.rulesUnsure || !clean
+	cause := "start: what ran before"
+	if a := m.interrupted(); a != nil {
+		cause = fmt.Sprintf("start: what ran before %s, which the end of the manager interrupted", a.Cause)
+		m.o.Log.Warn("going back to what ran before a change that was interrupted", "change", a.Cause, "begun", a.When)
+	}
 	r := units.Report{
-		Plan:       units.Diff(running.desired, live, units.Options{Proven: true, Reset: m.rulesUnsure}),
-		Cause:      "start: what ran before",
+		Plan:       units.Diff(running.desired, live, units.Options{Proven: true, Reset: m.rulesUnsure, Tolerant: true}),
+		Cause:      cause,
 		When:       began,
 		Generation: running.desired.Generation,
 	}
-	err = m.apply(ctx, r.Plan, running.desired)
+	err = m.restore(ctx, r.Plan, running.desired)
 	r.Took = units.Seconds(time.Since(began))
 	if err != nil {
 		// Whoever wants to mend it needs the API.
@@ -160,6 +166,9 @@ func (m *Manager) adopt(ctx context.Context, running *snapshot, clean bool) erro
 	}
 	m.current.Store(&adopted)
 	m.o.Watch(adopted.watch)
+	if err == nil {
+		m.forgetApplying()
+	}
 	m.o.Log.Info("adopted what runs", "generation", r.Generation, "steps", len(r.Plan.Steps))
 	m.tellStatus()
 	return m.record(&adopted, false)

@@ -22,6 +22,8 @@ func (m *Manager) Status(ctx context.Context) (units.Status, error) {
 		File:       m.file(),
 		Workers:    s.desired.Workers,
 		LastApply:  s.report,
+		LastRepair: s.repaired,
+		Down:       s.down,
 		ETag:       s.doc.ETag(),
 	}
 	st.FileDiffers = st.ETag != s.fileETag || s.refused
@@ -29,24 +31,29 @@ func (m *Manager) Status(ctx context.Context) (units.Status, error) {
 	if err != nil {
 		return st, err
 	}
-	plan := units.Diff(s.desired, live, units.Options{Proven: true})
-	acts := map[string]bool{}
-	for _, step := range plan.Steps {
-		acts[step.Unit] = true
+	off := false
+	if s.desired.Workers > 0 && len(live.RunningWorkers()) == 0 {
+		target, err := m.o.Systemd.ObserveUnit(ctx, units.Target)
+		off = err == nil && target.ActiveState != "active"
 	}
+	plan := units.Diff(s.desired, live, units.Options{Proven: true})
 	for _, o := range live.Units {
 		if o.LoadState == "not-found" {
 			continue
 		}
 		c, _ := units.RoleOf(o.Name)
+		wanted, priority := s.desired.Place(o.Name)
 		st.Units = append(st.Units, units.UnitStatus{
-			Unit:       o.Name,
-			Role:       c,
-			Active:     o.ActiveState,
-			Sub:        o.SubState,
-			Result:     o.Result,
-			Config:     o.ConfigHash(),
-			Current:    !acts[o.Name],
+			Unit:     o.Name,
+			Role:     c,
+			Active:   o.ActiveState,
+			Sub:      o.SubState,
+			Result:   o.Result,
+			Config:   o.ConfigHash(),
+			Kind:     s.desired.KindOf(o.Name),
+			Priority: priority,
+			// Diff has no step for a unit that nobody may start.
+			Current:    !plan.Acts(o.Name) && !(wanted && o.Idle()),
 			PID:        o.MainPID,
 			Memory:     o.MemoryBytes,
 			Restarts:   o.Restarts,
@@ -60,9 +67,13 @@ func (m *Manager) Status(ctx context.Context) (units.Status, error) {
 	switch {
 	case m.isStopped():
 		st.State = "stopped"
+	case s.down != "":
+		st.State = "failed"
 	case m.busy.Load():
 		st.State = "applying"
-	case !plan.Empty():
+	case off:
+		st.State = "stopped"
+	case !plan.Empty() || slices.ContainsFunc(st.Units, func(u units.UnitStatus) bool { return !u.Current }):
 		st.State = "degraded"
 	}
 	return st, nil

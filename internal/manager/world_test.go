@@ -264,3 +264,8 @@ func (l *lockedBuffer) String() string {
 	defer l.mu.Unlock()
 	return l.b.String()
 }
+
+// deleted is the edit that removes a value.
+func deleted(pointer string) func(*config.Document) (*config.Document, error) {
+	return func(d *config.Document) (*config.Document, error) { return d.Delete(pointer) }
+}

@@ -46,7 +46,7 @@ func (s *Systemd) Boot() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	clear(s.units)
-	s.rules = ""
+	s.rules, s.target = "", ""
 }
 
 // SetStock sets the state of the stock service.
@@ -66,4 +66,28 @@ func (s *Systemd) PIDs() map[string]int {
 		}
 	}
 	return pids
+}
+
+// Fail ends a process for good: its unit fails and is not started again.
+func (s *Systemd) Fail(name string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	u := s.unitLocked(name)
+	s.endLocked(u, "exit-code", "ended for good")
+	u.o.ActiveState, u.o.SubState = "failed", "failed"
+	s.least = min(s.least, s.servingLocked())
+}
+
+// Mask forbids to start a unit, as systemctl mask does.
+func (s *Systemd) Mask(name string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.unitLocked(name).o.LoadState = "masked"
+}
+
+// Announce has a process announce something else.
+func (s *Systemd) Announce(name, status string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.unitLocked(name).o.StatusText = status
 }

@@ -3,6 +3,7 @@
 package fakesystemd
 
 import (
+	"cmp"
 	"context"
 	"errors"
 
@@ -23,7 +24,7 @@ func (s *Systemd) Live() units.Live {
 	defer s.mu.Unlock()
 	live := units.Live{Units: map[string]units.Observed{}}
 	for name, u := range s.units {
-		if u.o.ActiveState != "inactive" { // others are unloaded at once
+		if u.o.ActiveState != "inactive" || u.o.LoadState == "masked" { // others are unloaded at once
 			live.Units[name] = u.o
 		}
 	}
@@ -37,6 +38,9 @@ func (s *Systemd) ObserveUnit(ctx context.Context, name string) (units.Observed,
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if name == units.Target {
+		return units.Observed{Name: name, LoadState: "loaded", ActiveState: cmp.Or(s.target, "inactive")}, nil
+	}
 	return s.unitLocked(name).o, nil
 }
 

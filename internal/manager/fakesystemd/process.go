@@ -22,6 +22,9 @@ var announced = regexp.MustCompile(`'STATUS=((?:config|rules) [0-9a-f]+)'`)
 
 // spawnLocked starts the process of a unit and returns the result of the job.
 func (s *Systemd) spawnLocked(u *unit, f Fault) string {
+	if u.o.LoadState == "masked" {
+		return "failed"
+	}
 	if f == LimitHit {
 		u.limit = true
 	}
@@ -52,6 +55,7 @@ func (s *Systemd) spawnLocked(u *unit, f Fault) string {
 	u.o.ActiveState, u.o.SubState = "active", "running"
 	u.o.MainPID, u.o.Populated = 1000+s.serial, true
 	if _, worker := units.WorkerNumber(u.o.Name); worker {
+		s.target = "active" // which every worker wants
 		u.sees = s.rules
 	}
 	switch f {

@@ -32,6 +32,7 @@ type Systemd struct {
 	jobs    []string
 	rules   string // what the rule database holds
 	stock   string // state of the stock service
+	target  string // state of kresd.target, "" for inactive
 	journal map[string][]string
 	serial  int // of processes, jobs and invocations
 	least   int // fewest workers that served at once since Watch
@@ -197,7 +198,20 @@ func (s *Systemd) ResetFailed(ctx context.Context, name string) error {
 // QueueStop notes that a unit is to be stopped.
 func (s *Systemd) QueueStop(ctx context.Context, name string) error {
 	_, err := s.call(ctx, "queue-stop", name)
+	if err == nil && name == units.Target {
+		s.StopTarget()
+	}
 	return err
+}
+
+// StopTarget stops kresd.target, and with it all that is part of it.
+func (s *Systemd) StopTarget() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.target = "inactive"
+	for _, u := range s.units {
+		s.downLocked(u)
+	}
 }
 
 // downLocked ends the processes of a unit.

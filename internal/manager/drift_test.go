@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package manager_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"kresd-manager/internal/manager/fakesystemd"
+	"kresd-manager/units"
+)
+
+// drift has the manager notice something and waits until it has done what it
+// wants to do at once.
+func (p *process) drift() {
+	p.Drifted("")
+	time.Sleep(time.Second)
+	synctest.Wait()
+}
+
+func TestWhatIsStoppedByHandIsStartedWithinASecond(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, basic)
+		p := w.start()
+		before := w.live()
+		w.sys.Watch()
+		w.sys.AdminStop("kresd@2.service", units.CacheGC)
+		p.drift()
+		w.wantLive(t, "after a repair", before)
+		if jobs := slices.Sorted(slices.Values(w.sys.Jobs())); !slices.Equal(jobs, []string{"start " + units.CacheGC, "start kresd@2.service"}) {
+			t.Errorf("jobs: %v", jobs)
+		}
+		s := p.wantState(t, "running")
+		if s.LastRepair == nil || !strings.Contains(s.LastRepair.Plan.String(), "is not running") {
+			t.Errorf("status tells of repair %+v", s.LastRepair)
+		}
+	})
+}
+
+func TestAWorkerWithAnotherConfigurationIsReplaced(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, basic)
+		p := w.start()
+		before := w.live()
+		w.sys.Announce("kresd@2.service", "config 0000")
+		p.drift()
+		w.wantLive(t, "after a repair", before)
+	})
+}
+
+func TestRepairsOfOneUnitComeLessAndLessOften(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, basic)
+		p := w.start()
+		w.sys.Watch()
+		var starts []time.Duration
+		began := time.Now()
+		for time.Since(began) < 3*time.Minute {
+			if w.sys.Live().Unit("kresd@2.service").Running() {
+				starts = append(starts, time.Since(began))
+				w.sys.AdminStop("kresd@2.service")
+				p.Drifted("kresd@2.service")
+			}
+			time.Sleep(100 * time.Millisecond)
+		}
+		// The first is no repair; from then on 0, 1, 2, 4, … s, at most a minute.
+		if len(starts) < 7 || len(starts) > 9 {
+			t.Errorf("it was started after %v", starts)
+		}
+		for i := 3; i < len(starts); i++ {
+			if gap := starts[i] - starts[i-1]; gap < min(time.Second<<(i-3), time.Minute) {
+				t.Errorf("start %d comes after %v", i, gap)
+			}
+		}
+		// A unit that is well for a while is repaired at once again.
+		time.Sleep(10 * time.Minute)
+		w.sys.AdminStop("kresd@2.service")
+		p.drift()
+		if !w.sys.Live().Unit("kresd@2.service").Running() {
+			t.Error("it was not started")
+		}
+	})
+}
+
+func TestWhatTheAdministratorStoppedAsAWholeStaysStopped(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, basic)
+		p := w.start()
+		before := w.live()
+		w.sys.StopTarget()
+		w.sys.Watch()
+		p.drift()
+		time.Sleep(10 * time.Minute)
+		w.wantJobs(t)
+		p.wantState(t, "stopped")
+		// systemctl start kresd@1 wants the target, and so brings all back.
+		w.sys.AdminStart("kresd@1.service")
+		p.drift()
+		w.wantLive(t, "after the target was started", before)
+	})
+}
+
+func TestAMaskedWorkerIsLeftAlone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, basic)
+		p := w.start()
+		w.sys.Mask("kresd@2.service")
+		w.sys.AdminStop("kresd@2.service")
+		w.sys.Watch()
+		p.drift()
+		w.wantJobs(t)
+		p.wantState(t, "degraded")
+		// The others can be changed.
+		p.change(t, "/nsid", `"x"`)
+	})
+}
+
+// Its files have not changed, so it would fail again; the old rules are in force.
+func TestAPolicyLoaderThatFailedIsNotRunAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, basic)
+		p := w.start()
+		w.sys.Fail(units.PolicyLoader)
+		w.sys.Watch()
+		p.drift()
+		time.Sleep(10 * time.Minute)
+		w.wantJobs(t)
+		p.wantState(t, "degraded")
+	})
+}
+
+func TestWhatRestartsByItselfIsLeftToSystemd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, basic)
+		p := w.start()
+		w.sys.Watch()
+		w.sys.Crash("kresd@1.service")
+		p.drift()
+		w.wantJobs(t)
+		w.sys.AutoRestart()
+		p.drift()
+		w.wantJobs(t)
+		p.wantState(t, "running")
+	})
+}
+
+// A configuration that lets workers start and then end is found when they do.
+func TestAChangeAfterWhichWorkersDoNotStayUpIsTakenBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, basic)
+		p := w.start()
+		before, doc := w.live(), p.Running().ETag()
+		p.change(t, "/nsid", `"x"`)
+		p.drift()
+		for range 5 {
+			w.sys.Crash("kresd@1.service")
+			w.sys.Crash("kresd@2.service")
+			p.Drifted("")
+			time.Sleep(100 * time.Millisecond)
+			w.sys.AutoRestart()
+			p.drift()
+		}
+		w.wantLive(t, "after it was taken back", before)
+		if p.Running().ETag() != doc {
+			t.Error("the running configuration is still the new one")
+		}
+		s := p.wantState(t, "running")
+		if s.LastApply == nil || !strings.Contains(s.LastApply.Cause, "do not stay up") {
+			t.Errorf("status tells of %+v", s.LastApply)
+		}
+		// A crash of the manager does not bring it back.
+		p.kill()
+		w.start()
+		w.wantLive(t, "after a crash of the manager", before)
+	})
+}
+
+// Years of service see crashes, too, which are no reason to change anything.
+func TestCrashesLongAfterAChangeTakeNothingBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, basic)
+		p := w.start()
+		p.change(t, "/nsid", `"x"`)
+		doc := p.Running().ETag()
+		time.Sleep(time.Hour)
+		for range 9 {
+			w.sys.Crash("kresd@1.service")
+			w.sys.AutoRestart()
+			p.drift()
+		}
+		if p.Running().ETag() != doc {
+			t.Error("the change was taken back")
+		}
+	})
+}
+
+func TestASlowLookFindsWhatNoHintToldOf(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, basic)
+		w.start()
+		before := w.live()
+		w.sys.AdminStop("kresd@3.service")
+		time.Sleep(2 * time.Minute)
+		synctest.Wait()
+		w.wantLive(t, "after a while", before)
+	})
+}
+
+func TestALostBusIsAskedAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, basic)
+		p := w.start()
+		before := w.live()
+		w.sys.AdminStop("kresd@3.service")
+		w.sys.Break("observe", fakesystemd.BusGone)
+		p.drift()
+		w.sys.Mend()
+		time.Sleep(10 * time.Second)
+		synctest.Wait()
+		w.wantLive(t, "after the bus came back", before)
+	})
+}
+
+func TestEventsTellOfAChangeStepByStep(t *testing.T) {
+	w := newWorld(t, basic)
+	p := w.start()
+	ch := p.Events(t.Context())
+	p.change(t, "/local-data/addresses/host.example", `"192.0.2.9"`)
+	var kinds []string
+	for len(kinds) == 0 || kinds[len(kinds)-1] != string(units.EventApplied) {
+		e := <-ch
+		what := string(e.Kind)
+		if e.Step != nil {
+			what += " " + string(e.Step.Kind)
+		}
+		kinds = append(kinds, what)
+	}
+	if kinds[0] != "begin" || kinds[1] != "step load" || kinds[2] != "step-done load" || !slices.Contains(kinds, "step-done reset") {
+		t.Errorf("events: %v", kinds)
+	}
+}
+
+func TestALongLoadCanBeCanceled(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, basic)
+		p := w.start()
+		before := w.live()
+		if p.Cancel() {
+			t.Error("nothing was canceled")
+		}
+		w.sys.Took = 5 * time.Minute
+		go func() {
+			time.Sleep(time.Minute)
+			if !p.Cancel() {
+				t.Error("there was nothing to cancel")
+			}
+		}()
+		began := time.Now()
+		_, step := p.refuse(t, put(t, "/local-data/addresses/host.example", `"192.0.2.9"`))
+		if step.Err != units.ErrCanceled || !step.Restored {
+			t.Errorf("%v, restored %t, after %v", step, step.Restored, time.Since(began))
+		}
+		w.sys.Took = 0
+		w.wantLive(t, "after it was canceled", before)
+	})
+}

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package units
+
+import "time"
+
+// EventKind is what an event tells of. The set is closed; its text is stable.
+type EventKind string
+
+// Kinds of events.
+const (
+	// EventBegin comes with the plan of a change that is about to be carried out.
+	EventBegin EventKind = "begin"
+	// EventStep comes when a step begins, EventDone when it has succeeded and
+	// EventFailed when it has not.
+	EventStep   EventKind = "step"
+	EventDone   EventKind = "step-done"
+	EventFailed EventKind = "step-failed"
+	// EventRestore comes with the plan that restores what ran before.
+	EventRestore EventKind = "restore"
+	// EventApplied and EventRefused end what EventBegin began.
+	EventApplied EventKind = "applied"
+	EventRefused EventKind = "refused"
+	// EventRepair comes with the plan that mends what drifted by itself.
+	EventRepair EventKind = "repair"
+)
+
+// Event is something that happened to the system or to a change in progress.
+type Event struct {
+	// N counts the events of one manager process from 1. A gap tells that the
+	// reader was too slow.
+	N     uint64    `json:"n"`
+	When  time.Time `json:"when"`
+	Kind  EventKind `json:"kind"`
+	Cause string    `json:"cause,omitempty"`
+	Plan  *Plan     `json:"plan,omitempty"`
+	Step  *Step     `json:"step,omitempty"`
+	// Took is the time since the change or the step began, in seconds.
+	Took       Seconds `json:"took,omitempty"`
+	Generation string  `json:"generation,omitempty"`
+	Error      string  `json:"error,omitempty"`
+}
