@@ -23,7 +23,7 @@ endif
 GO         ?= go
 BUILD      := build
 LDFLAGS    := -s -w -X main.version=$(VERSION)
-PROGRAMS   := kresd-manager kresctl kresd-drain kresd-component
+PROGRAMS   := kresd-manager kresctl kresd-drain kresd-component kres-graphite
 
 # The unit files name what they run by the paths of a distribution package.
 PATHS := sed -e 's|/usr/lib/kresd-manager/|$(LIBEXECDIR)/|g' -e 's|/usr/bin/kresctl|$(BINDIR)/kresctl|g' \
@@ -43,7 +43,7 @@ build: ## build all programs into build/
 install: build ## install below $(DESTDIR)$(PREFIX); without DESTDIR also make users and directories
 	install -d -m 0755 $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBEXECDIR)
 	install -m 0755 $(BUILD)/kresctl $(DESTDIR)$(BINDIR)/
-	install -m 0755 $(BUILD)/kresd-manager $(BUILD)/kresd-drain $(BUILD)/kresd-component $(DESTDIR)$(LIBEXECDIR)/
+	install -m 0755 $(BUILD)/kresd-manager $(BUILD)/kresd-drain $(BUILD)/kresd-component $(BUILD)/kres-graphite $(DESTDIR)$(LIBEXECDIR)/
 	install -d -m 0755 $(DESTDIR)$(UNITDIR)/kresd@canary.service.d $(DESTDIR)$(UNITDIR)/knot-resolver.service.d
 	@$(call put,$(addprefix systemd/system/,kresd@.service kres-policy-loader.service kres-gc.service kres-component@.service kresd.target kresd-manager.service kresd-manager.socket kresd-rundir.service),$(UNITDIR))
 	@$(call put,systemd/system/kresd@canary.service.d/10-canary.conf,$(UNITDIR)/kresd@canary.service.d)

@@ -97,7 +97,7 @@ func defaults() *Config {
 		DNSSEC:       DNSSEC{Enable: true, Sentinel: true, SignalQuery: true},
 		DNS64:        DNS64{Prefix: netip.MustParsePrefix("64:ff9b::/96")},
 		Logging:      Logging{Level: "notice", Target: "from-arg"},
-		Monitoring:   Monitoring{Metrics: "lazy", Graphite: Graphite{Port: 2003, Interval: 5 * time.Second}},
+		Monitoring:   Monitoring{Metrics: "lazy", Graphite: Graphite{Port: 2003, Interval: 5 * time.Second, TCP: true}},
 		RateLimiting: RateLimiting{InstantLimit: 50, Capacity: 524288, Slip: 2},
 		Defer:        Defer{Enable: true},
 		Systemd:      Systemd{DrainDeadline: 5 * time.Second, RollBudget: 1},

@@ -54,6 +54,7 @@ local-data: {rpz: [{file: z, watchdog: true}]}`}},
 	`trust anchors that are none, negative ones where a positive one is`: {refused: []string{`dnssec: {trust-anchors: [foo]}`, `dnssec: {negative-trust-anchors: [.]}`}},
 	"`logging/level` `crit` and `err`":                                   {good: []string{`logging: {level: crit}`}},
 	"`graphite/host` with a port":                                        {refused: []string{`monitoring: {graphite: {host: 192.0.2.1@5}}`}},
+	"`graphite/tcp`":                                                     {good: []string{`monitoring: {graphite: {tcp: true}}`}},
 	"`version` other than 1":                                             {warned: []string{`version: 7`}},
 	// TestFilesThatClash
 	`several files`: {},

@@ -39,5 +39,5 @@ type Graphite struct {
 	Port     uint16        `key:"port" type:"port" default:"2003" idle:"true" doc:"Port of the server."`
 	Prefix   string        `key:"prefix" type:"estr" default:"''" idle:"true" doc:"What the names of all statistics start with."`
 	Interval time.Duration `key:"interval" type:"time" default:"5s" idle:"true" doc:"Time between two messages, at least 1s; whole seconds count."`
-	TCP      bool          `key:"tcp" type:"bool" default:"false" idle:"true" doc:"Send over TCP in place of UDP."`
+	TCP      bool          `key:"tcp" type:"bool" default:"true" idle:"true" doc:"Send over TCP; false is UDP."`
 }

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package render
+
+import (
+	"strconv"
+
+	"kresd-manager/internal/config"
+)
+
+// graphiteProgram is where packages put the program that sends statistics.
+const graphiteProgram = "/usr/lib/kresd-manager/kres-graphite"
+
+// Graphite returns the command that sends statistics to a Graphite server: the
+// program and its arguments. It is nil if nothing is to be sent.
+func Graphite(c *config.Config) []string {
+	g := c.Monitoring.Graphite
+	if !g.Enable {
+		return nil
+	}
+	command := []string{
+		graphiteProgram,
+		"--host=" + g.Host,
+		"--port=" + strconv.Itoa(int(g.Port)),
+		"--interval=" + strconv.FormatInt(seconds(g.Interval), 10) + "s",
+		"--tcp=" + strconv.FormatBool(g.TCP),
+	}
+	if socket := c.Management.UnixSocket; socket != "" {
+		command = append(command, "--socket="+socket)
+	}
+	if g.Prefix != "" {
+		command = append(command, "--prefix="+g.Prefix)
+	}
+	return command
+}
