@@ -27,6 +27,8 @@ type Options struct {
 	// Hosts are names accepted in the Host header, without port, besides
 	// localhost, unix and loopback addresses.
 	Hosts []string
+	// Ending is closed when the server is about to end: streams end then.
+	Ending <-chan struct{}
 }
 
 // handlers holds what the handlers share. None of it changes after New.

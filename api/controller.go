@@ -41,6 +41,11 @@ type Controller interface {
 	// Stop stops all workers and returns when they have stopped. The manager
 	// ends afterwards, leaving time for the answer to be sent.
 	Stop(ctx context.Context) error
+	// Cancel gives up the change in progress; false if there is none.
+	Cancel() bool
+	// Events returns what happens from now on, until the context ends, which
+	// closes the channel.
+	Events(ctx context.Context) <-chan units.Event
 	// Status returns the state of the whole.
 	Status(ctx context.Context) (units.Status, error)
 	// Statistics returns what every worker has counted. One that does not answer

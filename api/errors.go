@@ -48,6 +48,10 @@ func wrongMethod(method, path string, allow []string) error {
 		fmt.Sprintf("%s takes %s, not %s", printable(path), strings.Join(allow, ", "), method)}
 }
 
+func nothingToCancel() error {
+	return &refusal{http.StatusConflict, KindIdle, "nothing to cancel", "no change is in progress that could be canceled"}
+}
+
 func foreignHost(host string) error {
 	return &refusal{http.StatusForbidden, KindForeign, "forbidden",
 		fmt.Sprintf("%s is not a name of this machine; use localhost as host", printable(host))}
@@ -162,6 +166,9 @@ func problemOf(err error) *Problem {
 		return set(http.StatusServiceUnavailable, KindForbidden, "not permitted")
 	case errors.Is(err, units.ErrStopping):
 		return set(http.StatusServiceUnavailable, KindStopping, "not available")
+	case errors.Is(err, units.ErrCanceled):
+		p.Message = units.ErrCanceled.Error()
+		return set(http.StatusConflict, KindCanceled, "canceled")
 	case errors.As(err, &worker):
 		p.Unit = worker.Unit
 		return set(http.StatusUnprocessableEntity, KindRefused, "refused")

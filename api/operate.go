@@ -67,7 +67,7 @@ func (h *handlers) report(w *response, r *http.Request, report units.Report, don
 	case acceptsJSON(r, "application/json"):
 		return sendJSON(w, report, "")
 	case report.DryRun:
-		w.send(http.StatusOK, typeText, []byte(report.Plan.String()))
+		w.send(http.StatusOK, typeText, []byte(report.String()))
 	case done == "":
 		w.send(http.StatusOK, "", nil)
 	case report.Plan.Empty():

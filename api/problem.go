@@ -22,6 +22,8 @@ const (
 	KindNoValue      Kind = "no-such-value"         // 404
 	KindMethod       Kind = "method-not-allowed"    // 405
 	KindTestFailed   Kind = "patch-test-failed"     // 409
+	KindCanceled     Kind = "canceled"              // 409
+	KindIdle         Kind = "nothing-in-progress"   // 409
 	KindPrecondition Kind = "precondition-failed"   // 412
 	KindTooLarge     Kind = "body-too-large"        // 413
 	KindType         Kind = "unsupported-type"      // 415

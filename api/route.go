@@ -53,6 +53,8 @@ func (h *handlers) routes() []route {
 		{"/", get, read, h.root},
 		{"/v1/status", get, read, h.status},
 		{"/v1/plan", get, read, h.plan},
+		{"/v1/events", get, read, h.events},
+		{"/v1/cancel", post, operate, h.cancel},
 		{"/schema", get, read, h.schema},
 		{"/processes", get, read, h.processes},
 		{"/processes/{kind:(?s:.*)}", get, read, h.processes},

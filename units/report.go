@@ -21,12 +21,24 @@ type Report struct {
 	Took Seconds `json:"took"`
 	// Generation is what the system is configured as after the change.
 	Generation string `json:"generation"`
+	// Interrupts says in words what clients notice of the plan.
+	Interrupts []string `json:"interrupts,omitempty"`
 	// Error is why the change failed, "" if it did not.
 	Error string `json:"error,omitempty"`
 	// Rollback is the plan that restored what ran before a failed step.
 	Rollback *Plan `json:"rollback,omitempty"`
 	// RollbackError is why that could not be done completely.
 	RollbackError string `json:"rollback-error,omitempty"`
+}
+
+// String is the report of a dry run for people: the plan and what it interrupts.
+func (r Report) String() string {
+	var b strings.Builder
+	b.WriteString(r.Plan.String())
+	for _, line := range r.Interrupts {
+		fmt.Fprintf(&b, "note: %s\n", line)
+	}
+	return b.String()
 }
 
 // Seconds is a duration that reads as a decimal number of seconds in JSON.

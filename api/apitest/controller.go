@@ -32,6 +32,8 @@ type Controller struct {
 	// Gate is called inside of each change after it was validated, with the
 	// change not yet made; nil does nothing. Its error fails the change.
 	Gate func(ctx context.Context) error
+	// Canceled is what Cancel returns.
+	Canceled bool
 	// StatusError is what Status fails with.
 	StatusError error
 
@@ -44,6 +46,7 @@ type Controller struct {
 	live     units.Live
 	want     units.Desired
 	last     *units.Report
+	readers  map[chan units.Event]bool
 }
 
 // Refused is the word that workers do not like.

@@ -52,9 +52,11 @@ Exit status: 0 done, 1 failed, 2 wrong usage; see also kresctl status -h.`,
 	})
 	root.AddCommand(
 		a.cacheCommand(),
+		a.cancelCommand(),
 		a.completionCommand(),
 		a.configCommand(),
 		a.convertCommand(),
+		a.eventsCommand(),
 		a.metricsCommand(),
 		a.migrateCommand(),
 		a.planCommand(),

@@ -26,6 +26,7 @@ the result. The change is not written to the configuration file.`,
 				return err
 			}
 			defer c.Close()
+			defer a.showProgress(cmd.Context(), c)()
 			done, err := c.Delete(cmd.Context(), absolute(pointer), opt)
 			if err != nil {
 				return err

@@ -44,6 +44,7 @@ The change is not written to the configuration file.`,
 				return err
 			}
 			defer c.Close()
+			defer a.showProgress(cmd.Context(), c)()
 			done, err := c.Put(cmd.Context(), absolute(pointer), v.text, v.contentType, opt)
 			if err != nil {
 				return v.locate(err)

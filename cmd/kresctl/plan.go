@@ -15,7 +15,8 @@ func (a *app) planCommand() *cobra.Command {
 		Use:   "plan [--json]",
 		Short: "print what a reload would do",
 		Long: `Print what a reload would do now: the steps that lead from what runs to what
-the configuration file says. Nothing is changed.`,
+the configuration file says, and what clients notice of them. Nothing is
+changed.`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			c, err := a.connect()
@@ -28,10 +29,10 @@ the configuration file says. Nothing is changed.`,
 				return err
 			}
 			if !asJSON {
-				fmt.Fprint(a.stdout, report.Plan.String())
+				fmt.Fprint(a.stdout, report.String())
 				return nil
 			}
-			return a.printJSON(report.Plan)
+			return a.printJSON(report)
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "as JSON")

@@ -41,6 +41,7 @@ func (a *app) againCommand(name, short, long string,
 				return err
 			}
 			defer c.Close()
+			defer a.showProgress(cmd.Context(), c)()
 			report, err := do(c, cmd.Context(), force, dryRun)
 			if err != nil {
 				return err

@@ -23,7 +23,7 @@ func (a *app) printReport(r units.Report) {
 	case r.Generation == "" && r.Plan.Empty(): // a manager that does not tell
 		fmt.Fprintln(a.stdout, "done")
 	case r.DryRun, r.Plan.Empty():
-		fmt.Fprint(a.stdout, r.Plan.String())
+		fmt.Fprint(a.stdout, r.String())
 	default:
 		fmt.Fprint(a.stdout, r.Plan.String())
 		fmt.Fprintf(a.stdout, "applied in %s, generation %s\n", seconds(r.Took), r.Generation)

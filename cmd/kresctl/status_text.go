@@ -24,6 +24,12 @@ func writeStatus(w io.Writer, s units.Status, now time.Time) error {
 	if r := s.LastApply; r != nil {
 		fmt.Fprintf(tw, "last apply\t%s\n", lastApply(*r, now))
 	}
+	if r := s.LastRepair; r != nil {
+		fmt.Fprintf(tw, "last repair\t%s\n", lastRepair(*r, now))
+	}
+	if s.Down != "" {
+		fmt.Fprintf(tw, "down\t%s\n", s.Down)
+	}
 	if err := tw.Flush(); err != nil || len(s.Units) == 0 {
 		return err
 	}
@@ -41,6 +47,20 @@ func fileNote(s units.Status) string {
 		return " (what runs differs from it: it was changed since)"
 	}
 	return ""
+}
+
+// lastRepair names what was wrong.
+func lastRepair(r units.Report, now time.Time) string {
+	var what []string
+	for _, s := range r.Plan.Steps {
+		what = append(what, s.Unit+" "+s.Cause)
+	}
+	result := "repaired"
+	if r.Error != "" {
+		first, _, _ := strings.Cut(r.Error, "\n")
+		result = "FAILED: " + first
+	}
+	return fmt.Sprintf("%s: %s, %s", since(r.When, now), strings.Join(what, ", "), result)
 }
 
 func lastApply(r units.Report, now time.Time) string {

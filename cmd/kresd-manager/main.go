@@ -142,13 +142,15 @@ func serve(o options, bus *dbusctl.Client, log *slog.Logger) error {
 		}
 	})
 
-	server := api.NewServer(api.New(m, api.Options{Logger: log, Version: version}), api.ServerOptions{Logger: log})
+	ending := make(chan struct{})
+	server := api.NewServer(api.New(m, api.Options{Logger: log, Version: version, Ending: ending}), api.ServerOptions{Logger: log})
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(listeners...) }()
 	notify("READY=1")
 	log.Info("ready", "version", version)
 
 	err = wait(m, signals, hangups, failed, log)
+	close(ending)
 	notify("STOPPING=1\nSTATUS=ending; the workers go on")
 	if serr := shutDown(server, signals, log); err == nil {
 		err = serr

@@ -94,7 +94,7 @@ func (c *Client) do(ctx context.Context, q request) (answer, error) {
 	if err != nil {
 		return answer{}, c.explain(err, q)
 	}
-	if resp.StatusCode != http.StatusOK {
+	if resp.StatusCode != http.StatusOK && resp.StatusCode != http.StatusAccepted {
 		return answer{}, refusal(resp, body)
 	}
 	return answer{header: resp.Header, body: body}, nil

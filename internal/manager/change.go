@@ -212,6 +212,7 @@ func (m *Manager) carryOut(ctx context.Context, cur *snapshot, gen generation.Ge
 		return err
 	}
 	r.Plan = units.Diff(gen.Desired, live, units.Options{Force: c.Force, Renew: c.renew, Reset: m.rulesUnsure, Tolerant: c.tolerant})
+	r.Interrupts = r.Plan.Interrupts()
 	r.Generation = gen.Desired.Generation
 	if c.DryRun {
 		return nil
