@@ -33,7 +33,7 @@ var differences = map[string]difference{
 	`paths with control characters, sockets longer than 107 bytes`:       {refused: []string{`rundir: "a\nb"`, `management: {unix-socket: /xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx}`}},
 	`networks with a zone`:                                  {refused: []string{`views: [{subnets: ["fe80::%eth0/64"], answer: allow}]`}},
 	"the same address, port and protocol in `listen` twice": {good: []string{`network: {listen: [{interface: lo, kind: dot}, {interface: lo, kind: doq}]}`}, refused: []string{`network: {listen: [{interface: lo}, {interface: lo}]}`}},
-	"`unix-socket` in `listen`":                             {warned: []string{`network: {listen: [{unix-socket: /s, kind: doh-legacy}]}`}, refused: []string{`network: {listen: [{unix-socket: /s}]}`}},
+	"`unix-socket` in `listen`":                             {refused: []string{`network: {listen: [{unix-socket: /s}]}`, `network: {listen: [{unix-socket: /s, kind: doh-legacy}]}`}},
 	"`edns-buffer-size` outside 512 to 65535 bytes":         {refused: []string{`network: {edns-buffer-size: {upstream: 64K}}`}},
 	"`address-renumbering` from one family to the other":    {refused: []string{`network: {address-renumbering: [{source: 192.0.2.0/24, destination: "::1"}]}`}},
 	"`proxy-protocol` without `allow`":                      {refused: []string{`network: {proxy-protocol: {enable: true}}`}},

@@ -64,15 +64,15 @@ type QUIC struct {
 	RequireRetry bool `key:"require-retry" type:"bool" default:"false" doc:"Have every client prove its address first (RFC 9000 section 8.1.2)."`
 }
 
-// Listen is one group of addresses served with one protocol: Interface or
-// UnixSocket is set.
+// Listen is one group of addresses served with one protocol.
 type Listen struct {
-	Interface  []Interface `key:"interface" type:"one-or-list<if-opt-port>?" doc:"IP address or name of a network interface, each with an optional @port. Every entry needs one."`
-	UnixSocket []string    `key:"unix-socket" type:"one-or-list<socket>?" idle:"true" doc:"Path of a socket, in place of interface; only for doh-legacy."`
-	_          uint16      `key:"port" type:"port?" derived:"53 for dns and xdp, 853 for dot and doq, 443 for doh2 and doh-legacy, 80 for doh2-insecure" doc:"Port of all addresses of this entry; not together with @port."`
+	Interface []Interface `key:"interface" type:"one-or-list<if-opt-port>?" doc:"IP address or name of a network interface, each with an optional @port. Every entry needs one."`
+	// UnixSocket is empty; the model of Knot Resolver has the key.
+	UnixSocket []string `key:"unix-socket" type:"one-or-list<socket>?" doc:"Refused: the resolver answers no DNS on unix sockets, whatever the kind."`
+	_          uint16   `key:"port" type:"port?" derived:"53 for dns and xdp, 853 for dot and doq, 443 for doh2 and doh-legacy, 80 for doh2-insecure" doc:"Port of all addresses of this entry; not together with @port."`
 	// Kind is "dns" (UDP and TCP), "xdp", "dot" (DNS over TLS, RFC 7858),
 	// "doh-legacy", "doh2" (DNS over HTTPS, RFC 8484), "doh2-insecure" or
 	// "doq" (DNS over QUIC, RFC 9250).
-	Kind     string `key:"kind" type:"enum dns xdp dot doh-legacy doh2 doh2-insecure doq" idle:"xdp doh-legacy" default:"dns" doc:"Protocol: dns is UDP and TCP, xdp is UDP past the kernel, dot is DNS over TLS, doh2 is DNS over HTTPS, doh2-insecure the same without TLS, doh-legacy an older implementation of it, doq is DNS over QUIC."`
+	Kind     string `key:"kind" type:"enum dns xdp dot doh-legacy doh2 doh2-insecure doq" default:"dns" doc:"Protocol: dns is UDP and TCP, xdp is UDP past the kernel, see xdp.md, dot is DNS over TLS, doh2 is DNS over HTTPS, doh2-insecure the same without TLS, doh-legacy an older implementation of it in a module of its own, doq is DNS over QUIC."`
 	Freebind bool   `key:"freebind" type:"bool" default:"false" doc:"Bind also to an address that the system does not have (yet)."`
 }

@@ -49,7 +49,6 @@ network:
     - {interface: 192.0.2.1, kind: xdp}
     - {interface: 192.0.2.1, kind: dot}
     - {interface: 192.0.2.1, kind: doq}
-    - {unix-socket: doh.sock, kind: doh-legacy}
 views:
   - {subnets: ["2001:db8::/32"], dst-subnet: 2001:db8:1::/48, tags: [5, a], options: {price-factor: .5}}
 local-data:
@@ -73,7 +72,6 @@ systemd: {watchdog: 0s}
 	for _, test := range []struct{ got, want any }{
 		{c.Network.AddressRenumbering, []Renumbering{{Source: prefix("192.0.2.0/24"), Destination: addr("198.51.100.0")}, {Source: prefix("2001:db8::1/128"), Destination: addr("2001:db8::2"), Exact: true}}},
 		{ports, []uint16{443, 80, 53, 853, 853}},
-		{c.Network.Listen[5].UnixSocket, []string{"/etc/knot-resolver/doh.sock"}},
 		{c.Views, []View{{Subnets: []netip.Prefix{prefix("2001:db8::/32")}, DstSubnet: &dst, Tags: []string{"5", "a"}, Options: ViewOptions{Minimize: true, DNS64: true, PriceFactor: 0.5, Fallback: true}}}},
 		{c.LocalData.Rules, []Rule{
 			{Name: []string{"x"}, Subtree: "redirect", Address: []netip.Addr{addr("192.0.2.1")}, Tags: []string{"a"}, TTL: &hour, Nodata: true},

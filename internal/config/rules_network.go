@@ -12,22 +12,13 @@ var defaultPorts = map[string]uint16{
 // check resolves the port of every interface. A port stands either with all
 // interfaces of an entry or in the key port.
 func (l *Listen) check(s *scope) {
-	if s.fine("interface", "unix-socket") {
-		switch {
-		case s.given("interface") && s.given("unix-socket"):
-			s.problem("unix-socket", "interface and unix-socket do not go together", "make an entry for each")
-		case !s.given("interface") && !s.given("unix-socket"):
-			s.problem("", "an entry of listen must name interface", "such as interface: 127.0.0.1")
-		}
-	}
-	if s.given("unix-socket") && s.fine("kind", "interface") && !s.given("interface") {
-		// The engine has sockets of this family for this one kind only.
-		if l.Kind != "doh-legacy" {
-			s.problem("unix-socket", "the resolver does not serve "+l.Kind+" on unix sockets", "give interface, or kind: doh-legacy")
-		}
-		if s.given("port") {
-			s.problem("port", "a unix socket has no port", "remove port")
-		}
+	// The engine opens such sockets for doh-legacy alone, without listening on
+	// them, and that module answers only those who have an address and a port.
+	switch {
+	case s.given("unix-socket"):
+		s.problem("unix-socket", "the resolver answers no DNS on unix sockets, whatever the kind", "give interface")
+	case s.fine("interface", "unix-socket") && !s.given("interface"):
+		s.problem("", "an entry of listen must name interface", "such as interface: 127.0.0.1")
 	}
 	if s.fine("kind") && l.Kind == "doh-legacy" {
 		s.warn("kind", "doh-legacy is kept for old setups", "doh2 is DNS over HTTPS")
@@ -98,7 +89,6 @@ func (n *Network) checkTwice(s *scope) {
 		transport int
 	}
 	seen := make(map[socket]string)
-	sockets := make(map[string]string)
 	for i := range n.Listen {
 		l := &n.Listen[i]
 		for j, where := range l.Interface {
@@ -113,14 +103,6 @@ func (n *Network) checkTwice(s *scope) {
 				}
 				seen[socket{where, transport}] = path
 			}
-		}
-		for j, where := range l.UnixSocket {
-			path := fmt.Sprintf("listen/%d/unix-socket/%d", i, j)
-			if first, twice := sockets[where]; twice {
-				s.problem(path, where+" is listened on twice", "it stands first at "+s.at(first).place.pointer())
-				continue
-			}
-			sockets[where] = path
 		}
 	}
 }

@@ -13,10 +13,11 @@ import (
 	"kresd-manager/internal/config"
 )
 
-// elsewhere are the keys that no daemon reads: they concern the manager, or
-// say which version of the model is meant.
+// elsewhere are the keys that no daemon reads: they concern the manager, say
+// which version of the model is meant, or are refused.
 var elsewhere = map[string]bool{
 	"/version":                   true,
+	refusedKey:                   true,
 	"/management":                true,
 	"/management/unix-socket":    true,
 	"/network/tls/watchdog":      true,

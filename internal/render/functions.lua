@@ -122,6 +122,67 @@ local function held_by_other(sa, protocol)
 	return find(protocol, same) or find(protocol .. '6', wildcard)
 end
 
+-- Loads a module that is a package of its own.
+local function need(module, what)
+	local name = 'kres_modules.' .. module
+	if not package.searchpath(name, package.path) and not package.searchpath(name, package.cpath) then
+		error(string.format("%s needs the module %s of kresd, a package of its own (in Debian knot-resolver6-module-%s)", what, module, module), 0)
+	end
+	modules.load(module)
+end
+
+-- DNS over HTTPS as it was, with the certificate in these files or else with one
+-- that the module makes. The module reads the files once; so net.tls, which has
+-- the other protocols read them again, does it for the module, too.
+local function legacy_https(cert, key)
+	need('http', '/network/listen: kind doh-legacy')
+	http.config({ tls = true, cert = cert, key = key }, 'doh_legacy')
+	if not cert then return end
+	local tls, library = net.tls, require('kres_modules.http_tls_cert')
+	net.tls = function (c, k)
+		if not c then return tls() end
+		local done = tls(c, k)
+		local context = library.new_tls_context(library.load(c, k))
+		for _, s in pairs(http.servers) do s.server.ctx = context end
+		return done
+	end
+end
+
+-- What XDP takes and the packaged units do not give. Without it a worker fails
+-- half-way, and may leave its program attached to the network interface.
+local function xdp_privileges()
+	local capabilities, locked
+	for line in io.lines('/proc/self/status') do capabilities = capabilities or line:match('^CapEff:%s*(%x+)') end
+	for line in io.lines('/proc/self/limits') do locked = locked or line:match('^Max locked memory%s+%S+%s+(%S+)') end
+	local low, missing = tonumber(capabilities:sub(-8), 16), {}
+	for _, c in ipairs({ { 12, 'CAP_NET_ADMIN' }, { 13, 'CAP_NET_RAW' }, { 14, 'CAP_IPC_LOCK' }, { 21, 'CAP_SYS_ADMIN' } }) do
+		if math.floor(low / 2 ^ c[1]) % 2 == 0 then missing[#missing + 1] = c[2] end
+	end
+	-- CAP_SYS_RESOURCE may raise the limit.
+	if locked ~= 'unlimited' and math.floor(low / 2 ^ 24) % 2 == 0 then missing[#missing + 1] = 'LimitMEMLOCK=infinity' end
+	if #missing > 0 then
+		error('/network/listen: kind xdp needs ' .. table.concat(missing, ', ') .. ', which kresd@.service does not give: docs/xdp.md has the drop-in that does', 0)
+	end
+end
+
+-- Network interfaces with XDP, by name.
+local xdp = {}
+
+-- Each worker has a receive queue of its own, counted from 0. The canary attaches
+-- nothing: that would take packets away from those who serve.
+local function listen_xdp(where, port)
+	local nic
+	for name, interface in pairs(net.interfaces()) do
+		local found = name == where
+		for _, address in ipairs(interface.addr or {}) do found = found or address == where end
+		if found then nic = name end
+	end
+	if not nic then error(string.format("there is no interface '%s' or with that address", where), 0) end
+	if xdp[nic] then error(string.format("/network/listen: kind xdp serves all addresses of an interface, and %s is named twice, as %s and %s", nic, xdp[nic], where), 0) end
+	xdp[nic] = where
+	if not canary then net.listen(nic, port, { kind = 'xdp', nic_queue = tonumber(worker.id) - 1 }) end
+end
+
 -- The canary binds without SO_REUSEPORT, so it never takes a query away from a
 -- worker, and closes at once. An address that our own workers hold is proven.
 local function try_bind(address, port, kinds, freebind)

@@ -50,7 +50,7 @@ func (s *script) dnstap(d config.Dnstap) {
 		return
 	}
 	s.section("logging/dnstap")
-	s.line("modules.load('dnstap')")
+	s.line("need('dnstap', '/logging/dnstap')")
 	s.line("dnstap.config({ socket_path = %s, client = { log_queries = %t, log_responses = %t, log_tcp_rtt = %t } })",
 		quote(d.UnixSocket), d.LogQueries, d.LogResponses, d.LogTCPRTT)
 }

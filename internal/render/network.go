@@ -4,7 +4,6 @@ package render
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"kresd-manager/internal/config"
@@ -48,7 +47,7 @@ func (s *script) network(n config.Network) {
 		}
 		s.line("net.proxy_allowed(%s)", list(allow))
 	}
-	if slices.ContainsFunc(n.Listen, func(l config.Listen) bool { return l.Kind == "doq" }) {
+	if serves(n, "doq") {
 		s.line("net.quic_max_conns(%d)", n.QUIC.MaxConns)
 		s.line("net.quic_max_streams(%d)", n.QUIC.MaxStreams)
 		s.line("net.quic_require_retry(%t)", n.QUIC.RequireRetry)

@@ -49,6 +49,9 @@ func Worker(c *config.Config, host Host) (lua, hash string) {
 	s.line("local C = ffi.C")
 	s.b.WriteByte('\n')
 	s.b.WriteString(functions)
+	if !c.Lua.ScriptOnly {
+		s.privileges(c.Network)
+	}
 
 	// A worker that does not open the rules without erasing them erases them
 	// for everybody, so this comes before anything that can touch them. The
@@ -118,7 +121,7 @@ func (s *script) identity(c *config.Config) {
 
 // Encrypted reports whether anything but plain DNS is served.
 func Encrypted(c *config.Config) bool {
-	return slices.ContainsFunc(c.Network.Listen, func(l config.Listen) bool { return l.Kind != "dns" })
+	return slices.ContainsFunc(c.Network.Listen, func(l config.Listen) bool { return l.Kind != "dns" && l.Kind != "xdp" })
 }
 
 // SharesKey reports whether the workers share a key that the first of them

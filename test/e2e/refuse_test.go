@@ -60,7 +60,6 @@ func TestWrongConfigurationOverTheAPIHurtsNobody(t *testing.T) {
 		{"no such address", "/network/listen/-", `{"interface": "192.0.2.99"}`, []string{"192.0.2.99", "Cannot assign requested address"}},
 		{"no such interface", "/network/listen/-", `{"interface": "nope0"}`, []string{"interface 'nope0' does not exist"}},
 		{"records that are none", "/local-data/records", `"this is no zone file ("`, []string{"/local-data/records"}},
-		{"prefill without its libraries", "/cache", `{"prefill": [{"origin": ".", "url": "https://192.0.2.1/root"}]}`, []string{"/cache/prefill needs the Lua library cqueues"}},
 		{"no such certificate", "/network/tls", `{"cert-file": "/none.pem", "key-file": "/none.key"}`, []string{"/none.pem"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

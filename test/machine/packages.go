@@ -26,6 +26,8 @@ var packages = []string{
 	"jq",
 	"knot-dnsutils",
 	"knot-resolver6",
+	"knot-resolver6-module-dnstap",
+	"knot-resolver6-module-http",
 	"openssl",
 	"polkitd",
 	"procps",

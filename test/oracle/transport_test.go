@@ -16,6 +16,11 @@ network:
     - {interface: 127.0.0.1, kind: doq}
 `
 
+// legacy serves DNS over HTTPS with the module for that.
+func legacy(more string) string {
+	return "network: {listen: [{interface: 127.0.0.1}, {interface: 127.0.0.1, kind: doh-legacy}], " + more + "}\n"
+}
+
 // encrypted serves DNS over TLS with more keys of network/tls.
 func encrypted(more string) string {
 	return "network: {listen: [{interface: 127.0.0.1}, {interface: 127.0.0.1, kind: dot}], tls: {" + more + "}}\n"
@@ -36,6 +41,8 @@ var transportCases = []testCase{
 	{name: "every transport", config: everyTransport, queries: overAll,
 		want: map[string]string{"host.example A +quic": "NOERROR qr rd ra ad host.example. 300 IN A 192.0.2.1"}},
 	{name: "DNS over TLS with a key of its own", config: "network: {listen: [{interface: 127.0.0.1, kind: dot}]}", queries: []string{"host.example A +tls", "host.example A +tls +pad"}},
+	{name: "DNS over HTTPS as it was", config: legacy("tls: {cert-file: PKI/cert.pem, key-file: PKI/key.pem}"), queries: []string{"host.example A +https", "host.example TXT +https +do"}},
+	{name: "DNS over HTTPS as it was, without a certificate", config: legacy("tls: {padding: true}"), queries: []string{"host.example A +https"}},
 	{name: "DNS over TLS on another port", config: "network: {listen: [{interface: 127.0.0.1, kind: dot, port: 8853}]}", queries: []string{"host.example A +tls @127.0.0.1:8853"}},
 	{name: "DNS over TLS on the port of HTTPS", config: "network: {listen: [{interface: 127.0.0.1@443, kind: dot}]}", queries: []string{"host.example A +tls @127.0.0.1:443"}},
 	{name: "plain DNS on the port of TLS", config: "network: {listen: [{interface: 127.0.0.1@853, kind: dns}]}", queries: []string{"host.example A @127.0.0.1:853", "host.example A +tcp @127.0.0.1:853"}},
