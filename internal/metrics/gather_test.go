@@ -16,6 +16,7 @@ import (
 	"kresd-manager/units"
 )
 
+// Knot Resolver's !1834: one worker's bad answer spoiled those of all.
 func TestAWorkerThatHangsHoldsUpNobody(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		began := time.Now()

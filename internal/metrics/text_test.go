@@ -78,6 +78,7 @@ func value(families map[string]*dto.MetricFamily, name, label, is string) float6
 	return math.NaN()
 }
 
+// Knot Resolver's issue GH#117: the buckets were not.
 func TestHistogramIsCumulative(t *testing.T) {
 	_, families := text(t, metrics.Snapshot{Workers: []units.WorkerStatistics{worker(1, counted)}})
 	f := families["resolver_response_latency"]
