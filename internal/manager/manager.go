@@ -105,6 +105,7 @@ type Manager struct {
 	// rules in force. Only the loop uses it.
 	rulesUnsure bool
 	tally       tally
+	reclaimer   reclaimer
 	stopped     chan struct{} // closed when a stop was asked for and carried out
 	ended       chan struct{} // closed when the loop has ended
 }

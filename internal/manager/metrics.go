@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -21,6 +22,23 @@ const (
 	statisticsDeadline = 3 * time.Second  // all workers, at the same time
 	clearDeadline      = 30 * time.Second // one worker
 )
+
+// reclaimTime is how long after a request for metrics its memory is given back,
+// for several of them at once.
+const reclaimTime = 10 * time.Second
+
+// reclaimer gives memory back that only requests for metrics needed. Otherwise
+// the heap of a manager that does nothing else would double.
+type reclaimer struct{ pending atomic.Bool }
+
+func (r *reclaimer) soon() {
+	if r.pending.CompareAndSwap(false, true) {
+		time.AfterFunc(reclaimTime, func() {
+			r.pending.Store(false)
+			debug.FreeOSMemory()
+		})
+	}
+}
 
 // tally counts changes since the manager started.
 type tally struct{ applied, failed atomic.Uint64 }
@@ -67,6 +85,7 @@ func (m *Manager) Prometheus(ctx context.Context) ([]byte, error) {
 }
 
 func (m *Manager) gather(ctx context.Context, st units.Status) []units.WorkerStatistics {
+	m.reclaimer.soon()
 	workers := workersOf(st)
 	if v, err := m.Running().Value("/monitoring/metrics"); err == nil && string(v) == `"manager-only"` {
 		return metrics.Off(workers)
