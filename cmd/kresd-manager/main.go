@@ -104,7 +104,11 @@ func serve(o options, bus *dbusctl.Client, log *slog.Logger) error {
 		Rundir:  o.rundir,
 		Version: version,
 		Host:    host,
-		Render:  render.Host{CPUs: host.CPUs, TicketSecret: filepath.Join(o.runtimeDir, "tls-ticket-secret")},
+		Render: render.Host{
+			CPUs:         host.CPUs,
+			TicketSecret: filepath.Join(o.runtimeDir, "tls-ticket-secret"),
+			Programs:     programs(),
+		},
 		Store:   &generation.Store{Root: o.runtimeDir, Boot: o.stateDir},
 		Systemd: bus,
 		Workers: kresd.Workers{Rundir: o.rundir},
@@ -208,6 +212,15 @@ func shutDown(server *api.Server, signals <-chan os.Signal, log *slog.Logger) er
 		return fmt.Errorf("cannot finish all requests: %w", err)
 	}
 	return nil
+}
+
+// programs is the directory of this program, where the others of ours are.
+func programs() string {
+	path, err := os.Executable()
+	if err != nil {
+		return "" // the usual one
+	}
+	return filepath.Dir(path)
 }
 
 func notify(state string) { _, _ = daemon.SdNotify(false, state) }

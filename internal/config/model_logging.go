@@ -33,11 +33,11 @@ type Monitoring struct {
 
 // Graphite is the server that statistics are sent to.
 type Graphite struct {
-	Enable bool `key:"enable" type:"bool" default:"false" idle:"true" doc:"Send statistics; needs host."`
+	Enable bool `key:"enable" type:"bool" default:"false" doc:"Send statistics; needs host."`
 	// Host is an IP address in shortest form or a name as [Forward.Subtree].
-	Host     string        `key:"host" type:"host?" idle:"true" doc:"Address or name of the server."`
-	Port     uint16        `key:"port" type:"port" default:"2003" idle:"true" doc:"Port of the server."`
-	Prefix   string        `key:"prefix" type:"estr" default:"''" idle:"true" doc:"What the names of all statistics start with."`
-	Interval time.Duration `key:"interval" type:"time" default:"5s" idle:"true" doc:"Time between two messages, at least 1s; whole seconds count."`
-	TCP      bool          `key:"tcp" type:"bool" default:"true" idle:"true" doc:"Send over TCP; false is UDP."`
+	Host     string        `key:"host" type:"host?" doc:"Address or name of the server."`
+	Port     uint16        `key:"port" type:"port" default:"2003" doc:"Port of the server."`
+	Prefix   string        `key:"prefix" type:"estr" default:"''" doc:"What the names of all statistics start with."`
+	Interval time.Duration `key:"interval" type:"time" default:"5s" doc:"Time between two messages, at least 1s; whole seconds count."`
+	TCP      bool          `key:"tcp" type:"bool" default:"true" doc:"Send over TCP; false is UDP."`
 }

@@ -68,7 +68,14 @@ func (u *Systemd) check(s *scope) {
 	}
 }
 
+// GraphiteComponent is the name of the component that sends statistics to
+// Graphite.
+const GraphiteComponent = "graphite"
+
 func (c *Component) check(s *scope) {
+	if c.Name == GraphiteComponent {
+		s.problem("", "the component "+c.Name+" belongs to /monitoring/graphite", "choose another name")
+	}
 	if s.given("command") && (len(c.Command[0]) < 2 || c.Command[0][0] != '/') {
 		s.problem("command/0", fmt.Sprintf("the program is %s, which is not an absolute path", quoteShort(c.Command[0])), "such as /usr/bin/program")
 	}

@@ -8,10 +8,8 @@
 package generation
 
 import (
-	"cmp"
 	"encoding/json"
 	"fmt"
-	"slices"
 
 	"kresd-manager/internal/config"
 	"kresd-manager/internal/render"
@@ -62,7 +60,11 @@ func Make(c *config.Config, host render.Host) Generation {
 	if render.Encrypted(c) {
 		k.Cert, k.Key = c.Network.TLS.CertFile, c.Network.TLS.KeyFile
 	}
-	k.Components = further(c)
+	for _, r := range render.Components(c, host) {
+		k.Components = append(k.Components, units.Component{
+			Name: r.Name, Kind: units.ComponentKind(r.Kind), Priority: r.Priority, Command: r.Command, Hash: r.Hash,
+		})
+	}
 	k.Roll = units.Roll{Budget: c.Systemd.RollBudget, Soak: c.Systemd.Soak}
 	b, err := json.MarshalIndent(k, "", "  ")
 	if err != nil {
@@ -87,24 +89,4 @@ func (k components) desired(id string) units.Desired {
 		Components: k.Components,
 		Roll:       k.Roll,
 	}
-}
-
-// further returns the components that the configuration adds, by falling
-// priority and then by name.
-func further(c *config.Config) []units.Component {
-	var all []units.Component
-	for _, k := range c.Components {
-		all = append(all, units.Component{
-			Name:     k.Name,
-			Kind:     units.ComponentKind(k.Kind),
-			Priority: k.Priority,
-			Command:  k.Command,
-			// The kind decides how the process is kept.
-			Hash: render.Hash(append([]string{k.Kind}, k.Command...)...),
-		})
-	}
-	slices.SortStableFunc(all, func(a, b units.Component) int {
-		return cmp.Or(-cmp.Compare(a.Priority, b.Priority), cmp.Compare(a.Name, b.Name))
-	})
-	return all
 }

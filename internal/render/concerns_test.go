@@ -3,6 +3,7 @@
 package render
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -23,6 +24,14 @@ func concerned(a, b *config.Config) string {
 		{"gc", func(c *config.Config) (string, string) {
 			e := CacheGCEnvironment(CacheGC(c))
 			return e, Hash(e)
+		}},
+		{"components", func(c *config.Config) (string, string) {
+			var text, hash string
+			for _, k := range Components(c, machine.render) {
+				text += fmt.Sprintln(k.Name, k.Kind, k.Command)
+				hash += k.Name + k.Hash
+			}
+			return text, hash
 		}},
 	} {
 		at, ah := p.text(a)

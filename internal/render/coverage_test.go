@@ -22,6 +22,7 @@ var elsewhere = map[string]bool{
 	"/management/unix-socket":    true,
 	"/network/tls/watchdog":      true,
 	"/local-data/rpz/*/watchdog": true,
+	"/components":                true,
 }
 
 // written notes the pointers of all keys in a document, with "*" for the index

@@ -23,6 +23,7 @@ concerns anybody. ` + "`kresctl reload --dry-run`" + ` tells for the case at han
 | workers | a canary tries the new configuration; then one worker after the other is restarted, and the rest serve. A single worker is helped out by a second one meanwhile. |
 | rules | the policy-loader replaces all rules in one transaction; workers that stay are told to look, and none is restarted |
 | gc | the cache garbage collector is started, restarted or stopped |
+| components | what the configuration adds is started, restarted or stopped |
 | count | workers are started or stopped; those that stay notice nothing |
 | nobody | no process is touched; the manager itself may act, as with ` + "`watchdog`" + ` |
 

@@ -4,6 +4,7 @@ package render
 
 import (
 	"encoding/json"
+	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -84,6 +85,10 @@ func valuesAt(t *testing.T, doc []byte, pointer string) []string {
 			case map[string]any:
 				if inner, ok := v[name]; ok {
 					next = append(next, inner)
+				} else if name == "*" { // keys of one's own
+					for _, k := range slices.Sorted(maps.Keys(v)) {
+						next = append(next, v[k])
+					}
 				}
 			case []any:
 				if name == "*" {
@@ -108,7 +113,7 @@ func valuesAt(t *testing.T, doc []byte, pointer string) []string {
 // their order, and none twice.
 func orderly(acts string) bool {
 	last := -1
-	words := []string{"workers", "rules", "gc", "count"}
+	words := []string{"workers", "rules", "gc", "components", "count"}
 	for word := range strings.SplitSeq(acts, " ") {
 		i := slices.Index(words, word)
 		if i <= last {

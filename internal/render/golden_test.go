@@ -4,6 +4,7 @@ package render
 
 import (
 	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -46,11 +47,19 @@ func files(c *config.Config) []txtar.File {
 	worker, workerHash := Worker(c, machine.render)
 	worker = strings.Replace(worker, functions, "… functions.lua …\n", 1)
 	rules, rulesHash := PolicyLoader(c)
-	return []txtar.File{
+	all := []txtar.File{
 		{Name: "worker.lua", Data: []byte(strings.ReplaceAll(worker, workerHash, "HASH"))},
 		{Name: "policy-loader.lua", Data: []byte(strings.ReplaceAll(rules, rulesHash, "HASH"))},
 		{Name: "gc.env", Data: []byte(CacheGCEnvironment(CacheGC(c)))},
 	}
+	var components strings.Builder
+	for _, k := range Components(c, machine.render) {
+		fmt.Fprintf(&components, "%s, %s, %d: %q\n", k.Name, k.Kind, k.Priority, k.Command)
+	}
+	if components.Len() > 0 {
+		all = append(all, txtar.File{Name: "components", Data: []byte(components.String())})
+	}
+	return all
 }
 
 // Each archive in testdata holds a configuration and what becomes of it.

@@ -3,23 +3,25 @@
 package render
 
 import (
+	"cmp"
+	"path/filepath"
 	"strconv"
 
 	"kresd-manager/internal/config"
 )
 
-// graphiteProgram is where packages put the program that sends statistics.
-const graphiteProgram = "/usr/lib/kresd-manager/kres-graphite"
+// defaultPrograms is where packages put programs that nobody calls by name.
+const defaultPrograms = "/usr/lib/kresd-manager"
 
 // Graphite returns the command that sends statistics to a Graphite server: the
 // program and its arguments. It is nil if nothing is to be sent.
-func Graphite(c *config.Config) []string {
+func Graphite(c *config.Config, host Host) []string {
 	g := c.Monitoring.Graphite
 	if !g.Enable {
 		return nil
 	}
 	command := []string{
-		graphiteProgram,
+		filepath.Join(cmp.Or(host.Programs, defaultPrograms), "kres-graphite"),
 		"--host=" + g.Host,
 		"--port=" + strconv.Itoa(int(g.Port)),
 		"--interval=" + strconv.FormatInt(seconds(g.Interval), 10) + "s",

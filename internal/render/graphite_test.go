@@ -31,7 +31,7 @@ monitoring: {graphite: {enable: true, host: "2001:db8::1", port: 9, prefix: "--d
 		}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			if diff := cmp.Diff(c.want, Graphite(parse(t, c.text))); diff != "" {
+			if diff := cmp.Diff(c.want, Graphite(parse(t, c.text), Host{})); diff != "" {
 				t.Error(diff)
 			}
 		})

@@ -27,6 +27,9 @@ type Host struct {
 	// workers share, so that a TLS session resumes on any of them, also after
 	// one of them crashed. A worker does without if the file is not there.
 	TicketSecret string
+	// Programs is where the programs of components are that we bring along; ""
+	// is where packages put them.
+	Programs string
 }
 
 // Hash names a text: the first 16 hexadecimal digits of its SHA-256.

@@ -121,7 +121,7 @@ func merged(t *testing.T, doc string, change map[string]any) string {
 func stepsOf(acts string, before, after map[string]int) []string {
 	var all []string
 	words := strings.Fields(acts)
-	workers := slices.DeleteFunc(slices.Collect(maps.Keys(before)), func(unit string) bool { return unit == units.CacheGC })
+	workers := slices.DeleteFunc(slices.Collect(maps.Keys(before)), func(unit string) bool { return units.Instance(unit) == "" })
 	each := func(kind units.Kind, names []string) {
 		for _, unit := range names {
 			all = append(all, string(kind)+" "+unit)
@@ -150,21 +150,26 @@ func stepsOf(acts string, before, after map[string]int) []string {
 				kind = units.Stop
 			}
 			each(kind, []string{units.CacheGC})
-		case "count":
-			for unit := range after {
-				if before[unit] == 0 {
-					each(units.Start, []string{unit})
-				}
-			}
+		case "components":
 			for unit := range before {
-				if after[unit] == 0 {
-					each(units.Stop, []string{unit})
+				if _, ok := units.ComponentName(unit); ok && before[unit] != after[unit] && after[unit] != 0 {
+					each(units.Restart, []string{unit})
 				}
 			}
+			each(units.Start, appeared(before, after))
+			each(units.Stop, appeared(after, before))
+		case "count":
+			each(units.Start, appeared(before, after))
+			each(units.Stop, appeared(after, before))
 		}
 	}
 	slices.Sort(all)
 	return all
+}
+
+// appeared gives the units that run only after a change.
+func appeared(before, after map[string]int) []string {
+	return slices.DeleteFunc(slices.Collect(maps.Keys(after)), func(unit string) bool { return before[unit] != 0 })
 }
 
 // replaced gives the units that have another process after a plan, or none: not

@@ -195,7 +195,7 @@ func status(t *testing.T) units.Status {
 // pids returns the main processes of the running units, by unit.
 func pids(t *testing.T) map[string]int {
 	t.Helper()
-	out := must(t, "systemctl", "show", "-p", "Id,MainPID", "--value", "kresd@*.service", "kres-gc.service")
+	out := must(t, "systemctl", "show", "-p", "Id,MainPID", "--value", "kresd@*.service", "kres-component@*.service", "kres-gc.service")
 	found := map[string]int{}
 	fields := strings.Fields(out)
 	for i := 0; i+1 < len(fields); i += 2 {
