@@ -76,7 +76,8 @@ type StepError struct {
 
 func (e *StepError) Error() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "cannot %s %s: %v", e.Step.Kind, e.Step.Unit, e.Err)
+	what := fmt.Sprintf("cannot %s %s: ", e.Step.Kind, e.Step.Unit)
+	b.WriteString(what + strings.TrimPrefix(fmt.Sprint(e.Err), what)) // the bus says it in the same words
 	for _, l := range e.Log {
 		b.WriteString("\n  ")
 		b.WriteString(l)

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package drills
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"kresd-manager/units"
+)
+
+// state is what must never be a mix of two configurations.
+type state struct {
+	ETag  string            // of the configuration that the API shows
+	Says  map[string]string // what each active unit says that it runs
+	GC    string            // arguments of the garbage collector
+	Which string            // the address of which.example
+}
+
+// observe reads the state. It fails the test unless all workers answer alike.
+func observe(t *testing.T) state {
+	t.Helper()
+	s := state{ETag: call(t, "GET", "/v1/config", "").header.Get("ETag"), Says: map[string]string{}}
+	out := must(t, "systemctl", "show", "-p", "Id,ActiveState,StatusText,MainPID", "kresd@*.service", units.PolicyLoader, units.CacheGC)
+	for _, block := range strings.Split(strings.TrimSpace(out), "\n\n") {
+		v := map[string]string{}
+		for line := range strings.Lines(block) {
+			key, value, _ := strings.Cut(strings.TrimSpace(line), "=")
+			v[key] = value
+		}
+		switch {
+		case v["Id"] == units.CacheGC && v["MainPID"] != "0":
+			r := run(t, "cat", "/proc/"+v["MainPID"]+"/cmdline")
+			s.GC = strings.ReplaceAll(r.Stdout, "\x00", " ")
+		case v["Id"] != units.CacheGC && v["ActiveState"] != "inactive":
+			s.Says[v["Id"]] = v["ActiveState"] + ": " + v["StatusText"]
+		}
+	}
+	for i := range 16 { // sixteen ports, so that every worker is asked
+		got, err := query("which.example.", 5*time.Second)
+		if err != nil || len(got) != 1 {
+			t.Fatalf("which.example is %v: %v", got, err)
+		}
+		if i > 0 && got[0] != s.Which {
+			t.Errorf("which.example is %s to one and %s to another", s.Which, got[0])
+		}
+		s.Which = got[0]
+	}
+	return s
+}
+
+// workers returns the units of s that are workers, sorted.
+func (s state) workers() []string {
+	return slices.DeleteFunc(slices.Sorted(maps.Keys(s.Says)), func(unit string) bool { return unit == units.PolicyLoader })
+}
+
+// apply makes doc the running configuration.
+func apply(t *testing.T, doc string) state {
+	t.Helper()
+	a := call(t, "PUT", "/v1/config", doc)
+	if a.code != 200 {
+		t.Fatalf("PUT: %d %s", a.code, a.body)
+	}
+	s := observe(t)
+	if got := status(t); got.State != "running" {
+		t.Errorf("state %s: %+v", got.State, got)
+	}
+	return s
+}
+
+// oneOf fails the test unless the system is in one of two states, whole, and
+// says so.
+func oneOf(t *testing.T, a, b state) state {
+	t.Helper()
+	var s state
+	var got units.Status
+	// A worker that was being started when the manager died ends that first.
+	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
+		s, got = observe(t), status(t)
+		if got.State == "running" && (cmp.Equal(s, a) || cmp.Equal(s, b)) {
+			return s
+		}
+	}
+	t.Errorf("the system is in neither state; from the old (-):\n%s\nfrom the new (-):\n%s\nstatus %s: %+v",
+		cmp.Diff(a, s), cmp.Diff(b, s), got.State, got)
+	return s
+}
+
+// document gives a configuration in which every part can differ: the text of
+// the workers, their number, the rules and the garbage collector.
+func document(workers int, nsid, which string, interval string) string {
+	return fmt.Sprintf(`{
+		"workers": %d,
+		"nsid": %q,
+		"network": {"listen": [{"interface": "127.0.0.1"}]},
+		"dnssec": {"enable": false},
+		"cache": {"garbage-collector": {"interval": %q}},
+		"local-data": {"addresses": {"host.example": "192.0.2.1", "which.example": %q}}
+	}`, workers, nsid, interval, which)
+}
