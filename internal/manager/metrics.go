@@ -76,8 +76,14 @@ func (m *Manager) Prometheus(ctx context.Context) ([]byte, error) {
 	}
 	var pids []int
 	for _, u := range st.Units {
-		if u.PID != 0 {
-			pids = append(pids, u.PID)
+		if u.PID == 0 {
+			continue
+		}
+		pids = append(pids, u.PID)
+		if u.Role == units.RoleWorker && s.OOMKills == nil {
+			if n, ok := metrics.OOMKills(u.PID); ok {
+				s.OOMKills = &n
+			}
 		}
 	}
 	s.Usage = metrics.Processes(pids)

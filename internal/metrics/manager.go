@@ -28,6 +28,8 @@ var (
 	whenDesc    = newDesc("last_change_timestamp_seconds", "When the last change was asked for, in seconds since 1970.")
 	tookDesc    = newDesc("last_change_duration_seconds", "How long the last change took.")
 
+	oomDesc = newDesc("oom_kills_total", "Processes of the workers' slice that the kernel has killed for lack of memory.")
+
 	activeDesc   = unitDesc("active", "1 if the unit is active.")
 	currentDesc  = unitDesc("current", "1 if the unit is as the configuration wants it.")
 	restartsDesc = unitDesc("restarts_total", "Restarts after failures, since somebody last started the unit.")
@@ -37,7 +39,7 @@ var (
 
 var managerDescs = []*prometheus.Desc{
 	infoDesc, stateDesc, systemdDesc, configDesc, differsDesc, workersDesc, changesDesc, successDesc,
-	whenDesc, tookDesc, activeDesc, currentDesc, restartsDesc, memoryDesc, cpuDesc,
+	whenDesc, tookDesc, oomDesc, activeDesc, currentDesc, restartsDesc, memoryDesc, cpuDesc,
 }
 
 // states are those of units.Status.
@@ -80,6 +82,9 @@ func (s Snapshot) collectManager(out chan<- prometheus.Metric) {
 	gauge(systemdDesc, truth(s.StatusError == nil))
 	if s.StatusError != nil {
 		return // nothing is known of the units
+	}
+	if s.OOMKills != nil {
+		total(oomDesc, float64(*s.OOMKills))
 	}
 	for _, state := range states {
 		gauge(stateDesc, truth(st.State == state), state)

@@ -195,8 +195,9 @@ func TestWhatTheManagerKnows(t *testing.T) {
 				{Unit: "kres-gc.service", Role: units.RoleGC, Active: "failed", Restarts: 9},
 			},
 		},
-		Changes: metrics.Changes{Applied: 5, Failed: 3},
-		Usage:   map[int]metrics.Usage{7: {CPU: 1500 * time.Millisecond, MemoryBytes: 1}, 8: {CPU: time.Second, MemoryBytes: 2000}},
+		Changes:  metrics.Changes{Applied: 5, Failed: 3},
+		OOMKills: new(uint64(4)),
+		Usage:    map[int]metrics.Usage{7: {CPU: 1500 * time.Millisecond, MemoryBytes: 1}, 8: {CPU: time.Second, MemoryBytes: 2000}},
 	})
 	for _, c := range []struct {
 		name, label, is string
@@ -221,6 +222,9 @@ func TestWhatTheManagerKnows(t *testing.T) {
 		if v := value(families, c.name, c.label, c.is); v != c.want {
 			t.Errorf("%s of %s is %g, want %g", c.name, c.is, v, c.want)
 		}
+	}
+	if m := families["kresd_manager_oom_kills_total"].GetMetric(); len(m) != 1 || m[0].GetCounter().GetValue() != 4 {
+		t.Errorf("processes killed for lack of memory: %v", m)
 	}
 	for name, want := range map[string]float64{
 		"kresd_manager_workers":                         2,
