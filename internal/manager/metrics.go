@@ -57,7 +57,7 @@ func (t *tally) count(r units.Report, err error) {
 // Statistics asks every worker that runs or should run for what it has counted.
 // Who does not answer in time is named in the result.
 func (m *Manager) Statistics(ctx context.Context) ([]units.WorkerStatistics, error) {
-	st, err := m.Status(ctx)
+	st, err := m.statusSoon(ctx)
 	if err != nil {
 		m.o.Log.Debug("cannot see the units; asking the workers that should run", "error", err)
 	}
@@ -67,7 +67,7 @@ func (m *Manager) Statistics(ctx context.Context) ([]units.WorkerStatistics, err
 // Prometheus returns the statistics of the workers with what is known of units
 // and changes, in the text format of Prometheus.
 func (m *Manager) Prometheus(ctx context.Context) ([]byte, error) {
-	st, err := m.Status(ctx)
+	st, err := m.statusSoon(ctx)
 	s := metrics.Snapshot{
 		Workers:     m.gather(ctx, st),
 		Status:      st,
@@ -88,6 +88,14 @@ func (m *Manager) Prometheus(ctx context.Context) ([]byte, error) {
 	}
 	s.Usage = metrics.Processes(pids)
 	return metrics.Text(s)
+}
+
+// statusSoon is Status that does not wait for a bus that hangs: the workers can
+// be asked without it.
+func (m *Manager) statusSoon(ctx context.Context) (units.Status, error) {
+	ctx, cancel := context.WithTimeout(ctx, statisticsDeadline)
+	defer cancel()
+	return m.Status(ctx)
 }
 
 func (m *Manager) gather(ctx context.Context, st units.Status) []units.WorkerStatistics {
@@ -130,7 +138,7 @@ func workersOf(st units.Status) []string {
 // A *units.WorkerError is a worker's refusal; units.ErrNoWorker tells that none
 // answers.
 func (m *Manager) ClearCache(ctx context.Context, what units.CacheClear) (json.RawMessage, error) {
-	st, err := m.Status(ctx)
+	st, err := m.statusSoon(ctx)
 	if err != nil {
 		m.o.Log.Debug("cannot see the units; asking the workers that should run", "error", err)
 	}

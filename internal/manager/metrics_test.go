@@ -58,6 +58,14 @@ func TestStatisticsOfWorkersThatRunOrShouldRun(t *testing.T) {
 	}
 }
 
+func TestABusThatHangsDoesNotHideTheWorkers(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, basic)
+	p := w.start()
+	w.sys.Script("observe", fakesystemd.Hangs)
+	p.wantMetrics(t, "without the bus", `kresd_manager_systemd_reachable 0`, `resolver_metrics_loaded{instance_id="kresd:kresd3"} 1`)
+}
+
 // A manager that comes back after a crash knows the workers that it finds.
 func TestAdoptedWorkersGiveStatistics(t *testing.T) {
 	w := newWorld(t, basic)
