@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"regexp"
@@ -200,4 +201,26 @@ func TestGraphiteGoesOnWhenTheManagerRestarts(t *testing.T) {
 	}
 	must(t, "systemctl", "restart", "kresd-manager.service")
 	eventually(t, "messages come again", has)
+}
+
+func TestGraphiteIsSwitchedOnAndOff(t *testing.T) {
+	fresh(t, basic)
+	before := pids(t)
+	message := graphite(t, sut)
+	put(t, "/monitoring", `{"metrics": "lazy", "graphite": {"enable": true, "host": "127.0.0.1", "prefix": "dns", "interval": "1s"}}`)
+	if got := names(t, message(), false); len(got) < 100 {
+		t.Errorf("a message has only %q", got)
+	}
+	put(t, "/monitoring/graphite/prefix", `"dns.second"`)
+	eventually(t, "names begin with the new prefix", func() bool { return strings.HasPrefix(message()[0], "dns.second.") })
+	put(t, "/monitoring/graphite/enable", "false")
+	if r := run(t, "systemctl", "is-active", "kres-component@graphite.service"); strings.TrimSpace(r.Stdout) != "inactive" {
+		t.Errorf("kres-component@graphite.service is %s", r.Stdout)
+	}
+	if after := pids(t); !maps.Equal(before, after) {
+		t.Errorf("processes changed from %v to %v", before, after)
+	}
+	if s := status(t); s.State != "running" {
+		t.Errorf("the state is %s", s.State)
+	}
 }
