@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/godbus/dbus/v5"
@@ -171,11 +172,14 @@ func (n *conn) instead(ctx context.Context, unit string) string {
 }
 
 // masked is translate for a job that was refused, with what to do about a unit
-// that must not start.
+// that must not start: this one, or polkit, without which systemd allows nothing.
 func (n *conn) masked(ctx context.Context, err error, what, unit string) error {
 	var de dbus.Error
 	if !errors.As(err, &de) || de.Name != unitMasked {
 		return translate(err, what)
+	}
+	if !strings.Contains(de.Error(), unit) {
+		return fmt.Errorf("cannot %s: %w, because polkit cannot be asked: %v", what, units.ErrForbidden, err)
 	}
 	option := ""
 	var state string

@@ -164,6 +164,17 @@ func TestAMaskedUnitIsSaidHowToUnmask(t *testing.T) {
 	}
 }
 
+// systemd passes on why it could not ask polkit.
+func TestAMaskedPolkitIsNotTakenForAMaskedUnit(t *testing.T) {
+	client := newBus(t, &bus{answer: func(*bus, string, *dbus.Message) ([]any, error) {
+		return nil, dbus.Error{Name: unitMasked, Body: []any{"Unit polkit.service is masked."}}
+	}})
+	err := client.Start(patient(t), "kresd@1.service")
+	if !errors.Is(err, units.ErrForbidden) || !strings.Contains(err.Error(), "polkit.service is masked") {
+		t.Errorf("%v", err)
+	}
+}
+
 // Rules without a sender would let everybody wake us up.
 func TestEveryMatchRuleNamesItsSender(t *testing.T) {
 	b := &bus{answer: queue(func(b *bus) { b.removed(systemd, "/job/1", "done") })}

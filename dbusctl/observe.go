@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/godbus/dbus/v5"
@@ -127,7 +128,7 @@ var properties = []property{
 // request is the reading of one unit, under way.
 type request struct {
 	row   listed
-	calls []*dbus.Call
+	calls []*dbus.Call // in the order of properties; nil for what the unit has not
 }
 
 func (n *conn) request(ctx context.Context, row listed) *request {
@@ -136,7 +137,12 @@ func (n *conn) request(ctx context.Context, row listed) *request {
 		return r
 	}
 	obj := n.bus.Object(systemdName, row.Path)
+	service := strings.HasSuffix(row.Name, ".service")
 	for _, p := range properties {
+		if p.iface == serviceIface && !service {
+			r.calls = append(r.calls, nil)
+			continue
+		}
 		r.calls = append(r.calls, obj.GoWithContext(ctx, propertiesGet, 0, make(chan *dbus.Call, 1), p.iface, p.name))
 	}
 	return r
@@ -151,6 +157,9 @@ func (r *request) collect() (units.Observed, error) {
 		Job:         r.row.JobID,
 	}
 	for i, call := range r.calls {
+		if call == nil {
+			continue
+		}
 		<-call.Done
 		var v dbus.Variant
 		if err := call.Store(&v); err != nil {

@@ -124,6 +124,25 @@ func TestAStateThatMayNotBeReadIsAnError(t *testing.T) {
 	}
 }
 
+// A target has none of the properties of a service, and systemd says so.
+func TestObserveUnitReadsATarget(t *testing.T) {
+	answer := list([]listed{row(units.Target, "loaded", "active", "active", 0)}, map[string]any{
+		"/unit/kresd_target InvocationID":         []byte{0x01, 0xab},
+		"/unit/kresd_target NeedDaemonReload":     false,
+		"/unit/kresd_target StateChangeTimestamp": uint64(0),
+	})
+	client := newBus(t, &bus{answer: func(b *bus, method string, call *dbus.Message) ([]any, error) {
+		if method == "Get" && call.Body[0] == serviceIface {
+			return nil, dbus.Error{Name: busName + ".Error.UnknownInterface", Body: []any{"Unknown interface"}}
+		}
+		return answer(b, method, call)
+	}})
+	o, err := client.ObserveUnit(patient(t), units.Target)
+	if err != nil || o.ActiveState != "active" || o.InvocationID != "01ab" {
+		t.Errorf("%+v %v", o, err)
+	}
+}
+
 // A systemd that executes itself anew leaves the bus for a moment.
 func TestAnAnswerThatIsMissingIsAskedForAgain(t *testing.T) {
 	away := true

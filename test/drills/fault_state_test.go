@@ -20,10 +20,10 @@ type state struct {
 	ETag  string            // of the configuration that the API shows
 	Says  map[string]string // what each active unit says that it runs
 	GC    string            // arguments of the garbage collector
-	Which string            // the address of which.example
+	Which string            // the address of which.example, "differs" if workers do not agree
 }
 
-// observe reads the state. It fails the test unless all workers answer alike.
+// observe reads the state.
 func observe(t *testing.T) state {
 	t.Helper()
 	s := state{ETag: call(t, "GET", "/v1/config", "").header.Get("ETag"), Says: map[string]string{}}
@@ -48,7 +48,8 @@ func observe(t *testing.T) state {
 			t.Fatalf("which.example is %v: %v", got, err)
 		}
 		if i > 0 && got[0] != s.Which {
-			t.Errorf("which.example is %s to one and %s to another", s.Which, got[0])
+			s.Which = "differs"
+			break
 		}
 		s.Which = got[0]
 	}

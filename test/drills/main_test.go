@@ -252,6 +252,7 @@ func serving(t *testing.T) {
 					break
 				}
 				repeated++
+				time.Sleep(100 * time.Millisecond) // what is refused is refused at once
 			}
 			if err != nil {
 				t.Errorf("DNS is off: %v", err)

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package drills
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// TestWithoutPolkit has nobody there who says what the manager may do.
+func TestWithoutPolkit(t *testing.T) {
+	one, two := document(3, "one", "192.0.2.11", "1s"), document(3, "two", "192.0.2.12", "2s")
+	fresh(t, one)
+	from := observe(t)
+	serving(t)
+	must(t, "systemctl", "mask", "--runtime", "--now", "polkit.service")
+	a := call(t, "PUT", "/v1/config", two)
+	t.Logf("PUT: %d %s", a.code, a.body)
+	if a.code < 500 || !strings.Contains(a.body, "polkit") {
+		t.Error("nobody is told that polkit is what is missing")
+	}
+	if diff := cmp.Diff(from, observe(t)); diff != "" {
+		t.Errorf("something changed:\n%s", diff)
+	}
+	must(t, "systemctl", "unmask", "--runtime", "polkit.service")
+	apply(t, two)
+}
+
+// TestNoSignalReachesTheManager has the bus drop every signal of systemd's to
+// the manager. Jobs end nevertheless, because they are looked up.
+func TestNoSignalReachesTheManager(t *testing.T) {
+	one, two := document(3, "one", "192.0.2.11", "1s"), document(3, "two", "192.0.2.12", "2s")
+	const policy = "/etc/dbus-1/system.d/drop-signals.conf"
+	fresh(t, one)
+	from := observe(t)
+	serving(t)
+	if err := sut.WriteFile(policy, []byte(`<busconfig><policy user="kresd-manager">
+		<deny receive_type="signal" receive_sender="org.freedesktop.systemd1"/>
+	</policy></busconfig>`), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		must(t, "rm", policy)
+		must(t, "systemctl", "reload", "dbus.service")
+	}()
+	must(t, "systemctl", "reload", "dbus.service")
+	began := time.Now()
+	to := apply(t, two)
+	t.Logf("a change without signals takes %s", time.Since(began).Round(time.Millisecond))
+	began = time.Now()
+	apply(t, one)
+	t.Logf("and back %s", time.Since(began).Round(time.Millisecond))
+	oneOf(t, from, to)
+}
+
+// TestTheBusGoesAwayInTheMiddle has no bus for longer than a change waits for
+// one. Nobody can do anything then; when the bus is back, it is made good.
+func TestTheBusGoesAwayInTheMiddle(t *testing.T) {
+	one, two := document(3, "one", "192.0.2.11", "1s"), document(3, "two", "192.0.2.12", "2s")
+	fresh(t, one)
+	from := observe(t)
+	to := apply(t, two)
+	serving(t)
+	happened := afterSteps(t, 3, "systemctl stop dbus.socket dbus.service")
+	began := time.Now()
+	a, err := request(t.Context(), "PUT", "/v1/config", one)
+	t.Logf("PUT: %d %s %v, after %s", a.code, a.body, err, time.Since(began).Round(time.Millisecond))
+	<-happened
+	if a.code != 503 {
+		t.Errorf("a change without a bus is answered with %d", a.code)
+	}
+	must(t, "systemctl", "start", "dbus.socket")
+	oneOf(t, from, to)
+	apply(t, one)
+}
