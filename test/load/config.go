@@ -3,9 +3,11 @@
 package load
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"net/netip"
+	"strings"
 	"time"
 
 	"github.com/miekg/dns"
@@ -20,11 +22,13 @@ const (
 // Mode is how queries travel.
 type Mode string
 
-// The modes: UDP from many ports, TCP and DNS over TLS with one connection per query.
+// The modes: UDP from many ports; TCP, DNS over TLS and DNS over HTTPS with one connection
+// per query. Certificates are not verified.
 const (
 	UDP Mode = "udp"
 	TCP Mode = "tcp"
-	TLS Mode = "tls" // the server's certificate is not verified
+	TLS Mode = "tls"
+	DoH Mode = "doh"
 )
 
 // Config says what to send where.
@@ -35,6 +39,8 @@ type Config struct {
 	Mode  Mode   // UDP if empty
 	Addr  string // address and port of the server; loopback only
 	Name  string // of the A record to ask for
+	// Unique has every query ask for a name of its own below Name, which no cache has.
+	Unique bool
 	// QPS is the number of queries sent per second.
 	QPS int
 	// Sources is the number of UDP sockets queries are sent from in turn, 64 if zero. The
@@ -51,6 +57,8 @@ type target struct {
 	Config
 	addr  netip.AddrPort
 	query []byte // with id 0
+	// questionEnd is where the question ends in the query, 0 for at its end.
+	questionEnd int
 }
 
 func (c Config) check() (*target, error) {
@@ -71,8 +79,8 @@ func (c Config) check() (*target, error) {
 		return nil, fmt.Errorf("cannot read the target's address: %w", err)
 	}
 	switch {
-	case c.Mode != UDP && c.Mode != TCP && c.Mode != TLS:
-		return nil, fmt.Errorf("cannot send load over %q: the modes are udp, tcp and tls", c.Mode)
+	case c.Mode != UDP && c.Mode != TCP && c.Mode != TLS && c.Mode != DoH:
+		return nil, fmt.Errorf("cannot send load over %q: the modes are udp, tcp, tls and doh", c.Mode)
 	case !addr.Addr().IsLoopback():
 		return nil, fmt.Errorf("cannot send load to %s: only loopback is allowed", addr)
 	case c.QPS < 1 || c.QPS > MaxQPS:
@@ -86,7 +94,11 @@ func (c Config) check() (*target, error) {
 	case c.Mode == UDP && float64(c.QPS)/float64(c.Sources)*c.Timeout.Seconds() > 60_000:
 		return nil, errors.New("cannot tell so many queries apart by their 16-bit ids: use more sources or a shorter timeout")
 	}
-	query, err := new(dns.Msg).SetQuestion(dns.Fqdn(c.Name), dns.TypeA).Pack()
+	name := dns.Fqdn(c.Name)
+	if c.Unique {
+		name = strings.Repeat("0", uniqueDigits) + "." + name
+	}
+	query, err := new(dns.Msg).SetQuestion(name, dns.TypeA).Pack()
 	if err != nil {
 		return nil, fmt.Errorf("cannot ask for %q: %w", c.Name, err)
 	}
@@ -94,10 +106,39 @@ func (c Config) check() (*target, error) {
 	return &target{Config: c, addr: addr, query: query}, nil
 }
 
+// The header of a message (RFC 1035, section 4.1.1), and the digits of a unique name's
+// first label, which come after the header and the label's length.
+const (
+	headerSize   = 12
+	uniqueDigits = 8
+)
+
+// prepare makes the query the given one: its id, and its name if that is unique.
+func (t *target) prepare(query []byte, id uint16, number int) {
+	binary.BigEndian.PutUint16(query, id)
+	if t.Unique {
+		copy(query[headerSize+1:headerSize+1+uniqueDigits], fmt.Sprintf("%0*x", uniqueDigits, uint32(number)))
+	}
+}
+
+// message returns a query of its own.
+func (t *target) message(id uint16, number int) []byte {
+	query := append([]byte(nil), t.query...)
+	t.prepare(query, id, number)
+	return query
+}
+
 // rightAnswer tells whether a message answers the query successfully: the same question,
-// and the response code NOERROR (RFC 1035, section 4.1.1). The id is the caller's business.
+// but for the label of a unique one, and the response code NOERROR (RFC 1035, section
+// 4.1.1). The id is the caller's business.
 func (t *target) rightAnswer(message []byte) bool {
-	const header = 12
-	return len(message) >= len(t.query) && message[2]&0x80 != 0 && message[3]&0x0f == dns.RcodeSuccess &&
-		string(message[header:len(t.query)]) == string(t.query[header:])
+	from, to := headerSize, t.questionEnd
+	if to == 0 {
+		to = len(t.query)
+	}
+	if t.Unique {
+		from += 1 + uniqueDigits
+	}
+	return len(message) >= to && message[2]&0x80 != 0 && message[3]&0x0f == dns.RcodeSuccess &&
+		string(message[from:to]) == string(t.query[from:to])
 }

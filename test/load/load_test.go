@@ -246,7 +246,7 @@ func TestRefusedConfigs(t *testing.T) {
 		{"a name instead of an address", "cannot read", func(c *Config) { c.Addr = "localhost:53" }},
 		{"too fast", "queries per second", func(c *Config) { c.QPS = MaxQPS + 1 }},
 		{"too long", "the limit is", func(c *Config) { c.Duration = MaxDuration + 1 }},
-		{"unknown mode", "the modes are", func(c *Config) { c.Mode = "doh" }},
+		{"unknown mode", "the modes are", func(c *Config) { c.Mode = "doq" }},
 		{"too few ids", "16-bit", func(c *Config) { c.QPS, c.Sources = MaxQPS, 1 }},
 		{"a name that is none", "cannot ask", func(c *Config) { c.Name = strings.Repeat("x", 64) + ".test" }},
 	} {

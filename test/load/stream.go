@@ -4,14 +4,14 @@ package load
 
 import (
 	"context"
-	"crypto/tls"
 	"encoding/binary"
 	"errors"
-	"io"
 	"net"
 	"os"
 	"sync"
 	"time"
+
+	"golang.org/x/net/http2"
 )
 
 // maxConnections bounds the connections open at a time; beyond, queries are left out.
@@ -40,7 +40,7 @@ func (t *target) runStream(ctx context.Context) ([]*tally, time.Duration, error)
 		queries.Go(func() {
 			defer func() { <-slots }()
 			at := time.Since(start)
-			what := t.exchange(factory, uint16(number))
+			what := t.exchange(factory, number)
 			took := time.Since(start) - at
 			mutex.Lock()
 			defer mutex.Unlock()
@@ -52,45 +52,45 @@ func (t *target) runStream(ctx context.Context) ([]*tally, time.Duration, error)
 }
 
 // exchange makes a connection, asks once and closes it.
-func (t *target) exchange(factory *factory, id uint16) outcome {
+func (t *target) exchange(factory *factory, number int) outcome {
 	deadline := time.Now().Add(t.Timeout)
 	conn, err := factory.dialTCP(t.addr, deadline)
 	if err != nil {
+		return failed(err)
+	}
+	if conn, err = t.secured(conn); err != nil {
 		return failed(err)
 	}
 	defer conn.Close()
 	if err := conn.SetDeadline(deadline); err != nil {
 		return refused
 	}
-	if t.Mode == TLS {
-		conn = tls.Client(conn, &tls.Config{InsecureSkipVerify: true, NextProtos: []string{"dot"}})
-	}
-	message, err := t.ask(conn, id)
+	id := uint16(number)
+	query := t.message(id, number)
+	message, err := t.ask(conn, query)
 	switch {
 	case err != nil:
 		return failed(err)
-	case binary.BigEndian.Uint16(message) != id || !t.rightAnswer(message):
+	case len(message) < headerSize || binary.BigEndian.Uint16(message) != id || !t.rightAnswer(message):
 		return wrong
 	}
 	return answered
 }
 
-// ask sends the query and reads a message, each after its length (RFC 1035, section
-// 4.2.2).
-func (t *target) ask(conn net.Conn, id uint16) ([]byte, error) {
-	framed := binary.BigEndian.AppendUint16(nil, uint16(len(t.query)))
-	framed = binary.BigEndian.AppendUint16(framed, id)
-	framed = append(framed, t.query[2:]...)
-	if _, err := conn.Write(framed); err != nil {
+// ask sends the query and reads a message.
+func (t *target) ask(conn net.Conn, query []byte) ([]byte, error) {
+	if t.Mode == DoH {
+		client, err := new(http2.Transport).NewClientConn(conn)
+		if err != nil {
+			return nil, err
+		}
+		return postQuery(context.Background(), client.RoundTrip, t.addr.String(), query)
+	}
+	w := streamWire{conn}
+	if err := w.send(query); err != nil {
 		return nil, err
 	}
-	var length [2]byte
-	if _, err := io.ReadFull(conn, length[:]); err != nil {
-		return nil, err
-	}
-	message := make([]byte, max(2, binary.BigEndian.Uint16(length[:])))
-	_, err := io.ReadFull(conn, message)
-	return message, err
+	return w.receive()
 }
 
 // failed tells a query without an answer in time from a broken connection.

@@ -51,7 +51,7 @@ func (t *target) runUDP(ctx context.Context) ([]*tally, time.Duration, error) {
 	}
 	query := append([]byte(nil), t.query...)
 	took := t.pace(ctx, start, func(number int) {
-		sources[number%len(sources)].send(query, start, t.Timeout)
+		sources[number%len(sources)].send(t, query, number, start)
 	})
 	awaitAnswers(sources, t.Timeout)
 	var tallies []*tally
@@ -99,13 +99,13 @@ func (t *target) openSources() ([]*source, error) {
 }
 
 // send sends one query. It is called by one goroutine.
-func (s *source) send(query []byte, start time.Time, timeout time.Duration) {
+func (s *source) send(t *target, query []byte, number int, start time.Time) {
 	id := s.next
 	s.next++
-	binary.BigEndian.PutUint16(query, id)
+	t.prepare(query, id, number)
 	sent := int64(time.Since(start)) + 1
 	if old := s.pending[id].Swap(sent); old != 0 {
-		s.overrun.add(lost, time.Duration(old-1), 0, timeout)
+		s.overrun.add(lost, time.Duration(old-1), 0, t.Timeout)
 	} else {
 		s.open.Add(1)
 	}
