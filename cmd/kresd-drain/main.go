@@ -1,20 +1,34 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Command kresd-drain is the ExecStop= of a worker: it steers new queries to
-// the other workers and waits until those in progress are answered, so that
-// the stop that follows loses none. It has nothing to do, and removes the
-// control socket that is left, when the worker has ended by itself.
+// the other workers and waits until those in progress are answered and clients
+// that are connected have been parted from, so that the stop that follows loses
+// none. A worker that is the last one goes on serving while another one is on
+// its way back. It has nothing to do, and removes the control socket that is
+// left, when the worker has ended by itself.
 package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
+	"strings"
 	"time"
 
+	"kresd-manager/dbusctl"
 	"kresd-manager/internal/kresd"
+)
+
+const (
+	// stopTime is what systemd gives us, less what a busy machine may take:
+	// TimeoutStopSec=15 in kresd@.service.
+	stopTime = 14 * time.Second
+	// patience is how long the last worker waits for another one, at most.
+	patience = 7 * time.Second
 )
 
 func main() { os.Exit(run(os.Args[1:], os.Getenv("MAINPID"), os.Stderr)) }
@@ -25,12 +39,13 @@ func run(args []string, mainPID string, stderr io.Writer) int {
 	flags := flag.NewFlagSet("kresd-drain", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	rundir := flags.String("rundir", "/run/knot-resolver", "run `directory` of the workers")
-	deadline := flags.Duration("deadline", 5*time.Second, "how long to wait for queries in progress")
+	deadline := flags.Duration("deadline", 5*time.Second, "how long to wait for queries in progress, where the file does not say")
+	file := flags.String("deadline-file", "/run/kresd-manager/worker/drain", "`file` that says how long to wait, if it is there")
 	if err := flags.Parse(args); err != nil {
 		return 2
 	}
 	if flags.NArg() != 1 {
-		fmt.Fprintln(stderr, "usage: kresd-drain [--rundir DIRECTORY] [--deadline TIME] INSTANCE")
+		fmt.Fprintln(stderr, "usage: kresd-drain [--rundir DIRECTORY] [--deadline TIME] [--deadline-file FILE] INSTANCE")
 		return 2
 	}
 	instance := flags.Arg(0)
@@ -40,9 +55,42 @@ func run(args []string, mainPID string, stderr io.Writer) int {
 		_ = os.Remove(kresd.Socket(*rundir, instance))
 		return 0
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), *deadline)
+	limit, err := configured(*file, *deadline)
+	if err != nil {
+		fmt.Fprintf(stderr, "%v; waiting %v\n", err, limit)
+	}
+	return drain(*rundir, instance, min(limit, stopTime), stderr)
+}
+
+// configured returns the time in a file, and the given one if there is no such
+// file or, with an error, no such time.
+func configured(file string, otherwise time.Duration) (time.Duration, error) {
+	text, err := os.ReadFile(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		return otherwise, nil
+	}
+	if err != nil {
+		return otherwise, fmt.Errorf("cannot tell how long to wait: %w", err)
+	}
+	d, err := time.ParseDuration(strings.TrimSpace(string(text)))
+	if err != nil || d < 0 {
+		return otherwise, fmt.Errorf("cannot tell how long to wait: %s has %.40q, which is no time", file, text)
+	}
+	return d, nil
+}
+
+func drain(rundir, instance string, deadline time.Duration, stderr io.Writer) int {
+	ctx, cancel := context.WithTimeout(context.Background(), stopTime)
 	defer cancel()
-	d, err := kresd.Drain(ctx, *rundir, instance)
+	d, err := kresd.Drain(ctx, rundir, instance, kresd.DrainOptions{
+		Deadline: deadline,
+		Returning: func(ctx context.Context) (bool, error) {
+			ctx, cancel := context.WithTimeout(ctx, time.Second)
+			defer cancel()
+			return dbusctl.Returning(ctx, "kresd@"+instance+".service")
+		},
+		Patience: min(patience, stopTime-deadline),
+	})
 	switch {
 	case err != nil:
 		fmt.Fprintf(stderr, "cannot drain worker %s: %v\n", instance, err)
@@ -50,7 +98,7 @@ func run(args []string, mainPID string, stderr io.Writer) int {
 	case d.Sockets == 0 && d.Kept > 0:
 		fmt.Fprintf(stderr, "worker %s is the last one on its addresses and is not drained\n", instance)
 	case !d.Complete:
-		fmt.Fprintf(stderr, "worker %s still has queries in progress after %s\n", instance, d.Took.Round(time.Millisecond))
+		fmt.Fprintf(stderr, "worker %s still has queries in progress or clients connected after %s\n", instance, d.Took.Round(time.Millisecond))
 	}
 	return 0
 }

@@ -14,6 +14,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"kresd-manager/internal/kresd"
 )
@@ -60,6 +61,9 @@ func talk(c net.Conn, answers map[string]string) {
 			continue
 		}
 		body, ok := answers[in.Text()]
+		if strings.HasPrefix(in.Text(), "kresd_manager.listeners ") {
+			body, ok = "{}", true
+		}
 		if !ok {
 			body = "error: " + in.Text()
 		}
@@ -99,7 +103,7 @@ func TestExitCodes(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var stderr bytes.Buffer
-			args := append([]string{"--rundir", rundir(t, c.answers), "--deadline", "5s"}, c.args...)
+			args := append([]string{"--rundir", rundir(t, c.answers), "--deadline", "5s", "--deadline-file", "/nonexistent"}, c.args...)
 			if code := run(args, "4711", &stderr); code != c.code {
 				t.Errorf("exit code %d, want %d", code, c.code)
 			}
@@ -134,5 +138,31 @@ func TestTheSocketOfAWorkerThatEndedByItselfIsRemoved(t *testing.T) {
 	}
 	if _, err := os.Lstat(other); err != nil {
 		t.Errorf("the socket of another worker: %v", err)
+	}
+}
+
+func TestTheDeadlineIsTheConfiguredOne(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "drain")
+	if d, err := configured(file, 3*time.Second); d != 3*time.Second || err != nil {
+		t.Errorf("no file: %v, %v", d, err)
+	}
+	for text, want := range map[string]time.Duration{"5s\n": 5 * time.Second, "250ms\n": 250 * time.Millisecond, "0s\n": 0} {
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if d, err := configured(file, time.Hour); d != want || err != nil {
+			t.Errorf("%q: %v, %v", text, d, err)
+		}
+	}
+	for _, text := range []string{"", "5", "-1s\n", "soon\n"} {
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if d, err := configured(file, 3*time.Second); d != 3*time.Second || err == nil || !strings.Contains(err.Error(), file) {
+			t.Errorf("%q: %v, %v", text, d, err)
+		}
+	}
+	if d, err := configured(t.TempDir(), time.Second); d != time.Second || err == nil {
+		t.Errorf("a directory: %v, %v", d, err)
 	}
 }

@@ -48,8 +48,8 @@ func (r *Role) check(s *scope) {
 
 // Bounds of what systemd is told.
 const (
-	maxDrain       = 10 * time.Minute
-	minMemoryBytes = 16 << 20 // a worker hardly starts with less
+	maxDrain       = 10 * time.Second // of TimeoutStopSec=15 in kresd@.service
+	minMemoryBytes = 16 << 20         // a worker hardly starts with less
 )
 
 func (u *Systemd) check(s *scope) {
@@ -57,7 +57,7 @@ func (u *Systemd) check(s *scope) {
 		s.problem("watchdog", "a busy worker would be killed", "at least 1s, or 0s for never")
 	}
 	if s.given("drain-deadline") && u.DrainDeadline > maxDrain {
-		s.problem("drain-deadline", "a worker that stops would be waited for too long", "at most 10m")
+		s.problem("drain-deadline", "systemd gives a worker that stops 15s in all", "at most 10s")
 	}
 	if s.given("memory-max") && u.MemoryMax < minMemoryBytes {
 		s.problem("memory-max", "a worker cannot run with so little memory", "at least 16M")

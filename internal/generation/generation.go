@@ -21,6 +21,7 @@ const (
 	workerFile     = "worker.lua"
 	rulesFile      = "policy-loader.lua"
 	gcFile         = "gc.env"
+	drainFile      = "drain"
 	componentsFile = "components.json"
 )
 
@@ -55,6 +56,7 @@ func Make(c *config.Config, host render.Host) Generation {
 	g.files[rulesFile], k.RulesHash = render.PolicyLoader(c)
 	k.GC = render.CacheGC(c)
 	g.files[gcFile] = render.CacheGCEnvironment(k.GC)
+	g.files[drainFile] = render.DrainDeadline(c)
 	k.Workers = c.Workers
 	k.FirstAlone = render.SharesKey(c)
 	if render.Encrypted(c) {
@@ -71,7 +73,7 @@ func Make(c *config.Config, host render.Host) Generation {
 		panic(fmt.Sprintf("generation: strings and numbers do not encode: %v", err))
 	}
 	g.files[componentsFile] = string(b) + "\n"
-	id := render.Hash(g.files[workerFile], g.files[rulesFile], g.files[gcFile], g.files[componentsFile])
+	id := render.Hash(g.files[workerFile], g.files[rulesFile], g.files[gcFile], g.files[drainFile], g.files[componentsFile])
 	g.Desired = k.desired(id)
 	return g
 }

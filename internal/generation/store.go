@@ -136,8 +136,11 @@ func (s *Store) Load(id string) (units.Desired, error) {
 // read reads a whole generation.
 func read(dir, id string) (Generation, error) {
 	g := Generation{files: map[string]string{}}
-	for _, name := range []string{workerFile, rulesFile, gcFile, componentsFile} {
+	for _, name := range []string{workerFile, rulesFile, gcFile, drainFile, componentsFile} {
 		b, err := os.ReadFile(filepath.Join(dir, id, name))
+		if name == drainFile && errors.Is(err, fs.ErrNotExist) {
+			continue // it came later, and has a default
+		}
 		if err != nil {
 			return Generation{}, fmt.Errorf("cannot read generation %s: %w", id, err)
 		}

@@ -75,7 +75,7 @@ func TestConfigurationsThatMeanTheSameAreOneGeneration(t *testing.T) {
 	}
 	seen := map[string]string{}
 	for _, text := range []string{"{}", "workers: 2", "nsid: x", "cache: {garbage-collector: {enable: false}}",
-		"local-data: {records: x}", "network: {listen: [{interface: 127.0.0.1, kind: dot}]}"} {
+		"local-data: {records: x}", "systemd: {drain-deadline: 1s}", "network: {listen: [{interface: 127.0.0.1, kind: dot}]}"} {
 		id := makeOf(t, text).Desired.Generation
 		if seen[id] != "" {
 			t.Errorf("%s and %s are one generation", text, seen[id])
@@ -96,7 +96,7 @@ func TestAGenerationIsReadBackAsItWasWritten(t *testing.T) {
 			t.Errorf("%s:\n%s", text, diff)
 		}
 		dir := filepath.Join(s.Root, "generations", g.Desired.Generation)
-		if diff := cmp.Diff([]string{"components.json", "gc.env", "policy-loader.lua", "worker.lua"}, names(t, dir)); diff != "" {
+		if diff := cmp.Diff([]string{"components.json", "drain", "gc.env", "policy-loader.lua", "worker.lua"}, names(t, dir)); diff != "" {
 			t.Errorf("files:\n%s", diff)
 		}
 		for name, want := range g.files {

@@ -4,43 +4,61 @@ package kresd
 
 import (
 	"context"
-	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
-	"github.com/prometheus/procfs"
 	"golang.org/x/sys/unix"
 )
 
-// drainPoll is how often a draining worker is asked whether it is done.
-const drainPoll = 2 * time.Millisecond
+const (
+	// drainPoll is how often a draining worker is asked whether it is done.
+	drainPoll = 2 * time.Millisecond
+	// returnPoll is how often it is asked whether somebody is on the way back.
+	returnPoll = 50 * time.Millisecond
+)
+
+// DrainOptions bound a drain.
+type DrainOptions struct {
+	// Deadline is how long to wait for queries in progress.
+	Deadline time.Duration
+	// Returning reports whether another worker is on its way back: then one
+	// that is the last on an address goes on serving it, at most for Patience.
+	// Nil is never.
+	Returning func(context.Context) (bool, error)
+	Patience  time.Duration
+}
 
 // Drained tells what a drain did.
 type Drained struct {
-	// Sockets is how many UDP sockets were taken out of their groups.
+	// Sockets is how many UDP sockets were taken out of their groups, and how
+	// many TCP sockets stopped to listen.
 	Sockets int
 	// Kept is how many were left as they are because no other process serves
 	// their address: queries that nobody would take are better answered late.
 	Kept int
-	// Complete tells that no query was left in progress.
+	// Connections is how many of clients were open over TCP.
+	Connections int
+	// Complete tells that no query was left in progress, and no connection.
 	Complete bool
 	Took     time.Duration
 }
 
 // Drain steers new queries away from a worker that is about to stop, and waits
-// until it has answered those it has, or the context ends.
+// until it has answered those it has and parted from the clients that are
+// connected, or the deadline or the context ends.
 //
 // A UDP socket leaves its SO_REUSEPORT group for good when it is connected
 // (socket(7), udp(7)), so this is only for a worker whose next step is to end.
 // One drain at a time takes place in a run directory: two workers must not each
 // take the other for the one that stays.
-func Drain(ctx context.Context, rundir, instance string) (Drained, error) {
+func Drain(ctx context.Context, rundir, instance string, o DrainOptions) (Drained, error) {
 	start := time.Now()
 	var d Drained
 	c, err := Dial(ctx, Socket(rundir, instance))
@@ -48,85 +66,139 @@ func Drain(ctx context.Context, rundir, instance string) (Drained, error) {
 		return d, err
 	}
 	defer c.Close()
-	if err := d.steer(ctx, c, rundir); err != nil {
+	if err := d.await(ctx, c, rundir, o); err != nil {
 		return d, err
 	}
-	for {
-		var done bool
-		err := c.Eval("kresd_manager.drained()", &done)
-		d.Took = time.Since(start)
-		if errors.Is(err, os.ErrDeadlineExceeded) {
-			return d, nil
+	ctx, cancel := context.WithTimeout(ctx, o.Deadline)
+	defer cancel()
+	err = d.finish(ctx, c)
+	d.Took = time.Since(start)
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		err = nil
+	}
+	return d, err
+}
+
+// await steers when somebody else serves everything that the worker does, or
+// nobody is on the way back.
+func (d *Drained) await(ctx context.Context, c *Conn, rundir string, o DrainOptions) error {
+	began := time.Now()
+	var asked time.Time
+	for hope := o.Returning != nil; ; {
+		whole, err := d.steer(ctx, c, rundir, hope)
+		if err != nil || whole || !hope {
+			return err
 		}
-		if err != nil {
-			return d, err
+		if time.Since(asked) >= returnPoll {
+			asked = time.Now()
+			hope, err = o.Returning(ctx)
+			hope = hope && err == nil
 		}
-		if done {
-			d.Complete = true
-			return d, nil
+		if hope = hope && time.Since(began) < o.Patience; hope {
+			if err := pause(ctx, drainPoll); err != nil {
+				return nil // it serves to the end
+			}
+		}
+	}
+}
+
+// finish waits until nothing is in progress.
+func (d *Drained) finish(ctx context.Context, c *Conn) error {
+	until, _ := ctx.Deadline()
+	_ = c.c.SetDeadline(until)
+	// Connections on which something is always in progress are given up in
+	// time for what that leaves to be answered.
+	hurry := time.Now().Add(time.Until(until) / 2)
+	for hurried := d.Connections == 0; ; {
+		asked := time.Now()
+		if !hurried && asked.After(hurry) {
+			hurried = true
+			if err := c.Eval("kresd_manager.hurry()", nil); err != nil {
+				return err
+			}
+		}
+		if err := c.Eval("kresd_manager.drained()", &d.Complete); err != nil || d.Complete {
+			return err
 		}
 		if d.Sockets == 0 && d.Kept > 0 {
 			// Queries keep coming, so there is no end to wait for.
-			return d, nil
+			return nil
 		}
-		select {
-		case <-ctx.Done():
-			return d, nil
-		case <-time.After(drainPoll):
+		// Asking takes the longer, the more connections there are.
+		if pause(ctx, max(drainPoll, 2*time.Since(asked))) != nil {
+			return nil
 		}
 	}
 }
 
-// steer connects the sockets whose address somebody else serves too.
-func (d *Drained) steer(ctx context.Context, c *Conn, rundir string) error {
+// steer has the worker leave the sockets whose address somebody else serves
+// too; with hope all of them or, if that would not be all, none. It reports
+// whether it was all.
+func (d *Drained) steer(ctx context.Context, c *Conn, rundir string, hope bool) (whole bool, err error) {
 	unlock, err := lock(ctx, filepath.Join(rundir, "drain.lock"))
 	if err != nil {
-		return err
+		return false, err
 	}
 	defer unlock()
-	sockets, err := udpSockets(c)
+	datagram, err := sockets(c, "udp", "kresd_manager.sockets()")
 	if err != nil {
-		return err
+		return false, err
+	}
+	// A worker that an older version started knows nothing of connections.
+	stream, err := sockets(c, "tcp", "kresd_manager.listeners and kresd_manager.listeners() or {}")
+	if err != nil {
+		return false, err
 	}
 	serving, err := servers()
 	if err != nil {
-		return err
+		return false, err
 	}
 	mine := map[string]int{}
-	for _, s := range sockets {
+	for _, s := range slices.Concat(datagram, stream) {
 		mine[s.address]++
 	}
-	var fds []string
-	for _, s := range sockets {
-		if serving[s.address] <= mine[s.address] {
-			d.Kept++
-			continue
+	d.Kept = 0
+	leave := func(sockets []socket) (fds []string) {
+		for _, s := range sockets {
+			if serving[s.address] <= mine[s.address] {
+				d.Kept++
+				continue
+			}
+			fds = append(fds, strconv.Itoa(s.fd))
 		}
-		fds = append(fds, strconv.Itoa(s.fd))
+		return fds
+	}
+	udp, tcp := leave(datagram), leave(stream)
+	if hope && d.Kept > 0 {
+		return false, nil
 	}
 	var failed int
-	if err := c.Eval("kresd_manager.drain({"+strings.Join(fds, ",")+"})", &failed); err != nil {
-		return err
+	if err := c.Eval("kresd_manager.drain({"+strings.Join(udp, ",")+"})", &failed); err != nil {
+		return false, err
 	}
-	d.Sockets = len(fds)
+	if len(tcp) > 0 {
+		if err := c.Eval("kresd_manager.leave({"+strings.Join(tcp, ",")+"})", &d.Connections); err != nil {
+			return false, err
+		}
+	}
+	d.Sockets = len(udp) + len(tcp)
 	if failed > 0 {
-		return fmt.Errorf("cannot connect %d of %d sockets", failed, len(fds))
+		return false, fmt.Errorf("cannot connect %d of %d sockets", failed, len(udp))
 	}
-	return nil
+	return d.Kept == 0, nil
 }
 
-// udpSocket is a listening socket of a worker; the address is written as in
-// /proc/net/udp.
-type udpSocket struct {
+// socket is a listening socket of a worker; the address is as in servers.
+type socket struct {
 	fd      int
 	address string
 }
 
-// udpSockets asks a worker for its sockets that can be steered. None is an
-// empty Lua table, which kresd writes as an object.
-func udpSockets(c *Conn) ([]udpSocket, error) {
+// sockets asks a worker for sockets. None is an empty Lua table, which kresd
+// writes as an object.
+func sockets(c *Conn, protocol, expression string) ([]socket, error) {
 	var raw json.RawMessage
-	if err := c.Eval("kresd_manager.sockets()", &raw); err != nil {
+	if err := c.Eval(expression, &raw); err != nil {
 		return nil, err
 	}
 	if string(raw) == "{}" {
@@ -136,54 +208,25 @@ func udpSockets(c *Conn) ([]udpSocket, error) {
 	if err := json.Unmarshal(raw, &rows); err != nil {
 		return nil, fmt.Errorf("cannot understand the sockets %.80q: %w", raw, err)
 	}
-	sockets := make([]udpSocket, len(rows))
+	all := make([]socket, len(rows))
 	for i, r := range rows {
-		if err := errors.Join(json.Unmarshal(r[0], &sockets[i].fd), json.Unmarshal(r[1], &sockets[i].address)); err != nil {
+		var address string
+		if err := errors.Join(json.Unmarshal(r[0], &all[i].fd), json.Unmarshal(r[1], &address)); err != nil {
 			return nil, fmt.Errorf("cannot understand the sockets %.80q: %w", raw, err)
 		}
+		all[i].address = protocol + " " + address
 	}
-	return sockets, nil
+	return all, nil
 }
 
-// servers counts the unconnected UDP sockets of this user for each local
-// address, written as in /proc/net/udp. Only sockets of one user can share an
-// address (SO_REUSEPORT in socket(7)).
-func servers() (map[string]int, error) {
-	// Not /proc/net, which is not there with ProcSubset=pid (systemd.exec(5)).
-	fs, err := procfs.NewFS("/proc/self")
-	if err != nil {
-		return nil, err
+// pause sleeps, at most until the context ends, which is its error.
+func pause(ctx context.Context, d time.Duration) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(d):
+		return nil
 	}
-	count := map[string]int{}
-	uid := uint64(os.Getuid())
-	add := func(lines procfs.NetUDP) {
-		for _, l := range lines {
-			if l.UID == uid && l.RemAddr.IsUnspecified() && l.RemPort == 0 {
-				count[procAddress(l.LocalAddr)+fmt.Sprintf(":%04X", l.LocalPort)]++
-			}
-		}
-	}
-	v4, err := fs.NetUDP()
-	if err != nil {
-		return nil, err
-	}
-	add(v4)
-	v6, err := fs.NetUDP6()
-	if err != nil && !errors.Is(err, os.ErrNotExist) {
-		return nil, err
-	}
-	add(v6)
-	return count, nil
-}
-
-// procAddress writes an address as the kernel does in /proc/net/udp: words of
-// 32 bits in the byte order of the machine.
-func procAddress(ip []byte) string {
-	var b strings.Builder
-	for i := 0; i+4 <= len(ip); i += 4 {
-		fmt.Fprintf(&b, "%08X", binary.NativeEndian.Uint32(ip[i:]))
-	}
-	return b.String()
 }
 
 // lock takes an exclusive lock on a file, waiting for it until the context
@@ -202,11 +245,9 @@ func lock(ctx context.Context, path string) (unlock func(), err error) {
 			f.Close()
 			return nil, fmt.Errorf("cannot lock %s: %w", path, err)
 		}
-		select {
-		case <-ctx.Done():
+		if err := pause(ctx, drainPoll); err != nil {
 			f.Close()
-			return nil, fmt.Errorf("cannot lock %s: %w", path, ctx.Err())
-		case <-time.After(drainPoll):
+			return nil, fmt.Errorf("cannot lock %s: %w", path, err)
 		}
 	}
 }

@@ -4,6 +4,7 @@ package kresd
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/netip"
 	"os"
@@ -12,14 +13,18 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
 
+// long leaves it to the context how long to wait.
+var long = DrainOptions{Deadline: time.Minute}
+
 func TestTheLastWorkerOnItsAddressKeepsIt(t *testing.T) {
 	dir, a := shortDir(t), free(t, "127.0.0.1")
 	r := newResolver(t, dir, "1", a)
-	d, err := Drain(patient(t), dir, "1")
+	d, err := Drain(patient(t), dir, "1", long)
 	if err != nil || d.Kept != 1 || d.Sockets != 0 || len(r.drained) > 0 {
 		t.Errorf("drain: %+v %v, sockets %q", d, err, r.drained)
 	}
@@ -29,7 +34,7 @@ func TestTheLastWorkerDoesNotWaitForQueriesThatNeverEnd(t *testing.T) {
 	dir, a := shortDir(t), free(t, "127.0.0.1")
 	newResolver(t, dir, "1", a).pending = -1
 	ctx := patient(t)
-	if d, err := Drain(ctx, dir, "1"); err != nil || d.Complete || ctx.Err() != nil {
+	if d, err := Drain(ctx, dir, "1", long); err != nil || d.Complete || ctx.Err() != nil {
 		t.Errorf("drain: %+v %v, %v", d, err, ctx.Err())
 	}
 }
@@ -41,7 +46,7 @@ func TestAnotherWorkerTakesOver(t *testing.T) {
 			dir, a := shortDir(t), free(t, addr)
 			r, other := newResolver(t, dir, "1", a), newResolver(t, dir, "2", a)
 			r.pending = 3
-			d, err := Drain(patient(t), dir, "1")
+			d, err := Drain(patient(t), dir, "1", long)
 			if err != nil || d.Sockets != 1 || d.Kept != 0 || !d.Complete {
 				t.Fatalf("drain: %+v %v", d, err)
 			}
@@ -67,7 +72,7 @@ func TestOnlyAddressesThatOthersServeAreLeft(t *testing.T) {
 	dir, shared, alone := shortDir(t), free(t, "127.0.0.1"), free(t, "127.0.0.1")
 	r := newResolver(t, dir, "1", shared, alone)
 	newResolver(t, dir, "2", shared)
-	d, err := Drain(patient(t), dir, "1")
+	d, err := Drain(patient(t), dir, "1", long)
 	if err != nil || d.Sockets != 1 || d.Kept != 1 {
 		t.Errorf("drain: %+v %v", d, err)
 	}
@@ -80,7 +85,7 @@ func TestOnlyAddressesThatOthersServeAreLeft(t *testing.T) {
 func TestAWorkerDoesNotCountItself(t *testing.T) {
 	dir, a := shortDir(t), free(t, "127.0.0.1")
 	newResolver(t, dir, "1", a, a)
-	if d, err := Drain(patient(t), dir, "1"); err != nil || d.Sockets != 0 || d.Kept != 2 {
+	if d, err := Drain(patient(t), dir, "1", long); err != nil || d.Sockets != 0 || d.Kept != 2 {
 		t.Errorf("drain: %+v %v", d, err)
 	}
 }
@@ -90,11 +95,11 @@ func TestAWorkerThatDrainsIsNoOther(t *testing.T) {
 	dir, a := shortDir(t), free(t, "127.0.0.1")
 	newResolver(t, dir, "1", a)
 	newResolver(t, dir, "2", a)
-	first, err := Drain(patient(t), dir, "1")
+	first, err := Drain(patient(t), dir, "1", long)
 	if err != nil || first.Sockets != 1 {
 		t.Fatalf("first drain: %+v %v", first, err)
 	}
-	if d, err := Drain(patient(t), dir, "2"); err != nil || d.Sockets != 0 || d.Kept != 1 {
+	if d, err := Drain(patient(t), dir, "2", long); err != nil || d.Sockets != 0 || d.Kept != 1 {
 		t.Errorf("second drain: %+v %v", d, err)
 	}
 }
@@ -110,7 +115,7 @@ func TestOfTwoWorkersThatDrainAtOnceOneStays(t *testing.T) {
 		for i := range drains {
 			all.Go(func() {
 				var err error
-				if drains[i], err = Drain(patient(t), dir, strconv.Itoa(i)); err != nil {
+				if drains[i], err = Drain(patient(t), dir, strconv.Itoa(i), long); err != nil {
 					t.Error(err)
 				}
 			})
@@ -132,7 +137,7 @@ func TestSocketsOfOtherUsersServeNobodyOfOurs(t *testing.T) {
 	if err := unix.Fchown(other, 65534, -1); err != nil {
 		t.Fatal(err)
 	}
-	if d, err := Drain(patient(t), dir, "1"); err != nil || d.Kept != 1 {
+	if d, err := Drain(patient(t), dir, "1", long); err != nil || d.Kept != 1 {
 		t.Errorf("drain: %+v %v", d, err)
 	}
 }
@@ -142,7 +147,7 @@ func TestADrainThatRunsOutOfTimeIsIncompleteAndNoError(t *testing.T) {
 	dir, a := shortDir(t), free(t, "127.0.0.1")
 	newResolver(t, dir, "1", a).pending = -1
 	newResolver(t, dir, "2", a)
-	d, err := Drain(soon(t), dir, "1")
+	d, err := Drain(soon(t), dir, "1", long)
 	if err != nil || d.Complete || d.Sockets != 1 || d.Took <= 0 {
 		t.Errorf("drain: %+v %v", d, err)
 	}
@@ -161,7 +166,7 @@ func TestAWorkerThatHangsWhileItDrainsIsIncompleteAndNoError(t *testing.T) {
 		return r.answer(line)
 	}})
 	t.Cleanup(func() { close(block) })
-	if d, err := Drain(soon(t), dir, "1"); err != nil || d.Complete || d.Sockets != 1 {
+	if d, err := Drain(soon(t), dir, "1", long); err != nil || d.Complete || d.Sockets != 1 {
 		t.Errorf("drain: %+v %v", d, err)
 	}
 }
@@ -175,11 +180,11 @@ func TestADrainWaitsForTheLockUntilItsContextEnds(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if d, err := Drain(soon(t), dir, "1"); err == nil || !strings.Contains(err.Error(), "drain.lock") || len(r.drained) > 0 {
+	if d, err := Drain(soon(t), dir, "1", long); err == nil || !strings.Contains(err.Error(), "drain.lock") || len(r.drained) > 0 {
 		t.Errorf("drain: %+v %v", d, err)
 	}
 	unlock()
-	if d, err := Drain(patient(t), dir, "1"); err != nil || d.Sockets != 1 {
+	if d, err := Drain(patient(t), dir, "1", long); err != nil || d.Sockets != 1 {
 		t.Errorf("drain: %+v %v", d, err)
 	}
 }
@@ -187,7 +192,7 @@ func TestADrainWaitsForTheLockUntilItsContextEnds(t *testing.T) {
 func TestAWorkerWithoutUDPSocketsIsDrained(t *testing.T) {
 	dir := shortDir(t)
 	newResolver(t, dir, "1")
-	if d, err := Drain(patient(t), dir, "1"); err != nil || !d.Complete {
+	if d, err := Drain(patient(t), dir, "1", long); err != nil || !d.Complete {
 		t.Errorf("drain: %+v %v", d, err)
 	}
 }
@@ -200,12 +205,14 @@ func TestSocketsThatCannotBeConnectedAreAnError(t *testing.T) {
 		switch {
 		case line == "kresd_manager.sockets()":
 			return fmt.Sprintf("[[%d,%q]]", fd, kernelName(a))
+		case strings.HasPrefix(line, "kresd_manager.listeners "):
+			return "{}"
 		case drainCall.MatchString(line):
 			return "1"
 		}
 		return "true"
 	}})
-	if d, err := Drain(patient(t), dir, "1"); err == nil || !strings.Contains(err.Error(), "1 of 1 sockets") {
+	if d, err := Drain(patient(t), dir, "1", long); err == nil || !strings.Contains(err.Error(), "1 of 1 sockets") {
 		t.Errorf("drain: %+v %v", d, err)
 	}
 }
@@ -213,7 +220,99 @@ func TestSocketsThatCannotBeConnectedAreAnError(t *testing.T) {
 func TestADrainOfAWorkerThatIsNotThereIsAnError(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	if _, err := Drain(ctx, shortDir(t), "1"); err == nil {
+	if _, err := Drain(ctx, shortDir(t), "1", long); err == nil {
 		t.Error("no error")
+	}
+}
+
+// Over TCP an address is left to others like one over UDP, each by itself.
+func TestListenersAreLeftToOthers(t *testing.T) {
+	dir, a, dot := shortDir(t), free(t, "127.0.0.1"), free(t, "127.0.0.1")
+	r, other := newResolver(t, dir, "1", a), newResolver(t, dir, "2", a)
+	r.listens(t, a)
+	r.listens(t, dot)
+	other.listens(t, a)
+	r.clients = 7
+	d, err := Drain(patient(t), dir, "1", long)
+	if err != nil || d.Sockets != 2 || d.Kept != 1 || d.Connections != 7 {
+		t.Errorf("drain: %+v %v", d, err)
+	}
+	if len(r.left) != 1 || r.left[0] != strconv.Itoa(r.streams[0]) {
+		t.Errorf("left %q of %d", r.left, r.streams)
+	}
+	// What does not listen any more is no other.
+	if d, err := Drain(patient(t), dir, "2", long); err != nil || d.Sockets != 0 || d.Kept != 2 {
+		t.Errorf("drain of the other: %+v %v", d, err)
+	}
+}
+
+func TestConnectionsThatAreNeverQuietAreGivenUpInTime(t *testing.T) {
+	t.Parallel()
+	dir, a := shortDir(t), free(t, "127.0.0.1")
+	r, other := newResolver(t, dir, "1"), newResolver(t, dir, "2")
+	r.listens(t, a)
+	other.listens(t, a)
+	r.clients, r.pending = 1, -1
+	d, err := Drain(patient(t), dir, "1", DrainOptions{Deadline: 200 * time.Millisecond})
+	if err != nil || d.Complete || !r.hurried {
+		t.Errorf("drain: %+v %v, told to hurry %t", d, err, r.hurried)
+	}
+}
+
+// Two workers are restarted at once: the second waits for the first.
+func TestTheLastWorkerWaitsForOneThatComesBack(t *testing.T) {
+	dir, a := shortDir(t), free(t, "127.0.0.1")
+	r := newResolver(t, dir, "1", a)
+	asked := 0
+	d, err := Drain(patient(t), dir, "1", DrainOptions{Deadline: time.Minute, Patience: time.Minute,
+		Returning: func(context.Context) (bool, error) {
+			if asked++; asked == 2 {
+				newResolver(t, dir, "2", a)
+			}
+			return true, nil
+		}})
+	if err != nil || d.Sockets != 1 || d.Kept != 0 || !d.Complete || asked < 2 || len(r.drained) != 1 {
+		t.Errorf("drain: %+v %v, asked %d times", d, err, asked)
+	}
+}
+
+func TestTheLastWorkerDoesNotWaitForNobody(t *testing.T) {
+	for name, c := range map[string]struct {
+		patience time.Duration
+		returns  []bool
+		err      error
+	}{
+		"nobody comes back":            {time.Minute, []bool{false}, nil},
+		"somebody did not come back":   {time.Minute, []bool{true, true, false}, nil},
+		"nobody can tell":              {time.Minute, []bool{true}, errors.New("no bus")},
+		"somebody takes too much time": {20 * time.Millisecond, []bool{true}, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir, shared, alone := shortDir(t), free(t, "127.0.0.1"), free(t, "127.0.0.1")
+			newResolver(t, dir, "1", shared, alone)
+			newResolver(t, dir, "2", shared)
+			asked := 0
+			ctx := patient(t)
+			d, err := Drain(ctx, dir, "1", DrainOptions{Deadline: time.Minute, Patience: c.patience,
+				Returning: func(context.Context) (bool, error) {
+					asked++
+					return c.returns[min(asked, len(c.returns))-1], c.err
+				}})
+			// What it can leave it leaves all the same.
+			if err != nil || ctx.Err() != nil || d.Sockets != 1 || d.Kept != 1 || asked < len(c.returns) {
+				t.Errorf("drain: %+v %v, asked %d times", d, err, asked)
+			}
+		})
+	}
+}
+
+func TestNobodyIsAskedForWhereOthersServe(t *testing.T) {
+	dir, a := shortDir(t), free(t, "127.0.0.1")
+	newResolver(t, dir, "1", a)
+	newResolver(t, dir, "2", a)
+	d, err := Drain(patient(t), dir, "1", DrainOptions{Deadline: time.Minute, Patience: time.Minute,
+		Returning: func(context.Context) (bool, error) { t.Error("asked"); return false, nil }})
+	if err != nil || d.Sockets != 1 {
+		t.Errorf("drain: %+v %v", d, err)
 	}
 }

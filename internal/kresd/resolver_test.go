@@ -4,6 +4,7 @@ package kresd
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/netip"
 	"regexp"
@@ -84,11 +85,18 @@ func kernelName(a netip.AddrPort) string {
 type resolver struct {
 	fds     []int
 	names   []string
+	streams []int // listening TCP sockets, by names of their own
+	at      []string
+	clients int // connected over TCP
 	pending int // answers false to "drained" so often; negative is forever
 
 	mu      sync.Mutex
 	drained []string
+	left    []string
+	hurried bool
 }
+
+var leaveCall = regexp.MustCompile(`^kresd_manager\.leave\(\{([0-9,]+)\}\)$`)
 
 var drainCall = regexp.MustCompile(`^kresd_manager\.drain\(\{([0-9,]*)\}\)$`)
 
@@ -97,15 +105,19 @@ func (r *resolver) answer(line string) string {
 	defer r.mu.Unlock()
 	switch {
 	case line == "kresd_manager.sockets()":
-		pairs := [][2]any{}
-		for i := range r.fds {
-			pairs = append(pairs, [2]any{r.fds[i], r.names[i]})
+		return pairs(r.fds, r.names)
+	case line == "kresd_manager.listeners and kresd_manager.listeners() or {}":
+		return pairs(r.streams, r.at)
+	case leaveCall.MatchString(line):
+		for f := range strings.SplitSeq(leaveCall.FindStringSubmatch(line)[1], ",") {
+			fd, _ := strconv.Atoi(f)
+			_ = unix.Shutdown(fd, unix.SHUT_RDWR) // ends listening
+			r.left = append(r.left, f)
 		}
-		if len(pairs) == 0 {
-			return "{}" // kresd's JSON knows no empty list
-		}
-		b, _ := json.Marshal(pairs)
-		return string(b)
+		return strconv.Itoa(r.clients)
+	case line == "kresd_manager.hurry()":
+		r.hurried = true
+		return "true"
 	case line == "kresd_manager.drained()":
 		if r.pending != 0 {
 			r.pending--
@@ -132,6 +144,32 @@ func (r *resolver) answer(line string) string {
 		return strconv.Itoa(failed)
 	}
 	return line + " is not expected"
+}
+
+func pairs(fds []int, names []string) string {
+	rows := [][2]any{}
+	for i := range fds {
+		rows = append(rows, [2]any{fds[i], names[i]})
+	}
+	if len(rows) == 0 {
+		return "{}" // kresd's JSON knows no empty list
+	}
+	b, _ := json.Marshal(rows)
+	return string(b)
+}
+
+// listens has the worker listen over TCP, too, on an address.
+func (r *resolver) listens(t *testing.T, address netip.AddrPort) {
+	t.Helper()
+	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	if err == nil {
+		t.Cleanup(func() { unix.Close(fd) })
+		err = errors.Join(unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_REUSEPORT, 1), unix.Bind(fd, sockaddr(address)), unix.Listen(fd, 1))
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.streams, r.at = append(r.streams, fd), append(r.at, kernelName(address))
 }
 
 // newResolver opens a socket on each address and serves instance in dir.

@@ -13,14 +13,16 @@ import (
 	"kresd-manager/internal/config"
 )
 
-// elsewhere are the keys that no daemon reads: they concern the manager, say
-// which version of the model is meant, or are refused.
+// elsewhere are the keys that no daemon reads: they concern the manager or
+// kresd-drain, say which version of the model is meant, or are refused.
 var elsewhere = map[string]bool{
 	"/version":                   true,
 	refusedKey:                   true,
 	"/management":                true,
 	"/management/unix-socket":    true,
 	"/network/tls/watchdog":      true,
+	"/systemd":                   true,
+	"/systemd/drain-deadline":    true,
 	"/local-data/rpz/*/watchdog": true,
 	"/components":                true,
 }

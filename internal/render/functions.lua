@@ -18,6 +18,10 @@ unsigned int getuid(void);
 char *strerror(int);
 int fileno(void *);
 int flock(int, int);
+int getpeername(int, void *, unsigned int *);
+int shutdown(int, int);
+int dup2(int, int);
+uint8_t *knot_edns_get_option(const void *, uint16_t, const uint8_t *);
 ]]
 local SOL_SOCKET, SO_TYPE, SOCK_STREAM, SOCK_DGRAM = 1, 3, 1, 2
 local AF_INET, FIONREAD, EADDRINUSE = 2, 0x541B, 98
@@ -32,68 +36,8 @@ local function proc_address(sa)
 	return text, string.format('%04X', bytes[2] * 256 + bytes[3])
 end
 
--- Plain DNS over UDP is what can be steered to other workers; ports[N] is true for its ports.
-local ports = {}
-
--- Our UDP listening sockets: { {fd, 'ADDRESS:PORT'}, … }
-function kresd_manager.sockets()
-	local found = {}
-	for fd = 3, 1023 do
-		local sa, len = ffi.new('uint32_t[32]'), ffi.new('unsigned int[1]', 128)
-		local kind, klen = ffi.new('int[1]'), ffi.new('unsigned int[1]', 4)
-		if C.getsockname(fd, sa, len) == 0 and (len[0] == 16 or len[0] == 28)
-		   and C.getsockopt(fd, SOL_SOCKET, SO_TYPE, kind, klen) == 0 and kind[0] == SOCK_DGRAM then
-			local address, port = proc_address(sa)
-			if ports[tonumber(port, 16)] then found[#found + 1] = { fd, address .. ':' .. port } end
-		end
-	end
-	return found
-end
-
-local draining = {}
-
--- A connected UDP socket takes no datagrams from other peers, so the kernel
--- gives them to the other workers; what was queued is still read and answered.
--- There is no way back: only for a worker that is about to stop.
-function kresd_manager.drain(fds)
-	local failed = 0
-	draining = fds
-	for _, fd in ipairs(fds) do
-		local sa, len = ffi.new('uint8_t[28]'), ffi.new('unsigned int[1]', 28)
-		C.getsockname(fd, sa, len)
-		local peer = ffi.new('uint8_t[28]')
-		peer[0], peer[1], peer[3] = sa[0], sa[1], 1 -- same family, port 1, loopback
-		if len[0] == 16 then peer[4], peer[7] = 127, 1 else peer[23] = 1 end
-		if C.connect(fd, peer, len[0]) ~= 0 then failed = failed + 1 end
-	end
-	return failed
-end
-
--- Requests that kresd makes for itself, such as priming: nobody waits for them,
--- and without a way to the root servers they take seconds.
-local internal = 0
-local resolve_pkt = worker.resolve_pkt
-function worker.resolve_pkt(packet, options, finish, init)
-	if not finish then return resolve_pkt(packet, options, finish, init) end
-	local open = true
-	internal = internal + 1
-	local function close()
-		if open then open, internal = false, internal - 1 end
-	end
-	local ok = resolve_pkt(packet, options, function (...) close() finish(...) end, init)
-	if not ok then close() end
-	return ok
-end
-
-function kresd_manager.drained()
-	local n, queued = ffi.new('int[1]'), 0
-	for _, fd in ipairs(draining) do
-		n[0] = 0
-		C.ioctl(fd, FIONREAD, n)
-		queued = queued + n[0]
-	end
-	return queued == 0 and worker.stats().concurrent <= internal
-end
+-- Ports of our listeners: of plain DNS over UDP, and of all that kresd serves over TCP.
+local udp_ports, tcp_ports = {}, {}
 
 -- Resolves a name that needs nobody else; kresd_manager.answer is its rcode when done.
 function kresd_manager.probe()
@@ -247,7 +191,8 @@ local function listen(where, port, kind, protocols, freebind)
 			net.listen(address, port, { kind = kind, freebind = freebind })
 		end
 	end
-	if kind == 'dns' then ports[port] = true end
+	udp_ports[port] = udp_ports[port] or kind == 'dns'
+	tcp_ports[port] = tcp_ports[port] or kind ~= 'doq' and kind ~= 'doh_legacy'
 end
 
 -- Directory for memory that only processes with equal parameters may share.

@@ -13,11 +13,15 @@ import (
 	"kresd-manager/internal/config"
 )
 
-// functions is the Lua that every worker carries: what makes its restarts
-// lossless, what lets the manager probe it and what makes a canary harmless.
-//
+// functions is the Lua that every worker carries: what lets the manager probe
+// it and what makes a canary harmless, then what makes its restarts lossless.
+var functions = functionsLua + "\n" + drainLua
+
 //go:embed functions.lua
-var functions string
+var functionsLua string
+
+//go:embed drain.lua
+var drainLua string
 
 // Host tells what rendering needs to know of the system.
 type Host struct {
