@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package drills
+
+import (
+	"sync"
+	"testing"
+	"time"
+
+	"kresd-manager/test/load"
+)
+
+// workers returns the main processes of the running workers, by unit.
+func workers(t *testing.T) map[string]int {
+	t.Helper()
+	found := pids(t)
+	delete(found, "kres-gc.service")
+	return found
+}
+
+// An administrator restarts workers past the manager: one by one, all at the
+// same moment, all by a pattern.
+func TestRestartsByHandLoseNoQuery(t *testing.T) {
+	for _, c := range []struct {
+		workers  string
+		commands [][]string
+	}{
+		{"4", [][]string{
+			{"systemctl", "restart", "kresd@1.service", "kresd@2.service", "kresd@3.service", "kresd@4.service"},
+			{"systemctl", "restart", "kresd@*.service"},
+		}},
+		{"2", [][]string{
+			{"systemctl", "restart", "kresd@1.service"},
+			{"systemctl", "restart", "kresd@2.service", "kresd@1.service"},
+		}},
+	} {
+		t.Run(c.workers+" workers", func(t *testing.T) {
+			fresh(t, with(c.workers, everywhere))
+			before := workers(t)
+			lossless(t, under(t, func() {
+				for _, command := range c.commands {
+					must(t, command...)
+				}
+			}, at(load.UDP, "127.0.0.1:53", 5000), at(load.UDP, "[::1]:5353", 1000))...)
+			after := workers(t)
+			for unit, pid := range before {
+				if after[unit] == 0 || after[unit] == pid {
+					t.Errorf("%s was not restarted: process %d, then %d", unit, pid, after[unit])
+				}
+			}
+		})
+	}
+}
+
+// A stop is no restart: the last worker has nobody to wait for.
+func TestToStopEverythingTakesNoPatience(t *testing.T) {
+	for _, command := range []string{
+		"systemctl stop kresd.target",
+		"systemctl stop 'kresd@*.service'",
+		"kresctl stop",
+	} {
+		fresh(t, with("2", everywhere))
+		began := time.Now()
+		must(t, "sh", "-c", command)
+		eventually(t, "all workers are gone", func() bool { return len(workers(t)) == 0 })
+		took := time.Since(began)
+		t.Logf("%s: %v", command, took.Round(time.Millisecond))
+		if took >= 7*time.Second { // what a worker waits for another one
+			t.Errorf("%s took %v", command, took)
+		}
+	}
+}
+
+// Somebody stops a worker in the middle of a change.
+func TestAForeignStopInTheMiddleOfARollLosesNoQuery(t *testing.T) {
+	fresh(t, everywhere)
+	lossless(t, under(t, func() {
+		var stop sync.WaitGroup
+		before := workers(t)["kresd@1.service"]
+		stop.Go(func() {
+			eventually(t, "the roll has begun", func() bool { return workers(t)["kresd@1.service"] != before })
+			run(t, "systemctl", "stop", "kresd@3.service")
+		})
+		// The change may succeed or be refused; either way nobody loses anything.
+		r := run(t, "kresctl", "config", "set", "-p", "/nsid", `"changed"`)
+		t.Logf("exit code %d: %s%s", r.Code, r.Stdout, r.Stderr)
+		stop.Wait()
+	}, at(load.UDP, "127.0.0.1:53", 5000))...)
+	put(t, "/nsid", `"again"`)
+	if n := len(workers(t)); n != 4 {
+		t.Errorf("%d workers run after the next change", n)
+	}
+}
