@@ -18,7 +18,6 @@ import (
 	"time"
 
 	"github.com/miekg/dns"
-	"golang.org/x/net/http2"
 )
 
 // serveKept answers queries with what reply makes of the nth one on its connection, until
@@ -133,7 +132,7 @@ func TestDoH(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	server := &http.Server{Protocols: new(http.Protocols), Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		query, err := io.ReadAll(r.Body)
 		if err != nil || len(query) < headerSize {
 			w.WriteHeader(http.StatusBadRequest)
@@ -142,9 +141,7 @@ func TestDoH(t *testing.T) {
 		w.Header().Set("Content-Type", "application/dns-message")
 		_, _ = w.Write(echo(query))
 	})}
-	if err := http2.ConfigureServer(server, nil); err != nil {
-		t.Fatal(err)
-	}
+	server.Protocols.SetHTTP2(true)
 	go func() { _ = server.Serve(listener) }()
 	t.Cleanup(func() { server.Close() })
 	addr := listener.Addr().String()

@@ -10,8 +10,6 @@ import (
 	"os"
 	"sync"
 	"time"
-
-	"golang.org/x/net/http2"
 )
 
 // maxConnections bounds the connections open at a time; beyond, queries are left out.
@@ -80,10 +78,11 @@ func (t *target) exchange(factory *factory, number int) outcome {
 // ask sends the query and reads a message.
 func (t *target) ask(conn net.Conn, query []byte) ([]byte, error) {
 	if t.Mode == DoH {
-		client, err := new(http2.Transport).NewClientConn(conn)
+		client, err := t.http(conn)
 		if err != nil {
 			return nil, err
 		}
+		defer client.Close()
 		return postQuery(context.Background(), client.RoundTrip, t.addr.String(), query)
 	}
 	w := streamWire{conn}

@@ -16,7 +16,6 @@ import (
 	"time"
 
 	"github.com/miekg/dns"
-	"golang.org/x/net/http2"
 )
 
 // open makes a connection that is ready for queries.
@@ -31,12 +30,11 @@ func (k *kept) open() (wire, error) {
 	if k.Mode != DoH {
 		return &streamWire{conn}, nil
 	}
-	client, err := new(http2.Transport).NewClientConn(conn)
+	client, err := k.http(conn)
 	if err != nil {
-		conn.Close()
 		return nil, err
 	}
-	w := &httpWire{target: k.target, conn: conn, client: client, answers: make(chan []byte, 1024), failed: make(chan error, 1024)}
+	w := &httpWire{target: k.target, client: client, answers: make(chan []byte, 1024), failed: make(chan error, 1024)}
 	w.ctx, w.cancel = context.WithCancel(context.Background())
 	return w, nil
 }
@@ -55,6 +53,20 @@ func (t *target) secured(conn net.Conn) (net.Conn, error) {
 	}
 	_ = conn.SetDeadline(time.Time{})
 	return secure, nil
+}
+
+// http speaks HTTP/2 on a secured connection, which it closes if it cannot.
+func (t *target) http(conn net.Conn) (*http.ClientConn, error) {
+	transport := &http.Transport{
+		Protocols:      new(http.Protocols),
+		DialTLSContext: func(context.Context, string, string) (net.Conn, error) { return conn, nil },
+	}
+	transport.Protocols.SetHTTP2(true)
+	client, err := transport.NewClientConn(context.Background(), "https", t.addr.String())
+	if err != nil {
+		conn.Close()
+	}
+	return client, err
 }
 
 // streamWire has messages after their lengths (RFC 1035, section 4.2.2).
@@ -80,8 +92,7 @@ func (w *streamWire) close() { w.conn.Close() }
 // httpWire has a request for each message (RFC 8484) on one connection, and repeats none.
 type httpWire struct {
 	*target
-	conn    net.Conn
-	client  *http2.ClientConn
+	client  *http.ClientConn
 	ctx     context.Context
 	cancel  context.CancelFunc
 	answers chan []byte
@@ -89,8 +100,7 @@ type httpWire struct {
 }
 
 func (w *httpWire) send(query []byte) error {
-	if !w.client.CanTakeNewRequest() {
-		err := errors.New("the server takes no more requests on this connection")
+	if err := w.client.Err(); err != nil {
 		w.fail(err)
 		return err
 	}
@@ -142,7 +152,7 @@ func (w *httpWire) receive() ([]byte, error) {
 
 func (w *httpWire) close() {
 	w.cancel()
-	w.client.Close()
+	_ = w.client.Close()
 }
 
 // postQuery asks with a POST (RFC 8484, section 4.1).
