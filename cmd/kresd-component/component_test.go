@@ -63,11 +63,29 @@ func TestWhatTheEndOfAComponentMeans(t *testing.T) {
 	}
 }
 
+// Whoever kills all processes of the unit kills the witness, too.
+func TestAComponentThatWasKilledWithItsParentIsJudgedAtTheNextStart(t *testing.T) {
+	for kind, code := range map[units.ComponentKind]int{units.Core: exitFinal, units.Needed: exitFinal} {
+		dir := t.TempDir()
+		if err := os.WriteFile(filepath.Join(dir, running), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		var stderr bytes.Buffer
+		c := units.Component{Name: "x", Kind: kind, Command: []string{"/bin/touch", filepath.Join(dir, "ran")}}
+		if got := keep(c, marks{dir}, time.Minute, &stderr); got != code || !strings.Contains(stderr.String(), "killed") {
+			t.Errorf("%s: exit code %d, %s", kind, got, stderr.String())
+		}
+		if _, err := os.Stat(filepath.Join(dir, "ran")); err == nil {
+			t.Errorf("%s: it was started again", kind)
+		}
+	}
+}
+
 func TestAComponentThatStaysUpIsRemembered(t *testing.T) {
 	dir := t.TempDir()
 	c := units.Component{Name: "x", Kind: units.Needed, Command: []string{"/bin/sh", "-c", "while ! test -e " + dir + "/stayed-up; do sleep 0.01; done; exit 1"}}
 	var stderr bytes.Buffer
-	if code := keep(c, mark{dir}, time.Millisecond, &stderr); code != exitFailed {
+	if code := keep(c, marks{dir}, time.Millisecond, &stderr); code != exitFailed {
 		t.Errorf("exit code %d, %s", code, stderr.String())
 	}
 }

@@ -55,7 +55,7 @@ func run(args []string, stderr io.Writer) int {
 	if c.Kind == units.Dispensable {
 		return replace(c, stderr)
 	}
-	return keep(c, mark{os.Getenv("RUNTIME_DIRECTORY")}, units.Trial*time.Second, stderr)
+	return keep(c, marks{os.Getenv("RUNTIME_DIRECTORY")}, units.Trial*time.Second, stderr)
 }
 
 // find reads one component.

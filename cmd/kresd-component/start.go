@@ -3,6 +3,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -44,37 +45,57 @@ func replace(c units.Component, stderr io.Writer) int {
 	return exitFailed
 }
 
-// mark remembers that a component has stayed up, from one automatic restart to
-// the next; systemd removes the directory when the unit stops. Without a
-// directory every start is the first one.
-type mark struct{ dir string }
+// marks are what is remembered of a component from one automatic restart to the
+// next; systemd removes the directory when the unit stops. Without a directory
+// every start is the first one.
+type marks struct{ dir string }
 
-func (m mark) path() string { return filepath.Join(m.dir, "stayed-up") }
+// Marks.
+const (
+	running  = "running"   // it runs, or was killed together with this program
+	stayedUp = "stayed-up" // it once stayed up
+)
 
-func (m mark) set() bool {
+func (m marks) has(name string) bool {
 	if m.dir == "" {
 		return false
 	}
-	_, err := os.Stat(m.path())
+	_, err := os.Stat(filepath.Join(m.dir, name))
 	return err == nil
 }
 
-func (m mark) put() error {
+func (m marks) put(name string) error {
 	if m.dir == "" {
 		return nil
 	}
-	return os.WriteFile(m.path(), nil, 0o600)
+	return os.WriteFile(filepath.Join(m.dir, name), nil, 0o600)
+}
+
+func (m marks) remove(name string) {
+	if m.dir != "" {
+		_ = os.Remove(filepath.Join(m.dir, name)) // it goes with the directory at the latest
+	}
 }
 
 // keep runs the component as a child and passes the signals on that ask for an
 // end or a reload.
-func keep(c units.Component, stayed mark, trial time.Duration, stderr io.Writer) int {
+func keep(c units.Component, m marks, trial time.Duration, stderr io.Writer) int {
+	if m.has(running) {
+		m.remove(running)
+		if code := verdict(c, m.has(stayedUp), errKilled, stderr); code == exitFinal {
+			return code
+		}
+	}
+	if err := m.put(running); err != nil {
+		fmt.Fprintf(stderr, "cannot remember that %s runs: %v\n", c.Name, err)
+	}
 	signals := make(chan os.Signal, 8)
 	signal.Notify(signals, unix.SIGTERM, unix.SIGINT, unix.SIGHUP)
 	cmd := exec.Command(c.Command[0], c.Command[1:]...)
 	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
 	if err := cmd.Start(); err != nil {
 		fmt.Fprintf(stderr, "cannot start %s: %v\n", c.Command[0], err)
+		m.remove(running)
 		return exitFinal
 	}
 	ended := make(chan error, 1)
@@ -85,20 +106,27 @@ func keep(c units.Component, stayed mark, trial time.Duration, stderr io.Writer)
 	for {
 		select {
 		case sig := <-signals:
-			asked = asked || sig != unix.SIGHUP
+			if sig != unix.SIGHUP {
+				asked = true
+				m.remove(running)
+			}
 			_ = cmd.Process.Signal(sig) // it may have ended meanwhile
 		case <-settled.C:
-			if err := stayed.put(); err != nil {
+			if err := m.put(stayedUp); err != nil {
 				fmt.Fprintf(stderr, "cannot remember that %s stayed up: %v\n", c.Name, err)
 			}
 		case err := <-ended:
+			m.remove(running)
 			if asked {
 				return 0
 			}
-			return verdict(c, stayed.set(), err, stderr)
+			return verdict(c, m.has(stayedUp), err, stderr)
 		}
 	}
 }
+
+// errKilled is the end of a component of which this program was no witness.
+var errKilled = errors.New("killed")
 
 // verdict says what the end of a component means.
 func verdict(c units.Component, stayed bool, err error, stderr io.Writer) int {

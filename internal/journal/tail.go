@@ -17,6 +17,10 @@ import (
 // ended: the journal takes them a moment after systemd has noticed the end.
 const settle = 500 * time.Millisecond
 
+// silence is how long to wait for the first message at all: on a busy machine the
+// journal comes late, and a failure without a word helps nobody.
+const silence = 2 * time.Second
+
 // Tail returns the last messages of one run of a unit, oldest first, nil if
 // there are none or they may not be read. The caller must be in group
 // systemd-journal to read other users' messages (systemd-journald.service(8)).
@@ -26,7 +30,7 @@ func Tail(ctx context.Context, invocation string, lines int) []string {
 	}
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
-	end := time.Now().Add(settle)
+	began := time.Now()
 	var last []string
 	for {
 		got := read(ctx, invocation, lines)
@@ -35,7 +39,11 @@ func Tail(ctx context.Context, invocation string, lines int) []string {
 			return got
 		}
 		last = got
-		if ctx.Err() != nil || time.Now().After(end) {
+		enough := settle
+		if len(got) == 0 {
+			enough = silence
+		}
+		if ctx.Err() != nil || time.Since(began) > enough {
 			return last
 		}
 		select {

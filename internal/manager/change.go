@@ -235,6 +235,19 @@ func (m *Manager) carryOut(ctx context.Context, cur *snapshot, gen generation.Ge
 	return m.rollBack(ctx, cur, err, r)
 }
 
+// forgive has systemd forget the failure of units that only the refused change
+// wanted. It is told elsewhere.
+func (m *Manager) forgive(ctx context.Context, cur *snapshot, live units.Live) {
+	for name, o := range live.Units {
+		if wanted, _ := cur.desired.Place(name); wanted || o.ActiveState != "failed" {
+			continue
+		}
+		if err := m.o.Systemd.ResetFailed(ctx, name); err != nil {
+			m.o.Log.Warn("cannot reset", "unit", name, "error", err)
+		}
+	}
+}
+
 // rollBack makes the live system equal to what ran before the change. It is a
 // plan like any other, from what is live now.
 func (m *Manager) rollBack(ctx context.Context, cur *snapshot, cause error, r *units.Report) error {
@@ -260,6 +273,7 @@ func (m *Manager) rollBack(ctx context.Context, cur *snapshot, cause error, r *u
 	}
 	live, err := m.o.Systemd.Observe(ctx)
 	if err == nil {
+		m.forgive(ctx, cur, live)
 		plan := units.Diff(cur.desired, live, units.Options{Proven: true, Reset: m.rulesUnsure})
 		if plan.Empty() {
 			if step != nil {

@@ -38,7 +38,7 @@ func isDenied(denial string) bool {
 func TestPolkitAllowsOurUnitsAndVerbs(t *testing.T) {
 	fresh(t, basic)
 	defer wipe(t)
-	for _, unit := range []string{"kresd@3.service", "kres-gc.service", "kres-policy-loader.service"} {
+	for _, unit := range []string{"kresd@3.service", "kres-gc.service", "kres-policy-loader.service", "kres-component@x-1.service"} {
 		for _, method := range []string{"StartUnit", "RestartUnit", "StopUnit"} {
 			if d := asManager(t, method, "ss", unit, "replace"); d != "" {
 				t.Errorf("%s %s: %s", method, unit, d)
@@ -58,13 +58,14 @@ func TestPolkitRefusesEverythingElse(t *testing.T) {
 	before := pids(t)
 	// A template of anybody else, which the near misses below could start.
 	for name, unit := range map[string]string{
-		"xkresd@.service":        "[Service]\nExecStart=/bin/sleep 99\n",
-		"kresd.service":          "[Service]\nExecStart=/bin/sleep 99\n",
-		"kres-gcx.service":       "[Service]\nExecStart=/bin/sleep 99\n",
-		"kresd@1.socket":         "[Socket]\nListenStream=/run/x\n",
-		"xkres-gc.service":       "[Service]\nExecStart=/bin/sleep 99\n",
-		"kresd@1x.service":       "[Service]\nExecStart=/bin/sleep 99\n",
-		"system-kresd.foo.slice": "[Slice]\n",
+		"xkresd@.service":          "[Service]\nExecStart=/bin/sleep 99\n",
+		"kresd.service":            "[Service]\nExecStart=/bin/sleep 99\n",
+		"kres-componentx@.service": "[Service]\nExecStart=/bin/sleep 99\n",
+		"kres-gcx.service":         "[Service]\nExecStart=/bin/sleep 99\n",
+		"kresd@1.socket":           "[Socket]\nListenStream=/run/x\n",
+		"xkres-gc.service":         "[Service]\nExecStart=/bin/sleep 99\n",
+		"kresd@1x.service":         "[Service]\nExecStart=/bin/sleep 99\n",
+		"system-kresd.foo.slice":   "[Slice]\n",
 	} {
 		if err := sut.WriteFile("/run/systemd/system/"+name, []byte(unit), 0o644); err != nil {
 			t.Fatal(err)
@@ -72,13 +73,15 @@ func TestPolkitRefusesEverythingElse(t *testing.T) {
 	}
 	must(t, "systemctl", "daemon-reload")
 	defer func() {
-		sut.Sh(t.Context(), "cd /run/systemd/system && rm -f xkresd@.service kresd.service kres-gcx.service kresd@1.socket xkres-gc.service kresd@1x.service system-kresd.foo.slice; systemctl daemon-reload")
+		sut.Sh(t.Context(), "cd /run/systemd/system && rm -f kres-componentx@.service xkresd@.service kresd.service kres-gcx.service kresd@1.socket xkres-gc.service kresd@1x.service system-kresd.foo.slice; systemctl daemon-reload")
 	}()
 	jobs := []string{"StartUnit", "StopUnit", "RestartUnit"}
 	for _, unit := range []string{
 		"dbus.service", "knot-resolver.service", "systemd-journald.service", "kresd-manager.service",
 		"xkresd@1.service", "kresd@1x.service", "kresd@0.service", "kresd@01.service", "kresd@00001.service",
 		"kresd@12345.service", "kresd@canaryx.service", "kresd@-1.service", `kresd@1\x2e.service`,
+		"kres-componentx@a.service", "kres-component@A.service", "kres-component@-a.service",
+		"kres-component@a.b.service", `kres-component@a\x2fb.service`, "kres-component@a_b.service", "kres-component@a.socket",
 		"kresd.service", "kres-gcx.service", "xkres-gc.service", "kresd@1.socket", "system-kresd.slice",
 		"system-kresd.foo.slice", "-.slice", "init.scope", "multi-user.target", "rescue.target",
 	} {

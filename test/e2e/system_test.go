@@ -81,7 +81,8 @@ func fresh(t *testing.T, config string) {
 func wipe(t *testing.T) {
 	t.Helper()
 	r := sut.Sh(t.Context(), `
-		systemctl stop kresd-manager.socket kresd-manager.service kresd.target 'kresd@*.service' kres-gc kres-policy-loader
+		systemctl stop kresd-manager.socket kresd-manager.service # which would bring back what stops
+		systemctl stop kresd.target 'kresd@*.service' 'kres-component@*.service' kres-gc kres-policy-loader
 		systemctl reset-failed
 		rm -rf /run/kresd-manager /run/knot-resolver /var/lib/kresd-manager /var/cache/knot-resolver
 		systemd-tmpfiles --create kresd-manager.conf`)
