@@ -57,6 +57,7 @@ func TestWrongConfigurationOverTheAPIHurtsNobody(t *testing.T) {
 		{"other API socket", "/management", `{"unix-socket": "/run/knot-resolver/other.sock"}`, []string{"/management/unix-socket", "restart kresd-manager"}},
 		{"bad Lua syntax", "/lua", `{"script": "\nthis is no Lua"}`, []string{"/lua/script:2:"}},
 		{"Lua that fails", "/lua", `{"script": "\n\nerror('on purpose')"}`, []string{"/lua/script:3: on purpose"}},
+		{"a unix socket", "/network/listen/-", `{"unix-socket": "/run/knot-resolver/dns", "kind": "doh-legacy"}`, []string{"/network/listen/2/unix-socket", "answers no DNS on unix sockets"}},
 		{"no such address", "/network/listen/-", `{"interface": "192.0.2.99"}`, []string{"192.0.2.99", "Cannot assign requested address"}},
 		{"no such interface", "/network/listen/-", `{"interface": "nope0"}`, []string{"interface 'nope0' does not exist"}},
 		{"records that are none", "/local-data/records", `"this is no zone file ("`, []string{"/local-data/records"}},
