@@ -78,7 +78,7 @@ func patchAt(doc *config.Document, pointer string, patch []byte) (*config.Docume
 // change runs an edit of the running configuration under the preconditions of
 // the request and answers.
 func (h *handlers) change(w *response, r *http.Request, edit func(*config.Document) (*config.Document, error)) error {
-	dry, err := dryRun(r)
+	asked, err := terms(w, r)
 	if err != nil {
 		return err
 	}
@@ -90,7 +90,8 @@ func (h *handlers) change(w *response, r *http.Request, edit func(*config.Docume
 	var etag string // of what runs in the end
 	report, err := h.ctl.Change(context.WithoutCancel(r.Context()), units.Change{
 		Cause:  causeOf(r.Method, pointer),
-		DryRun: dry,
+		DryRun: asked.DryRun,
+		Asked:  asked.Asked,
 		Match: func(running string) error {
 			etag = running
 			if cond.wildcard() || cond.evaluate(running, true) == proceed {
@@ -106,7 +107,7 @@ func (h *handlers) change(w *response, r *http.Request, edit func(*config.Docume
 				}
 			}
 			next, err := edit(doc)
-			if err == nil && !dry {
+			if err == nil && !asked.DryRun {
 				etag = next.ETag()
 			}
 			return next, err

@@ -24,7 +24,8 @@ import (
 // of the answer is derived: [config.Problems], [config.PointerError],
 // [config.ErrNotFound], [config.ErrTestFailed], [units.StepError],
 // [units.WorkerError], [units.ErrNoWorker], [units.ErrUnavailable],
-// [units.ErrForbidden] and [units.ErrStopping].
+// [units.ErrForbidden], [units.ErrStopping], [units.ErrNothingWaits],
+// [units.WaitingError] and [units.NoEntryError].
 type Controller interface {
 	// Running returns the configuration that runs. It is called for every GET
 	// and must neither block nor wait for a change in progress.
@@ -35,9 +36,19 @@ type Controller interface {
 	// holds the plan also when there is an error.
 	Change(ctx context.Context, c units.Change) (units.Report, error)
 	// Reload reads the configuration file again and applies it.
-	Reload(ctx context.Context, dryRun, force bool) (units.Report, error)
+	Reload(ctx context.Context, a units.Again) (units.Report, error)
 	// Renew applies the running configuration once more.
-	Renew(ctx context.Context, dryRun, force bool) (units.Report, error)
+	Renew(ctx context.Context, a units.Again) (units.Report, error)
+	// History returns what was changed, newest first.
+	History() units.History
+	// Entry returns one change and the configuration that it made. The entry may
+	// be good even where the configuration cannot be had.
+	Entry(id int) (units.Entry, *config.Document, error)
+	// Rollback makes the configuration of an earlier change the running one; 0 is
+	// what ran before the last change.
+	Rollback(ctx context.Context, id int, a units.Again) (units.Report, error)
+	// Confirm makes the change that waits for it stay.
+	Confirm(ctx context.Context, who units.Who) (units.Entry, error)
 	// Stop stops all workers and returns when they have stopped. The manager
 	// ends afterwards, leaving time for the answer to be sent.
 	Stop(ctx context.Context) error

@@ -136,6 +136,8 @@ func problemOf(err error) *Problem {
 		step     *units.StepError
 		failed   *changeError
 		worker   *units.WorkerError
+		waiting  *units.WaitingError
+		entry    *units.NoEntryError
 	)
 	p := &Problem{Message: err.Error()}
 	set := func(status int, kind Kind, title string) *Problem {
@@ -166,6 +168,12 @@ func problemOf(err error) *Problem {
 		return set(http.StatusServiceUnavailable, KindForbidden, "not permitted")
 	case errors.Is(err, units.ErrStopping):
 		return set(http.StatusServiceUnavailable, KindStopping, "not available")
+	case errors.As(err, &entry):
+		return set(http.StatusNotFound, KindNoEntry, "no such change")
+	case errors.As(err, &waiting):
+		return set(http.StatusConflict, KindWaiting, "another change waits")
+	case errors.Is(err, units.ErrNothingWaits):
+		return set(http.StatusConflict, KindNotWaiting, "nothing to confirm")
 	case errors.Is(err, units.ErrCanceled):
 		p.Message = units.ErrCanceled.Error()
 		return set(http.StatusConflict, KindCanceled, "canceled")

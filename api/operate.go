@@ -23,13 +23,17 @@ func (h *handlers) renew(force bool) action {
 	return h.again("renewed", h.ctl.Renew, force)
 }
 
-func (h *handlers) again(done string, do func(context.Context, bool, bool) (units.Report, error), force bool) action {
+func (h *handlers) again(done string, do func(context.Context, units.Again) (units.Report, error), force bool) action {
 	return func(w *response, r *http.Request) error {
-		dry, err := dryRun(r)
+		asked, err := terms(w, r)
 		if err != nil {
 			return err
 		}
-		report, err := do(context.WithoutCancel(r.Context()), dry, force)
+		asked.Force = force
+		if asked.Match, err = matches(r); err != nil {
+			return err
+		}
+		report, err := do(context.WithoutCancel(r.Context()), asked)
 		if err != nil {
 			return &changeError{report, err}
 		}
@@ -39,7 +43,7 @@ func (h *handlers) again(done string, do func(context.Context, bool, bool) (unit
 
 // plan tells what a reload would do.
 func (h *handlers) plan(w *response, r *http.Request) error {
-	report, err := h.ctl.Reload(r.Context(), true, false)
+	report, err := h.ctl.Reload(r.Context(), units.Again{DryRun: true})
 	if err != nil {
 		return &changeError{report, err}
 	}
@@ -73,8 +77,8 @@ func (h *handlers) report(w *response, r *http.Request, report units.Report, don
 	case report.Plan.Empty():
 		w.send(http.StatusOK, typeText, fmt.Appendf(nil, "Configuration %s: nothing had to change.\n", done))
 	default:
-		w.send(http.StatusOK, typeText, fmt.Appendf(nil, "Configuration %s in %.2f s, generation %s.\n",
-			done, time.Duration(report.Took).Seconds(), report.Generation))
+		w.send(http.StatusOK, typeText, fmt.Appendf(nil, "Configuration %s in %.2f s, generation %s.\n%s",
+			done, time.Duration(report.Took).Seconds(), report.Generation, report.Deadline()))
 	}
 	return nil
 }

@@ -98,7 +98,7 @@ func TestDryRunShowsThePlanThatIsCarriedOut(t *testing.T) {
 			if err := json.Unmarshal([]byte(data.body), &report); err != nil {
 				t.Fatalf("%s: %v in %q", tt.path, err, data.body)
 			}
-			if !report.DryRun || report.Plan.Empty() || text.body != report.Plan.String() {
+			if !report.DryRun || report.Plan.Empty() || text.body != report.String() {
 				t.Errorf("%s%s: %+v\n%s", tt.path, query, report, text.body)
 			}
 		}

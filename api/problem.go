@@ -24,6 +24,9 @@ const (
 	KindTestFailed   Kind = "patch-test-failed"     // 409
 	KindCanceled     Kind = "canceled"              // 409
 	KindIdle         Kind = "nothing-in-progress"   // 409
+	KindNoEntry      Kind = "no-such-change"        // 404
+	KindNotWaiting   Kind = "nothing-to-confirm"    // 409
+	KindWaiting      Kind = "waits-to-be-confirmed" // 409
 	KindPrecondition Kind = "precondition-failed"   // 412
 	KindTooLarge     Kind = "body-too-large"        // 413
 	KindType         Kind = "unsupported-type"      // 415

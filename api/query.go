@@ -8,24 +8,16 @@ import (
 )
 
 // dryRun reports whether a request that would change something only asks what
-// it would do: dry-run or dry_run, alone or with a truth value.
-//
-// Other parameters are refused rather than ignored. A misspelt dry-run must
-// not change anything.
+// it would do: dry-run or dry_run, alone or with a truth value. It looks at no
+// other parameter.
 func dryRun(r *http.Request) (bool, error) {
-	if r.URL.RawQuery == "" {
-		return false, nil
-	}
 	dry := false
 	query, err := url.ParseQuery(r.URL.RawQuery)
 	if err != nil {
 		return false, malformed("cannot read the query: %v", err)
 	}
-	for name, values := range query {
-		if name != "dry-run" && name != "dry_run" {
-			return false, malformed("there is no parameter %s; nothing was done", printable(name))
-		}
-		for _, v := range values {
+	for _, name := range []string{"dry-run", "dry_run"} {
+		for _, v := range query[name] {
 			switch v {
 			case "", "1", "true", "yes":
 				dry = true

@@ -52,6 +52,7 @@ func NewServer(h http.Handler, opt ServerOptions) *Server {
 			ReadHeaderTimeout:            readHeaderTimeout,
 			IdleTimeout:                  idleTimeout,
 			MaxHeaderBytes:               maxHeaderBytes,
+			ConnContext:                  withConn,
 			DisableGeneralOptionsHandler: true, // one shape for all answers
 			ErrorLog:                     slog.NewLogLogger(opt.Logger.Handler(), slog.LevelDebug),
 		},

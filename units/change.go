@@ -4,6 +4,8 @@ package units
 
 import (
 	"errors"
+	"fmt"
+	"time"
 
 	"kresd-manager/internal/config"
 )
@@ -23,7 +25,50 @@ type Change struct {
 	DryRun bool
 	// Force restarts everything even if nothing differs.
 	Force bool
+	Asked
 }
+
+// Asked says who asks for a change, and on which terms.
+type Asked struct {
+	Who Who
+	// Comment is why, in the words of who asks.
+	Comment string
+	// ConfirmWithin is how long the change stays unless it is confirmed; 0 is
+	// for good.
+	ConfirmWithin time.Duration
+}
+
+// Again asks for something that takes no value: a reload, a renewal, a return
+// to an earlier configuration.
+type Again struct {
+	// DryRun and Force are as in [Change].
+	DryRun bool
+	Force  bool
+	// Match is as in [Change].
+	Match func(etag string) error
+	Asked
+}
+
+// ErrNothingWaits means that no change waits to be confirmed.
+var ErrNothingWaits = errors.New("no change waits to be confirmed")
+
+// WaitingError refuses a change that is to be confirmed while another one waits
+// for that: going back has one place to go to.
+type WaitingError struct{ Waiting }
+
+func (e *WaitingError) Error() string {
+	return fmt.Sprintf("change %d waits to be confirmed by %s; confirm it first, or go back", e.Entry, e.By.Format(time.RFC3339))
+}
+
+// NoEntryError means that a change is not in the history, or that what it
+// changed to cannot be had.
+type NoEntryError struct {
+	Entry int
+	Err   error
+}
+
+func (e *NoEntryError) Error() string { return e.Err.Error() }
+func (e *NoEntryError) Unwrap() error { return e.Err }
 
 // ErrUnavailable means that systemd or the bus cannot be reached; nothing is
 // wrong with the request, and trying again later may help.

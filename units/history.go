@@ -30,6 +30,7 @@ const (
 	ViaStart  = "start"  // the manager started
 	ViaFiles  = "files"  // files that the configuration names have changed
 	ViaTimer  = "timer"  // nobody confirmed in time
+	ViaRepair = "repair" // workers did not stay up
 )
 
 // String names the user, or else how the request came.
@@ -63,9 +64,12 @@ type Entry struct {
 	// Error is why the change failed.
 	Error string `json:"error,omitempty"`
 	// Diff is from what ran before to this, without secrets.
-	Diff config.Diff `json:"diff"`
+	Diff config.Diff `json:"diff,omitzero"`
 	// ConfirmBy is when the change is undone unless it is confirmed before.
 	ConfirmBy *time.Time `json:"confirm-by,omitempty"`
+	// Confirmed is when somebody did, and ConfirmedBy who.
+	Confirmed   *time.Time `json:"confirmed,omitempty"`
+	ConfirmedBy *Who       `json:"confirmed-by,omitempty"`
 	// ReturnTo is the entry that the change goes back to then, and the one that
 	// was returned to where the change is such a return. 0 is none.
 	ReturnTo int `json:"return-to,omitempty"`

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"kresd-manager/internal/config"
 )
 
 // Report is what became of one change.
@@ -21,6 +23,12 @@ type Report struct {
 	Took Seconds `json:"took"`
 	// Generation is what the system is configured as after the change.
 	Generation string `json:"generation"`
+	// Diff is from the configuration before to that after the change.
+	Diff config.Diff `json:"diff,omitzero"`
+	// Entry is the change in the history, 0 if it is not there.
+	Entry int `json:"entry,omitempty"`
+	// ConfirmBy is when the change is undone unless it is confirmed before.
+	ConfirmBy *time.Time `json:"confirm-by,omitempty"`
 	// Interrupts says in words what clients notice of the plan.
 	Interrupts []string `json:"interrupts,omitempty"`
 	// Error is why the change failed, "" if it did not.
@@ -31,14 +39,25 @@ type Report struct {
 	RollbackError string `json:"rollback-error,omitempty"`
 }
 
-// String is the report of a dry run for people: the plan and what it interrupts.
+// String is the report of a dry run for people: what differs, the plan and what
+// it interrupts.
 func (r Report) String() string {
 	var b strings.Builder
+	b.WriteString(r.Diff.String())
 	b.WriteString(r.Plan.String())
 	for _, line := range r.Interrupts {
 		fmt.Fprintf(&b, "note: %s\n", line)
 	}
 	return b.String()
+}
+
+// Deadline says by when the change must be confirmed, on a line of its own; "" if
+// it stays in any case.
+func (r Report) Deadline() string {
+	if r.ConfirmBy == nil {
+		return ""
+	}
+	return fmt.Sprintf("Unless change %d is confirmed by %s it is undone.\n", r.Entry, r.ConfirmBy.Format(time.DateTime+" MST"))
 }
 
 // Seconds is a duration that reads as a decimal number of seconds in JSON.

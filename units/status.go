@@ -67,10 +67,18 @@ type Status struct {
 	// FileDiffers tells that the running configuration is not the one the file
 	// held when it was last read: it was changed through the API, or the file
 	// was refused.
-	FileDiffers bool         `json:"file-differs"`
-	Workers     int          `json:"workers"`
-	Units       []UnitStatus `json:"units"`
-	LastApply   *Report      `json:"last-apply,omitempty"`
+	FileDiffers bool `json:"file-differs"`
+	// Files are the paths of the configuration files, and FileETag names what
+	// they held together when they were last read.
+	Files    []string `json:"files"`
+	FileETag string   `json:"file-etag"`
+	// Waiting is the change that has to be confirmed, if there is one.
+	Waiting *Waiting `json:"waiting,omitempty"`
+	// HistoryFaults tell in words what of the history is lost or cannot be kept.
+	HistoryFaults []string     `json:"history-faults,omitempty"`
+	Workers       int          `json:"workers"`
+	Units         []UnitStatus `json:"units"`
+	LastApply     *Report      `json:"last-apply,omitempty"`
 	// LastRepair is the last time that something had drifted by itself.
 	LastRepair *Report `json:"last-repair,omitempty"`
 	// Down tells why the manager took the resolver down.

@@ -42,6 +42,9 @@ type Controller struct {
 
 	mu       sync.Mutex // held while a change is made
 	fileETag string
+	pastMu   sync.Mutex // guards past and waiting
+	past     []past
+	waiting  *units.Waiting
 	statusMu sync.Mutex // guards what follows
 	live     units.Live
 	want     units.Desired
@@ -64,7 +67,7 @@ func New(text string) *Controller {
 		ReadFile: func() (*config.Document, error) { return doc, nil },
 		live:     units.Live{Units: map[string]units.Observed{}},
 	}
-	if _, err := c.apply(context.Background(), "start", doc, false, false); err != nil {
+	if _, err := c.apply(context.Background(), "start", doc, units.Again{Asked: units.Asked{Who: units.Who{Via: units.ViaStart}}}); err != nil {
 		panic(err)
 	}
 	c.fileETag = doc.ETag()
@@ -91,35 +94,40 @@ func (c *Controller) Change(ctx context.Context, ch units.Change) (units.Report,
 	if err != nil {
 		return units.Report{}, fmt.Errorf("cannot edit the configuration: %w", err)
 	}
-	return c.apply(ctx, ch.Cause, next, ch.DryRun, ch.Force)
+	return c.apply(ctx, ch.Cause, next, units.Again{DryRun: ch.DryRun, Force: ch.Force, Asked: ch.Asked})
 }
 
 // Reload implements api.Controller.
-func (c *Controller) Reload(ctx context.Context, dryRun, force bool) (units.Report, error) {
+func (c *Controller) Reload(ctx context.Context, a units.Again) (units.Report, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.stopped.Load() {
 		return units.Report{}, units.ErrStopping
 	}
+	if a.Match != nil {
+		if err := a.Match(c.Running().ETag()); err != nil {
+			return units.Report{}, err
+		}
+	}
 	doc, err := c.ReadFile()
 	if err != nil {
 		return units.Report{}, err
 	}
-	report, err := c.apply(ctx, "reload", doc, dryRun, force)
-	if err == nil && !dryRun {
+	report, err := c.apply(ctx, "reload", doc, a)
+	if err == nil && !a.DryRun {
 		c.fileETag = doc.ETag()
 	}
 	return report, err
 }
 
 // Renew implements api.Controller.
-func (c *Controller) Renew(ctx context.Context, dryRun, force bool) (units.Report, error) {
+func (c *Controller) Renew(ctx context.Context, a units.Again) (units.Report, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.stopped.Load() {
 		return units.Report{}, units.ErrStopping
 	}
-	return c.apply(ctx, "renew", c.Running(), dryRun, force)
+	return c.apply(ctx, "renew", c.Running(), a)
 }
 
 // Stop implements api.Controller.
@@ -143,20 +151,23 @@ func (c *Controller) Kill(unit string) {
 }
 
 // apply plans a configuration and carries the plan out.
-func (c *Controller) apply(ctx context.Context, cause string, doc *config.Document, dryRun, force bool) (units.Report, error) {
+func (c *Controller) apply(ctx context.Context, cause string, doc *config.Document, a units.Again) (units.Report, error) {
 	cfg, err := doc.Config(config.Host{CPUs: 4, Hostname: "test", BaseDir: "/"})
 	if err != nil {
 		return units.Report{}, err
 	}
 	want := desired(doc, cfg.Workers)
 	c.statusMu.Lock()
-	plan := units.Diff(want, c.live, units.Options{Force: force})
+	plan := units.Diff(want, c.live, units.Options{Force: a.Force})
 	c.statusMu.Unlock()
 	report := units.Report{
-		Plan: plan, DryRun: dryRun, Cause: cause, When: When,
+		Plan: plan, DryRun: a.DryRun, Cause: cause, When: When,
 		Took: units.Seconds(310 * time.Millisecond), Generation: want.Generation,
 	}
-	if dryRun {
+	if running := c.Running(); running != nil {
+		report.Diff = config.Difference(running, doc, 0)
+	}
+	if a.DryRun {
 		return report, nil
 	}
 	if c.Gate != nil {
@@ -174,6 +185,9 @@ func (c *Controller) apply(ctx context.Context, cause string, doc *config.Docume
 			Restored: true,
 		}
 		report.Error = err.Error()
+		return report, err
+	}
+	if err := c.remember(a.Asked, doc, &report); err != nil {
 		return report, err
 	}
 	c.carryOut(plan, want, &report)

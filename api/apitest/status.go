@@ -21,6 +21,7 @@ func (c *Controller) Status(context.Context) (units.Status, error) {
 	s := units.Status{
 		Version: "test", State: "running", Generation: c.want.Generation,
 		ETag: doc.ETag(), File: c.File, FileDiffers: doc.ETag() != c.fileETag,
+		Files: []string{c.File}, FileETag: c.fileETag, Waiting: c.History().Waiting,
 		Workers: c.want.Workers, LastApply: c.last,
 	}
 	for _, name := range slices.Sorted(maps.Keys(c.live.Units)) {

@@ -36,6 +36,9 @@ type Diff struct {
 // Empty says that nothing differs.
 func (d Diff) Empty() bool { return len(d.Changes) == 0 && d.More == 0 }
 
+// IsZero is Empty, for package json.
+func (d Diff) IsZero() bool { return d.Empty() }
+
 // MaxChanges is how many changes Difference lists by default.
 const MaxChanges = 100
 
@@ -128,8 +131,38 @@ func (d *differ) replaced(from, to pair, at *place) {
 // object goes by the order of the new object; what was removed is told where
 // it stood.
 func (d *differ) object(from, to pair, at *place) {
-	before, after := positions(from.is), positions(to.is)
-	removed := 0 // those up to here are told
+	first, last := alignKeys(from.is, to.is)
+	both := func(i, j int) {
+		d.value(from.member(i), to.member(j), &place{up: at, key: to.is.members[j].key})
+	}
+	for i := range first {
+		both(i, i)
+	}
+	endI, endJ := len(from.is.members)-last, len(to.is.members)-last
+	d.shuffled(from, to, at, first, endI, endJ)
+	for k := range last {
+		both(endI+k, endJ+k)
+	}
+}
+
+// alignKeys is how many keys two objects have in common at their beginning, and
+// how many at their end: all but a few, after an edit.
+func alignKeys(from, to *node) (first, last int) {
+	n := min(len(from.members), len(to.members))
+	for first < n && from.members[first].key == to.members[first].key {
+		first++
+	}
+	for last < n-first && from.members[len(from.members)-last-1].key == to.members[len(to.members)-last-1].key {
+		last++
+	}
+	return first, last
+}
+
+// shuffled is object for members from a first one on, whose keys differ.
+func (d *differ) shuffled(from, to pair, at *place, first, endI, endJ int) {
+	before := positions(&node{kind: object, members: from.is.members[first:endI]})
+	after := positions(&node{kind: object, members: to.is.members[first:endJ]})
+	removed := first // those up to here are told
 	removeTo := func(end int) {
 		for ; removed < end; removed++ {
 			key := from.is.members[removed].key
@@ -138,7 +171,7 @@ func (d *differ) object(from, to pair, at *place) {
 			}
 		}
 	}
-	for j := range to.is.members {
+	for j := first; j < endJ; j++ {
 		key := to.is.members[j].key
 		here := &place{up: at, key: key}
 		i, was := before(key)
@@ -146,10 +179,10 @@ func (d *differ) object(from, to pair, at *place) {
 			d.added(to.member(j), here)
 			continue
 		}
-		removeTo(i)
-		d.value(from.member(i), to.member(j), here)
+		removeTo(first + i)
+		d.value(from.member(first+i), to.member(j), here)
 	}
-	removeTo(len(from.is.members))
+	removeTo(endI)
 }
 
 // positions finds the members of an object by their keys.

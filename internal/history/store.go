@@ -159,6 +159,18 @@ func (s *Store) Add(e units.Entry, doc *config.Document) int {
 	return e.ID
 }
 
+// Amend changes what is known of a change. It has no effect if the entry is gone.
+func (s *Store) Amend(id int, amend func(*units.Entry)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if i, ok := s.find(id); ok {
+		k := *s.entries[i] // whoever writes the old one down is not disturbed
+		amend(&k.Entry)
+		k.written = false
+		s.entries[i] = &k
+	}
+}
+
 // Entries returns the changes, newest first.
 func (s *Store) Entries() []units.Entry {
 	s.mu.Lock()
@@ -239,7 +251,10 @@ func (s *Store) Flush() error {
 	for _, k := range todo { // the disk may be slow: readers do not wait for it
 		werr := s.write(k)
 		s.mu.Lock()
-		k.document, k.lost, k.written = nil, k.document == nil || werr != nil, true
+		if k.document != nil {
+			k.lost = werr != nil
+		}
+		k.document, k.written = nil, true
 		s.mu.Unlock()
 		err = cmp.Or(err, werr)
 	}

@@ -23,6 +23,10 @@ type change struct {
 	fromFile bool // the new document is what the file holds
 	renew    bool // files that the configuration names may have changed
 	tolerant bool // what is dispensable may fail
+	undo     bool // the new document has run before
+	returnTo int  // the change in the history that made it
+	// fileETag names what the file holds where it is not what is applied.
+	fileETag string
 }
 
 // change runs in the loop. Nothing has happened to the system when it returns
@@ -31,9 +35,14 @@ func (m *Manager) change(ctx context.Context, c change, began time.Time) (units.
 	cur := m.current.Load()
 	r := units.Report{Cause: c.Cause, DryRun: c.DryRun, When: began, Generation: cur.desired.Generation}
 	next, gen, err := m.prepare(cur, c)
+	if err == nil {
+		r.Diff = config.Difference(m.ranBefore(cur), next.doc, 0)
+		err = m.makePromise(cur, next, c)
+	}
 	// A request that was wrong by itself is its sender's affair; a file that is
 	// wrong is everybody's.
-	concerns := !c.DryRun && (err == nil || c.fromFile)
+	var waiting *units.WaitingError
+	concerns := !c.DryRun && (err == nil || c.fromFile && !errors.As(err, &waiting))
 	if err == nil {
 		err = m.carryOut(ctx, cur, gen, c, &r)
 	}
@@ -41,8 +50,12 @@ func (m *Manager) change(ctx context.Context, c change, began time.Time) (units.
 	if err != nil && r.RollbackError == "" {
 		m.forgetApplying()
 	}
+	if err != nil {
+		m.breakPromise()
+	}
 	if err != nil && concerns {
 		r.Error = err.Error()
+		m.rememberFailed(c, &r)
 		m.failed(cur, c, &r, err)
 	}
 	if err != nil || c.DryRun {
@@ -53,6 +66,8 @@ func (m *Manager) change(ctx context.Context, c change, began time.Time) (units.
 		m.o.Log.Error("cannot switch all components; some read an older generation of the same content", "error", err)
 	}
 	next.report = &r
+	m.remember(cur, next, c, &r)
+	m.settlePromise(next, c, &r)
 	m.current.Store(next)
 	m.o.Watch(next.watch)
 	if err := m.record(next, false); err != nil {
@@ -64,7 +79,7 @@ func (m *Manager) change(ctx context.Context, c change, began time.Time) (units.
 	m.tell(units.Event{Kind: units.EventApplied, Cause: c.Cause, Generation: gen.Desired.Generation, Took: r.Took})
 	m.o.Log.Info("configuration applied", "cause", c.Cause, "generation", gen.Desired.Generation,
 		"steps", len(r.Plan.Steps), "etag", next.doc.ETag(), "took", time.Duration(r.Took).Round(time.Microsecond))
-	m.later = append(m.later, func() { m.keep(gen, c.fromFile) })
+	m.later = append(m.later, func() { m.keep(gen, c.fromFile && !m.waiting()) })
 	m.tellStatus()
 	return r, nil
 }
@@ -117,12 +132,15 @@ func (m *Manager) prepare(cur *snapshot, c change) (*snapshot, generation.Genera
 		return nil, gen, err
 	}
 	gen = generation.Make(cfg, m.o.Render)
-	if err := protectCore(cur.desired, gen.Desired); err != nil && !c.fromFile {
+	if err := protectCore(cur.desired, gen.Desired); err != nil && !c.fromFile && !c.undo {
 		return nil, gen, err
 	}
 	next := &snapshot{doc: doc, desired: gen.Desired, fileETag: cur.fileETag, refused: cur.refused, watch: watched(cfg)}
 	if c.fromFile {
 		next.fileETag, next.refused = doc.ETag(), false
+	}
+	if c.fileETag != "" {
+		next.fileETag = c.fileETag
 	}
 	return next, gen, nil
 }

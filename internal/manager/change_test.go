@@ -139,16 +139,16 @@ func TestDryRunChangesNothing(t *testing.T) {
 	}
 	w.write(strings.Replace(basic, "workers: 3", "workers: 2", 1))
 	files["config.yaml"] = tree(t, w.dir)["config.yaml"]
-	if r, err := p.Reload(t.Context(), true, false); err != nil || len(r.Plan.Steps) != 1 {
+	if r, err := p.Reload(t.Context(), units.Again{DryRun: true}); err != nil || len(r.Plan.Steps) != 1 {
 		t.Errorf("report: %+v %v", r, err)
 	}
-	if r, err := p.Renew(t.Context(), true, false); err != nil || r.Plan.Steps[0].Kind != units.Load {
+	if r, err := p.Renew(t.Context(), units.Again{DryRun: true}); err != nil || r.Plan.Steps[0].Kind != units.Load {
 		t.Errorf("report: %+v %v", r, err)
 	}
 	w.write("workers: [")
 	files["config.yaml"] = tree(t, w.dir)["config.yaml"]
 	var problems config.Problems
-	if _, err := p.Reload(t.Context(), true, false); !errors.As(err, &problems) {
+	if _, err := p.Reload(t.Context(), units.Again{DryRun: true}); !errors.As(err, &problems) {
 		t.Errorf("reload of a broken file: %v", err)
 	}
 	w.wantJobs(t)
@@ -193,7 +193,7 @@ func TestForceRestartsEverythingOneByOne(t *testing.T) {
 		before, pids := w.live(), w.sys.PIDs()
 		w.sys.Took = 100 * time.Millisecond
 		w.sys.Watch()
-		if _, err := p.Reload(t.Context(), false, true); err != nil {
+		if _, err := p.Reload(t.Context(), units.Again{Force: true}); err != nil {
 			t.Fatal(err)
 		}
 		if least := w.sys.LeastServing(); least != 2 {
@@ -213,7 +213,7 @@ func TestRenewLoadsTheRulesAndRestartsNobody(t *testing.T) {
 	p := w.start()
 	pids := w.sys.PIDs()
 	w.sys.Watch()
-	if _, err := p.Renew(t.Context(), false, false); err != nil {
+	if _, err := p.Renew(t.Context(), units.Again{}); err != nil {
 		t.Fatal(err)
 	}
 	jobs := w.sys.Jobs()
@@ -233,7 +233,7 @@ func TestReloadReplacesWhatTheAPIChanged(t *testing.T) {
 	if s := p.wantState(t, "running"); !s.FileDiffers {
 		t.Error("status does not tell that the file differs")
 	}
-	if _, err := p.Reload(t.Context(), false, false); err != nil {
+	if _, err := p.Reload(t.Context(), units.Again{}); err != nil {
 		t.Fatal(err)
 	}
 	w.wantLive(t, "after a reload", before)

@@ -131,7 +131,7 @@ func TestTheEndOfACoreComponentTakesTheResolverDown(t *testing.T) {
 				w.sys.Watch()
 				time.Sleep(time.Hour)
 				w.wantJobs(t)
-				if _, err := p.Reload(t.Context(), false, false); err != nil {
+				if _, err := p.Reload(t.Context(), units.Again{}); err != nil {
 					t.Fatal(err)
 				}
 				w.wantLive(t, "after a reload", before)
@@ -153,7 +153,7 @@ func TestACoreComponentIsNotRemovedByAccident(t *testing.T) {
 		w.wantLive(t, "after a refused change", before)
 		// The file is the administrator's own word.
 		w.write(basic)
-		if _, err := p.Reload(t.Context(), false, false); err != nil {
+		if _, err := p.Reload(t.Context(), units.Again{}); err != nil {
 			t.Error(err)
 		}
 	})

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"time"
 
+	"kresd-manager/internal/config"
 	"kresd-manager/units"
 )
 
@@ -213,6 +214,10 @@ func (m *Manager) fallBack(ctx context.Context, cur *snapshot) {
 	m.calm()
 	m.applied = time.Now()
 	back.fileETag, back.refused = cur.fileETag, true
+	c := change{Change: units.Change{Cause: r.Cause, Asked: units.Asked{Who: units.Who{Via: units.ViaRepair}}}}
+	r.Diff = config.Difference(cur.doc, back.doc, 0)
+	m.remember(cur, &back, c, &r)
+	m.settlePromise(&back, c, &r)
 	back.report = &r
 	m.current.Store(&back)
 	m.o.Watch(back.watch)

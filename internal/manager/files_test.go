@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"kresd-manager/internal/manager"
+	"kresd-manager/units"
 )
 
 func TestFilesAreCombinedAndAClashChangesNothing(t *testing.T) {
@@ -29,7 +30,7 @@ func TestFilesAreCombinedAndAClashChangesNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.sys.Jobs() // those of the start
-	_, err := p.Reload(t.Context(), false, false)
+	_, err := p.Reload(t.Context(), units.Again{})
 	if err == nil || !strings.Contains(err.Error(), "more.json:1") || !strings.Contains(err.Error(), "workers") {
 		t.Errorf("reload of files that clash: %v", err)
 	}

@@ -22,6 +22,7 @@ import (
 
 	"kresd-manager/internal/config"
 	"kresd-manager/internal/generation"
+	"kresd-manager/internal/history"
 	"kresd-manager/internal/kresd"
 	"kresd-manager/internal/render"
 	"kresd-manager/units"
@@ -70,6 +71,8 @@ type Options struct {
 	Systemd Systemd
 	Workers Workers
 	Log     *slog.Logger
+	// History is the directory of the history; "" is "history" in Store.Boot.
+	History string
 	// Watch is told which files to watch; Changed is for what comes of it.
 	Watch func(paths []string)
 	// Notify sends a state to the service manager (sd_notify(3)).
@@ -106,8 +109,14 @@ type Manager struct {
 	rulesUnsure bool
 	tally       tally
 	reclaimer   reclaimer
-	stopped     chan struct{} // closed when a stop was asked for and carried out
-	ended       chan struct{} // closed when the loop has ended
+	history     atomic.Pointer[history.Store]
+	// promise is to go back unless somebody confirms a change; nil is none.
+	promise  atomic.Pointer[history.Pending]
+	promised *history.Pending // for the change in progress
+	expiry   *time.Timer      // of the promise
+	started  bool             // what runs is known
+	stopped  chan struct{}    // closed when a stop was asked for and carried out
+	ended    chan struct{}    // closed when the loop has ended
 }
 
 // snapshot is the running configuration. It is never changed, only replaced.
@@ -154,7 +163,10 @@ func New(o Options) *Manager {
 		care:    map[string]*patient{},
 		stopped: make(chan struct{}),
 		ended:   make(chan struct{}),
+		expiry:  time.NewTimer(time.Hour),
 	}
+	m.expiry.Stop()
+	m.history.Store(&history.Store{})
 	empty, err := config.Parse("", []byte("{}"))
 	if err != nil {
 		panic(fmt.Sprintf("manager: an empty object does not parse: %v", err))
@@ -184,6 +196,9 @@ func (m *Manager) Run(ctx context.Context) {
 				look.Reset(gatherTime)
 				soon = true
 			}
+		case <-m.expiry.C:
+			m.expire(context.WithoutCancel(ctx))
+			m.doLater()
 		case <-look.C:
 			soon = false
 			look.Reset(m.repair(context.WithoutCancel(ctx)))
@@ -251,18 +266,10 @@ func (m *Manager) Change(ctx context.Context, c units.Change) (units.Report, err
 }
 
 // Reload reads the configuration file again and applies it.
-func (m *Manager) Reload(ctx context.Context, dryRun, force bool) (units.Report, error) {
-	return m.submit(ctx, change{
-		Change: units.Change{
-			Cause:  "reload",
-			DryRun: dryRun,
-			Force:  force,
-			Edit: func(*config.Document) (*config.Document, error) {
-				return m.read()
-			},
-		},
-		fromFile: true,
-	})
+func (m *Manager) Reload(ctx context.Context, a units.Again) (units.Report, error) {
+	c := change{Change: asked("reload", a), fromFile: true}
+	c.Edit = func(*config.Document) (*config.Document, error) { return m.read() }
+	return m.submit(ctx, c)
 }
 
 // read reads the configuration files.
@@ -282,16 +289,10 @@ func (m *Manager) file() string { return strings.Join(m.o.Files, " ") }
 
 // Renew applies the running configuration again, with the present content of
 // the files that it names.
-func (m *Manager) Renew(ctx context.Context, dryRun, force bool) (units.Report, error) {
-	return m.submit(ctx, change{
-		Change: units.Change{
-			Cause:  "renew",
-			DryRun: dryRun,
-			Force:  force,
-			Edit:   func(d *config.Document) (*config.Document, error) { return d, nil },
-		},
-		renew: true,
-	})
+func (m *Manager) Renew(ctx context.Context, a units.Again) (units.Report, error) {
+	c := change{Change: asked("renew", a), renew: true}
+	c.Edit = func(d *config.Document) (*config.Document, error) { return d, nil }
+	return m.submit(ctx, c)
 }
 
 // Changed applies the running configuration again because files that it names
@@ -300,6 +301,7 @@ func (m *Manager) Changed(ctx context.Context, paths []string) {
 	_, _ = m.submit(ctx, change{
 		Change: units.Change{
 			Cause: "changed: " + strings.Join(paths, ", "),
+			Asked: units.Asked{Who: units.Who{Via: units.ViaFiles}},
 			Edit:  func(d *config.Document) (*config.Document, error) { return d, nil },
 		},
 		renew: true,

@@ -113,7 +113,7 @@ func TestFailedChangesAreCounted(t *testing.T) {
 		t.Fatal("workers took what they refuse")
 	}
 	w.write("workers: [")
-	if _, err := p.Reload(t.Context(), false, false); err == nil {
+	if _, err := p.Reload(t.Context(), units.Again{}); err == nil {
 		t.Fatal("half a file was taken")
 	}
 	p.wantMetrics(t, "after a refused change and a broken file",

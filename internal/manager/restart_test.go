@@ -33,7 +33,7 @@ func TestAnOrderlyRestartTouchesNobody(t *testing.T) {
 		"after a start":            func(*testing.T, *process) {},
 		"after changes of the API": func(t *testing.T, p *process) { p.change(t, "/nsid", `"x"`); p.change(t, "/workers", "2") },
 		"after a refused change":   func(t *testing.T, p *process) { p.refuse(t, put(t, "/lua/script", `"no_such_function()"`)) },
-		"after a reload":           func(t *testing.T, p *process) { _, _ = p.Reload(t.Context(), false, true) },
+		"after a reload":           func(t *testing.T, p *process) { _, _ = p.Reload(t.Context(), units.Again{Force: true}) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			var doc string
@@ -141,7 +141,7 @@ func TestAnUpgradedRendererRestartsNobody(t *testing.T) {
 			w.host.CPUs = 16 // is part of the workers' text
 			p := w.start()
 			w.wantJobs(t)
-			if _, err := p.Reload(t.Context(), false, false); err != nil {
+			if _, err := p.Reload(t.Context(), units.Again{}); err != nil {
 				t.Fatal(err)
 			}
 			if jobs := strings.Join(w.sys.Jobs(), "\n"); !strings.Contains(jobs, "restart kresd@3.service") {

@@ -222,7 +222,7 @@ func TestARollbackThatFailsTooIsReportedAndLaterRepaired(t *testing.T) {
 	if s := p.wantState(t, "degraded"); s.LastApply.RollbackError != r.RollbackError {
 		t.Errorf("status tells %+v", s.LastApply)
 	}
-	if _, err := p.Reload(t.Context(), false, false); err != nil {
+	if _, err := p.Reload(t.Context(), units.Again{}); err != nil {
 		t.Fatal(err)
 	}
 	w.wantLive(t, "after a reload", before)

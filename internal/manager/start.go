@@ -93,12 +93,23 @@ func (m *Manager) Start(ctx context.Context) error {
 	stop := m.askForTime()
 	defer stop()
 
+	m.recall()
+	if err := m.begin(ctx); err != nil {
+		return err
+	}
+	m.startPromise(ctx)
+	m.started = true
+	return nil
+}
+
+// begin is the part of Start that brings a configuration into force.
+func (m *Manager) begin(ctx context.Context) error {
 	running, clean, ok := m.recorded()
 	if !ok {
 		if err := m.adoptLinked(ctx); err != nil {
 			return err
 		}
-		return m.startFromFile(ctx)
+		return m.startFresh(ctx)
 	}
 	m.current.Store(running)
 	if !clean {
@@ -107,6 +118,10 @@ func (m *Manager) Start(ctx context.Context) error {
 	}
 	file, err := m.read()
 	if err != nil {
+		if m.waiting() { // what was promised does not depend on the file
+			m.o.Log.Error("cannot read the file; keeping what runs, because a change waits to be confirmed", "error", err)
+			return m.adopt(ctx, running, clean)
+		}
 		return err
 	}
 	if file.ETag() == running.fileETag {
@@ -119,6 +134,7 @@ func (m *Manager) startFromFile(ctx context.Context) error {
 	_, err := m.change(ctx, change{
 		Change: units.Change{
 			Cause: "start",
+			Asked: units.Asked{Who: units.Who{Via: units.ViaStart}},
 			Edit:  func(*config.Document) (*config.Document, error) { return m.read() },
 		},
 		fromFile: true,
@@ -164,6 +180,7 @@ func (m *Manager) adopt(ctx context.Context, running *snapshot, clean bool) erro
 	if c, err := running.doc.Config(m.o.Host); err == nil {
 		adopted.watch = watched(c)
 	}
+	m.rememberAdopted(&adopted, &r)
 	m.current.Store(&adopted)
 	m.o.Watch(adopted.watch)
 	if err == nil {

@@ -25,6 +25,11 @@ func (m *Manager) Status(ctx context.Context) (units.Status, error) {
 		LastRepair: s.repaired,
 		Down:       s.down,
 		ETag:       s.doc.ETag(),
+		FileETag:   s.fileETag,
+		Files:      m.o.Files,
+		Waiting:    m.promise.Load().Waiting(),
+
+		HistoryFaults: m.past().Faults(),
 	}
 	st.FileDiffers = st.ETag != s.fileETag || s.refused
 	live, err := m.o.Systemd.Observe(ctx)

@@ -56,7 +56,7 @@ func (m *Manager) Hangup(ctx context.Context, monotonic time.Duration) {
 	m.o.Notify(fmt.Sprintf("RELOADING=1\nMONOTONIC_USEC=%d", monotonic.Microseconds()))
 	// The failure is logged and shown by status; READY tells only that the
 	// manager is back at work.
-	_, _ = m.Reload(ctx, false, false)
+	_, _ = m.Reload(ctx, units.Again{Asked: units.Asked{Who: units.Who{Via: units.ViaSignal}}})
 	m.o.Notify("READY=1")
 	m.tellStatus()
 }

@@ -80,7 +80,7 @@ func TestAStopThatFailsLeavesTheManagerAtWork(t *testing.T) {
 		t.Error("the API socket goes away")
 	}
 	p.wantState(t, "degraded")
-	if _, err := p.Reload(t.Context(), false, false); err != nil {
+	if _, err := p.Reload(t.Context(), units.Again{}); err != nil {
 		t.Fatal(err)
 	}
 	w.wantLive(t, "after a reload", before)
@@ -118,10 +118,10 @@ func TestNoRequestIsTakenOnAfterTheEnd(t *testing.T) {
 	if _, err := p.Change(t.Context(), put(t, "/nsid", `"x"`)); !errors.Is(err, units.ErrStopping) {
 		t.Errorf("change: %v", err)
 	}
-	if _, err := p.Reload(t.Context(), false, false); !errors.Is(err, units.ErrStopping) {
+	if _, err := p.Reload(t.Context(), units.Again{}); !errors.Is(err, units.ErrStopping) {
 		t.Errorf("reload: %v", err)
 	}
-	if _, err := p.Renew(t.Context(), false, false); !errors.Is(err, units.ErrStopping) {
+	if _, err := p.Renew(t.Context(), units.Again{}); !errors.Is(err, units.ErrStopping) {
 		t.Errorf("renew: %v", err)
 	}
 	if err := p.Stop(t.Context()); !errors.Is(err, units.ErrStopping) {

@@ -146,7 +146,7 @@ func (w *world) start() *process {
 	}
 	p.run(w.t)
 	// The first task waits for what the start has left to do.
-	if _, err := p.Renew(w.t.Context(), true, false); err != nil {
+	if _, err := p.Renew(w.t.Context(), units.Again{DryRun: true}); err != nil {
 		w.t.Fatalf("start: %v", err)
 	}
 	return p
