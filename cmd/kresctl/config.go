@@ -11,6 +11,6 @@ func (a *app) configCommand() *cobra.Command {
 		Args:  cobra.ArbitraryArgs,
 		RunE:  needsCommand,
 	}
-	cmd.AddCommand(a.configGetCommand(), a.configSetCommand(), a.configDeleteCommand(), a.configExplainCommand())
+	cmd.AddCommand(a.configGetCommand(), a.configSetCommand(), a.configDeleteCommand(), a.configExplainCommand(), a.configSaveCommand())
 	return cmd
 }

@@ -12,7 +12,7 @@ func (a *app) configDeleteCommand() *cobra.Command {
 	var pointer string
 	var opt client.ChangeOptions
 	cmd := &cobra.Command{
-		Use:   "delete -p POINTER [--dry-run] [--if-match ETAG]",
+		Use:   "delete -p POINTER [--dry-run] [--if-match ETAG] [--confirm-within TIME] [-m COMMENT]",
 		Short: "remove a part of the running configuration",
 		Long: `Remove the part of the running configuration that a pointer leads to and apply
 the result. The change is not written to the configuration file.`,

@@ -21,7 +21,7 @@ func (a *app) configSetCommand() *cobra.Command {
 	var pointer string
 	var opt client.ChangeOptions
 	cmd := &cobra.Command{
-		Use:   "set [-p POINTER] [--dry-run] [--if-match ETAG] [FILE | VALUE | -]",
+		Use:   "set [-p POINTER] [--dry-run] [--if-match ETAG] [--confirm-within TIME] [-m COMMENT] [FILE | VALUE | -]",
 		Short: "change the running configuration",
 		Long: `Replace the running configuration, or the part a pointer leads to, and apply
 the result. The argument is the name of an existing file or else the value
@@ -29,7 +29,8 @@ itself, as YAML or JSON; - or none reads standard input. The pointer may lead
 to a key that is not there yet, or, with - as its last part, append to a list.
 Write -- before a value that starts with a dash.
 
-The change is not written to the configuration file.`,
+The change is not written to the configuration file; kresctl config save does
+that.`,
 		Example: `  kresctl config set -p /workers 4
   kresctl config set -p /local-data/addresses/printer.home 192.0.2.7
   kresctl config set --dry-run new.yaml`,
@@ -64,6 +65,14 @@ func changeFlags(cmd *cobra.Command, opt *client.ChangeOptions) {
 	cmd.Flags().BoolVar(&opt.DryRun, "dry-run", false, "print the plan and change nothing")
 	cmd.Flags().StringVar(&opt.IfMatch, "if-match", "",
 		"refuse unless the running configuration has this `ETAG`, see config get --etag")
+	termFlags(cmd, opt)
+}
+
+// termFlags are those of commands that make a change for the history.
+func termFlags(cmd *cobra.Command, opt *client.ChangeOptions) {
+	cmd.Flags().DurationVar(&opt.ConfirmWithin, "confirm-within", 0,
+		"undo the change after this `TIME`, as 90s or 5m, unless\nkresctl confirm comes before")
+	cmd.Flags().StringVarP(&opt.Comment, "comment", "m", "", "say why, for the history")
 }
 
 // value is what config set sends.

@@ -16,20 +16,21 @@ func (a *app) reloadCommand() *cobra.Command {
 		`Read the configuration file again and apply it. Changes made with config set
 are dropped. If the file is not usable, or a worker refuses it, nothing changes
 and the command fails.`,
-		(*client.Client).Reload)
+		(*client.Client).Reload, true)
 }
 
 func (a *app) renewCommand() *cobra.Command {
 	return a.againCommand("renew", "apply the running configuration once more",
 		`Apply the running configuration once more: bring back what stopped, and take
 over files that the configuration only names.`,
-		(*client.Client).Renew)
+		(*client.Client).Renew, false)
 }
 
 func (a *app) againCommand(name, short, long string,
-	do func(*client.Client, context.Context, bool, bool) (units.Report, error),
+	do func(*client.Client, context.Context, bool, client.ChangeOptions) (units.Report, error), changes bool,
 ) *cobra.Command {
-	var force, dryRun bool
+	var force bool
+	var opt client.ChangeOptions
 	cmd := &cobra.Command{
 		Use:   name + " [--force] [--dry-run]",
 		Short: short,
@@ -42,7 +43,7 @@ func (a *app) againCommand(name, short, long string,
 			}
 			defer c.Close()
 			defer a.showProgress(cmd.Context(), c)()
-			report, err := do(c, cmd.Context(), force, dryRun)
+			report, err := do(c, cmd.Context(), force, opt)
 			if err != nil {
 				return err
 			}
@@ -51,7 +52,11 @@ func (a *app) againCommand(name, short, long string,
 		},
 	}
 	cmd.Flags().BoolVar(&force, "force", false, "restart everything even if nothing differs")
-	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "print the plan and change nothing")
+	cmd.Flags().BoolVar(&opt.DryRun, "dry-run", false, "print the plan and change nothing")
+	if changes {
+		cmd.Use += " [--confirm-within TIME] [-m COMMENT]"
+		termFlags(cmd, &opt)
+	}
 	a.quietFlag(cmd)
 	return cmd
 }

@@ -22,11 +22,16 @@ func (a *app) printReport(r units.Report) {
 	case a.quiet:
 	case r.Generation == "" && r.Plan.Empty(): // a manager that does not tell
 		fmt.Fprintln(a.stdout, "done")
-	case r.DryRun, r.Plan.Empty():
+	case r.DryRun:
 		fmt.Fprint(a.stdout, r.String())
+	case r.Plan.Empty():
+		fmt.Fprint(a.stdout, r.Plan.String())
 	default:
 		fmt.Fprint(a.stdout, r.Plan.String())
 		fmt.Fprintf(a.stdout, "applied in %s, generation %s\n", seconds(r.Took), r.Generation)
+	}
+	if r.ConfirmBy != nil && !a.quiet {
+		fmt.Fprintf(a.stdout, "unless kresctl confirm comes by %s, this is undone\n", r.ConfirmBy.In(time.Local).Format(time.DateTime))
 	}
 }
 

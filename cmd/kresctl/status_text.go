@@ -21,6 +21,12 @@ func writeStatus(w io.Writer, s units.Status, now time.Time) error {
 	fmt.Fprintf(tw, "state\t%s\n", s.State)
 	fmt.Fprintf(tw, "file\t%s%s\n", cmp.Or(s.File, "none"), fileNote(s))
 	fmt.Fprintf(tw, "generation\t%s\n", cmp.Or(s.Generation, "none"))
+	if s.Waiting != nil {
+		fmt.Fprintf(tw, "unconfirmed\t%s\n", waits(*s.Waiting, now))
+	}
+	for _, fault := range s.HistoryFaults {
+		fmt.Fprintf(tw, "history\t%s\n", fault)
+	}
 	if r := s.LastApply; r != nil {
 		fmt.Fprintf(tw, "last apply\t%s\n", lastApply(*r, now))
 	}

@@ -77,10 +77,10 @@ func TestEveryRoute(t *testing.T) {
 	if r, err := c.Plan(ctx); err != nil || r.Plan.Empty() || !r.DryRun {
 		t.Errorf("Plan: %+v, %v", r, err)
 	}
-	if r, err := c.Reload(ctx, false, false); err != nil || r.Plan.Empty() {
+	if r, err := c.Reload(ctx, false, client.ChangeOptions{}); err != nil || r.Plan.Empty() {
 		t.Errorf("Reload: %+v, %v", r, err)
 	}
-	if r, err := c.Renew(ctx, true, true); err != nil || r.Plan.Empty() || !r.DryRun {
+	if r, err := c.Renew(ctx, true, client.ChangeOptions{DryRun: true}); err != nil || r.Plan.Empty() || !r.DryRun {
 		t.Errorf("Renew: %+v, %v", r, err)
 	}
 	if s, err := c.Status(ctx); err != nil || s.Workers != 2 {
@@ -154,7 +154,7 @@ func TestNoAnswer(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 	c := serve(t, http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }))
-	_, err = c.Reload(context.Background(), false, false)
+	_, err = c.Reload(context.Background(), false, client.ChangeOptions{})
 	if !errors.As(err, &none) || !strings.HasSuffix(err.Error(), ": EOF; the change may have been made or still go on, see kresctl status") {
 		t.Errorf("%v", err)
 	}

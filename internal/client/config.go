@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	"kresd-manager/units"
 )
@@ -18,6 +19,35 @@ type ChangeOptions struct {
 	// IfMatch is the ETag that the running configuration must have, with or
 	// without quotes; "" is any.
 	IfMatch string
+	// ConfirmWithin is after which time the change is undone unless it is
+	// confirmed; 0 is never.
+	ConfirmWithin time.Duration
+	// Comment is for the history.
+	Comment string
+}
+
+// query is what of it goes into the URL.
+func (o ChangeOptions) query() url.Values {
+	q := url.Values{}
+	if o.DryRun {
+		q.Set("dry-run", "1")
+	}
+	if o.ConfirmWithin != 0 {
+		q.Set("confirm-within", o.ConfirmWithin.String())
+	}
+	if o.Comment != "" {
+		q.Set("comment", o.Comment)
+	}
+	return q
+}
+
+// header is what of it goes into the header.
+func (o ChangeOptions) header() http.Header {
+	h := http.Header{}
+	if o.IfMatch != "" {
+		h.Set("If-Match", quoted(o.IfMatch))
+	}
+	return h
 }
 
 // Changed is what became of a change.
@@ -55,14 +85,11 @@ func (c *Client) Delete(ctx context.Context, pointer string, opt ChangeOptions) 
 
 func (c *Client) change(ctx context.Context, method, pointer string, body []byte, contentType string, opt ChangeOptions) (Changed, error) {
 	q := request{
-		method: method, path: "/v1/config" + pointer, query: dryRun(opt.DryRun),
-		header: http.Header{}, body: body, timeout: changeTimeout,
+		method: method, path: "/v1/config" + pointer, query: opt.query(),
+		header: opt.header(), body: body, timeout: changeTimeout,
 	}
 	if contentType != "" {
 		q.header.Set("Content-Type", contentType)
-	}
-	if opt.IfMatch != "" {
-		q.header.Set("If-Match", quoted(opt.IfMatch))
 	}
 	a, err := c.do(ctx, q)
 	if err != nil {
@@ -89,11 +116,4 @@ func (a answer) report() (r units.Report, err error) {
 		err = a.decode(&r)
 	}
 	return r, err
-}
-
-func dryRun(on bool) url.Values {
-	if on {
-		return url.Values{"dry-run": {"1"}}
-	}
-	return nil
 }

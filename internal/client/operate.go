@@ -11,20 +11,20 @@ import (
 )
 
 // Reload makes the manager read its file again.
-func (c *Client) Reload(ctx context.Context, force, dryRun bool) (units.Report, error) {
-	return c.again(ctx, "/reload", force, dryRun)
+func (c *Client) Reload(ctx context.Context, force bool, opt ChangeOptions) (units.Report, error) {
+	return c.again(ctx, "/reload", force, opt)
 }
 
 // Renew makes the manager apply what runs once more.
-func (c *Client) Renew(ctx context.Context, force, dryRun bool) (units.Report, error) {
-	return c.again(ctx, "/renew", force, dryRun)
+func (c *Client) Renew(ctx context.Context, force bool, opt ChangeOptions) (units.Report, error) {
+	return c.again(ctx, "/renew", force, opt)
 }
 
-func (c *Client) again(ctx context.Context, path string, force, dry bool) (units.Report, error) {
+func (c *Client) again(ctx context.Context, path string, force bool, opt ChangeOptions) (units.Report, error) {
 	if force {
 		path += "/force"
 	}
-	a, err := c.do(ctx, request{method: http.MethodPost, path: path, query: dryRun(dry), timeout: changeTimeout})
+	a, err := c.do(ctx, request{method: http.MethodPost, path: path, query: opt.query(), header: opt.header(), timeout: changeTimeout})
 	if err != nil {
 		return units.Report{}, err
 	}
