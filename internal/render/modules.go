@@ -51,6 +51,9 @@ func (s *script) dnstap(d config.Dnstap) {
 	}
 	s.section("logging/dnstap")
 	s.line("need('dnstap', '/logging/dnstap')")
+	// A collector that accepts and does not answer holds kresd up until its
+	// deadline: these are its last words then.
+	s.line("if canary then io.stderr:write(%s) end", quote("/logging/dnstap: trying the collector at "+d.UnixSocket+"\n"))
 	s.line("dnstap.config({ socket_path = %s, client = { log_queries = %t, log_responses = %t, log_tcp_rtt = %t } })",
 		quote(d.UnixSocket), d.LogQueries, d.LogResponses, d.LogTCPRTT)
 }
