@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package e2e
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"kresd-manager/test/contract"
+	"kresd-manager/units"
+)
+
+// real is the manager on a real systemd.
+type real struct{}
+
+func (real) put(t *testing.T, path, doc string) (answer, units.Report) {
+	t.Helper()
+	a := call(t, "PUT", path, doc, "Accept", "application/json")
+	var r units.Report
+	if a.code == 200 {
+		if err := json.Unmarshal([]byte(a.body), &r); err != nil {
+			t.Fatalf("%v in %s", err, a.body)
+		}
+	}
+	return a, r
+}
+
+func (s real) Put(t *testing.T, doc string) (units.Report, error) {
+	a, r := s.put(t, "/v1/config", doc)
+	if a.code != 200 {
+		return r, errors.New(a.body)
+	}
+	return r, nil
+}
+
+func (s real) Plan(t *testing.T, doc string) units.Plan {
+	t.Helper()
+	a, r := s.put(t, "/v1/config?dry-run", doc)
+	if a.code != 200 {
+		t.Fatalf("dry run: %d %s", a.code, a.body)
+	}
+	return r.Plan
+}
+
+// Live asks systemd, and each worker for what it answers.
+func (real) Live(t *testing.T) map[string]string {
+	t.Helper()
+	live := map[string]string{}
+	out := must(t, "systemctl", "list-units", "--plain", "--no-legend", "--all",
+		"kresd@*.service", "kres-component@*.service", "kres-gc.service", "kres-policy-loader.service")
+	for line := range strings.Lines(out) {
+		f := strings.Fields(line)
+		if len(f) < 4 || f[1] != "loaded" || f[2] == "inactive" {
+			continue
+		}
+		text := f[2]
+		if text == "active" {
+			text = generationOf(t, f[0])
+		}
+		if text == "" {
+			text = strings.TrimSpace(must(t, "sh", "-c", "tr '\\0' ' ' </proc/$(systemctl show -p MainPID --value "+f[0]+")/cmdline"))
+		}
+		live[f[0]] = text
+	}
+	expect(t, "localhost.", "127.0.0.1")
+	return live
+}
+
+// Fail makes a unit fail once, before its process is even started.
+func (real) Fail(t *testing.T, unit string, _ units.Kind) {
+	t.Helper()
+	must(t, "touch", "/run/fail-"+unit)
+}
+
+func (real) Settle(t *testing.T) {
+	t.Helper()
+	eventually(t, "all is well", func() bool { return status(t).State == "running" })
+}
+
+// TestContract makes changes up, and steps of them fail.
+func TestContract(t *testing.T) {
+	wipe(t)
+	const once = "[Service]\nExecStartPre=+/bin/sh -c 'if test -e /run/fail-%n; then rm /run/fail-%n; exit 1; fi'\n"
+	templates := []string{"kresd@.service", "kres-component@.service", "kres-gc.service", "kres-policy-loader.service"}
+	for _, unit := range templates {
+		if err := sut.WriteFile(fmt.Sprintf("/run/systemd/system/%s.d/fail.conf", unit), []byte(once), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	must(t, "systemctl", "daemon-reload")
+	defer func() {
+		for _, unit := range templates {
+			must(t, "rm", "-r", "/run/systemd/system/"+unit+".d")
+		}
+		must(t, "systemctl", "daemon-reload")
+	}()
+	fresh(t, basic)
+	for seed := range uint64(3) {
+		contract.Run(t, real{}, seed, 6)
+	}
+}
