@@ -104,7 +104,7 @@ func TestJobsOfOthers(t *testing.T) {
 		{"displaced by something that has ended", state{"", "active"}, state{"", "active"}, "canceled",
 			"restart of kresd@3.service was canceled by somebody else's job"},
 		{"in the middle of a stop", state{"stop", "deactivating"}, state{"", "failed"}, "failed",
-			"restart of kresd@3.service failed; it had a stop job already, of somebody else"},
+			"restart of kresd@3.service failed; a stop job of it was under way already"},
 		{"in the middle of a stop, and all is well", state{"stop", "deactivating"}, state{"", "active"}, "done", ""},
 		{"alone", state{"", "active"}, state{"", "failed"}, "failed", "restart of kresd@3.service failed"},
 	} {

@@ -52,14 +52,33 @@ func (n *conn) observe(ctx context.Context) (units.Live, error) {
 		pending = append(pending, n.request(ctx, r))
 	}
 	for _, p := range pending {
-		o, err := p.collect()
+		o, err := n.settle(ctx, p)
 		if err != nil {
-			return units.Live{}, translate(err, "read the state of "+p.row.Name)
+			return units.Live{}, err
 		}
-		inspect(&o)
 		live.Units[o.Name] = o
 	}
 	return live, nil
+}
+
+// settle returns what was read of a unit, and reads it again if its state
+// changed meanwhile: what is read one by one must not be a mix of two states.
+func (n *conn) settle(ctx context.Context, r *request) (units.Observed, error) {
+	for try := 0; ; try++ {
+		o, moved, err := r.collect()
+		if err != nil {
+			return o, translate(err, "read the state of "+r.row.Name)
+		}
+		if !moved || try == 3 {
+			inspect(&o)
+			return o, nil
+		}
+		row, err := n.lookUp(ctx, r.row.Name)
+		if err != nil {
+			return o, err
+		}
+		r = n.request(ctx, row)
+	}
 }
 
 // ObserveUnit is Observe for one unit, loaded or not.
@@ -72,19 +91,22 @@ func (c *Client) ObserveUnit(ctx context.Context, unit string) (o units.Observed
 }
 
 func (n *conn) observeUnit(ctx context.Context, unit string) (units.Observed, error) {
+	row, err := n.lookUp(ctx, unit)
+	if err != nil {
+		return units.Observed{}, err
+	}
+	return n.settle(ctx, n.request(ctx, row))
+}
+
+func (n *conn) lookUp(ctx context.Context, unit string) (listed, error) {
 	var rows []listed
 	if err := n.call(ctx, "ListUnitsByNames", []string{unit}).Store(&rows); err != nil {
-		return units.Observed{}, translate(err, "look up "+unit)
+		return listed{}, translate(err, "look up "+unit)
 	}
 	if len(rows) != 1 {
-		return units.Observed{}, fmt.Errorf("cannot look up %s: systemd gave %d answers", unit, len(rows))
+		return listed{}, fmt.Errorf("cannot look up %s: systemd gave %d answers", unit, len(rows))
 	}
-	o, err := n.request(ctx, rows[0]).collect()
-	if err != nil {
-		return units.Observed{}, translate(err, "read the state of "+unit)
-	}
-	inspect(&o)
-	return o, nil
+	return rows[0], nil
 }
 
 // property is one value to read and where it goes.
@@ -129,6 +151,7 @@ var properties = []property{
 type request struct {
 	row   listed
 	calls []*dbus.Call // in the order of properties; nil for what the unit has not
+	sub   *dbus.Call   // the state once more, after all the rest
 }
 
 func (n *conn) request(ctx context.Context, row listed) *request {
@@ -145,11 +168,14 @@ func (n *conn) request(ctx context.Context, row listed) *request {
 		}
 		r.calls = append(r.calls, obj.GoWithContext(ctx, propertiesGet, 0, make(chan *dbus.Call, 1), p.iface, p.name))
 	}
+	r.sub = obj.GoWithContext(ctx, propertiesGet, 0, make(chan *dbus.Call, 1), unitIface, "SubState")
 	return r
 }
 
-func (r *request) collect() (units.Observed, error) {
-	o := units.Observed{
+// collect waits for the answers. It reports whether the state is another one by
+// now; every active state has substates of its own.
+func (r *request) collect() (o units.Observed, moved bool, err error) {
+	o = units.Observed{
 		Name:        r.row.Name,
 		LoadState:   r.row.Load,
 		ActiveState: r.row.Active,
@@ -160,18 +186,31 @@ func (r *request) collect() (units.Observed, error) {
 		if call == nil {
 			continue
 		}
-		<-call.Done
-		var v dbus.Variant
-		if err := call.Store(&v); err != nil {
-			var de dbus.Error
-			if errors.As(err, &de) && de.Name == busName+".Error.UnknownObject" {
-				continue // unloaded meanwhile
-			}
-			return o, err
+		v, there, err := value(call)
+		if err != nil {
+			return o, false, err
 		}
-		properties[i].set(&o, v)
+		if there {
+			properties[i].set(&o, v)
+		}
 	}
-	return o, nil
+	if r.sub == nil {
+		return o, false, nil
+	}
+	v, there, err := value(r.sub)
+	return o, there && v.Value() != o.SubState, err
+}
+
+// value waits for a property, which is not there if the unit was unloaded
+// meanwhile.
+func value(call *dbus.Call) (v dbus.Variant, there bool, err error) {
+	<-call.Done
+	err = call.Store(&v)
+	var de dbus.Error
+	if errors.As(err, &de) && de.Name == busName+".Error.UnknownObject" {
+		return v, false, nil
+	}
+	return v, err == nil, err
 }
 
 // StockState returns the ActiveState of the stock service, "" if there is none.

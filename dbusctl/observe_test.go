@@ -124,6 +124,36 @@ func TestAStateThatMayNotBeReadIsAnError(t *testing.T) {
 	}
 }
 
+// A worker that ends while it is looked at is not one that runs without a
+// process.
+func TestAStateThatChangesMeanwhileIsReadAgain(t *testing.T) {
+	reads := 0
+	client := newBus(t, &bus{answer: func(_ *bus, method string, call *dbus.Message) ([]any, error) {
+		ended := reads > 3
+		if method != "Get" {
+			if ended {
+				return []any{[]listed{row("kresd@1.service", "loaded", "failed", "failed", 0)}}, nil
+			}
+			return []any{[]listed{row("kresd@1.service", "loaded", "active", "running", 0)}}, nil
+		}
+		reads++
+		switch call.Body[1] {
+		case "SubState":
+			return []any{dbus.MakeVariant(map[bool]string{true: "failed", false: "running"}[ended])}, nil
+		case "MainPID":
+			return []any{dbus.MakeVariant(uint32(map[bool]int{true: 0, false: os.Getpid()}[ended]))}, nil
+		case "Result":
+			return []any{dbus.MakeVariant(map[bool]string{true: "signal", false: "success"}[ended])}, nil
+		}
+		return nil, dbus.Error{Name: busName + ".Error.UnknownObject", Body: []any{"not asked here"}}
+	}})
+	live, err := client.Observe(patient(t))
+	o := live.Unit("kresd@1.service")
+	if err != nil || o.ActiveState != "failed" || o.SubState != "failed" || o.MainPID != 0 || o.Result != "signal" {
+		t.Errorf("%+v %v", o, err)
+	}
+}
+
 // A target has none of the properties of a service, and systemd says so.
 func TestObserveUnitReadsATarget(t *testing.T) {
 	answer := list([]listed{row(units.Target, "loaded", "active", "active", 0)}, map[string]any{

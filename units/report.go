@@ -133,7 +133,7 @@ func (e *JobError) Error() string {
 		text = fmt.Sprintf("%s of %s took too long", e.Verb, e.Unit)
 	}
 	if e.Before != "" {
-		text += fmt.Sprintf("; it had a %s job already, of somebody else", e.Before)
+		text += fmt.Sprintf("; a %s job of it was under way already", e.Before)
 	}
 	return text
 }

@@ -3,6 +3,10 @@
 package drills
 
 import (
+	"fmt"
+	"maps"
+	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -35,4 +39,136 @@ func TestDriftIsRepaired(t *testing.T) {
 			t.Logf("repaired %s after", time.Since(began).Round(time.Millisecond))
 		})
 	}
+}
+
+// TestRepairsBackOff stops a worker each time it is back: the manager repairs
+// that, says so, and takes more time each time.
+func TestRepairsBackOff(t *testing.T) {
+	fresh(t, document(3, "one", "192.0.2.11", "1s"))
+	serving(t)
+	whole := observe(t)
+	must(t, "systemctl", "stop", "kresd@2.service")
+	oneOf(t, whole, whole)
+	for attempt := 2; attempt <= 3; attempt++ {
+		pause := time.Duration(1<<(attempt-2)) * time.Second
+		since := repairedAt(t, attempt-1)
+		must(t, "systemctl", "stop", "kresd@2.service")
+		oneOf(t, whole, whole)
+		if took := repairedAt(t, attempt).Sub(since); took < pause {
+			t.Errorf("repair %d comes %s after the one before, want at least %s", attempt, took, pause)
+		}
+	}
+}
+
+// repairedAt returns when the manager has announced a repair of worker 2.
+func repairedAt(t *testing.T, attempt int) time.Time {
+	t.Helper()
+	out := must(t, "journalctl", "-u", "kresd-manager.service", "-o", "short-unix", "--invocation=0")
+	for line := range strings.Lines(out) {
+		if strings.Contains(line, "repairing unit=kresd@2.service") && strings.HasSuffix(strings.TrimSpace(line), fmt.Sprintf("attempt=%d", attempt)) {
+			stamp, _, _ := strings.Cut(line, " ")
+			seconds, err := strconv.ParseFloat(stamp, 64)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return time.UnixMicro(int64(seconds * 1e6))
+		}
+	}
+	t.Fatalf("repair %d is not in the journal:\n%s", attempt, out)
+	return time.Time{}
+}
+
+// TestWhatTheAdministratorMeansStays leaves alone what is masked and what was
+// stopped as a whole, and comes back when that has an end.
+func TestWhatTheAdministratorMeansStays(t *testing.T) {
+	fresh(t, document(3, "one", "192.0.2.11", "1s"))
+	whole := observe(t)
+	must(t, "systemctl", "mask", "--runtime", "--now", "kresd@2.service")
+	eventually(t, "status says that it is degraded", func() bool { return status(t).State == "degraded" })
+	stays(t, map[string]bool{"kresd@1.service": true, "kresd@3.service": true, units.CacheGC: true})
+	must(t, "systemctl", "unmask", "--runtime", "kresd@2.service")
+	oneOf(t, whole, whole)
+
+	must(t, "systemctl", "stop", units.Target)
+	eventually(t, "status says that it is stopped", func() bool { return status(t).State == "stopped" })
+	eventually(t, "nothing runs", func() bool { return len(pids(t)) == 0 }) // draining takes its time
+	stays(t, map[string]bool{})
+	must(t, "systemctl", "start", "kresd@1.service") // which wants the target
+	oneOf(t, whole, whole)
+}
+
+// stays fails the test if other units than these run within two seconds.
+func stays(t *testing.T, want map[string]bool) {
+	t.Helper()
+	for end := time.Now().Add(2 * time.Second); time.Now().Before(end); time.Sleep(100 * time.Millisecond) {
+		running := map[string]bool{}
+		for unit := range pids(t) {
+			running[unit] = true
+		}
+		if !maps.Equal(running, want) {
+			t.Fatalf("what runs is %v, want %v", running, want)
+		}
+	}
+}
+
+// TestDropIns has an administrator edit the unit of one worker: to something
+// harmless, which nobody restarts a worker for, and to something that does not
+// start, which the next change meets.
+func TestDropIns(t *testing.T) {
+	one, two := document(3, "one", "192.0.2.11", "1s"), document(3, "two", "192.0.2.12", "2s")
+	fresh(t, one)
+	whole := observe(t)
+	before := pids(t)
+	edit := func(text string) {
+		t.Helper()
+		if err := sut.WriteFile("/run/systemd/system/kresd@2.service.d/10-drill.conf", []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		must(t, "systemctl", "daemon-reload")
+	}
+	remove := func() { must(t, "sh", "-c", "rm -rf /run/systemd/system/kresd@2.service.d; systemctl daemon-reload") }
+	defer remove()
+	must(t, "mkdir", "-p", "/run/systemd/system/kresd@2.service.d")
+	edit("[Service]\nNice=1\n")
+	stays(t, map[string]bool{"kresd@1.service": true, "kresd@2.service": true, "kresd@3.service": true, units.CacheGC: true})
+	if after := pids(t); !maps.Equal(before, after) {
+		t.Errorf("processes changed from %v to %v", before, after)
+	}
+	edit("[Service]\nExecStart=\nExecStart=/bin/false\n")
+	serving(t)
+	a := call(t, "PUT", "/v1/config", two)
+	t.Logf("PUT: %d %s", a.code, a.body)
+	if a.code == 200 || !strings.Contains(a.body, "kresd@2.service") {
+		t.Error("nobody is told which worker does not start")
+	}
+	if s := status(t); s.State != "degraded" && s.State != "applying" {
+		t.Errorf("state %s: %+v", s.State, s)
+	}
+	remove()
+	oneOf(t, whole, whole)
+	apply(t, two)
+}
+
+// TestAWorkerThatHangsIsReplaced has a worker with a watchdog stop in its
+// tracks, which kresd's watchdog module tells systemd by saying nothing.
+func TestAWorkerThatHangsIsReplaced(t *testing.T) {
+	fresh(t, document(3, "one", "192.0.2.11", "1s"))
+	whole := observe(t)
+	serving(t)
+	if show(t, "kresd@2.service", "WatchdogUSec") == "infinity" || show(t, "kresd@2.service", "WatchdogUSec") == "0" {
+		must(t, "sh", "-c", `mkdir -p /run/systemd/system/kresd@2.service.d
+			printf '[Service]\nWatchdogSec=2\n' >/run/systemd/system/kresd@2.service.d/10-drill.conf
+			systemctl daemon-reload
+			systemctl restart kresd@2.service`)
+		defer run(t, "sh", "-c", "rm -rf /run/systemd/system/kresd@2.service.d; systemctl daemon-reload")
+	}
+	pid := show(t, "kresd@2.service", "MainPID")
+	must(t, "systemctl", "kill", "--kill-whom=main", "--signal=STOP", "kresd@2.service")
+	began := time.Now()
+	eventually(t, "worker 2 has another process", func() bool {
+		now := show(t, "kresd@2.service", "MainPID")
+		return now != pid && now != "0"
+	})
+	oneOf(t, whole, whole)
+	t.Logf("replaced after %s", time.Since(began).Round(time.Millisecond))
 }
