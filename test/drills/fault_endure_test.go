@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package drills
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+)
+
+// held is what the manager holds of the system.
+type held struct{ files, threads, rules int }
+
+func heldBy(t *testing.T) held {
+	t.Helper()
+	pid := show(t, "kresd-manager.service", "MainPID")
+	count := func(dir string) int {
+		return len(strings.Fields(must(t, "ls", "/proc/"+pid+"/"+dir)))
+	}
+	// Of all connections to the bus; nobody but the manager asks for our units.
+	out := must(t, "busctl", "call", "org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus.Debug.Stats", "GetAllMatchRules")
+	rules := strings.Count(out, "/org/freedesktop/systemd1/unit/kres")
+	if rules == 0 {
+		t.Errorf("there are no match rules: %s", out)
+	}
+	return held{count("fd"), count("task"), rules}
+}
+
+// TestManyChangesLeaveNothingBehind makes many changes in a row.
+func TestManyChangesLeaveNothingBehind(t *testing.T) {
+	fresh(t, three)
+	change := func(n int) {
+		t.Helper()
+		for i := range n {
+			put(t, "/local-data/addresses/n.example", strconv.Quote(fmt.Sprintf("192.0.2.%d", i%200+1)))
+		}
+		put(t, "/workers", "4") // units come and go
+		put(t, "/workers", "3")
+	}
+	change(10)
+	before := heldBy(t)
+	began := time.Now()
+	change(40)
+	t.Logf("40 changes take %s", time.Since(began).Round(time.Millisecond))
+	after := heldBy(t)
+	t.Logf("before %+v, after %+v", before, after)
+	if after.files > before.files+2 || after.threads > before.threads+4 || after.rules > before.rules {
+		t.Errorf("the manager held %+v before and holds %+v after 40 changes", before, after)
+	}
+}
