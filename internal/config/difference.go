@@ -96,20 +96,18 @@ func (d *differ) add(op string, at *place, from, to *node) {
 
 // value notes how two values in the same place differ.
 func (d *differ) value(from, to pair, at *place) {
-	if same(from.is, to.is) {
-		return
-	}
-	if from.is.kind == to.is.kind && !from.secret() && !to.secret() {
-		switch from.is.kind {
-		case object:
+	shown := !from.secret() && !to.secret()
+	switch {
+	case from.is.kind == object && to.is.kind == object && shown:
+		if !shared(from.is, to.is) {
 			d.object(from, to, at)
-			return
-		case list:
-			d.list(from, to, at)
-			return
 		}
+	case same(from.is, to.is):
+	case from.is.kind == list && to.is.kind == list && shown:
+		d.list(from, to, at)
+	default:
+		d.replaced(from, to, at)
 	}
-	d.replaced(from, to, at)
 }
 
 // replaced tells that one value stands in place of another.
@@ -133,6 +131,9 @@ func (d *differ) replaced(from, to pair, at *place) {
 func (d *differ) object(from, to pair, at *place) {
 	first, last := alignKeys(from.is, to.is)
 	both := func(i, j int) {
+		if old := &from.is.members[i].value; len(old.members) == 0 && same(old, &to.is.members[j].value) {
+			return // most of them, without a place to be made
+		}
 		d.value(from.member(i), to.member(j), &place{up: at, key: to.is.members[j].key})
 	}
 	for i := range first {
@@ -319,6 +320,12 @@ func cutTexts(n node) node {
 	return n
 }
 
+// shared says that two values have the very same members: an edit shares what it
+// leaves alone.
+func shared(a, b *node) bool {
+	return len(a.members) == len(b.members) && len(a.members) > 0 && &a.members[0] == &b.members[0]
+}
+
 // same is the equality of the ETag: the order of keys does not matter, and
 // numbers are the same in every spelling but not across the types of numbers.
 func same(a, b *node) bool {
@@ -328,7 +335,7 @@ func same(a, b *node) bool {
 	if a.kind != b.kind || len(a.members) != len(b.members) {
 		return false
 	}
-	if len(a.members) > 0 && &a.members[0] == &b.members[0] { // an edit shares what it leaves alone
+	if shared(a, b) {
 		return true
 	}
 	switch a.kind {
@@ -340,9 +347,15 @@ func same(a, b *node) bool {
 		}
 		return true
 	case object:
-		find := positions(b)
+		var find func(string) (int, bool)
 		for i := range a.members {
-			j, ok := find(a.members[i].key)
+			j, ok := i, true
+			if a.members[i].key != b.members[i].key { // most often they are in the same order
+				if find == nil {
+					find = positions(b)
+				}
+				j, ok = find(a.members[i].key)
+			}
 			if !ok || !same(&a.members[i].value, &b.members[j].value) {
 				return false
 			}
