@@ -50,6 +50,10 @@ type UnitStatus struct {
 	PID      int    `json:"pid,omitempty"`
 	Memory   uint64 `json:"memory,omitempty"` // bytes, 0 if unknown
 	Restarts int    `json:"restarts"`
+	// Stale tells that the unit's files were edited since systemd has read them.
+	Stale bool `json:"needs-daemon-reload,omitempty"`
+	// Masked tells that the administrator has forbidden to start the unit.
+	Masked bool `json:"masked,omitempty"`
 	// Since is when the unit entered its state.
 	Since      time.Time `json:"since,omitzero"`
 	Invocation string    `json:"invocation,omitempty"`

@@ -45,7 +45,32 @@ func writeStatus(w io.Writer, s units.Status, now time.Time) error {
 		fmt.Fprintf(tw, "%s\t%s\t%s\t%s\t%s\t%s\t%d\n",
 			u.Unit, state(u), configMark(u), number(u.PID), mebibytes(u.Memory), since(u.Since, now), u.Restarts)
 	}
-	return tw.Flush()
+	if err := tw.Flush(); err != nil {
+		return err
+	}
+	for _, line := range hints(s.Units) {
+		fmt.Fprintln(w, line)
+	}
+	return nil
+}
+
+// hints are what an administrator has to do.
+func hints(all []units.UnitStatus) []string {
+	var said []string
+	stale := false
+	for _, u := range all {
+		if u.Masked {
+			said = append(said, u.Unit+" is masked and cannot be started: systemctl unmask "+u.Unit)
+		}
+		stale = stale || u.Stale
+	}
+	if stale {
+		said = append(said, "unit files were edited and are not in force yet: systemctl daemon-reload; kresctl reload --force")
+	}
+	if len(said) > 0 {
+		said = append([]string{""}, said...)
+	}
+	return said
 }
 
 func fileNote(s units.Status) string {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"kresd-manager/internal/config"
+	"kresd-manager/internal/generation"
 	"kresd-manager/units"
 )
 
@@ -196,7 +197,7 @@ func (m *Manager) fallBack(ctx context.Context, cur *snapshot) {
 	}
 	m.o.Log.Error("workers do not stay up; going back to what ran before",
 		"generation", cur.desired.Generation, "back-to", back.desired.Generation)
-	err := m.o.Store.LinkAll(back.desired.Generation)
+	err := m.bringBack(&back)
 	if err == nil {
 		var live units.Live
 		if live, err = m.o.Systemd.Observe(ctx); err == nil {
@@ -225,6 +226,23 @@ func (m *Manager) fallBack(ctx context.Context, cur *snapshot) {
 		m.o.Log.Error("cannot record the running configuration; a crash of the manager would forget it", "error", err)
 	}
 	m.tellStatus()
+}
+
+// bringBack makes all components read what ran before. Many refused changes may
+// have pushed its generation out.
+func (m *Manager) bringBack(s *snapshot) error {
+	if _, err := m.o.Store.Load(s.desired.Generation); err != nil {
+		c, err := s.doc.Config(m.o.Host)
+		if err != nil {
+			return err
+		}
+		gen := generation.Make(c, m.o.Render)
+		if err := m.o.Store.Write(gen); err != nil {
+			return err
+		}
+		s.desired = gen.Desired
+	}
+	return m.o.Store.LinkAll(s.desired.Generation)
 }
 
 // doomed returns the unit of a component that has ended for good and takes the

@@ -62,6 +62,8 @@ func (m *Manager) Status(ctx context.Context) (units.Status, error) {
 			PID:        o.MainPID,
 			Memory:     o.MemoryBytes,
 			Restarts:   o.Restarts,
+			Stale:      o.NeedDaemonReload,
+			Masked:     o.Masked(),
 			Since:      o.Since,
 			Invocation: o.InvocationID,
 		})

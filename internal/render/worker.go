@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"time"
 
 	"kresd-manager/internal/config"
 )
@@ -93,10 +94,24 @@ func Worker(c *config.Config, host Host) (lua, hash string) {
 		s.listeners(c.Network)
 	}
 
+	s.watchdog(c.Systemd.Watchdog)
 	hash = Hash(s.b.String())
 	s.section("what systemctl status shows")
 	s.line("C.sd_notify(0, 'STATUS=config %s')", hash)
 	return s.b.String(), hash
+}
+
+// watchdog has systemd expect signs of life at other intervals than the unit
+// file says. kresd gives signs at the latter's pace.
+func (s *script) watchdog(d *time.Duration) {
+	if d == nil {
+		return
+	}
+	s.section("systemd/watchdog")
+	s.line("C.sd_notify(0, 'WATCHDOG_USEC=%d')", d.Microseconds())
+	if *d > 0 {
+		s.line("event.recurrent(%d, function () C.sd_notify(0, 'WATCHDOG=1') end)", d.Milliseconds()/2)
+	}
 }
 
 // script adds Lua of the administrator's, as a chunk of its own, so that

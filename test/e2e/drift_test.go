@@ -68,3 +68,43 @@ func TestAConfigurationThatEndsWorkersIsTakenBack(t *testing.T) {
 	}
 	expect(t, "host.example.", "192.0.2.1")
 }
+
+// A worker that hangs is killed by systemd, which also starts it again.
+func TestAWorkerThatHangsIsReplaced(t *testing.T) {
+	fresh(t, basic+"systemd: {watchdog: 1s}\n")
+	before := pids(t)
+	time.Sleep(2 * time.Second) // one that does not hang is left alone
+	if after := pids(t); after["kresd@1.service"] != before["kresd@1.service"] {
+		t.Fatal("a worker was killed for nothing")
+	}
+	must(t, "systemctl", "kill", "--kill-whom=main", "--signal=STOP", "kresd@1.service")
+	eventually(t, "it is another process", func() bool {
+		pid := pids(t)["kresd@1.service"]
+		return pid != 0 && pid != before["kresd@1.service"]
+	})
+	eventually(t, "all is well", func() bool { return status(t).State == "running" })
+	if after := pids(t); after["kresd@2.service"] != before["kresd@2.service"] {
+		t.Error("worker 2 was replaced, too")
+	}
+}
+
+func TestStatusTellsOfUnitsThatOnlyTheAdministratorCanMend(t *testing.T) {
+	fresh(t, basic)
+	defer sut.Sh(t.Context(), "systemctl unmask --runtime kresd@2.service; rm -rf /run/systemd/system/kresd@1.service.d; systemctl daemon-reload")
+	must(t, "systemctl", "mask", "--runtime", "--now", "kresd@2.service")
+	if err := sut.WriteFile("/run/systemd/system/kresd@1.service.d/x.conf", []byte("[Service]\nNice=1\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	out := run(t, "kresctl", "status").Stdout
+	for _, want := range []string{"systemctl unmask kresd@2.service", "systemctl daemon-reload"} {
+		if !strings.Contains(out, want) {
+			t.Errorf("status does not say %q:\n%s", want, out)
+		}
+	}
+	expect(t, "host.example.", "192.0.2.1")
+	// The others can be changed meanwhile.
+	put(t, "/nsid", `"x"`)
+	must(t, "systemctl", "unmask", "--runtime", "kresd@2.service")
+	must(t, "systemctl", "daemon-reload")
+	eventually(t, "worker 2 is back", func() bool { return pids(t)["kresd@2.service"] != 0 })
+}
