@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -27,21 +28,32 @@ type listed struct {
 	JobPath                                         dbus.ObjectPath
 }
 
-// Observe takes a snapshot of all our units that systemd has in memory. It
-// needs no privilege. Reading single properties, all requests at once, is some
+// Observe takes a snapshot of all our units that systemd has in memory, and of
+// those that are wanted, which it reads in: one that nobody has started may be
+// masked. It needs no privilege. Reading single properties, all requests at once, is some
 // ten times as fast as GetAll, which makes systemd compute all accounting.
-func (c *Client) Observe(ctx context.Context) (live units.Live, err error) {
+func (c *Client) Observe(ctx context.Context, wanted ...string) (live units.Live, err error) {
 	err = c.do(ctx, func(n *conn) (err error) {
-		live, err = n.observe(ctx)
+		live, err = n.observe(ctx, wanted)
 		return err
 	})
 	return live, err
 }
 
-func (n *conn) observe(ctx context.Context) (units.Live, error) {
+func (n *conn) observe(ctx context.Context, wanted []string) (units.Live, error) {
 	var rows []listed
 	if err := n.call(ctx, "ListUnitsByPatterns", []string{}, patterns).Store(&rows); err != nil {
 		return units.Live{}, translate(err, "list units")
+	}
+	missing := slices.DeleteFunc(slices.Clone(wanted), func(unit string) bool {
+		return slices.ContainsFunc(rows, func(r listed) bool { return r.Name == unit })
+	})
+	if len(missing) > 0 {
+		var more []listed
+		if err := n.call(ctx, "ListUnitsByNames", missing).Store(&more); err != nil {
+			return units.Live{}, translate(err, "look up units")
+		}
+		rows = append(rows, more...)
 	}
 	live := units.Live{Units: make(map[string]units.Observed, len(rows))}
 	pending := make([]*request, 0, len(rows))

@@ -80,6 +80,24 @@ func (d Desired) KindOf(unit string) ComponentKind {
 	return Dispensable
 }
 
+// Units returns the names of all units that should run.
+func (d Desired) Units() []string {
+	if d.Workers == 0 {
+		return nil
+	}
+	names := []string{PolicyLoader}
+	for n := range d.Workers {
+		names = append(names, Worker(n+1))
+	}
+	if d.GC != nil {
+		names = append(names, CacheGC)
+	}
+	for _, c := range d.Components {
+		names = append(names, c.Unit())
+	}
+	return names
+}
+
 // Place returns the priority of a unit, and whether it should run.
 func (d Desired) Place(unit string) (wanted bool, priority int) {
 	switch role, _ := RoleOf(unit); role {

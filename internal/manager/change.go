@@ -225,7 +225,7 @@ func (m *Manager) installed(c *config.Config) error {
 
 // carryOut plans and, unless it is a dry run, applies.
 func (m *Manager) carryOut(ctx context.Context, cur *snapshot, gen generation.Generation, c change, r *units.Report) error {
-	live, err := m.o.Systemd.Observe(ctx)
+	live, err := m.o.Systemd.Observe(ctx, gen.Desired.Units()...)
 	if err != nil {
 		return err
 	}
@@ -289,7 +289,7 @@ func (m *Manager) rollBack(ctx context.Context, cur *snapshot, cause error, r *u
 		r.RollbackError = "it is not known what ran before"
 		return cause
 	}
-	live, err := m.o.Systemd.Observe(ctx)
+	live, err := m.o.Systemd.Observe(ctx, cur.desired.Units()...)
 	if err == nil {
 		m.forgive(ctx, cur, live)
 		plan := units.Diff(cur.desired, live, units.Options{Proven: true, Reset: m.rulesUnsure})

@@ -58,7 +58,7 @@ func (m *Manager) repair(ctx context.Context) time.Duration {
 	if cur.desired.Generation == "" || m.isStopped() || m.down != "" {
 		return lookInterval
 	}
-	live, err := m.o.Systemd.Observe(ctx)
+	live, err := m.o.Systemd.Observe(ctx, cur.desired.Units()...)
 	if err != nil {
 		m.o.Log.Debug("cannot look for drift", "error", err)
 		return retryTime
@@ -200,7 +200,7 @@ func (m *Manager) fallBack(ctx context.Context, cur *snapshot) {
 	err := m.bringBack(&back)
 	if err == nil {
 		var live units.Live
-		if live, err = m.o.Systemd.Observe(ctx); err == nil {
+		if live, err = m.o.Systemd.Observe(ctx, back.desired.Units()...); err == nil {
 			r.Plan = units.Diff(back.desired, live, units.Options{Proven: true, Tolerant: true, Reset: true})
 			m.tell(units.Event{Kind: units.EventRestore, Cause: r.Cause, Plan: &r.Plan, Generation: r.Generation})
 			err = m.restore(ctx, r.Plan, back.desired)

@@ -31,7 +31,7 @@ import (
 // Systemd is what the manager needs of systemd; dbusctl.Client has it. Jobs
 // return when they are done; a result other than "done" is an error.
 type Systemd interface {
-	Observe(ctx context.Context) (units.Live, error)
+	Observe(ctx context.Context, wanted ...string) (units.Live, error)
 	ObserveUnit(ctx context.Context, unit string) (units.Observed, error)
 	Start(ctx context.Context, unit string) error
 	Stop(ctx context.Context, unit string) error

@@ -147,7 +147,7 @@ func (m *Manager) startFromFile(ctx context.Context) error {
 // a manager that renders otherwise, after an upgrade, restarts no worker.
 func (m *Manager) adopt(ctx context.Context, running *snapshot, clean bool) error {
 	began := time.Now()
-	live, err := m.o.Systemd.Observe(ctx)
+	live, err := m.o.Systemd.Observe(ctx, running.desired.Units()...)
 	if err != nil {
 		return err
 	}

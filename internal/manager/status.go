@@ -32,7 +32,7 @@ func (m *Manager) Status(ctx context.Context) (units.Status, error) {
 		HistoryFaults: m.past().Faults(),
 	}
 	st.FileDiffers = st.ETag != s.fileETag || s.refused
-	live, err := m.o.Systemd.Observe(ctx)
+	live, err := m.o.Systemd.Observe(ctx, s.desired.Units()...)
 	if err != nil {
 		return st, err
 	}

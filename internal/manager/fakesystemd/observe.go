@@ -11,11 +11,17 @@ import (
 )
 
 // Observe takes a snapshot of the units that are loaded.
-func (s *Systemd) Observe(ctx context.Context) (units.Live, error) {
+func (s *Systemd) Observe(ctx context.Context, wanted ...string) (units.Live, error) {
 	if _, err := s.call(ctx, "observe", ""); err != nil {
 		return units.Live{}, err
 	}
-	return s.Live(), nil
+	live := s.Live()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, name := range wanted {
+		live.Units[name] = s.unitLocked(name).o
+	}
+	return live, nil
 }
 
 // Live is Observe for tests: nothing goes wrong.
