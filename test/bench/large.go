@@ -41,7 +41,7 @@ func (b *bench) large(ctx context.Context) error {
 		if err := b.ours.m.WriteFile(product.ConfigFile, []byte(c.text), 0o644); err != nil {
 			return err
 		}
-		report, err := b.ours.under(ctx, func() error {
+		report, err := b.ours.under(ctx, loadQPS, func() error {
 			began := time.Now()
 			out, err := b.ours.sh(ctx, reloading)
 			if err != nil {
