@@ -107,8 +107,8 @@ func (d *Drained) finish(ctx context.Context, c *Conn) error {
 	until, _ := ctx.Deadline()
 	_ = c.c.SetDeadline(until)
 	// Connections on which something is always in progress are given up in
-	// time for what that leaves to be answered.
-	hurry := time.Now().Add(time.Until(until) / 2)
+	// time for that to be answered.
+	hurry := time.Now().Add(time.Until(until) / 4)
 	for hurried := d.Connections == 0; ; {
 		asked := time.Now()
 		if !hurried && asked.After(hurry) {

@@ -54,8 +54,10 @@ local function queued(fd)
 	return n[0]
 end
 
--- Connections of clients that are to end, by their peers; answered and told are by peer, too.
-local connections, answered, told = {}, {}, {}
+-- Connections of clients that are to end, by their peers; what is known of each is by peer, too.
+local connections, encrypted, answered, told, shut = {}, {}, {}, {}, {}
+-- Their requests that began since, all together and on each.
+local begun, under_way = 0, {}
 local late = false
 
 local function peer_of(fd)
@@ -63,80 +65,6 @@ local function peer_of(fd)
 	if C.getpeername(fd, sa, len) ~= 0 then return nil end
 	local address, port = proc_address(sa)
 	return address .. ':' .. port
-end
-
--- Ends connections at a moment when nothing is under way on them. For kresd a
--- connection whose reading side is shut down looks like one that the client
--- has shut down: it answers what has come, then closes in an orderly way.
--- That moment is right after an answer; or when nothing came for some time, of
--- which a client that was told to leave gets its share, too.
-local function part()
-	local info, len = ffi.new('uint32_t[64]'), ffi.new('unsigned int[1]')
-	local open = 0
-	for peer, fd in pairs(connections) do
-		len[0] = 256
-		if peer_of(fd) ~= peer or C.getsockopt(fd, 6, 11, info, len) ~= 0 then -- IPPROTO_TCP, TCP_INFO
-			connections[peer] = nil
-		else
-			open = open + 1
-			-- milliseconds since data went out and came in; the round trip in microseconds
-			local quiet = math.min(info[11], info[13]) >= math.max(100, info[17] / 250)
-			if queued(fd) == 0 and (quiet or late or answered[peer] and not told[peer]) then
-				C.shutdown(fd, 0) -- SHUT_RD
-			end
-		end
-	end
-	return open
-end
-
-local scheduled = false
-package.preload['kres_modules.kresd_manager_leave'] = function ()
-	return { layer = { answer_finalize = function (state, req)
-		if not req.qsource.comm_flags.tcp or req.qsource.comm_addr == nil then return state end
-		local address, port = proc_address(req.qsource.comm_addr)
-		local peer = address .. ':' .. port
-		if not connections[peer] then return state end
-		answered[peer] = true
-		-- RFC 7828, section 3.3.2: a time of 0 asks the client to leave.
-		local option = req.answer.opt_rr ~= nil and C.knot_edns_get_option(req.answer.opt_rr, 11, nil)
-		if option and option ~= nil and option[3] == 2 then
-			option[4], option[5] = 0, 0
-			told[peer] = true
-		end
-		if not scheduled then
-			scheduled = true
-			event.after(0, function () scheduled = false part() end)
-		end
-		return state
-	end } }
-end
-
--- Gives these listening sockets up, and has the connections on our ports end.
--- The kernel moves connections that wait to be accepted to the other workers
--- (net.ipv4.tcp_migrate_req). A socket that takes the number of the old one
--- closes it without kresd, which crashes in net.close().
-function kresd_manager.leave(fds)
-	local spare = C.socket(AF_INET, SOCK_STREAM, 0)
-	for _, fd in ipairs(fds) do C.dup2(spare, fd) end
-	C.close(spare)
-	local size = 1024
-	for line in io.lines('/proc/self/status') do size = tonumber(line:match('^FDSize:%s*(%d+)')) or size end
-	local count = 0
-	for _, row in ipairs(on_ports(tcp_ports, SOCK_STREAM, size - 1, function (fd) return not listening(fd) end)) do
-		local peer = peer_of(row[1])
-		if peer then connections[peer], count = row[1], count + 1 end
-	end
-	if count > 0 then
-		modules.load('kresd_manager_leave')
-		part()
-	end
-	return count
-end
-
--- Has the connections end that are left, whatever is under way.
-function kresd_manager.hurry()
-	late = true
-	return true
 end
 
 -- Requests that kresd makes for itself, such as priming: nobody waits for them,
@@ -155,8 +83,144 @@ function worker.resolve_pkt(packet, options, finish, init)
 	return ok
 end
 
+local info, unread = ffi.new('uint32_t[64]'), ffi.new('uint8_t[4096]')
+local info_length = ffi.new('unsigned int[1]')
+
+-- Ends a connection at a moment when nothing is under way on it. For kresd a
+-- connection whose reading side is shut down looks like one that the client
+-- has shut down: it answers what has come, then closes in an orderly way; but
+-- what comes meanwhile is lost. The moment is right after an answer, or when
+-- nothing came for some time, and a client that was told to leave gets its
+-- share of that, too.
+local function part(peer, clear, now)
+	local fd = connections[peer]
+	if not fd then return end
+	info_length[0] = 256
+	if peer_of(fd) ~= peer or C.getsockopt(fd, 6, 11, info, info_length) ~= 0 then -- IPPROTO_TCP, TCP_INFO
+		connections[peer] = nil
+		return
+	end
+	if shut[peer] then
+		-- In another round of its loop kresd has seen the end, and reads no more.
+		-- If something were left unread the close would be a reset, which can
+		-- take answers along.
+		if now > shut[peer] + 10 then
+			while C.recv(fd, unread, 4096, 0x40) > 0 do end -- MSG_DONTWAIT
+		end
+		return
+	end
+	-- A client that is about to send its first query may take its time: on a
+	-- connection with TLS, with not more than two segments of data from it.
+	-- No round number, at which clients that send by the clock send again.
+	local long = encrypted[peer] and info[38] <= 2 and 1030 or 130
+	-- milliseconds since data went out and came in; the round trip in microseconds
+	local quiet = math.min(info[11], info[13]) >= math.max(long, info[17] / 250)
+	local moment = clear and not under_way[peer] and (quiet or answered[peer] and not told[peer])
+	if (moment or late) and queued(fd) == 0 then
+		C.shutdown(fd, 0) -- SHUT_RD
+		shut[peer] = now
+	end
+end
+
+-- Does so for the peers in a table, and returns how many connections are left of them.
+local function part_from(peers)
+	-- Requests from before could be of anybody, and are waited for in any case.
+	local clear, now = worker.stats().concurrent <= internal + begun, tonumber(C.kr_now())
+	local open = 0
+	for peer in pairs(peers) do
+		part(peer, clear, now)
+		if connections[peer] then open = open + 1 end
+	end
+	return open
+end
+
+-- The client of a request on one of the connections.
+local function client(req)
+	if not req.qsource.comm_flags.tcp or req.qsource.comm_addr == nil then return nil end
+	local address, port = proc_address(req.qsource.comm_addr)
+	local peer = address .. ':' .. port
+	return connections[peer] and peer
+end
+
+local just = nil -- peers that get an answer in this round of the loop
+local requests = {} -- peers, by the addresses of requests that began since
+package.preload['kres_modules.kresd_manager_leave'] = function ()
+	local layer = {}
+	function layer.begin(state, req)
+		local peer, key = client(req), tonumber(ffi.cast('uintptr_t', req))
+		if peer and not requests[key] then
+			requests[key] = peer
+			begun, under_way[peer] = begun + 1, (under_way[peer] or 0) + 1
+		end
+		return state
+	end
+	function layer.answer_finalize(state, req)
+		local peer = client(req)
+		-- RFC 7828, section 3.3.2: a time of 0 asks the client to leave.
+		local option = peer and req.answer.opt_rr ~= nil and C.knot_edns_get_option(req.answer.opt_rr, 11, nil)
+		if option and option ~= nil and option[3] == 2 then
+			option[4], option[5] = 0, 0
+			told[peer] = true
+		end
+		return state
+	end
+	function layer.finish(state, req)
+		local peer, key = client(req), tonumber(ffi.cast('uintptr_t', req))
+		if requests[key] then
+			local n = under_way[requests[key]] - 1
+			begun, under_way[requests[key]] = begun - 1, n > 0 and n or nil
+			requests[key] = nil
+		end
+		if peer then
+			answered[peer] = true
+			if not just then -- when the answer is out
+				just = {}
+				event.after(0, function ()
+					local peers = just
+					just = nil
+					part_from(peers)
+				end)
+			end
+			just[peer] = true
+		end
+		return state
+	end
+	return { layer = layer }
+end
+
+-- Gives these listening sockets up, and has the connections on our ports end.
+-- The kernel moves connections that wait to be accepted to the other workers
+-- (net.ipv4.tcp_migrate_req). A socket that takes the number of the old one
+-- closes it without kresd, which crashes in net.close().
+function kresd_manager.leave(fds)
+	local spare = C.socket(AF_INET, SOCK_STREAM, 0)
+	for _, fd in ipairs(fds) do C.dup2(spare, fd) end
+	C.close(spare)
+	local size = 1024
+	for line in io.lines('/proc/self/status') do size = tonumber(line:match('^FDSize:%s*(%d+)')) or size end
+	local count = 0
+	for _, row in ipairs(on_ports(tcp_ports, SOCK_STREAM, size - 1, function (fd) return not listening(fd) end)) do
+		local peer = peer_of(row[1])
+		if peer then
+			connections[peer], count = row[1], count + 1
+			encrypted[peer] = tls_ports[tonumber(row[2]:match('%x+$'), 16)]
+		end
+	end
+	if count > 0 then
+		modules.load('kresd_manager_leave')
+		part_from(connections)
+	end
+	return count
+end
+
+-- Has the connections end that are left, whatever is under way.
+function kresd_manager.hurry()
+	late = true
+	return true
+end
+
 function kresd_manager.drained()
-	local waiting = part()
+	local waiting = part_from(connections)
 	for _, fd in ipairs(draining) do waiting = waiting + queued(fd) end
 	return waiting == 0 and worker.stats().concurrent <= internal
 end

@@ -20,6 +20,7 @@ int fileno(void *);
 int flock(int, int);
 int getpeername(int, void *, unsigned int *);
 int shutdown(int, int);
+long recv(int, void *, size_t, int);
 int dup2(int, int);
 uint8_t *knot_edns_get_option(const void *, uint16_t, const uint8_t *);
 ]]
@@ -36,8 +37,9 @@ local function proc_address(sa)
 	return text, string.format('%04X', bytes[2] * 256 + bytes[3])
 end
 
--- Ports of our listeners: of plain DNS over UDP, and of all that kresd serves over TCP.
-local udp_ports, tcp_ports = {}, {}
+-- Ports of our listeners: of plain DNS over UDP, of all that kresd serves over TCP, and of
+-- what of that begins with a handshake of TLS.
+local udp_ports, tcp_ports, tls_ports = {}, {}, {}
 
 -- Resolves a name that needs nobody else; kresd_manager.answer is its rcode when done.
 function kresd_manager.probe()
@@ -193,6 +195,7 @@ local function listen(where, port, kind, protocols, freebind)
 	end
 	udp_ports[port] = udp_ports[port] or kind == 'dns'
 	tcp_ports[port] = tcp_ports[port] or kind ~= 'doq' and kind ~= 'doh_legacy'
+	tls_ports[port] = tls_ports[port] or kind == 'tls' or kind == 'doh2'
 end
 
 -- Directory for memory that only processes with equal parameters may share.

@@ -36,16 +36,21 @@ type KeptReport struct {
 	Closed, Reset, CutOn int
 	// Left counts connections that the client left because the server said so.
 	Left int
-	// Refused counts attempts to connect that failed.
+	// Refused counts attempts to connect that failed, and Refusal is why the last one did.
 	Refused int
+	Refusal error
 	// Worst is the longest time from a query to its right answer.
 	Worst time.Duration
 }
 
 // String is a line for logs.
 func (r KeptReport) String() string {
-	return fmt.Sprintf("sent %d, answered %d, wrong %d, late %d, cut %d; connections: closed %d, reset %d, with a query cut %d, left %d, refused %d; worst %v",
+	line := fmt.Sprintf("sent %d, answered %d, wrong %d, late %d, cut %d; connections: closed %d, reset %d, with a query cut %d, left %d, refused %d; worst %v",
 		r.Sent, r.Answered, r.Wrong, r.Late, r.Cut, r.Closed, r.Reset, r.CutOn, r.Left, r.Refused, r.Worst.Round(time.Microsecond))
+	if r.Refusal != nil {
+		line += "; refused last: " + r.Refusal.Error()
+	}
+	return line
 }
 
 // RunKept sends queries over connections that stay open, each at a constant rate and
@@ -130,7 +135,7 @@ type wire interface {
 func (k *kept) connection(ctx context.Context) {
 	w, err := k.open()
 	if err != nil {
-		k.add(func(r *KeptReport) { r.Refused++ })
+		k.add(func(r *KeptReport) { r.Refused, r.Refusal = r.Refused+1, err })
 		wait(ctx, 5*time.Millisecond)
 		return
 	}
