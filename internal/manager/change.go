@@ -74,7 +74,12 @@ func (m *Manager) change(ctx context.Context, c change, began time.Time) (units.
 		m.o.Log.Error("cannot record the running configuration; a crash of the manager would forget it", "error", err)
 	}
 	m.forgetApplying()
-	m.previous, m.applied = cur, time.Now()
+	if cur.desired.Generation != gen.Desired.Generation {
+		m.previous, m.applied = cur, time.Now()
+		if cur.desired.Generation == "" || cur.unknown {
+			m.previous = nil // to go back to nothing would stop DNS
+		}
+	}
 	m.calm()
 	m.tell(units.Event{Kind: units.EventApplied, Cause: c.Cause, Generation: gen.Desired.Generation, Took: r.Took})
 	m.o.Log.Info("configuration applied", "cause", c.Cause, "generation", gen.Desired.Generation,

@@ -178,6 +178,36 @@ func TestAChangeAfterWhichWorkersDoNotStayUpIsTakenBack(t *testing.T) {
 	})
 }
 
+// Before the first start there was nothing, and to go back to that would be the
+// end of DNS; a change that changes nothing is not what workers crash for.
+func TestWithNothingToGoBackToWorkersAreKept(t *testing.T) {
+	for name, change := range map[string]func(t *testing.T, p *process){
+		"after the start":            func(*testing.T, *process) {},
+		"after a change to the same": func(t *testing.T, p *process) { p.change(t, "/workers", "3") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t, basic)
+				p := w.start()
+				before := w.live()
+				change(t, p)
+				p.drift()
+				for range 7 {
+					w.sys.Crash("kresd@1.service")
+					p.Drifted("")
+					time.Sleep(100 * time.Millisecond)
+					w.sys.AutoRestart()
+					p.drift()
+				}
+				w.wantLive(t, "after many crashes", before)
+				if s := p.wantState(t, "running"); s.LastApply != nil && s.LastApply.Error != "" {
+					t.Errorf("status tells of %+v", s.LastApply)
+				}
+			})
+		})
+	}
+}
+
 // Years of service see crashes, too, which are no reason to change anything.
 func TestCrashesLongAfterAChangeTakeNothingBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
