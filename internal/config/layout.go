@@ -129,6 +129,7 @@ func (l *yamlLayout) value(n *yaml.Node, start, column int) (r region, err error
 		if inner == start {
 			r.start, r.body, r.end = start, start, start
 		}
+		r.body = min(r.body, r.end)
 	default:
 		r.end, err = l.plain(inner, n.Value)
 	}

@@ -33,8 +33,8 @@ func Save(text []byte, running *Document) ([]byte, error) {
 	src := strings.TrimPrefix(string(text), byteOrderMark)
 	mark := string(text[:len(text)-len(src)])
 	var first error
-	for _, unshare := range []bool{false, true} {
-		edited, err := saveText(src, FormatOf(text), old, running, unshare)
+	for _, careful := range []careful{{}, {quote: true}, {unshare: true}, {quote: true, unshare: true}} {
+		edited, err := saveText(src, FormatOf(text), old, running, careful)
 		if err == nil {
 			var again *Document
 			again, err = Parse("", []byte(mark+edited))
@@ -52,9 +52,14 @@ func Save(text []byte, running *Document) ([]byte, error) {
 	return nil, fmt.Errorf("%w: %w", ErrCannotSave, first)
 }
 
-// saveText makes the edits. Where unshare is set, YAML aliases are replaced by
-// what they stand for.
-func saveText(src, format string, old, running *Document, unshare bool) (string, error) {
+// careful says what is not to be left as it is: it is tried in turn.
+type careful struct {
+	quote   bool // a text of several lines may swallow a comment after it
+	unshare bool // an alias may stand for something that changes
+}
+
+// saveText makes the edits.
+func saveText(src, format string, old, running *Document, c careful) (string, error) {
 	var layout region
 	var err error
 	switch format {
@@ -69,7 +74,7 @@ func saveText(src, format string, old, running *Document, unshare bool) (string,
 		return "", err
 	}
 	e := newEditor(src, &layout, format == "json")
-	e.unshare = unshare
+	e.quote, e.unshare = c.quote, c.unshare
 	e.value(&layout, &old.root, &running.root, around{root: true, flow: e.json, column: -e.step})
 	return e.apply()
 }

@@ -14,6 +14,7 @@ type editor struct {
 	src     string
 	json    bool
 	unshare bool   // aliases are replaced
+	quote   bool   // texts of several lines are quoted
 	newline string // line end of the text
 	step    int    // columns that a level is indented by
 	dashes  int    // columns from a key to the dashes of its list
@@ -395,6 +396,9 @@ func (e *editor) swapText(r *region, to *node, at around) {
 	} else {
 		rest := e.src[r.end:e.lineStop(r.end)]
 		text = e.scalar(to, at.column, e.src[r.body:r.end], strings.TrimSpace(rest) == "")
+	}
+	if r.body == r.end { // an anchor without a value
+		text = " " + text
 	}
 	e.replace(r.body, r.end, text)
 }

@@ -140,10 +140,11 @@ func TestSaveTOML(t *testing.T) {
 		{"a list", `[{"op":"add","path":"/local-data/addresses/a.example/-","value":"192.0.2.2"}]`, `["192.0.2.1"]`, `["192.0.2.1", "192.0.2.2"]`},
 		{"a new key", `[{"op":"add","path":"/network/do-ipv4","value":false}]`, "\"1232B\"\n", "\"1232B\"\n  do-ipv4 = false\n"},
 		{"a new name", `[{"op":"add","path":"/local-data/addresses/b.example","value":"192.0.2.2"}]`, "# a\n", "# a\n\"b.example\" = \"192.0.2.2\"\n"},
-		{"a new section", `[{"op":"add","path":"/dns64","value":{"prefix":"64:ff9b::/96"}}]`, "# two\n", "# two\ndns64 = {\"prefix\" = \"64:ff9b::/96\"}\n"},
+		{"a new section", `[{"op":"add","path":"/dns64","value":{"prefix":"64:ff9b::/96"}}]`, "# two\n", "# two\ndns64 = {prefix = \"64:ff9b::/96\"}\n"},
 		{"a key goes", `[{"op":"remove","path":"/network/do-ipv6"}]`, "  do-ipv6 = true # six\n", ""},
+		{"a key of a table in a list", `[{"op":"add","path":"/views/0/x","value":1}]`, "tags = [\"x\"]\n", "tags = [\"x\"]\nx = 1\n"},
 		{"a table goes", `[{"op":"remove","path":"/views"}]`, "", ""},
-		{"a table in a list", `[{"op":"add","path":"/views/0/x","value":1}]`, "", ""},
+		{"another table in a list", `[{"op":"add","path":"/views/-","value":{"x":1}}]`, "", ""},
 		{"a null", `[{"op":"replace","path":"/workers","value":null}]`, "", ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -91,6 +91,13 @@ func (e *tomlEditor) object(from, to *node, at *place) error {
 			if err := e.object(&m.value, &to.members[j].value, here); err != nil {
 				return err
 			}
+		case stays && tables(&m.value, &to.members[j].value):
+			for k := range m.value.members {
+				err := e.object(&m.value.members[k].value, &to.members[j].value.members[k].value, &place{up: here, index: k, list: true})
+				if err != nil {
+					return err
+				}
+			}
 		case !stays && simple:
 			line := strings.LastIndexByte(e.src[:start], '\n') + 1
 			e.replace(line, lineEnd(e.src, end), "")
@@ -115,16 +122,26 @@ func (e *tomlEditor) object(from, to *node, at *place) error {
 			return err
 		}
 		next := lineEnd(e.src, last)
-		line := indent + textTOML(m.key) + " = " + text + "\n"
-		if strings.Trim(m.key, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_") == "" && m.key != "" {
-			line = indent + m.key + " = " + text + "\n"
-		}
+		line := indent + keyTOML(m.key) + " = " + text + "\n"
 		if next == last { // the text ends without a line end
 			line = "\n" + strings.TrimSuffix(line, "\n")
 		}
 		e.replace(next, next, line)
 	}
 	return nil
+}
+
+// tables says that two lists have as many tables and nothing else.
+func tables(from, to *node) bool {
+	if from.kind != list || to.kind != list || len(from.members) != len(to.members) {
+		return false
+	}
+	for i := range from.members {
+		if from.members[i].value.kind != object || to.members[i].value.kind != object {
+			return false
+		}
+	}
+	return true
 }
 
 // inlineTOML is a value as it stands after an equals sign.
@@ -148,7 +165,7 @@ func inlineTOML(n *node, at *place) (string, error) {
 			return "", err
 		}
 		if n.kind == object {
-			item = textTOML(n.members[i].key) + " = " + item
+			item = keyTOML(n.members[i].key) + " = " + item
 		}
 		items[i] = item
 	}
@@ -158,4 +175,12 @@ func inlineTOML(n *node, at *place) (string, error) {
 // textTOML writes a basic string, whose escapes are among those of JSON.
 func textTOML(s string) string {
 	return strings.ReplaceAll(string(appendText(nil, s)), "\x7f", `\u007f`)
+}
+
+// keyTOML writes a key, without quotes where it needs none.
+func keyTOML(key string) string {
+	if key != "" && strings.Trim(key, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_") == "" {
+		return key
+	}
+	return textTOML(key)
 }

@@ -92,7 +92,7 @@ func (e *editor) keyText(key string, flow bool) string {
 // was is what stood there, whose quotes it keeps; lines says that it may take
 // lines of its own.
 func (e *editor) scalar(n *node, column int, was string, lines bool) string {
-	if n.kind == text && lines && strings.Contains(n.text, "\n") && fitsLiteral(n.text) {
+	if n.kind == text && lines && !e.quote && strings.Contains(n.text, "\n") && fitsLiteral(n.text) {
 		body, mark := strings.TrimSuffix(n.text, "\n"), "|"
 		if body == n.text {
 			mark = "|-"
