@@ -75,10 +75,10 @@ func (h *handlers) report(w *response, r *http.Request, report units.Report, don
 	case done == "":
 		w.send(http.StatusOK, "", nil)
 	case report.Plan.Empty():
-		w.send(http.StatusOK, typeText, fmt.Appendf(nil, "Configuration %s: nothing had to change.\n", done))
+		w.send(http.StatusOK, typeText, fmt.Appendf(nil, "Configuration %s: nothing had to change.\n%s", done, report.Deadline()))
 	default:
-		w.send(http.StatusOK, typeText, fmt.Appendf(nil, "Configuration %s in %.2f s, generation %s.\n%s",
-			done, time.Duration(report.Took).Seconds(), report.Generation, report.Deadline()))
+		w.send(http.StatusOK, typeText, fmt.Appendf(nil, "Configuration %s in %.2f s, generation %s.\n%s%s",
+			done, time.Duration(report.Took).Seconds(), report.Generation, report.Losses(), report.Deadline()))
 	}
 	return nil
 }

@@ -29,6 +29,9 @@ type Report struct {
 	Entry int `json:"entry,omitempty"`
 	// ConfirmBy is when the change is undone unless it is confirmed before.
 	ConfirmBy *time.Time `json:"confirm-by,omitempty"`
+	// Drops says in words what a reload loses: what was changed since the file was
+	// read, "" if that is nothing.
+	Drops string `json:"drops,omitempty"`
 	// Interrupts says in words what clients notice of the plan.
 	Interrupts []string `json:"interrupts,omitempty"`
 	// Error is why the change failed, "" if it did not.
@@ -48,7 +51,16 @@ func (r Report) String() string {
 	for _, line := range r.Interrupts {
 		fmt.Fprintf(&b, "note: %s\n", line)
 	}
+	b.WriteString(r.Losses())
 	return b.String()
+}
+
+// Losses is Drops on a line of its own.
+func (r Report) Losses() string {
+	if r.Drops == "" {
+		return ""
+	}
+	return "note: " + r.Drops + "\n"
 }
 
 // Deadline says by when the change must be confirmed, on a line of its own; "" if

@@ -30,6 +30,9 @@ func (a *app) printReport(r units.Report) {
 		fmt.Fprint(a.stdout, r.Plan.String())
 		fmt.Fprintf(a.stdout, "applied in %s, generation %s\n", seconds(r.Took), r.Generation)
 	}
+	if !r.DryRun && !a.quiet {
+		fmt.Fprint(a.stdout, r.Losses())
+	}
 	if r.ConfirmBy != nil && !a.quiet {
 		fmt.Fprintf(a.stdout, "unless kresctl confirm comes by %s, this is undone\n", r.ConfirmBy.In(time.Local).Format(time.DateTime))
 	}

@@ -37,6 +37,9 @@ func (m *Manager) change(ctx context.Context, c change, began time.Time) (units.
 	next, gen, err := m.prepare(cur, c)
 	if err == nil {
 		r.Diff = config.Difference(m.ranBefore(cur), next.doc, 0)
+		if c.fromFile {
+			r.Drops = m.drops(cur, next)
+		}
 		err = m.makePromise(cur, next, c)
 	}
 	// A request that was wrong by itself is its sender's affair; a file that is

@@ -199,6 +199,7 @@ func (m *Manager) Confirm(ctx context.Context, who units.Who) (entry units.Entry
 		})
 		m.o.Log.Info("change confirmed", "entry", p.Entry, "who", who.String(), "reference", who.Request)
 		m.later = append(m.later, m.writeHistory, m.keepConfirmed)
+		m.tellStatus()
 	})
 	return entry, errors.Join(derr, err)
 }

@@ -55,6 +55,19 @@ func (m *Manager) ranBefore(cur *snapshot) *config.Document {
 	return cur.doc
 }
 
+// drops says what a reload loses of what was changed over the API.
+func (m *Manager) drops(cur, next *snapshot) string {
+	etag := cur.doc.ETag()
+	if !m.started || etag == cur.fileETag || etag == next.doc.ETag() {
+		return ""
+	}
+	back := ""
+	if e := m.past().Applied(); e.ETag == etag {
+		back = fmt.Sprintf("; kresctl rollback %d brings it back", e.ID)
+	}
+	return "what was changed since the file was read is dropped where the file does not have it" + back
+}
+
 // rememberAdopted puts what ran before this manager started into the history,
 // where the last manager did not come to that.
 func (m *Manager) rememberAdopted(s *snapshot, r *units.Report) {

@@ -388,3 +388,23 @@ func TestUnconfirmedChangeOverTheAPIAndABoot(t *testing.T) {
 		t.Errorf("%s workers, waiting %v", p.value("/workers"), p.History().Waiting)
 	}
 }
+
+// A reload does not lose silently what was changed over the API.
+func TestReloadTellsWhatItDrops(t *testing.T) {
+	w := newWorld(t, basic)
+	p := w.start()
+	if r, err := p.Reload(t.Context(), units.Again{}); err != nil || r.Drops != "" {
+		t.Errorf("drops %q, error %v", r.Drops, err)
+	}
+	p.change(t, "/workers", "2")
+	w.write(basic + "nsid: edited\n")
+	for _, dry := range []bool{true, false} {
+		r, err := p.Reload(t.Context(), units.Again{DryRun: dry})
+		if err != nil || !strings.HasSuffix(r.Drops, "kresctl rollback 2 brings it back") {
+			t.Errorf("drops %q, error %v", r.Drops, err)
+		}
+	}
+	if _, err := p.Rollback(t.Context(), 2, units.Again{}); err != nil || p.value("/workers") != "2" {
+		t.Errorf("%s workers, error %v", p.value("/workers"), err)
+	}
+}

@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"kresd-manager/units"
 )
@@ -110,5 +111,9 @@ func (m *Manager) tellStatus() {
 	if s.desired.Workers == 1 {
 		plural = ""
 	}
-	m.o.Notify(fmt.Sprintf("STATUS=%d worker%s, generation %s", s.desired.Workers, plural, s.desired.Generation))
+	text := fmt.Sprintf("STATUS=%d worker%s, generation %s", s.desired.Workers, plural, s.desired.Generation)
+	if w := m.promise.Load().Waiting(); w != nil {
+		text += fmt.Sprintf("; change %d waits to be confirmed by %s", w.Entry, w.By.Format(time.DateTime))
+	}
+	m.o.Notify(text)
 }
