@@ -28,6 +28,16 @@ func (s *Store) SaveBoot(g Generation) error {
 	return prune(dir, 2, []string{id})
 }
 
+// BootGeneration returns the generation that serves after the next boot, "" if
+// none does.
+func (s *Store) BootGeneration() string {
+	target, err := os.Readlink(filepath.Join(s.Boot, bootLink))
+	if err != nil {
+		return ""
+	}
+	return filepath.Base(target)
+}
+
 // Adopt returns what the running workers were started for, as told by the
 // generation their link leads to. After a boot that is the one kept for it,
 // which then becomes a generation like the others. Workers that announce

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"testing/synctest"
 
 	"kresd-manager/units"
 )
@@ -88,4 +89,39 @@ func TestAFailedStartStopsNothingThatItDoesNotUnderstand(t *testing.T) {
 		t.Error("the start succeeds")
 	}
 	w.wantLive(t, "after a failed start", before)
+}
+
+// What did not stay up must not be what the next boot begins with, and a boot
+// that tries it again because the file still says so must not end without DNS.
+func TestABootWithAFileThatDoesNotStayUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, basic)
+		p := w.start()
+		before, doc := w.live(), p.Running().ETag()
+		crash := func(p *process) {
+			p.drift()
+			for range 5 {
+				for _, name := range []string{"kresd@1.service", "kresd@2.service", "kresd@3.service"} {
+					w.sys.Crash(name)
+				}
+				w.sys.AutoRestart()
+				p.drift()
+			}
+		}
+		w.write(basic + "nsid: x\n")
+		if _, err := p.Reload(t.Context(), units.Again{}); err != nil {
+			t.Fatal(err)
+		}
+		crash(p)
+		w.wantLive(t, "after it was taken back", before)
+		p.kill()
+		w.boot(units.PolicyLoader, "kresd@1.service", "kresd@2.service", "kresd@3.service", units.CacheGC)
+		w.wantLive(t, "after a boot", before)
+		p = w.start()
+		crash(p)
+		w.wantLive(t, "after it was taken back once more", before)
+		if p.Running().ETag() != doc {
+			t.Error("the running configuration is not what it went back to")
+		}
+	})
 }

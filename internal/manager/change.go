@@ -300,7 +300,7 @@ func (m *Manager) rollBack(ctx context.Context, cur *snapshot, cause error, r *u
 	live, err := m.o.Systemd.Observe(ctx, cur.desired.Units()...)
 	if err == nil {
 		m.forgive(ctx, cur, live)
-		plan := units.Diff(cur.desired, live, units.Options{Proven: true, Reset: m.rulesUnsure})
+		plan := units.Diff(cur.desired, live, units.Options{Proven: true, Reset: m.rulesUnsure, Tolerant: true})
 		if plan.Empty() {
 			if step != nil {
 				step.Restored = true

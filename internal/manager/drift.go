@@ -219,6 +219,9 @@ func (m *Manager) fallBack(ctx context.Context, cur *snapshot) {
 	r.Diff = config.Difference(cur.doc, back.doc, 0)
 	m.remember(cur, &back, c, &r)
 	m.settlePromise(&back, c, &r)
+	if m.o.Store.BootGeneration() == cur.desired.Generation {
+		m.later = append(m.later, func() { m.keepForBoot(&back) })
+	}
 	back.report = &r
 	m.current.Store(&back)
 	m.o.Watch(back.watch)
@@ -232,17 +235,37 @@ func (m *Manager) fallBack(ctx context.Context, cur *snapshot) {
 // have pushed its generation out.
 func (m *Manager) bringBack(s *snapshot) error {
 	if _, err := m.o.Store.Load(s.desired.Generation); err != nil {
-		c, err := s.doc.Config(m.o.Host)
+		gen, err := m.render(s)
 		if err != nil {
 			return err
 		}
-		gen := generation.Make(c, m.o.Render)
 		if err := m.o.Store.Write(gen); err != nil {
 			return err
 		}
 		s.desired = gen.Desired
 	}
 	return m.o.Store.LinkAll(s.desired.Generation)
+}
+
+// render makes the generation of a configuration anew.
+func (m *Manager) render(s *snapshot) (generation.Generation, error) {
+	c, err := s.doc.Config(m.o.Host)
+	if err != nil {
+		return generation.Generation{}, err
+	}
+	return generation.Make(c, m.o.Render), nil
+}
+
+// keepForBoot has the next boot begin with what was gone back to, and not with
+// what did not stay up.
+func (m *Manager) keepForBoot(s *snapshot) {
+	gen, err := m.render(s)
+	if err == nil {
+		err = m.o.Store.SaveBoot(gen)
+	}
+	if err != nil {
+		m.o.Log.Error("cannot keep the configuration for the next boot", "error", err)
+	}
 }
 
 // doomed returns the unit of a component that has ended for good and takes the

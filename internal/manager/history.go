@@ -68,6 +68,19 @@ func (m *Manager) drops(cur, next *snapshot) string {
 	return "what was changed since the file was read is dropped where the file does not have it" + back
 }
 
+// documentOf returns the configuration that a generation was made from, nil if
+// the history does not know.
+func (m *Manager) documentOf(generation string) *config.Document {
+	for _, e := range m.past().Entries() {
+		if e.Outcome == units.OutcomeApplied && e.Generation == generation {
+			if _, doc, err := m.past().Get(e.ID); err == nil {
+				return doc
+			}
+		}
+	}
+	return nil
+}
+
 // rememberAdopted puts what ran before this manager started into the history,
 // where the last manager did not come to that.
 func (m *Manager) rememberAdopted(s *snapshot, r *units.Report) {

@@ -206,6 +206,8 @@ func (m *Manager) adoptLinked(ctx context.Context) error {
 	if err != nil {
 		m.o.Log.Warn("cannot tell which configuration the workers run", "error", err)
 		s.unknown = true
+	} else if doc := m.documentOf(s.desired.Generation); doc != nil {
+		s.doc = doc
 	}
 	m.current.Store(&s)
 	return nil
