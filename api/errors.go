@@ -152,7 +152,7 @@ func problemOf(err error) *Problem {
 	}
 	if errors.As(err, &step) {
 		p.Unit, p.Step, p.Log, p.Restored = step.Step.Unit, string(step.Step.Kind), step.Log, &step.Restored
-		p.Message = fmt.Sprintf("cannot %s %s: %v", step.Step.Kind, step.Step.Unit, step.Err)
+		p.Message = step.Message()
 	}
 	switch {
 	case errors.As(err, &refused):

@@ -105,10 +105,15 @@ type StepError struct {
 	Restored bool
 }
 
+// Message is the error without the log.
+func (e *StepError) Message() string {
+	what := fmt.Sprintf("cannot %s %s: ", e.Step.Kind, e.Step.Unit)
+	return what + strings.TrimPrefix(fmt.Sprint(e.Err), what) // the bus says it in the same words
+}
+
 func (e *StepError) Error() string {
 	var b strings.Builder
-	what := fmt.Sprintf("cannot %s %s: ", e.Step.Kind, e.Step.Unit)
-	b.WriteString(what + strings.TrimPrefix(fmt.Sprint(e.Err), what)) // the bus says it in the same words
+	b.WriteString(e.Message())
 	for _, l := range e.Log {
 		b.WriteString("\n  ")
 		b.WriteString(l)

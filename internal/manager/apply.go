@@ -293,14 +293,16 @@ func (m *Manager) judge(ctx context.Context, s units.Step, jobErr error, check f
 			return nil
 		}
 	}
-	// A job that somebody else's displaced says nothing about the configuration.
+	// A job that somebody else's displaced, or that systemd did not queue because
+	// the unit is masked, says nothing about the configuration.
 	var job *units.JobError
-	displaced := errors.As(jobErr, &job) && job.Result != "failed" && job.Result != "timeout"
+	ran := jobErr == nil || errors.Is(jobErr, context.DeadlineExceeded) ||
+		errors.As(jobErr, &job) && (job.Result == "failed" || job.Result == "timeout")
 	return &units.StepError{
 		Step:    s,
 		Err:     err,
 		Log:     telling(m.o.Journal(context.WithoutCancel(ctx), o.InvocationID, logLines)),
-		Refused: s.Unit != units.CacheGC && !displaced,
+		Refused: s.Unit != units.CacheGC && ran,
 	}
 }
 

@@ -100,6 +100,22 @@ func TestRefusedConfigurationIsAnsweredWithTheDaemonsWords(t *testing.T) {
 	}
 }
 
+// Nothing is wrong with a configuration because somebody has masked a worker.
+func TestAMaskedWorkerIsNoFaultOfTheConfiguration(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, basic)
+		p := w.start()
+		before := w.live()
+		w.sys.Mask("kresd@2.service") // it goes on running
+		_, step := p.refuse(t, put(t, "/nsid", `"x"`))
+		if step.Refused || !step.Restored {
+			t.Errorf("refused: %t, restored: %t, %v", step.Refused, step.Restored, step)
+		}
+		w.sys.Unmask("kresd@2.service")
+		w.wantLive(t, "after a rollback", before)
+	})
+}
+
 func TestAFailedWorkerInARollRestoresAll(t *testing.T) {
 	for k := 1; k <= 3; k++ {
 		for name, fault := range badStarts {

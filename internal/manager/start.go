@@ -188,7 +188,11 @@ func (m *Manager) adopt(ctx context.Context, running *snapshot, clean bool) erro
 	}
 	m.o.Log.Info("adopted what runs", "generation", r.Generation, "steps", len(r.Plan.Steps))
 	m.tellStatus()
-	return m.record(&adopted, false)
+	if err := m.record(&adopted, false); err != nil {
+		// What is on record says the same, but for how the last manager ended.
+		m.o.Log.Error("cannot record the running configuration", "error", err)
+	}
+	return nil
 }
 
 // adoptLinked learns what runs when no record tells, as after a boot: a start

@@ -62,6 +62,8 @@ func TestFaultsInTheMiddleOfARoll(t *testing.T) {
 				t.Error("it succeeded, and what runs is the old configuration")
 			case a.code != 200 && got.ETag != from.ETag:
 				t.Error("it failed, and what runs is the new configuration")
+			case a.code != 200 && a.code < 500:
+				t.Error("the configuration is blamed for what somebody else did")
 			case a.code != 200 && c.succeed:
 				t.Error("nothing of that should hurt a change")
 			case a.code != 200 && !strings.Contains(a.body, c.says):

@@ -85,6 +85,13 @@ func (s *Systemd) Mask(name string) {
 	s.unitLocked(name).o.LoadState = "masked"
 }
 
+// Unmask allows it again.
+func (s *Systemd) Unmask(name string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.unitLocked(name).o.LoadState = "loaded"
+}
+
 // Announce has a process announce something else.
 func (s *Systemd) Announce(name, status string) {
 	s.mu.Lock()

@@ -22,9 +22,6 @@ var announced = regexp.MustCompile(`'STATUS=((?:config|rules) [0-9a-f]+)'`)
 
 // spawnLocked starts the process of a unit and returns the result of the job.
 func (s *Systemd) spawnLocked(u *unit, f Fault) string {
-	if u.o.LoadState == "masked" {
-		return "failed"
-	}
 	if f == LimitHit {
 		u.limit = true
 	}

@@ -156,6 +156,10 @@ func (s *Systemd) job(ctx context.Context, verb, name string, run func(*unit, Fa
 	}
 	s.mu.Lock()
 	u := s.unitLocked(name)
+	if verb != "stop" && u.o.LoadState == "masked" { // no job is queued
+		s.mu.Unlock()
+		return fmt.Errorf("cannot %s %s: it is masked", verb, name)
+	}
 	if verb == "restart" {
 		s.downLocked(u)
 	}
