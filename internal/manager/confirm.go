@@ -259,7 +259,13 @@ func (m *Manager) startFresh(ctx context.Context) error {
 // startPromise takes care, at the end of a start, of what an earlier manager
 // promised.
 func (m *Manager) startPromise(ctx context.Context) {
-	if p := m.promise.Load(); p.Waiting() != nil {
-		m.expire(ctx)
+	p := m.promise.Load()
+	if p.Waiting() == nil {
+		return
 	}
+	if m.Running().ETag() == p.ETag {
+		m.keepPromise(nil) // the end of the manager came before the change did
+		return
+	}
+	m.expire(ctx)
 }

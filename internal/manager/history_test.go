@@ -408,3 +408,22 @@ func TestReloadTellsWhatItDrops(t *testing.T) {
 		t.Errorf("%s workers, error %v", p.value("/workers"), err)
 	}
 }
+
+// A manager that is killed in the middle of a change has not made it: the next
+// one has nothing to undo.
+func TestPromiseForAChangeThatWasNotMade(t *testing.T) {
+	w := newWorld(t, basic)
+	p := w.start()
+	doc := p.Running()
+	p.kill()
+	now := time.Now()
+	err := history.Open(filepath.Join(w.dir, "state/history"), history.Limits{}).Promise(&history.Pending{
+		Began: now, By: now.Add(time.Hour), ReturnTo: 1, ETag: doc.ETag(), Text: doc.JSON(),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s := w.start().wantState(t, "running"); s.Waiting != nil || w.promise(t) != nil {
+		t.Errorf("waiting: %+v", s.Waiting)
+	}
+}
