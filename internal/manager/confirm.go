@@ -103,6 +103,7 @@ func (m *Manager) settlePromise(next *snapshot, c change, r *units.Report) {
 		p.Entry = r.Entry
 		r.ConfirmBy = &p.By
 		m.past().Amend(r.Entry, func(e *units.Entry) { e.ConfirmBy, e.ReturnTo = &p.By, p.ReturnTo })
+		m.noteHistory()
 		m.keepPromise(p)
 		m.o.Log.Info("the change will be undone unless it is confirmed", "entry", p.Entry, "by", p.By)
 		return
@@ -193,12 +194,14 @@ func (m *Manager) Confirm(ctx context.Context, who units.Who) (entry units.Entry
 		}
 		m.keepPromise(nil)
 		now := time.Now()
+		entry.ID = p.Entry
 		m.past().Amend(p.Entry, func(e *units.Entry) {
 			e.Confirmed, e.ConfirmedBy = &now, &who
 			entry = *e
 		})
 		m.o.Log.Info("change confirmed", "entry", p.Entry, "who", who.String(), "reference", who.Request)
-		m.later = append(m.later, m.writeHistory, m.keepConfirmed)
+		m.noteHistory()
+		m.later = append(m.later, m.keepConfirmed)
 		m.tellStatus()
 	})
 	return entry, errors.Join(derr, err)

@@ -40,7 +40,7 @@ func (m *Manager) remember(cur, next *snapshot, c change, r *units.Report) {
 		When: r.When, Generation: r.Generation, ETag: etag, Who: c.Who, Cause: c.Cause, Comment: c.Comment,
 		Outcome: units.OutcomeApplied, Diff: r.Diff, ReturnTo: c.returnTo,
 	}, next.doc)
-	m.later = append(m.later, m.writeHistory)
+	m.noteHistory()
 	m.audit(c, r, "")
 }
 
@@ -98,7 +98,7 @@ func (m *Manager) rememberFailed(c change, r *units.Report) {
 		When: r.When, Generation: r.Plan.Generation, Who: c.Who, Cause: c.Cause, Comment: c.Comment,
 		Outcome: units.OutcomeFailed, Error: r.Error, Diff: r.Diff,
 	}, nil)
-	m.later = append(m.later, m.writeHistory)
+	m.noteHistory()
 	m.audit(c, r, r.Error)
 }
 
@@ -117,10 +117,30 @@ func (m *Manager) audit(c change, r *units.Report, failure string) {
 	m.o.Log.Info("configuration change", attrs...)
 }
 
-// writeHistory writes down what is new. Status tells when it cannot.
-func (m *Manager) writeHistory() {
-	if err := m.past().Flush(); err != nil {
-		m.o.Log.Error("cannot keep the history", "error", err)
+// noteHistory has what is new written down.
+func (m *Manager) noteHistory() {
+	select {
+	case m.unwritten <- struct{}{}:
+	default:
+	}
+}
+
+// writeHistory writes down what is new, beside the loop: no change waits for the
+// disk. Status tells when it cannot. The function that it returns ends that, when
+// all is written.
+func (m *Manager) writeHistory() (end func()) {
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		for range m.unwritten {
+			if err := m.past().Flush(); err != nil {
+				m.o.Log.Error("cannot keep the history", "error", err)
+			}
+		}
+	}()
+	return func() {
+		close(m.unwritten)
+		<-ended
 	}
 }
 

@@ -116,10 +116,10 @@ func TestHistoryThatCannotBeWritten(t *testing.T) {
 	}
 	p := w.start()
 	p.change(t, "/workers", "2")
-	s := p.wantState(t, "running")
-	if len(s.HistoryFaults) != 1 || !strings.Contains(s.HistoryFaults[0], "the history cannot be kept") {
-		t.Errorf("faults %q", s.HistoryFaults)
-	}
+	eventually(t, "status tells", func() bool {
+		faults := p.wantState(t, "running").HistoryFaults
+		return len(faults) == 1 && strings.Contains(faults[0], "the history cannot be kept")
+	})
 	c := put(t, "/workers", "1")
 	c.ConfirmWithin = time.Minute
 	if _, err := p.Change(t.Context(), c); err == nil || !strings.Contains(err.Error(), "cannot promise") {

@@ -110,6 +110,7 @@ type Manager struct {
 	tally       tally
 	reclaimer   reclaimer
 	history     atomic.Pointer[history.Store]
+	unwritten   chan struct{} // has room for one; filled when the history has something new
 	// promise is to go back unless somebody confirms a change; nil is none.
 	promise  atomic.Pointer[history.Pending]
 	promised *history.Pending // for the change in progress
@@ -164,6 +165,8 @@ func New(o Options) *Manager {
 		stopped: make(chan struct{}),
 		ended:   make(chan struct{}),
 		expiry:  time.NewTimer(time.Hour),
+
+		unwritten: make(chan struct{}, 1),
 	}
 	m.expiry.Stop()
 	m.history.Store(&history.Store{})
@@ -183,6 +186,8 @@ func (m *Manager) Run(ctx context.Context) {
 		m.socket = c.Management.UnixSocket
 	}
 	m.doLater()
+	written := m.writeHistory()
+	defer written()
 	defer m.doLater()
 	idle := time.NewTimer(idleTime)
 	defer idle.Stop()
