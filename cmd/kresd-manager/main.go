@@ -122,7 +122,10 @@ func serve(o options, bus *dbusctl.Client, log *slog.Logger) error {
 		return fmt.Errorf("cannot take over the API socket: %w", err)
 	}
 	unsetActivation()
-	if err := m.Start(ctx); err != nil {
+	if ended, err := start(ctx, m, signals); ended || err != nil {
+		if ended {
+			log.Info("ending while starting; what has been started goes on")
+		}
 		return err
 	}
 	listeners, err = withConfigured(listeners, m.Running(), host)
@@ -163,6 +166,28 @@ func serve(o options, bus *dbusctl.Client, log *slog.Logger) error {
 	background.Wait()
 	m.End()
 	return err
+}
+
+// start starts the manager unless a signal ends that; the workers that have come
+// up by then are left to the next one.
+func start(ctx context.Context, m *manager.Manager, signals <-chan os.Signal) (ended bool, err error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	done := make(chan error, 1)
+	go func() { done <- m.Start(ctx) }()
+	for {
+		select {
+		case err := <-done:
+			if ctx.Err() != nil && (err == nil || errors.Is(err, units.ErrCanceled)) {
+				return true, nil
+			}
+			return false, err
+		case sig := <-signals:
+			if sig != unix.SIGHUP { // the file is being read anyway
+				cancel()
+			}
+		}
+	}
 }
 
 // wait returns when it is time to end.

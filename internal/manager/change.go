@@ -258,6 +258,11 @@ func (m *Manager) carryOut(ctx context.Context, cur *snapshot, gen generation.Ge
 		return nil
 	}
 	r.Generation = cur.desired.Generation
+	if ctx.Err() != nil {
+		// This manager is to end while it starts. What has come up serves, and
+		// the next one goes on from there.
+		return err
+	}
 	return m.rollBack(ctx, cur, err, r)
 }
 

@@ -80,6 +80,9 @@ func (m *Manager) ticketSecret() error {
 // The file is the truth at a start, but not after a crash: a manager that died
 // comes back to exactly what ran, and an edit of the file that nobody asked to
 // be applied waits for a reload.
+//
+// When the context ends, no further step is begun, and the error wraps
+// [units.ErrCanceled]; what has been started goes on.
 func (m *Manager) Start(ctx context.Context) error {
 	if err := CheckStock(ctx, m.o.Systemd); err != nil {
 		return err
@@ -217,13 +220,17 @@ func (m *Manager) adoptLinked(ctx context.Context) error {
 	return nil
 }
 
-// askForTime keeps systemd from giving up on the start while it goes on.
+// askInterval is how often more time is asked for, a minute each time.
+const askInterval = 5 * time.Second
+
+// askForTime keeps systemd from giving up on a start or a reload while it goes on
+// (EXTEND_TIMEOUT_USEC= in sd_notify(3)).
 func (m *Manager) askForTime() (stop func()) {
 	done := make(chan struct{})
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
-		t := time.NewTicker(20 * time.Second)
+		t := time.NewTicker(askInterval)
 		defer t.Stop()
 		for {
 			select {

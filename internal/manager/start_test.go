@@ -3,12 +3,15 @@
 package manager_test
 
 import (
+	"context"
 	"errors"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
@@ -161,4 +164,44 @@ func TestFailedFirstStartTellsWhy(t *testing.T) {
 	// The next start tries again.
 	w.write(basic)
 	w.start().wantState(t, "running")
+}
+
+// A manager that is to end while it starts leaves alone what has come up.
+func TestAStartThatIsEndedLeavesWhatServes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, basic+"network: {listen: [{interface: 127.0.0.1, kind: dot}]}\n") // one worker comes first
+		w.sys.Took = 10 * time.Second
+		ctx, cancel := context.WithTimeout(t.Context(), 15*time.Second)
+		defer cancel()
+		if err := w.process(w.sys.Client()).Start(ctx); !errors.Is(err, units.ErrCanceled) {
+			t.Fatalf("start: %v", err)
+		}
+		synctest.Wait()
+		if got := w.sys.Live().RunningWorkers(); len(got) != 1 {
+			t.Errorf("workers %v run", got)
+		}
+		w.sys.Took = 0
+		w.start().wantState(t, "running")
+	})
+}
+
+// Whoever waits for a start or a reload is asked for patience as it goes on.
+func TestALongChangeAsksForMoreTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, basic)
+		p := w.start()
+		w.sys.Took = 5 * time.Minute
+		p.change(t, "/local-data/addresses/host.example", `"192.0.2.9"`)
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		n := 0
+		for _, s := range w.states {
+			if strings.HasPrefix(s, "EXTEND_TIMEOUT_USEC=") {
+				n++
+			}
+		}
+		if n < 30 {
+			t.Errorf("it asked %d times in five minutes", n)
+		}
+	})
 }
