@@ -14,9 +14,9 @@ func (a *app) planCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "plan [--json]",
 		Short: "print what a reload would do",
-		Long: `Print what a reload would do now: the steps that lead from what runs to what
-the configuration file says, and what clients notice of them. Nothing is
-changed.`,
+		Long: `Print what a reload would do now: what differs in the configuration, the steps
+that lead from what runs to what the configuration file says, and what clients
+notice of them. Nothing is changed.`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			c, err := a.connect()

@@ -39,6 +39,15 @@ func (d Diff) Empty() bool { return len(d.Changes) == 0 && d.More == 0 }
 // IsZero is Empty, for package json.
 func (d Diff) IsZero() bool { return d.Empty() }
 
+// First is the diff with at most so many changes listed.
+func (d Diff) First(most int) Diff {
+	if len(d.Changes) > most {
+		d.More += len(d.Changes) - most
+		d.Changes = d.Changes[:most]
+	}
+	return d
+}
+
 // MaxChanges is how many changes Difference lists by default.
 const MaxChanges = 100
 

@@ -57,6 +57,9 @@ func TestDifferenceIsBounded(t *testing.T) {
 	if want := "… and 99902 more\n"; !strings.HasSuffix(d.String(), want) {
 		t.Errorf("got %s", d)
 	}
+	if short := d.First(5); len(short.Changes) != 5 || short.More != 100_002-5 {
+		t.Errorf("%d changes and %d more", len(short.Changes), short.More)
+	}
 	long := mustParse(t, `{"lua":{"script":"`+strings.Repeat("x", 100_000)+`"}}`)
 	if b, err := json.Marshal(Difference(from, long, 0)); err != nil || len(b) > 1000 {
 		t.Errorf("%d bytes, error %v", len(b), err)

@@ -12,6 +12,10 @@ import (
 	"kresd-manager/units"
 )
 
+// statusChanges is how many changes of the configuration Status lists; the
+// history has the others.
+const statusChanges = 5
+
 // Status takes a fresh snapshot of the units and compares it with what is
 // wanted. It does not wait for a change in progress.
 func (m *Manager) Status(ctx context.Context) (units.Status, error) {
@@ -22,7 +26,6 @@ func (m *Manager) Status(ctx context.Context) (units.Status, error) {
 		Generation: s.desired.Generation,
 		File:       m.file(),
 		Workers:    s.desired.Workers,
-		LastApply:  s.report,
 		LastRepair: s.repaired,
 		Down:       s.down,
 		ETag:       s.doc.ETag(),
@@ -31,6 +34,11 @@ func (m *Manager) Status(ctx context.Context) (units.Status, error) {
 		Waiting:    m.promise.Load().Waiting(),
 
 		HistoryFaults: m.past().Faults(),
+	}
+	if s.report != nil {
+		short := *s.report
+		short.Diff = short.Diff.First(statusChanges)
+		st.LastApply = &short
 	}
 	st.FileDiffers = st.ETag != s.fileETag || s.refused
 	live, err := m.o.Systemd.Observe(ctx, s.desired.Units()...)
