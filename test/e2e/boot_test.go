@@ -16,7 +16,7 @@ import (
 // boot starts a machine of its own with the product enabled.
 func boot(t *testing.T, enable ...string) *machine.Machine {
 	t.Helper()
-	opts := product.Options(layer, basic)
+	opts := product.Options(sut.Layer, basic)
 	opts.Name = "boot"
 	opts.Enable = enable
 	return machine.Start(t, opts)

@@ -144,7 +144,7 @@ func TestMetricsAreThoseOfTheStockManager(t *testing.T) {
 	t.Logf("the stock manager also has %v", others(theirs))
 	t.Logf("we also have %v", others(ours))
 
-	ourMessage := graphite(t, sut)
+	ourMessage := graphite(t, sut.Machine)
 	sendStatistics(t, "--host=127.0.0.1", "--prefix=dns", "--interval=1s")
 	var want []string
 	for range 20 { // its first messages are not complete

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package product
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/miekg/dns"
+
+	"kresd-manager/units"
+)
+
+// Answer is what the API said.
+type Answer struct {
+	Code   int
+	Header http.Header
+	Body   string
+}
+
+// Request sends one request to the API. Pairs of a header follow the body.
+func (s *System) Request(ctx context.Context, method, path, body string, header ...string) (Answer, error) {
+	req, err := http.NewRequestWithContext(ctx, method, "http://localhost"+path, bytes.NewReader([]byte(body)))
+	if err != nil {
+		return Answer{}, err
+	}
+	if body != "" {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	for i := 0; i+1 < len(header); i += 2 {
+		req.Header.Set(header[i], header[i+1])
+	}
+	client := s.HTTPClient(Socket)
+	defer client.CloseIdleConnections()
+	resp, err := client.Do(req)
+	if err != nil {
+		return Answer{}, err
+	}
+	defer resp.Body.Close()
+	b, err := io.ReadAll(resp.Body)
+	return Answer{resp.StatusCode, resp.Header, string(b)}, err
+}
+
+// Call is Request for one that has to be answered.
+func (s *System) Call(t *testing.T, method, path, body string, header ...string) Answer {
+	t.Helper()
+	a, err := s.Request(t.Context(), method, path, body, header...)
+	if err != nil {
+		t.Fatalf("%s %s: %v", method, path, err)
+	}
+	return a
+}
+
+// Put changes the configuration and returns the plan that was carried out.
+func (s *System) Put(t *testing.T, pointer, value string) units.Plan {
+	t.Helper()
+	a := s.Call(t, "PUT", "/v1/config"+pointer, value, "Accept", "application/json")
+	if a.Code != 200 {
+		t.Fatalf("PUT %s: %d %s", pointer, a.Code, a.Body)
+	}
+	var r units.Report
+	if err := json.Unmarshal([]byte(a.Body), &r); err != nil {
+		t.Fatalf("PUT %s: %v in %s", pointer, err, a.Body)
+	}
+	return r.Plan
+}
+
+// Status asks the API for the state of everything.
+func (s *System) Status(t *testing.T) units.Status {
+	t.Helper()
+	a := s.Call(t, "GET", "/v1/status", "")
+	var st units.Status
+	if err := json.Unmarshal([]byte(a.Body), &st); err != nil || a.Code != 200 {
+		t.Fatalf("GET /v1/status: %d %v %s", a.Code, err, a.Body)
+	}
+	return st
+}
+
+// Query asks for an A record over network "udp", "tcp" or "tcp-tls", at the
+// usual port of 127.0.0.1, and returns the addresses.
+func (s *System) Query(network, name string, timeout time.Duration) ([]string, error) {
+	q := new(dns.Msg).SetQuestion(name, dns.TypeA)
+	addr := "127.0.0.1:53"
+	c := dns.Client{Net: network, Timeout: timeout}
+	if network == "tcp-tls" {
+		addr = "127.0.0.1:853"
+		c.TLSConfig = &tls.Config{InsecureSkipVerify: true} // a self-signed one is what is expected
+	}
+	var got []string
+	err := s.InNetNS(func() error {
+		in, _, err := c.Exchange(q, addr)
+		if err != nil {
+			return err
+		}
+		if in.Rcode != dns.RcodeSuccess {
+			return fmt.Errorf("response code %s", dns.RcodeToString[in.Rcode])
+		}
+		for _, rr := range in.Answer {
+			if a, ok := rr.(*dns.A); ok {
+				got = append(got, a.A.String())
+			}
+		}
+		return nil
+	})
+	return got, err
+}
+
+// Expect fails the test unless a name has exactly this address.
+func (s *System) Expect(t *testing.T, name, address string) {
+	t.Helper()
+	if got, err := s.Query("udp", name, 5*time.Second); err != nil || len(got) != 1 || got[0] != address {
+		t.Errorf("%s is %v (%v), want %s", name, got, err, address)
+	}
+}

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package product
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"kresd-manager/test/machine"
+)
+
+// System is a machine with the product in it, as the tests of a package share
+// it one after another. What its methods cannot do fails the test.
+type System struct {
+	*machine.Machine
+	// Layer is the installed product, for machines of a test's own.
+	Layer string
+}
+
+// Main is for TestMain: it installs the product, boots a machine of the given
+// name with a configuration in place, fills in the system, runs the tests, and
+// returns the exit code.
+func Main(m *testing.M, name, config string, s *System) int {
+	dir, err := os.MkdirTemp("", "kresd-manager-"+name+"-")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer os.RemoveAll(dir)
+	s.Layer, err = Install(context.Background(), dir)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	opts := Options(s.Layer, config)
+	opts.Name = name
+	return machine.Main(m, opts, &s.Machine)
+}
+
+// Fresh stops everything, forgets everything, and starts the manager on a
+// configuration file.
+func (s *System) Fresh(t *testing.T, config string) {
+	t.Helper()
+	s.Wipe(t)
+	s.WriteConfig(t, config)
+	if r := s.Exec(t, "systemctl", "start", "kresd-manager.service"); r.Code != 0 {
+		t.Fatalf("cannot start the manager: %s%s", r.Stderr, s.Journal(t.Context(), "kresd-manager.service"))
+	}
+}
+
+// Wipe leaves the product installed and nothing of it running or kept.
+func (s *System) Wipe(t *testing.T) {
+	t.Helper()
+	r := s.Sh(t.Context(), `
+		systemctl stop kresd-manager.socket kresd-manager.service # which would bring back what stops
+		systemctl stop kresd.target 'kresd@*.service' 'kres-component@*.service' kres-gc kres-policy-loader
+		systemctl reset-failed
+		rm -rf /run/kresd-manager /run/knot-resolver /var/lib/kresd-manager /var/cache/knot-resolver
+		systemd-tmpfiles --create kresd-manager.conf`)
+	if r.Code != 0 {
+		t.Fatalf("cannot tidy up: %s", r.Stderr)
+	}
+}
+
+// WriteConfig replaces the configuration file.
+func (s *System) WriteConfig(t *testing.T, config string) {
+	t.Helper()
+	if err := s.WriteFile(ConfigFile, []byte(config), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Exec runs a command inside as root.
+func (s *System) Exec(t *testing.T, args ...string) machine.Result {
+	t.Helper()
+	return s.Run(t.Context(), machine.Cmd{Args: args})
+}
+
+// Must is Exec for a command that has to succeed; it returns the output.
+func (s *System) Must(t *testing.T, args ...string) string {
+	t.Helper()
+	r := s.Exec(t, args...)
+	if r.Code != 0 {
+		t.Fatalf("%s: exit %d\n%s%s", strings.Join(args, " "), r.Code, r.Stdout, r.Stderr)
+	}
+	return r.Stdout
+}
+
+// Show returns one property of a unit.
+func (s *System) Show(t *testing.T, unit, property string) string {
+	t.Helper()
+	return strings.TrimSpace(s.Must(t, "systemctl", "show", "-p", property, "--value", unit))
+}
+
+// PIDs returns the main processes of the running units, by unit.
+func (s *System) PIDs(t *testing.T) map[string]int {
+	t.Helper()
+	out := s.Must(t, "systemctl", "show", "-p", "Id,MainPID", "kresd@*.service", "kres-component@*.service", "kres-gc.service")
+	found := map[string]int{}
+	for _, block := range strings.Split(out, "\n\n") {
+		values := map[string]string{}
+		for line := range strings.Lines(block) {
+			k, v, _ := strings.Cut(strings.TrimSpace(line), "=")
+			values[k] = v
+		}
+		if n, err := strconv.Atoi(values["MainPID"]); err == nil && n > 0 {
+			found[values["Id"]] = n
+		}
+	}
+	return found
+}
+
+// patience is how long something may take on a busy machine.
+const patience = 20 * time.Second
+
+// Eventually waits for a condition.
+func Eventually(t *testing.T, what string, f func() bool) {
+	t.Helper()
+	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
+		if f() {
+			return
+		}
+	}
+	t.Fatalf("did not happen within %s: %s", patience, what)
+}
