@@ -53,7 +53,6 @@ func status(t *testing.T) units.Status { t.Helper(); return sut.Status(t) }
 
 func pids(t *testing.T) map[string]int { t.Helper(); return sut.PIDs(t) }
 
-func expect(t *testing.T, name, address string) { t.Helper(); sut.Expect(t, name, address) }
 
 func eventually(t *testing.T, what string, f func() bool) { t.Helper(); product.Eventually(t, what, f) }
 

@@ -182,7 +182,7 @@ func sendStatistics(t *testing.T, args ...string) {
 func TestGraphiteGoesOnWhenTheManagerRestarts(t *testing.T) {
 	fresh(t, basic)
 	counts(t)
-	message := graphite(t, sut)
+	message := graphite(t, sut.Machine)
 	sendStatistics(t, "--host=127.0.0.1", "--interval=1s")
 	has := func() bool {
 		in := bufio.NewScanner(strings.NewReader(strings.Join(message(), "\n")))
@@ -206,7 +206,7 @@ func TestGraphiteGoesOnWhenTheManagerRestarts(t *testing.T) {
 func TestGraphiteIsSwitchedOnAndOff(t *testing.T) {
 	fresh(t, basic)
 	before := pids(t)
-	message := graphite(t, sut)
+	message := graphite(t, sut.Machine)
 	put(t, "/monitoring", `{"metrics": "lazy", "graphite": {"enable": true, "host": "127.0.0.1", "prefix": "dns", "interval": "1s"}}`)
 	if got := names(t, message(), false); len(got) < 100 {
 		t.Errorf("a message has only %q", got)
