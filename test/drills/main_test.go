@@ -53,7 +53,6 @@ func status(t *testing.T) units.Status { t.Helper(); return sut.Status(t) }
 
 func pids(t *testing.T) map[string]int { t.Helper(); return sut.PIDs(t) }
 
-
 func eventually(t *testing.T, what string, f func() bool) { t.Helper(); product.Eventually(t, what, f) }
 
 // answer is what the API said.
