@@ -78,6 +78,9 @@ type Status struct {
 	FileETag string   `json:"file-etag"`
 	// Waiting is the change that has to be confirmed, if there is one.
 	Waiting *Waiting `json:"waiting,omitempty"`
+	// Undone is the change that the file still holds, though it was undone because
+	// nobody confirmed it; 0 is none.
+	Undone int `json:"undone,omitempty"`
 	// HistoryFaults tell in words what of the history is lost or cannot be kept.
 	HistoryFaults []string     `json:"history-faults,omitempty"`
 	Workers       int          `json:"workers"`

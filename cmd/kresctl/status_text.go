@@ -74,7 +74,10 @@ func hints(all []units.UnitStatus) []string {
 }
 
 func fileNote(s units.Status) string {
-	if s.FileDiffers {
+	switch {
+	case s.Undone != 0:
+		return fmt.Sprintf(" (what runs differs from it: change %d, which it holds, was not confirmed)", s.Undone)
+	case s.FileDiffers:
 		return " (what runs differs from it: it was changed since)"
 	}
 	return ""

@@ -309,6 +309,9 @@ func TestUnconfirmedReloadAndBoots(t *testing.T) {
 	w.overdue(t)
 	p = w.bootUp()
 	want("after a boot that came too late", "3", true, false)
+	if s := p.wantState(t, "running"); s.Undone != 2 {
+		t.Errorf("status tells of change %d", s.Undone)
+	}
 	p.end()
 	p = w.start()
 	want("after a restart", "3", true, false)

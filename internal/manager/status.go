@@ -35,6 +35,9 @@ func (m *Manager) Status(ctx context.Context) (units.Status, error) {
 
 		HistoryFaults: m.past().Faults(),
 	}
+	if p := m.promise.Load(); p != nil && p.Undone {
+		st.Undone = p.Entry
+	}
 	if s.report != nil {
 		short := *s.report
 		short.Diff = short.Diff.First(statusChanges)
