@@ -37,7 +37,7 @@ func small(t *testing.T, dir string) {
 // makes them read-only. A change is made, or refused with the reason; what runs
 // is whole, and the next change works when there is room again.
 func TestADirectoryThatCannotBeWrittenTo(t *testing.T) {
-	one, two := document(3, "one", "192.0.2.11", "1s"), document(3, "two", "192.0.2.12", "2s")
+	one, two := document(3, "one", "192.0.2.11", "1s"), document(3, "one", "192.0.2.12", "1s")
 	for _, c := range []struct {
 		name, dir, fault, undo string
 		words                  string // in the answer of a change that is refused
@@ -70,7 +70,7 @@ func TestADirectoryThatCannotBeWrittenTo(t *testing.T) {
 			}
 			// The file is as it was; to read it again is a change, too, and the
 			// one that is kept for the next boot.
-			if err := sut.WriteFile(product.ConfigFile, []byte(strings.Replace(one, "one", "three", 1)), 0o644); err != nil {
+			if err := sut.WriteFile(product.ConfigFile, []byte(strings.Replace(one, "192.0.2.11", "192.0.2.13", 1)), 0o644); err != nil {
 				t.Fatal(err)
 			}
 			r := run(t, "kresctl", "reload")
@@ -91,7 +91,6 @@ func TestADirectoryThatCannotBeWrittenTo(t *testing.T) {
 			if want.ETag != from.ETag {
 				t.Errorf("the change leads to something else (-):\n%s", cmp.Diff(from, want))
 			}
-			apply(t, two)
 		})
 	}
 }

@@ -39,14 +39,14 @@ func TestManyChangesLeaveNothingBehind(t *testing.T) {
 		put(t, "/workers", "4") // units come and go
 		put(t, "/workers", "3")
 	}
-	change(10)
+	change(5)
 	before := heldBy(t)
 	began := time.Now()
-	change(40)
-	t.Logf("40 changes take %s", time.Since(began).Round(time.Millisecond))
+	change(25)
+	t.Logf("25 changes take %s", time.Since(began).Round(time.Millisecond))
 	after := heldBy(t)
 	t.Logf("before %+v, after %+v", before, after)
 	if after.files > before.files+2 || after.threads > before.threads+4 || after.rules > before.rules {
-		t.Errorf("the manager held %+v before and holds %+v after 40 changes", before, after)
+		t.Errorf("the manager held %+v before and holds %+v after 25 changes", before, after)
 	}
 }

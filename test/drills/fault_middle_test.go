@@ -29,12 +29,11 @@ func TestFaultsInTheMiddleOfARoll(t *testing.T) {
 		succeed bool   // it must
 		says    string // where it does not
 	}{
-		{name: "the bus is restarted", steps: 4, command: "systemctl restart dbus.service", succeed: true},
 		{
 			name: "the bus is restarted again and again", steps: 1, succeed: true,
-			command: "for i in 1 2 3 4; do systemctl reset-failed dbus.service; systemctl restart dbus.service; done",
+			command: "for i in 1 2 3; do systemctl reset-failed dbus.service; systemctl restart dbus.service; done",
 		},
-		{name: "systemd executes itself anew", steps: 2, command: "for i in 1 2 3 4; do systemctl daemon-reexec; done", succeed: true},
+		{name: "systemd executes itself anew", steps: 2, command: "for i in 1 2 3; do systemctl daemon-reexec; done", succeed: true},
 		{name: "systemd reloads its units", steps: 1, command: "for i in 1 2 3 4 5 6; do systemctl daemon-reload; done", succeed: true},
 		{name: "somebody restarts a worker", steps: 4, command: "systemctl restart kresd@3.service"},
 		{name: "somebody stops a worker before its turn", steps: 2, command: "systemctl stop kresd@3.service", says: "somebody else asked for its stop"},
