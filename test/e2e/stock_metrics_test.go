@@ -36,13 +36,13 @@ func graphite(t *testing.T, m *machine.Machine) (message func() []string) {
 	t.Cleanup(func() { l.Close() })
 	return func() []string {
 		t.Helper()
-		_ = l.(*net.TCPListener).SetDeadline(time.Now().Add(30 * time.Second))
+		_ = l.(*net.TCPListener).SetDeadline(time.Now().Add(90 * time.Second))
 		c, err := l.Accept()
 		if err != nil {
 			t.Fatal(err)
 		}
 		defer c.Close()
-		_ = c.SetDeadline(time.Now().Add(30 * time.Second))
+		_ = c.SetDeadline(time.Now().Add(90 * time.Second))
 		text, err := io.ReadAll(c)
 		if err != nil {
 			t.Fatal(err)
