@@ -22,7 +22,7 @@ func TestTheDrainDeadlineBoundsAStop(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer silent.Close()
-	fresh(t, with("2", everywhere)+`
+	freshRoll(t, with("2", everywhere)+`
 forward:
   - {subtree: silent.example, servers: ["127.0.0.1@5301"], options: {dnssec: false}}
 `)

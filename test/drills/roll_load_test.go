@@ -4,6 +4,12 @@ package drills
 
 import (
 	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"encoding/pem"
+	"math/big"
 	"strings"
 	"sync"
 	"testing"
@@ -22,12 +28,42 @@ network:
       port: 5353
     - {interface: 127.0.0.1, kind: dot}
     - {interface: 127.0.0.1, kind: doh2}
+  tls: {cert-file: /etc/knot-resolver/drill.crt, key-file: /etc/knot-resolver/drill.key}
 dnssec: {enable: false}
 options: {priming: false}
 local-data:
   addresses:
     host.example: 192.0.2.1
 `
+
+// freshRoll is fresh for everywhere or a variation of it. Workers without a
+// certificate make one when the first client comes, and refuse that if another
+// worker does so at the same moment: no matter of a roll.
+func freshRoll(t *testing.T, config string) {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotAfter: time.Now().Add(time.Hour), DNSNames: []string{"drill.example"}}
+	certificate, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	secret, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for path, block := range map[string]*pem.Block{
+		"/etc/knot-resolver/drill.crt": {Type: "CERTIFICATE", Bytes: certificate},
+		"/etc/knot-resolver/drill.key": {Type: "PRIVATE KEY", Bytes: secret},
+	} {
+		if err := sut.WriteFile(path, pem.EncodeToMemory(block), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	fresh(t, config)
+}
 
 // with is such a configuration with another number of workers.
 func with(workers, config string) string {

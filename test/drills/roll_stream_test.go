@@ -10,7 +10,7 @@ import (
 
 // Queries and new connections go to workers that stay, on every address.
 func TestRollLosesNothingOnAnyAddress(t *testing.T) {
-	fresh(t, everywhere)
+	freshRoll(t, everywhere)
 	reports := under(t, roll(t),
 		at(load.TCP, "127.0.0.1:53", 300),
 		at(load.TCP, "[::1]:5353", 100),
@@ -34,7 +34,7 @@ func TestRollLosesNothingOnAnyAddress(t *testing.T) {
 // at the very moment repeats its query (RFC 7766, section 6.2.4), and one that
 // knows RFC 7828 leaves before. What remains is printed.
 func TestRollPartsFromConnectionsInPeace(t *testing.T) {
-	fresh(t, everywhere)
+	freshRoll(t, everywhere)
 	kept := func(mode load.Mode, addr string, keepalive bool) load.KeptConfig {
 		return load.KeptConfig{Config: at(mode, addr, 300), Connections: 12, Keepalive: keepalive}
 	}

@@ -9,13 +9,13 @@ import (
 )
 
 func TestRollOfFourWorkersLosesNoQuery(t *testing.T) {
-	fresh(t, everywhere)
+	freshRoll(t, everywhere)
 	lossless(t, under(t, roll(t), at(load.UDP, "127.0.0.1:53", 20_000))...)
 }
 
 // Where there is one worker, a spare takes over first.
 func TestRollOfOneWorkerLosesNoQuery(t *testing.T) {
-	fresh(t, with("1", everywhere))
+	freshRoll(t, with("1", everywhere))
 	lossless(t, under(t, roll(t), at(load.UDP, "127.0.0.1:53", 10_000))...)
 	if n := len(workers(t)); n != 1 {
 		t.Errorf("%d workers run afterwards", n)
