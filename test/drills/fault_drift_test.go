@@ -39,6 +39,28 @@ func TestDriftIsRepaired(t *testing.T) {
 			t.Logf("repaired %s after", time.Since(began).Round(time.Millisecond))
 		})
 	}
+	told := must(t, "journalctl", "-u", "kresd-manager.service", "-o", "cat", "--invocation=0", "--grep=^repairing")
+	t.Log(told)
+	for _, unit := range []string{"kresd@1.service", "kresd@2.service", "kresd@3.service", units.CacheGC} {
+		if !strings.Contains(told, "repairing unit="+unit+" ") {
+			t.Errorf("nobody says that %s was repaired", unit)
+		}
+	}
+	if r := status(t).LastRepair; r == nil || r.Error != "" {
+		t.Errorf("the last repair is %+v", r)
+	}
+}
+
+// unitStatus returns what status says about a unit.
+func unitStatus(t *testing.T, unit string) units.UnitStatus {
+	t.Helper()
+	for _, u := range status(t).Units {
+		if u.Unit == unit {
+			return u
+		}
+	}
+	t.Errorf("status says nothing about %s", unit)
+	return units.UnitStatus{}
 }
 
 // TestRepairsBackOff stops a worker each time it is back: the manager repairs
@@ -87,6 +109,9 @@ func TestWhatTheAdministratorMeansStays(t *testing.T) {
 	must(t, "systemctl", "mask", "--runtime", "--now", "kresd@2.service")
 	eventually(t, "status says that it is degraded", func() bool { return status(t).State == "degraded" })
 	stays(t, map[string]bool{"kresd@1.service": true, "kresd@3.service": true, units.CacheGC: true})
+	if u := unitStatus(t, "kresd@2.service"); !u.Masked || u.Current {
+		t.Errorf("status does not say that it is masked: %+v", u)
+	}
 	must(t, "systemctl", "unmask", "--runtime", "kresd@2.service")
 	oneOf(t, whole, whole)
 
@@ -125,7 +150,13 @@ func TestDropIns(t *testing.T) {
 		if err := sut.WriteFile("/run/systemd/system/kresd@2.service.d/10-drill.conf", []byte(text), 0o644); err != nil {
 			t.Fatal(err)
 		}
+		if u := unitStatus(t, "kresd@2.service"); !u.Stale {
+			t.Errorf("status does not say that its files were edited: %+v", u)
+		}
 		must(t, "systemctl", "daemon-reload")
+		if u := unitStatus(t, "kresd@2.service"); u.Stale {
+			t.Errorf("status says that its files were edited, after a reload: %+v", u)
+		}
 	}
 	remove := func() { must(t, "sh", "-c", "rm -rf /run/systemd/system/kresd@2.service.d; systemctl daemon-reload") }
 	defer remove()
