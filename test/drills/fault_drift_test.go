@@ -205,3 +205,30 @@ func TestAWorkerThatHangsIsReplaced(t *testing.T) {
 	oneOf(t, whole, whole)
 	t.Logf("replaced after %s", time.Since(began).Round(time.Millisecond))
 }
+
+// TestWorkersKilledAgainAndAgain leaves readers of the shared databases behind,
+// which must not keep the others from reading or the rules from changing.
+func TestWorkersKilledAgainAndAgain(t *testing.T) {
+	one, two := document(3, "one", "192.0.2.11", "1s"), document(3, "one", "192.0.2.12", "1s")
+	fresh(t, one)
+	whole := observe(t)
+	serving(t) // by worker 3
+	for range 3 {
+		before := pids(t)
+		must(t, "systemctl", "kill", "--kill-whom=main", "--signal=KILL", "kresd@1.service", "kresd@2.service", units.CacheGC)
+		eventually(t, "other processes run", func() bool {
+			after := pids(t)
+			for _, unit := range []string{"kresd@1.service", "kresd@2.service", units.CacheGC} {
+				if after[unit] == 0 || after[unit] == before[unit] {
+					return false
+				}
+			}
+			return true
+		})
+		oneOf(t, whole, whole)
+	}
+	apply(t, two)
+	if s := status(t); s.State != "running" || len(s.Units) < 5 {
+		t.Errorf("state %s: %+v", s.State, s)
+	}
+}
