@@ -166,7 +166,7 @@ local function open_cache(size, dir)
 	if canary then
 		file:close()
 		os.remove(path)
-		size, dir = 8 * 1024 * 1024, '/tmp'
+		size, dir = 8 * 1024 * 1024, '.'
 	else
 		C.flock(C.fileno(file), 2) -- LOCK_EX
 		file:seek('set')
@@ -199,4 +199,4 @@ local function listen(where, port, kind, protocols, freebind)
 end
 
 -- Directory for memory that only processes with equal parameters may share.
-local function shared(dir) return canary and '/tmp' or dir end
+local function shared(dir) return canary and '.' or dir end

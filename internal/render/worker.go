@@ -65,7 +65,7 @@ func Worker(c *config.Config, host Host) (lua, hash string) {
 	// for everybody, so this comes before anything that can touch them. The
 	// canary works on rules of its own.
 	s.section("rules")
-	s.line("assert(C.kr_rules_init(canary and '/tmp/ruledb' or nil, 0, canary) == 0)")
+	s.line("assert(C.kr_rules_init(canary and './ruledb' or nil, 0, canary) == 0)")
 
 	// The journal knows the unit of a line on standard error even when the
 	// process has ended, as a refused canary has.
