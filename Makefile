@@ -84,7 +84,7 @@ check: test ## what CI runs: format, vet, staticcheck, tests
 
 .PHONY: lint
 lint: ## format, vet, staticcheck
-	@out=$$(gofmt -l cmd dbusctl units api internal test); test -z "$$out" || { echo "gofmt wants to change: $$out"; exit 1; }
+	@out=$$(gofmt -l cmd dbusctl units api internal packaging test); test -z "$$out" || { echo "gofmt wants to change: $$out"; exit 1; }
 	$(GO) vet ./...
 	$(GO) tool staticcheck ./...
 
