@@ -14,7 +14,16 @@ type Host struct {
 	CPUs     int    // CPUs the workers may use; 0 is unknown
 	Hostname string // host name of the system
 	BaseDir  string // absolute directory that relative paths start from
+
+	// Rundir and CacheDir are in place of the documented defaults of /rundir,
+	// with the API socket in it, and /cache/storage, "" for those.
+	Rundir, CacheDir string
+	// LowestPort is the lowest port on which workers may answer; 0 for any.
+	LowestPort int
 }
+
+// SocketIn is the default path of the API socket in a run directory.
+func SocketIn(rundir string) string { return rundir + "/kres-api.sock" }
 
 // Document is a configuration as its author wrote it. It never changes; the
 // methods that edit return another document which shares the untouched parts.

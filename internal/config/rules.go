@@ -23,6 +23,9 @@ func (c *Config) check(s *scope) {
 	if s.fine("hostname") && !s.given("hostname") {
 		c.Hostname = h.Hostname
 	}
+	if h.Rundir != "" && s.fine("rundir") && !s.given("rundir") {
+		c.Rundir = h.Rundir
+	}
 	if s.fine("workers") {
 		switch most := workersPerCPU * h.CPUs; {
 		case h.CPUs < 1 && c.Workers > maxWorkers:

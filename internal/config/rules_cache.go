@@ -12,6 +12,9 @@ import (
 const minCacheBytes = 100_000
 
 func (c *Cache) check(s *scope) {
+	if dir := s.host().CacheDir; dir != "" && s.fine("storage") && !s.given("storage") {
+		c.Storage = dir
+	}
 	if s.given("size-max") && c.SizeMax < minCacheBytes {
 		s.problem("size-max", "the cache is too small to be opened", "at least 100K")
 	}

@@ -11,6 +11,9 @@ import (
 // check wants one of unix-socket and interface. The default of unix-socket is
 // that of an absent section.
 func (m *Management) check(s *scope) {
+	if dir := s.host().Rundir; dir != "" && !s.present() {
+		m.UnixSocket = SocketIn(dir)
+	}
 	if s.present() && s.fine("unix-socket", "interface") {
 		if !s.given("unix-socket") {
 			m.UnixSocket = ""

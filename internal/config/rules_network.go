@@ -66,6 +66,7 @@ var transports = map[string]int{
 
 func (n *Network) check(s *scope) {
 	if s.fine("listen") {
+		n.checkPorts(s)
 		n.checkTwice(s)
 	}
 	if !s.fine("do-ipv4", "do-ipv6", "out-interface-v4", "out-interface-v6") {
@@ -78,6 +79,26 @@ func (n *Network) check(s *scope) {
 		s.warn("out-interface-v4", "out-interface-v4 has no effect while do-ipv4 is false", "")
 	case !n.DoIPv6 && n.OutInterfaceV6.IsValid():
 		s.warn("out-interface-v6", "out-interface-v6 has no effect while do-ipv6 is false", "")
+	}
+}
+
+// checkPorts refuses ports that workers may not open.
+func (n *Network) checkPorts(s *scope) {
+	lowest := s.host().LowestPort
+	for i := range n.Listen {
+		for _, where := range n.Listen[i].Interface {
+			if int(where.Port) >= lowest {
+				continue
+			}
+			path := "listen"
+			if s.given("listen") {
+				path = fmt.Sprintf("listen/%d", i)
+			}
+			s.problem(path, fmt.Sprintf("an ordinary user may not answer on port %d (%s)", where.Port, where),
+				fmt.Sprintf("take a port from %d on, such as %d, or have root set sysctl net.ipv4.ip_unprivileged_port_start=%d",
+					lowest, 5300, where.Port))
+			return
+		}
 	}
 }
 
