@@ -57,7 +57,10 @@ var methods = map[string]string{"start": "StartUnit", "stop": "StopUnit", "resta
 // job queues a job and waits for its end, over more than one connection if the
 // first one breaks: what systemd does goes on without the bus.
 func (c *Client) job(ctx context.Context, verb, unit string) error {
-	j := job{unit: unit, verb: verb}
+	return c.jobWith(ctx, job{unit: unit, verb: verb})
+}
+
+func (c *Client) jobWith(ctx context.Context, j job) error {
 	return c.do(ctx, func(n *conn) error { return n.carry(ctx, &j) })
 }
 
@@ -67,6 +70,7 @@ type job struct {
 	asked      bool            // the call was made, and its reply may have been lost
 	path       dbus.ObjectPath // "" until it is known
 	before     string          // the type of the job that the unit had already
+	define     []assignment    // for StartTransientUnit, where systemd knows no such unit; nil for a unit with a file
 }
 
 func (j *job) String() string { return j.verb + " " + j.unit }
@@ -124,7 +128,11 @@ func (n *conn) queue(ctx context.Context, j *job) error {
 		j.before = verb
 	}
 	j.asked = true
-	if err := n.call(ctx, methods[j.verb], j.unit, "replace").Store(&j.path); err != nil {
+	err := n.call(ctx, methods[j.verb], j.unit, "replace").Store(&j.path)
+	if j.define != nil {
+		err = n.startTransient(ctx, j, err)
+	}
+	if err != nil {
 		return n.masked(ctx, err, j.String(), j.unit)
 	}
 	return nil

@@ -15,9 +15,9 @@ import (
 // unit serve: one that is being restarted or started. A worker that waits for
 // the policy-loader to be stopped first is not, because that waits until every
 // worker is stopped. It makes a connection of its own, needs no privilege, and
-// is for a process that asks once or twice in its life.
-func Returning(ctx context.Context, unit string) (bool, error) {
-	bus, err := connect(ctx, "", dbus.NewSequentialSignalHandler())
+// is for a process that asks once or twice in its life. The address is as in Client.
+func Returning(ctx context.Context, address, unit string) (bool, error) {
+	bus, err := connect(ctx, address, dbus.NewSequentialSignalHandler())
 	if err != nil {
 		return false, translate(err, "ask for jobs")
 	}

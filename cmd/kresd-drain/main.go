@@ -41,11 +41,12 @@ func run(args []string, mainPID string, stderr io.Writer) int {
 	rundir := flags.String("rundir", "/run/knot-resolver", "run `directory` of the workers")
 	deadline := flags.Duration("deadline", 5*time.Second, "how long to wait for queries in progress, where the file does not say")
 	file := flags.String("deadline-file", "/run/kresd-manager/worker/drain", "`file` that says how long to wait, if it is there")
+	user := flags.Bool("user", false, "ask the user's own systemd, not the system's")
 	if err := flags.Parse(args); err != nil {
 		return 2
 	}
 	if flags.NArg() != 1 {
-		fmt.Fprintln(stderr, "usage: kresd-drain [--rundir DIRECTORY] [--deadline TIME] [--deadline-file FILE] INSTANCE")
+		fmt.Fprintln(stderr, "usage: kresd-drain [--user] [--rundir DIRECTORY] [--deadline TIME] [--deadline-file FILE] INSTANCE")
 		return 2
 	}
 	instance := flags.Arg(0)
@@ -59,7 +60,11 @@ func run(args []string, mainPID string, stderr io.Writer) int {
 	if err != nil {
 		fmt.Fprintf(stderr, "%v; waiting %v\n", err, limit)
 	}
-	return drain(*rundir, instance, min(limit, stopTime), stderr)
+	bus := ""
+	if *user {
+		bus = dbusctl.UserBus()
+	}
+	return drain(*rundir, instance, bus, min(limit, stopTime), stderr)
 }
 
 // configured returns the time in a file, and the given one if there is no such
@@ -79,7 +84,7 @@ func configured(file string, otherwise time.Duration) (time.Duration, error) {
 	return d, nil
 }
 
-func drain(rundir, instance string, deadline time.Duration, stderr io.Writer) int {
+func drain(rundir, instance, bus string, deadline time.Duration, stderr io.Writer) int {
 	ctx, cancel := context.WithTimeout(context.Background(), stopTime)
 	defer cancel()
 	d, err := kresd.Drain(ctx, rundir, instance, kresd.DrainOptions{
@@ -87,7 +92,7 @@ func drain(rundir, instance string, deadline time.Duration, stderr io.Writer) in
 		Returning: func(ctx context.Context) (bool, error) {
 			ctx, cancel := context.WithTimeout(ctx, time.Second)
 			defer cancel()
-			return dbusctl.Returning(ctx, "kresd@"+instance+".service")
+			return dbusctl.Returning(ctx, bus, "kresd@"+instance+".service")
 		},
 		Patience: min(patience, stopTime-deadline),
 	})

@@ -14,7 +14,6 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
-	"runtime"
 	"sync"
 	"time"
 
@@ -23,7 +22,6 @@ import (
 	"golang.org/x/sys/unix"
 
 	"kresd-manager/api"
-	"kresd-manager/dbusctl"
 	"kresd-manager/internal/config"
 	"kresd-manager/internal/generation"
 	"kresd-manager/internal/journal"
@@ -58,12 +56,22 @@ func run(args []string, stdout, stderr io.Writer) int {
 		return code
 	}
 	log := newLogger(stderr, o.level)
-	bus := &dbusctl.Client{}
+	bus, err := o.systemd()
+	if err != nil {
+		return report(log, err)
+	}
 	defer bus.Close()
-	if err := serve(o, bus, log); err != nil {
+	if err := serve(o, bus, stdout, log); err != nil {
 		return report(log, err)
 	}
 	return exitOK
+}
+
+// systemd is a connection to the service manager.
+type systemd interface {
+	manager.Systemd
+	Watch(ctx context.Context, changed func(unit string))
+	Close()
 }
 
 // report logs why the manager ends and returns its exit code.
@@ -86,14 +94,13 @@ func report(log *slog.Logger, err error) int {
 }
 
 // serve runs the manager until a signal or a stop over the API ends it.
-func serve(o options, bus *dbusctl.Client, log *slog.Logger) error {
+func serve(o options, bus systemd, stdout io.Writer, log *slog.Logger) error {
 	signals := make(chan os.Signal, 8)
 	signal.Notify(signals, unix.SIGINT, unix.SIGTERM, unix.SIGHUP)
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 
-	host := config.Host{CPUs: runtime.NumCPU(), BaseDir: filepath.Dir(o.configs[0])}
-	host.Hostname, _ = os.Hostname()
+	host := o.host()
 	files, err := watch.New(log, watch.Settle)
 	if err != nil {
 		return err
@@ -104,6 +111,8 @@ func serve(o options, bus *dbusctl.Client, log *slog.Logger) error {
 		Rundir:  o.rundir,
 		Version: version,
 		Host:    host,
+
+		Transient: o.transient,
 		Render: render.Host{
 			CPUs:         host.CPUs,
 			TicketSecret: filepath.Join(o.runtimeDir, "tls-ticket-secret"),
@@ -155,8 +164,14 @@ func serve(o options, bus *dbusctl.Client, log *slog.Logger) error {
 	go func() { failed <- server.Serve(listeners...) }()
 	notify("READY=1")
 	log.Info("ready", "version", version)
+	if o.run {
+		o.introduce(stdout, m.Running(), host)
+	}
 
 	err = wait(m, signals, hangups, failed, log)
+	if o.run && err == nil {
+		err = stopAll(ctx, m, signals, log)
+	}
 	close(ending)
 	notify("STOPPING=1\nSTATUS=ending; the workers go on")
 	if serr := shutDown(server, signals, log); err == nil {
@@ -237,6 +252,23 @@ func shutDown(server *api.Server, signals <-chan os.Signal, log *slog.Logger) er
 		return fmt.Errorf("cannot finish all requests: %w", err)
 	}
 	return nil
+}
+
+// stopAll stops the resolver; a second signal leaves the rest to others.
+func stopAll(ctx context.Context, m *manager.Manager, signals <-chan os.Signal, log *slog.Logger) error {
+	log.Info("stopping the resolver")
+	done := make(chan error, 1)
+	go func() { done <- m.Stop(ctx) }()
+	for {
+		select {
+		case err := <-done:
+			return err
+		case sig := <-signals:
+			if sig != unix.SIGHUP {
+				return fmt.Errorf("ended by a second signal; what still runs: %s", "systemctl list-units 'kresd@*' 'kres-*'")
+			}
+		}
+	}
 }
 
 // programs is the directory of this program, where the others of ours are.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"os"
 	"path/filepath"
 	"strings"
 )
@@ -17,28 +18,47 @@ type options struct {
 	rundir     string
 	runtimeDir string
 	stateDir   string
+	cacheDir   string
 	level      slog.Level
+	transient  bool // units without installed files
+	user       bool // of the user's own systemd
+	run        bool // in the foreground, and what was started ends with it
 }
 
 const defaultConfig = "/etc/knot-resolver/config.yaml"
 
 const usage = `usage: kresd-manager [OPTION…]
+       kresd-manager run [--user] [OPTION…]
 
 Keeps the units of Knot Resolver equal to its configuration, and serves the
 HTTP API on a unix socket. It is meant to be run by kresd-manager.service.
 
+kresd-manager run needs nothing installed: it runs the resolver in the
+foreground, by a user's own systemd or, as root, by the system's, and stops it
+when it ends.
+
 Options:
   -c, --config FILE…       configuration files, combined from left to right
                            (/etc/knot-resolver/config.yaml)
-      --rundir DIR         run directory of the installed units (/run/knot-resolver)
+      --user               use the user's own systemd; implies --transient
+      --transient          give systemd units that are not installed as files;
+                           for an ordinary user this implies --user
+      --detach             with run: leave the resolver running at the end
+      --rundir DIR         run directory of the workers (/run/knot-resolver)
       --runtime-dir DIR    where the workers read what is rendered (/run/kresd-manager)
       --state-dir DIR      what is kept for the next boot (/var/lib/kresd-manager)
+      --cache-dir DIR      default of /cache/storage (/var/cache/knot-resolver)
       --log-level LEVEL    error, warn, info, debug or trace (info)
   -V, --version            print the version
   -h, --help               print this
 
+With --user the directories are $XDG_RUNTIME_DIR/knot-resolver,
+$XDG_RUNTIME_DIR/kresd-manager, $XDG_STATE_HOME/kresd-manager and
+$XDG_CACHE_HOME/knot-resolver.
+
 Signals: SIGHUP reloads the configuration file; SIGTERM and SIGINT end the
-manager and leave the workers running; a second one does not wait for requests.
+manager and leave the workers running, but with run stop them first; a second
+one does not wait for requests.
 
 Exit status: 0 ended as asked, 1 failed, 2 wrong usage, 69 another manager, such
 as the stock one, is active, 78 the configuration is refused.
@@ -48,14 +68,18 @@ as the stock one, is active, 78 the configuration is refused.
 func parse(args []string, stdout, stderr io.Writer) (o options, code int, done bool) {
 	f := flag.NewFlagSet("kresd-manager", flag.ContinueOnError)
 	f.SetOutput(io.Discard)
-	var showVersion, help bool
+	var showVersion, help, detach bool
 	var level string
 	for _, name := range []string{"config", "c"} {
 		f.Func(name, "", func(path string) error { o.configs = append(o.configs, path); return nil })
 	}
-	f.StringVar(&o.rundir, "rundir", "/run/knot-resolver", "")
-	f.StringVar(&o.runtimeDir, "runtime-dir", "/run/kresd-manager", "")
-	f.StringVar(&o.stateDir, "state-dir", "/var/lib/kresd-manager", "")
+	f.StringVar(&o.rundir, "rundir", "", "")
+	f.StringVar(&o.runtimeDir, "runtime-dir", "", "")
+	f.StringVar(&o.stateDir, "state-dir", "", "")
+	f.StringVar(&o.cacheDir, "cache-dir", "", "")
+	f.BoolVar(&o.user, "user", false, "")
+	f.BoolVar(&o.transient, "transient", false, "")
+	f.BoolVar(&detach, "detach", false, "")
 	f.StringVar(&level, "log-level", "info", "")
 	for _, name := range []string{"version", "V"} {
 		f.BoolVar(&showVersion, name, false, "")
@@ -66,6 +90,10 @@ func parse(args []string, stdout, stderr io.Writer) (o options, code int, done b
 	wrong := func(err any) (options, int, bool) {
 		fmt.Fprintf(stderr, "kresd-manager: %v\nsee kresd-manager --help\n", err)
 		return o, exitUsage, true
+	}
+	run := len(args) > 0 && args[0] == "run"
+	if run {
+		args = args[1:]
 	}
 	if err := f.Parse(args); err != nil {
 		return wrong(err)
@@ -95,7 +123,14 @@ func parse(args []string, stdout, stderr io.Writer) (o options, code int, done b
 	if err := o.level.UnmarshalText([]byte(level)); err != nil {
 		return wrong(fmt.Sprintf("unknown log level %q", level))
 	}
-	paths := []*string{&o.rundir, &o.runtimeDir, &o.stateDir}
+	if detach && !run {
+		return wrong("--detach goes with run")
+	}
+	o.run, o.transient = run && !detach, o.transient || run || o.user
+	if err := o.place(os.Geteuid(), os.Getenv); err != nil {
+		return wrong(err)
+	}
+	paths := []*string{&o.rundir, &o.runtimeDir, &o.stateDir, &o.cacheDir}
 	for i := range o.configs {
 		paths = append(paths, &o.configs[i])
 	}

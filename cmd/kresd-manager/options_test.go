@@ -24,6 +24,7 @@ func TestParse(t *testing.T) {
 		rundir:     "/run/knot-resolver",
 		runtimeDir: "/run/kresd-manager",
 		stateDir:   "/var/lib/kresd-manager",
+		cacheDir:   "/var/cache/knot-resolver",
 	}
 	with := func(edit func(*options)) options { o := std; edit(&o); return o }
 	for _, c := range []struct {
@@ -42,6 +43,7 @@ func TestParse(t *testing.T) {
 		{args: "-c /x -c /y", want: with(func(o *options) { o.configs = []string{"/x", "/y"} })},
 		{args: "-c /x /y --rundir /a", done: true, code: 2, stderr: "before the files"},
 		{args: "--rundir /a --runtime-dir /b --state-dir /c/", want: with(func(o *options) { o.rundir, o.runtimeDir, o.stateDir = "/a", "/b", "/c" })},
+		{args: "--detach", done: true, code: 2, stderr: "goes with run"},
 		{args: "--log-level error", want: with(func(o *options) { o.level = slog.LevelError })},
 		{args: "--log-level warn", want: with(func(o *options) { o.level = slog.LevelWarn })},
 		{args: "--log-level debug", want: with(func(o *options) { o.level = slog.LevelDebug })},

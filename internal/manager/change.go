@@ -206,12 +206,17 @@ func watched(c *config.Config) []string {
 // installed refuses what the installed units cannot do.
 func (m *Manager) installed(c *config.Config) error {
 	if c.Rundir != m.o.Rundir {
-		return config.Problems{{
+		p := config.Problem{
 			Pointer:  "/rundir",
 			Severity: config.SeverityError,
 			Message:  fmt.Sprintf("the installed units use %s and cannot use %s", m.o.Rundir, c.Rundir),
 			Hint:     "leave rundir out, or install with make install RUNDIR=" + c.Rundir,
-		}}
+		}
+		if m.o.Transient {
+			p.Message = fmt.Sprintf("the units use %s and cannot use %s", m.o.Rundir, c.Rundir)
+			p.Hint = "leave rundir out, or start kresd-manager with --rundir " + c.Rundir
+		}
+		return config.Problems{p}
 	}
 	if m.socket != "" && c.Management.UnixSocket != m.socket {
 		return config.Problems{{

@@ -62,15 +62,17 @@ type Options struct {
 	// Files are the paths of the configuration files, which are combined from
 	// left to right; there is at least one.
 	Files []string
-	// Rundir is the run directory that the installed units use.
-	Rundir  string
-	Version string
-	Host    config.Host
-	Render  render.Host
-	Store   *generation.Store
-	Systemd Systemd
-	Workers Workers
-	Log     *slog.Logger
+	// Rundir is the run directory that the units use.
+	Rundir string
+	// Transient tells that no units are installed.
+	Transient bool
+	Version   string
+	Host      config.Host
+	Render    render.Host
+	Store     *generation.Store
+	Systemd   Systemd
+	Workers   Workers
+	Log       *slog.Logger
 	// History is the directory of the history; "" is "history" in Store.Boot.
 	History string
 	// Watch is told which files to watch; Changed is for what comes of it.

@@ -43,7 +43,7 @@ func CheckStock(ctx context.Context, s Systemd) error {
 // directory for as long as this process lives.
 func (m *Manager) lockRundir() error {
 	path := filepath.Join(m.o.Rundir, ".lock")
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o660)
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|unix.O_NOFOLLOW, 0o660)
 	if err != nil {
 		return fmt.Errorf("cannot lock the run directory: %w", err)
 	}

@@ -71,3 +71,27 @@ func Options(layer, config string) machine.Options {
 		Files:  map[string]machine.File{ConfigFile: {Content: config}},
 	}
 }
+
+// Programs are where Build puts them inside a machine.
+const Programs = "/opt/kresd-manager"
+
+// Build runs make build into a new folder below dir and returns it, to be a
+// layer of a machine with the programs and nothing installed.
+func Build(ctx context.Context, dir string) (layer string, err error) {
+	root, err := sourceRoot()
+	if err != nil {
+		return "", err
+	}
+	layer, err = os.MkdirTemp(dir, "kresd-manager-build-")
+	if err != nil {
+		return "", err
+	}
+	if err := os.Chmod(layer, 0o755); err != nil {
+		return "", err
+	}
+	cmd := exec.CommandContext(ctx, "make", "-C", root, "--no-print-directory", "build", "BUILD="+layer+Programs)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("cannot build: %w\n%s", err, out)
+	}
+	return layer, nil
+}

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package dbusctl
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+
+	"github.com/godbus/dbus/v5"
+
+	"kresd-manager/units"
+)
+
+const (
+	unitExists   = systemdName + ".UnitExists"
+	fileNotFound = busName + ".Error.FileNotFound"
+)
+
+// Transient is a Client for units without files: it gives systemd each unit as
+// it is started for the first time. systemd keeps it until it has stopped, and
+// restarts it by itself like any other. There is no target either, since that
+// cannot be transient: a slice takes its place, in which all units are and
+// whose stop stops them all.
+type Transient struct {
+	*Client
+	// Unit returns a unit by its name.
+	Unit func(name string) (units.Unit, error)
+	// Slice is in place of units.Target.
+	Slice string
+}
+
+// Start is Client.Start.
+func (t *Transient) Start(ctx context.Context, unit string) error {
+	return t.define(ctx, "start", unit)
+}
+
+// Restart is Client.Restart.
+func (t *Transient) Restart(ctx context.Context, unit string) error {
+	return t.define(ctx, "restart", unit)
+}
+
+func (t *Transient) define(ctx context.Context, verb, unit string) error {
+	u, err := t.Unit(unit)
+	if err != nil {
+		return err
+	}
+	properties, err := u.Properties()
+	if err != nil {
+		return err
+	}
+	j := job{unit: unit, verb: verb, define: make([]assignment, len(properties))}
+	for i, p := range properties {
+		j.define[i] = assignment{p.Name, dbus.MakeVariant(p.Value)}
+	}
+	return t.jobWith(ctx, j)
+}
+
+// QueueStop is Client.QueueStop. The API socket is the manager's own.
+func (t *Transient) QueueStop(ctx context.Context, unit string) error {
+	switch unit {
+	case units.Target:
+		unit = t.Slice
+	case units.Socket:
+		return nil
+	}
+	return t.Client.QueueStop(ctx, unit)
+}
+
+// ObserveUnit is Client.ObserveUnit.
+func (t *Transient) ObserveUnit(ctx context.Context, unit string) (units.Observed, error) {
+	if unit != units.Target {
+		return t.Client.ObserveUnit(ctx, unit)
+	}
+	o, err := t.Client.ObserveUnit(ctx, t.Slice)
+	o.Name = unit
+	return o, err
+}
+
+// CheckAbsent fails if a unit file of ours is installed: systemd would start
+// what is in that.
+func (t *Transient) CheckAbsent(ctx context.Context, names ...string) error {
+	return t.do(ctx, func(n *conn) error {
+		for _, name := range names {
+			var state string
+			err := n.call(ctx, "GetUnitFileState", name).Store(&state)
+			var de dbus.Error
+			switch {
+			case errors.As(err, &de) && de.Name == fileNotFound:
+			case err != nil:
+				return translate(err, "look up "+name)
+			case state != "transient":
+				return fmt.Errorf("%s is installed, and systemd would start that and no transient unit: "+
+					"start kresd-manager.service, or remove what is installed (make uninstall)", name)
+			}
+		}
+		return nil
+	})
+}
+
+// assignment is (sv), a property of a transient unit.
+type assignment struct {
+	Name  string
+	Value dbus.Variant
+}
+
+// auxiliary is (sa(sv)), a unit that comes with a transient one. There are none.
+type auxiliary struct {
+	Name       string
+	Properties []assignment
+}
+
+// startTransient goes on after the call that starts a unit that systemd already
+// knows has returned an error or nil. While one asks, the unit may come, with
+// another manager, or go, since systemd forgets a transient unit some time after
+// it has stopped.
+func (n *conn) startTransient(ctx context.Context, j *job, err error) error {
+	var de dbus.Error
+	for range 3 {
+		if !errors.As(err, &de) || de.Name != noSuchUnit {
+			return err
+		}
+		err = n.call(ctx, "StartTransientUnit", j.unit, "replace", j.define, []auxiliary{}).Store(&j.path)
+		if !errors.As(err, &de) || de.Name != unitExists {
+			return err
+		}
+		err = n.call(ctx, methods[j.verb], j.unit, "replace").Store(&j.path)
+	}
+	return err
+}
+
+// UserBus is the address of the bus on which the systemd of this user is.
+func UserBus() string {
+	if address := os.Getenv("DBUS_SESSION_BUS_ADDRESS"); address != "" {
+		return address
+	}
+	dir := os.Getenv("XDG_RUNTIME_DIR")
+	if dir == "" {
+		dir = "/run/user/" + strconv.Itoa(os.Getuid())
+	}
+	return "unix:path=" + dbus.EscapeBusAddressValue(filepath.Join(dir, "bus"))
+}

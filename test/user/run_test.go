@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package user
+
+import (
+	"bytes"
+	"context"
+	"os/exec"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+
+	"kresd-manager/test/machine"
+	"kresd-manager/test/product"
+)
+
+// output is what a process in the foreground writes.
+type output struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (o *output) Write(p []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.b.Write(p)
+}
+
+func (o *output) String() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.b.String()
+}
+
+// process is the manager in the foreground.
+type process struct {
+	cmd  *exec.Cmd
+	out  output
+	done chan error
+}
+
+// begin starts a session for the user, and the manager in it.
+func begin(t *testing.T, c machine.Cmd) *process {
+	t.Helper()
+	p := &process{cmd: sut.Command(t.Context(), c), done: make(chan error, 1)}
+	p.cmd.Stdout, p.cmd.Stderr = &p.out, &p.out
+	p.cmd.SysProcAttr.Setpgid = true
+	p.cmd.Cancel = func() error { return syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL) }
+	if err := p.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	go func() { p.done <- p.cmd.Wait() }()
+	return p
+}
+
+func (p *process) ready(t *testing.T) {
+	t.Helper()
+	eventually(t, "the manager is ready", func() bool {
+		select {
+		case err := <-p.done:
+			t.Fatalf("the manager ended: %v\n%s", err, &p.out)
+		default:
+		}
+		return strings.Contains(p.out.String(), "msg=ready")
+	})
+}
+
+// signal sends a signal to the manager and waits for its end.
+func (p *process) signal(t *testing.T, sig string) error {
+	t.Helper()
+	root(t, "sh", "-c", "kill -"+sig+" $(pidof kresd-manager)")
+	return <-p.done
+}
+
+// endAtCleanup ends the manager after the test, whatever comes of it, and all
+// that it has started.
+func (p *process) endAtCleanup(t *testing.T, c func(args ...string) machine.Cmd, systemctl ...string) {
+	t.Cleanup(func() {
+		ctx := context.Background()
+		_ = sut.Sh(ctx, "kill -KILL $(pidof kresd-manager)")
+		for _, args := range [][]string{{"stop", "app-kresd.slice", "system-kresd.slice"}, {"reset-failed"}} {
+			_ = sut.Run(ctx, c(append(slices.Clone(systemctl), args...)...))
+		}
+		_ = sut.Sh(ctx, "rm -rf /run/knot-resolver /run/kresd-manager /var/lib/kresd-manager /var/cache/knot-resolver "+
+			session+"/knot-resolver "+session+"/kresd-manager /home/"+name+"/.local /home/"+name+"/.cache")
+	})
+}
+
+func login(t *testing.T) {
+	t.Helper()
+	root(t, "sh", "-ec", "systemd-sysusers; systemd-tmpfiles --create "+name+".conf")
+	root(t, "systemctl", "start", "user@"+uid)
+	if err := sut.WriteFile("/home/"+name+"/my.yaml", []byte(basic), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// running lists the units of the user's systemd that run.
+func running(t *testing.T) string {
+	t.Helper()
+	return ann(t, "systemctl", "--user", "list-units", "--plain", "--no-legend", "--state=active", "kresd@*", "kres-*")
+}
+
+func TestRunAsAnOrdinaryUser(t *testing.T) {
+	login(t)
+	p := begin(t, cmd(product.Programs+"/kresd-manager", "run", "--user", "-c", "/home/"+name+"/my.yaml"))
+	p.endAtCleanup(t, cmd, "systemctl", "--user")
+	p.ready(t)
+	expect(t, 5300, "host.example.", "192.0.2.1")
+	for _, words := range []string{"kdig @127.0.0.1 -p 5300", "kresctl -s " + socket, "systemctl --user status"} {
+		if !strings.Contains(p.out.String(), words) {
+			t.Errorf("the manager does not say %q:\n%s", words, &p.out)
+		}
+	}
+	ann(t, product.Programs+"/kresctl", "-s", socket, "config", "set", "-p", "/local-data/addresses/host.example", `"192.0.2.2"`)
+	expect(t, 5300, "host.example.", "192.0.2.2")
+	ann(t, product.Programs+"/kresctl", "-s", socket, "config", "set", "-p", "/nsid", `"x"`)
+	expect(t, 5300, "host.example.", "192.0.2.2")
+	if err := p.signal(t, "INT"); err != nil {
+		t.Errorf("it ends with %v:\n%s", err, &p.out)
+	}
+	if left := running(t); left != "" {
+		t.Errorf("it leaves behind\n%s", left)
+	}
+	if _, err := ask(5300, "host.example."); err == nil {
+		t.Error("somebody still answers")
+	}
+}
