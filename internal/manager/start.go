@@ -39,6 +39,33 @@ func CheckStock(ctx context.Context, s Systemd) error {
 	return ErrStock
 }
 
+// Times of a start without a bus. A bus that is being restarted comes back soon;
+// to end at once would use up the starts that systemd allows before it gives up.
+const (
+	startPatience = 20 * time.Second // less than TimeoutStartSec= and TimeoutStopSec=
+	startPause    = 500 * time.Millisecond
+)
+
+// awaitSystemd is CheckStock once systemd can be asked.
+func (m *Manager) awaitSystemd(ctx context.Context) error {
+	end := time.Now().Add(startPatience)
+	for said := false; ; {
+		err := CheckStock(ctx, m.o.Systemd)
+		if !errors.Is(err, units.ErrUnavailable) || time.Now().After(end) {
+			return err
+		}
+		if !said {
+			m.o.Log.Warn("waiting for systemd", "error", err)
+			said = true
+		}
+		select {
+		case <-ctx.Done():
+			return err
+		case <-time.After(startPause):
+		}
+	}
+}
+
 // lockRundir keeps other managers, the stock one included, out of the run
 // directory for as long as this process lives.
 func (m *Manager) lockRundir() error {
@@ -84,7 +111,7 @@ func (m *Manager) ticketSecret() error {
 // When the context ends, no further step is begun, and the error wraps
 // [units.ErrCanceled]; what has been started goes on.
 func (m *Manager) Start(ctx context.Context) error {
-	if err := CheckStock(ctx, m.o.Systemd); err != nil {
+	if err := m.awaitSystemd(ctx); err != nil {
 		return err
 	}
 	if err := m.lockRundir(); err != nil {

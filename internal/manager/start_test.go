@@ -86,7 +86,6 @@ func TestStartIsRefusedWithoutAnyJob(t *testing.T) {
 		{"while the stock service is active", func(_ *testing.T, w *world) { w.sys.SetStock("active") }, nil, manager.ErrStock},
 		{"while the stock service is starting", func(_ *testing.T, w *world) { w.sys.SetStock("activating") }, nil, manager.ErrStock},
 		{"while the stock service is stopping", func(_ *testing.T, w *world) { w.sys.SetStock("deactivating") }, nil, manager.ErrStock},
-		{"without a bus", func(_ *testing.T, w *world) { w.sys.Script("stock", fakesystemd.BusGone) }, nil, units.ErrUnavailable},
 		{"without the configuration file", func(t *testing.T, w *world) { os.Remove(w.file) }, nil, os.ErrNotExist},
 		{"with a file that is no configuration", func(_ *testing.T, w *world) { w.write("workers: [") }, nil, config.Problems{}},
 		{"with a value that is not allowed", func(_ *testing.T, w *world) { w.write(basic + "hostname: []\n") }, nil, config.Problems{}},
@@ -114,6 +113,23 @@ func TestStartIsRefusedWithoutAnyJob(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestAStartWaitsForTheBusAWhile(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, basic)
+		w.sys.Script("stock", slices.Repeat([]fakesystemd.Fault{fakesystemd.BusGone}, 20)...)
+		p := w.start()
+		p.wantState(t, "running")
+	})
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, basic)
+		w.sys.Break("stock", fakesystemd.BusGone)
+		if err := w.process(w.sys.Client()).Start(t.Context()); !errors.Is(err, units.ErrUnavailable) {
+			t.Errorf("start: %v", err)
+		}
+		w.wantJobs(t)
+	})
 }
 
 func TestAStockServiceThatEndedIsNotInTheWay(t *testing.T) {

@@ -76,3 +76,18 @@ func TestTheBusGoesAwayInTheMiddle(t *testing.T) {
 	oneOf(t, from, to)
 	apply(t, one)
 }
+
+// TestAManagerThatStartsWithoutABusWaitsForIt has the bus away when a manager
+// starts: it must not use up its starts, so that nobody starts it any more.
+func TestAManagerThatStartsWithoutABusWaitsForIt(t *testing.T) {
+	one := document(3, "one", "192.0.2.11", "1s")
+	fresh(t, one)
+	whole := observe(t)
+	serving(t)
+	must(t, "systemctl", "stop", "dbus.socket", "dbus.service")
+	must(t, "systemctl", "kill", "--kill-whom=main", "--signal=KILL", "kresd-manager.service")
+	time.Sleep(8 * time.Second)
+	must(t, "systemctl", "start", "dbus.socket")
+	eventually(t, "the manager runs", func() bool { return show(t, "kresd-manager.service", "ActiveState") == "active" })
+	oneOf(t, whole, whole)
+}
