@@ -6,6 +6,11 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"os"
+	"sync"
+	"sync/atomic"
+
+	"kresd-manager/internal/config"
 )
 
 // DefaultMaxBodyBytes is the largest request body accepted unless Options say
@@ -29,13 +34,22 @@ type Options struct {
 	Hosts []string
 	// Ending is closed when the server is about to end: streams end then.
 	Ending <-chan struct{}
+	// Host is for reading the part of the configuration that says who may call.
+	Host config.Host
+	// Readers are users that may read over the unix socket whatever roles there
+	// are: those that programs of ours run as.
+	Readers []uint32
 }
 
-// handlers holds what the handlers share. None of it changes after New.
+// handlers holds what the handlers share.
 type handlers struct {
-	ctl Controller
-	log *slog.Logger
-	opt Options
+	ctl  Controller
+	log  *slog.Logger
+	opt  Options
+	self uint32 // the user that this process runs as
+
+	current     atomic.Pointer[policy]
+	tokenFaults sync.Map // why the token in a file cannot be used, by path
 }
 
 // serve answers one request. The chain of them is typed, other than with
@@ -51,7 +65,7 @@ func New(c Controller, opt Options) http.Handler {
 	if opt.MaxBodyBytes == 0 {
 		opt.MaxBodyBytes = DefaultMaxBodyBytes
 	}
-	h := &handlers{ctl: c, log: opt.Logger, opt: opt}
+	h := &handlers{ctl: c, log: opt.Logger, opt: opt, self: uint32(os.Geteuid())}
 
 	next := h.router(h.routes())
 	next = h.capBody(next)

@@ -62,6 +62,37 @@ func foreignOrigin(origin string) error {
 		fmt.Sprintf("requests of pages from %s are refused", printable(origin))}
 }
 
+func noInterface(address string) error {
+	return &refusal{http.StatusForbidden, KindDenied, "access denied",
+		fmt.Sprintf("%s is not the address in /management/interface", address)}
+}
+
+// Answers to who may not do what was asked. They say what would help.
+
+func denied(who string, has access, method, path string, need access) error {
+	may := "may do nothing"
+	if has != nothing {
+		may = fmt.Sprintf("has the role %q only", string(has))
+	}
+	return &refusal{http.StatusForbidden, KindDenied, "access denied",
+		fmt.Sprintf("%s %s needs the role %q in /management/roles, and %s %s", method, printable(path), string(need), who, may)}
+}
+
+func tokenNeeded(method, path string) error {
+	return &refusal{http.StatusUnauthorized, KindToken, "token needed",
+		fmt.Sprintf("%s %s over TCP needs a token; send the header Authorization: Bearer TOKEN", method, printable(path))}
+}
+
+func wrongToken() error {
+	return &refusal{http.StatusUnauthorized, KindToken, "wrong token", "no role in /management/roles has the token that was sent"}
+}
+
+func noTokens(method, path string, need access) error {
+	return &refusal{http.StatusUnauthorized, KindToken, "token needed",
+		fmt.Sprintf("%s %s over TCP needs a token, and nobody has one; add to /management/roles: {role: %s, token-file: PATH}, or use the unix socket",
+			method, printable(path), need)}
+}
+
 func unsupportedType(header, value, accepted string) error {
 	return &refusal{http.StatusUnsupportedMediaType, KindType, "unsupported media type",
 		fmt.Sprintf("cannot read a body with %s %s; use %s", header, printable(value), accepted)}
@@ -109,6 +140,8 @@ func (h *handlers) fail(w *response, r *http.Request, err error) {
 		}
 	}
 	switch p.Status {
+	case http.StatusUnauthorized:
+		w.Header().Set("WWW-Authenticate", `Bearer realm="kresd-manager"`) // RFC 6750 section 3
 	case http.StatusServiceUnavailable:
 		w.Header().Set("Retry-After", "5")
 	case http.StatusUnsupportedMediaType:

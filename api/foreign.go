@@ -16,7 +16,7 @@ import (
 // and, if it was sent by a page, come from a page that was served here.
 func (h *handlers) refuseForeign(next serve) serve {
 	return func(w *response, r *http.Request) {
-		if !h.ownHost(r.Host) {
+		if !h.ownHost(r.Host, callerOf(r).local.Addr()) {
 			h.fail(w, r, foreignHost(r.Host))
 			return
 		}
@@ -31,8 +31,9 @@ func (h *handlers) refuseForeign(next serve) serve {
 // ownHost reports whether a Host header names this machine. Clients on a unix
 // socket have no name to put there and send nothing, localhost, unix, or, as
 // Knot Resolver's own kresctl, the percent-encoded path of the socket, which
-// no browser accepts as a host.
-func (h *handlers) ownHost(host string) bool {
+// no browser accepts as a host. Over TCP the address that the client reached is
+// a name, too.
+func (h *handlers) ownHost(host string, reached netip.Addr) bool {
 	if host == "" || host == "localhost" || host == "unix" {
 		return true
 	}
@@ -46,7 +47,7 @@ func (h *handlers) ownHost(host string) bool {
 		name = strings.TrimSuffix(strings.TrimPrefix(name, "["), "]")
 	}
 	if addr, err := netip.ParseAddr(name); err == nil {
-		return addr.Unmap().IsLoopback() || slices.Contains(h.opt.Hosts, name)
+		return addr.Unmap().IsLoopback() || addr.Unmap() == reached.WithZone("") || slices.Contains(h.opt.Hosts, name)
 	}
 	name = strings.TrimSuffix(name, ".")
 	if strings.EqualFold(name, "localhost") || strings.EqualFold(name, "unix") {

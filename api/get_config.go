@@ -14,9 +14,14 @@ func pointerOf(r *http.Request) string { return r.URL.Path[len(configPath):] }
 // getConfig sends the addressed part of the configuration as its author wrote
 // it. A pointer that leads nowhere is 404, where Knot Resolver's own manager
 // answers 200 without a body, which nobody can tell from a mistake; a stored
-// null is the JSON text null.
+// null is the JSON text null. Who may
+// not change the configuration is not shown secrets.
 func (h *handlers) getConfig(w *response, r *http.Request) error {
-	doc := h.ctl.Running()
+	p := h.policy()
+	doc, etag := p.doc, p.doc.ETag()
+	if !w.rights.includes(configure) {
+		doc = p.redacted
+	}
 	value, err := valueOf(doc, pointerOf(r))
 	if err != nil {
 		return err
@@ -25,7 +30,6 @@ func (h *handlers) getConfig(w *response, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	etag := doc.ETag()
 	switch cond.evaluate(etag, true) {
 	case failed:
 		return preconditionFailed(etag)

@@ -30,7 +30,7 @@ func (l *limited) Accept() (net.Conn, error) {
 	// A slot is taken last, so that a listener nobody connects to holds none.
 	select {
 	case l.slots <- struct{}{}:
-		return &conn{Conn: c, release: func() { <-l.slots }}, nil
+		return &conn{Conn: c, listener: l.Addr(), release: func() { <-l.slots }}, nil
 	case <-l.closed:
 		_ = c.Close()
 		return nil, net.ErrClosed
@@ -45,9 +45,10 @@ func (l *limited) Close() error {
 // conn gives its slot back when it is closed.
 type conn struct {
 	net.Conn
-	release func()
-	once    sync.Once
-	begun   bool // the first bytes were read
+	listener net.Addr
+	release  func()
+	once     sync.Once
+	begun    bool // the first bytes were read
 }
 
 func (c *conn) Close() error {
@@ -63,6 +64,3 @@ func (c *conn) CloseWrite() error {
 	}
 	return nil
 }
-
-// NetConn returns the connection underneath, as (*tls.Conn).NetConn does.
-func (c *conn) NetConn() net.Conn { return c.Conn }

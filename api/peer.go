@@ -3,62 +3,47 @@
 package api
 
 import (
-	"context"
 	"net"
-	"net/http"
-	"os/user"
-	"strconv"
-	"syscall"
+	"slices"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
-
-	"kresd-manager/units"
 )
 
-// connKey is the key of the connection in the context of a request.
-type connKey struct{}
+// maxGroups is how many groups of a caller are looked at. The kernel allows more
+// (NGROUPS_MAX), and nobody has them.
+const maxGroups = 1024
 
-// withConn remembers the connection of a request.
-func withConn(ctx context.Context, c net.Conn) context.Context {
-	return context.WithValue(ctx, connKey{}, c)
-}
-
-// whoAsks tells who sent a request: on a unix socket the user that connected,
-// whom the kernel names (unix(7), SO_PEERCRED).
-func whoAsks(w *response, r *http.Request) units.Who {
-	who := units.Who{Via: units.ViaSocket, Request: w.reference}
-	c, _ := r.Context().Value(connKey{}).(net.Conn)
-	if inner, ok := c.(interface{ NetConn() net.Conn }); ok {
-		c = inner.NetConn()
-	}
-	uid, ok := peerUID(c)
-	if !ok {
-		return who
-	}
-	who.UID = &uid
-	if u, err := user.LookupId(strconv.FormatUint(uint64(uid), 10)); err == nil {
-		who.User = u.Username
-	}
-	return who
-}
-
-// peerUID is who connected a unix socket.
-func peerUID(c net.Conn) (uid uint32, ok bool) {
-	s, unixSocket := c.(syscall.Conn)
-	if _, unixConn := c.(*net.UnixConn); !unixSocket || !unixConn {
-		return 0, false
-	}
-	raw, err := s.SyscallConn()
+// peer tells which user connected a unix socket, nil if that cannot be told, and
+// all the groups that the process had then (unix(7), SO_PEERCRED and
+// SO_PEERGROUPS). They come from the kernel, so that it does not matter which
+// user database they are in.
+func peer(c *net.UnixConn) (uid *uint32, gids []uint32) {
+	raw, err := c.SyscallConn()
 	if err != nil {
-		return 0, false
+		return nil, nil
 	}
-	var cred *unix.Ucred
-	var cerr error
 	err = raw.Control(func(fd uintptr) {
-		cred, cerr = unix.GetsockoptUcred(int(fd), unix.SOL_SOCKET, unix.SO_PEERCRED)
+		cred, err := unix.GetsockoptUcred(int(fd), unix.SOL_SOCKET, unix.SO_PEERCRED)
+		if err != nil {
+			return
+		}
+		uid = &cred.Uid
+		gids = append(peerGroups(fd), cred.Gid)
 	})
-	if err != nil || cerr != nil {
-		return 0, false
+	if err != nil {
+		return nil, nil
 	}
-	return cred.Uid, true
+	return uid, gids
+}
+
+func peerGroups(fd uintptr) []uint32 {
+	var groups [maxGroups]uint32
+	size := uint32(unsafe.Sizeof(groups))
+	_, _, errno := unix.Syscall6(unix.SYS_GETSOCKOPT, fd, unix.SOL_SOCKET, unix.SO_PEERGROUPS,
+		uintptr(unsafe.Pointer(&groups)), uintptr(unsafe.Pointer(&size)), 0)
+	if errno != 0 {
+		return nil
+	}
+	return slices.Clone(groups[:size/4])
 }

@@ -17,6 +17,8 @@ type Kind string
 const (
 	KindMalformed    Kind = "malformed"             // 400
 	KindInvalid      Kind = "invalid-configuration" // 400
+	KindToken        Kind = "token-needed"          // 401
+	KindDenied       Kind = "access-denied"         // 403
 	KindForeign      Kind = "foreign"               // 403
 	KindNoRoute      Kind = "no-such-route"         // 404
 	KindNoValue      Kind = "no-such-value"         // 404

@@ -19,6 +19,8 @@ type response struct {
 	http.ResponseWriter
 	reference string
 	route     *route // nil until one matched
+	rights    access // of who asks; "" until that is known
+	role      string // pointer of the role whose token came with the request
 	status    int    // 0 until the header was written
 	bytes     int64
 }

@@ -10,16 +10,6 @@ import (
 	"github.com/gorilla/mux"
 )
 
-// access is what a caller must be allowed to do. Whoever can open the socket
-// may do all of it so far.
-type access string
-
-const (
-	read      access = "read"      // look
-	operate   access = "operate"   // reload, restart, stop
-	configure access = "configure" // change the configuration
-)
-
 // action does what a route is for. A returned error becomes the answer, by
 // the one function that maps errors; an action that answers returns nil.
 type action func(*response, *http.Request) error
@@ -115,7 +105,12 @@ func (h *handlers) dispatch(methods map[string]*route, w *response, r *http.Requ
 		return
 	}
 	w.route = row
-	if err := row.act(w, r); err != nil {
+	err := h.admit(w, r, row.access)
+	if err == nil {
+		err = row.act(w, r)
+	}
+	if err != nil {
 		h.fail(w, r, err)
 	}
+	h.audit(w, r, row.access)
 }

@@ -26,16 +26,17 @@ const (
 type ServerOptions struct {
 	// Logger receives what net/http has to say, at debug level; nil discards.
 	Logger *slog.Logger
-	// MaxConnections bounds the connections over all listeners; further ones
-	// wait in the backlog of the socket. 0 is [DefaultMaxConnections].
+	// MaxConnections bounds the connections over all unix sockets, and those over
+	// TCP, where strangers may hold them; further ones wait in the backlog of
+	// the socket. 0 is [DefaultMaxConnections].
 	MaxConnections int
 }
 
 // Server carries a handler over one or several listeners. It is safe for
 // concurrent use.
 type Server struct {
-	http  *http.Server
-	slots chan struct{}
+	http       *http.Server
+	slots, tcp chan struct{}
 }
 
 // NewServer returns a server of h, usually the handler that [New] returns.
@@ -52,11 +53,12 @@ func NewServer(h http.Handler, opt ServerOptions) *Server {
 			ReadHeaderTimeout:            readHeaderTimeout,
 			IdleTimeout:                  idleTimeout,
 			MaxHeaderBytes:               maxHeaderBytes,
-			ConnContext:                  withConn,
+			ConnContext:                  withCaller,
 			DisableGeneralOptionsHandler: true, // one shape for all answers
 			ErrorLog:                     slog.NewLogLogger(opt.Logger.Handler(), slog.LevelDebug),
 		},
 		slots: make(chan struct{}, opt.MaxConnections),
+		tcp:   make(chan struct{}, opt.MaxConnections),
 	}
 }
 
@@ -70,7 +72,11 @@ func (s *Server) Serve(listeners ...net.Listener) error {
 	ended := make(chan error, len(listeners))
 	bounded := make([]net.Listener, len(listeners))
 	for i, l := range listeners {
-		bounded[i] = limit(l, s.slots)
+		slots := s.slots
+		if addrPort(l.Addr()).IsValid() {
+			slots = s.tcp
+		}
+		bounded[i] = limit(l, slots)
 		go func() { ended <- s.http.Serve(bounded[i]) }()
 	}
 	var first error

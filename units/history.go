@@ -5,6 +5,7 @@ package units
 import (
 	"cmp"
 	"fmt"
+	"strings"
 	"time"
 
 	"kresd-manager/internal/config"
@@ -19,13 +20,18 @@ type Who struct {
 	// name.
 	UID  *uint32 `json:"uid,omitempty"`
 	User string  `json:"user,omitempty"`
+	// Remote is the address and port of who asked over TCP.
+	Remote string `json:"remote,omitempty"`
+	// Role is the pointer of the role whose token came with the request.
+	Role string `json:"role,omitempty"`
 	// Request is the reference of the HTTP request, as in X-Reference-Id.
 	Request string `json:"request,omitempty"`
 }
 
 // Ways for a request to come.
 const (
-	ViaSocket = "socket" // over HTTP
+	ViaSocket = "socket" // over HTTP, on a unix socket
+	ViaTCP    = "tcp"    // over HTTP
 	ViaSignal = "signal" // SIGHUP
 	ViaStart  = "start"  // the manager started
 	ViaFiles  = "files"  // files that the configuration names have changed
@@ -33,8 +39,12 @@ const (
 	ViaRepair = "repair" // workers did not stay up
 )
 
-// String names the user, or else how the request came.
+// String names the user, over TCP the role and the address, or else how the
+// request came.
 func (w Who) String() string {
+	if w.Remote != "" {
+		return strings.TrimSpace(strings.TrimPrefix(w.Role, "/management/") + " " + w.Remote)
+	}
 	if w.UID == nil {
 		return cmp.Or(w.Via, "unknown")
 	}

@@ -7,15 +7,28 @@ import (
 	"fmt"
 	"io/fs"
 	"net"
+	"net/netip"
 	"os"
+	"slices"
+	"sync/atomic"
 
+	"kresd-manager/api"
 	"kresd-manager/internal/config"
 )
 
-// withConfigured returns the listeners that systemd passed and, if none of them
-// is the configured API socket, one on that path.
-func withConfigured(passed []net.Listener, doc *config.Document, host config.Host) ([]net.Listener, error) {
-	var all []net.Listener
+// doors are the listeners that the API is served on. The installed service gets
+// them from systemd: its sandbox has no network, and an open listener is all that
+// it needs.
+type doors struct {
+	network   bool // there is no sandbox, as for kresd-manager run
+	listeners []net.Listener
+	passed    int // how many of them came from systemd
+	serving   atomic.Bool
+}
+
+// newDoors takes over what systemd has passed.
+func newDoors(passed []net.Listener) *doors {
+	d := &doors{}
 	for _, l := range passed {
 		if l == nil {
 			continue // not a stream socket
@@ -23,37 +36,132 @@ func withConfigured(passed []net.Listener, doc *config.Document, host config.Hos
 		if u, ok := l.(*net.UnixListener); ok {
 			u.SetUnlinkOnClose(false) // it belongs to the socket unit
 		}
-		all = append(all, l)
+		d.listeners = append(d.listeners, l)
 	}
-	c, err := doc.Config(host)
-	if err != nil {
-		return nil, err
+	d.passed = len(d.listeners)
+	return d
+}
+
+// check refuses what a running configuration would say of the API and what
+// cannot be had. The error is [config.Problems].
+func (d *doors) check(m config.Management) error {
+	var found config.Problems
+	problem := func(pointer, message, hint string) {
+		found = append(found, config.Problem{Pointer: pointer, Severity: config.SeverityError, Message: message, Hint: hint})
 	}
-	path := c.Management.UnixSocket
-	for _, l := range all {
-		if l.Addr().String() == path {
-			return all, nil
+	stays := func(pointer string, to any) {
+		problem(pointer, fmt.Sprintf("the manager serves %s for as long as it runs and cannot change to %s", d, to),
+			"write it into the file and restart kresd-manager; no worker notices")
+	}
+	if m.Interface.Addr.IsValid() && !d.has(listensOn(m.Interface)) {
+		switch {
+		case !d.network:
+			problem("/management/interface",
+				fmt.Sprintf("systemd has passed no listener for %s, and the manager has no network of its own", m.Interface), dropIn(m.Interface))
+		case d.serving.Load():
+			stays("/management/interface", m.Interface)
 		}
 	}
+	if d.serving.Load() {
+		if m.UnixSocket != "" && !d.has(m.UnixSocket) {
+			stays("/management/unix-socket", m.UnixSocket)
+		}
+		// At a start this is no reason to serve nobody at all.
+		for i, role := range m.Roles {
+			if role.TokenFile == "" {
+				continue
+			}
+			if _, err := api.ReadToken(role.TokenFile); err != nil {
+				problem(fmt.Sprintf("/management/roles/%d/token-file", i), err.Error(),
+					"the user kresd-manager must be able to read it")
+			}
+		}
+	}
+	return found.Errors()
+}
+
+// open makes sure that the configured listeners are there.
+func (d *doors) open(doc *config.Document, host config.Host) error {
+	c, err := doc.Config(host)
+	if err != nil {
+		return err
+	}
+	if err := d.check(c.Management); err != nil {
+		return err
+	}
+	if path := c.Management.UnixSocket; path != "" && !d.has(path) {
+		l, err := listenUnix(path)
+		if err != nil {
+			return fmt.Errorf("cannot listen on %s: %w", path, err)
+		}
+		d.listeners = append(d.listeners, l)
+	}
+	if at := c.Management.Interface; at.Addr.IsValid() && !d.has(listensOn(at)) {
+		l, err := net.Listen("tcp", listensOn(at))
+		if err != nil {
+			return fmt.Errorf("cannot listen on %s: %w", at, err)
+		}
+		d.listeners = append(d.listeners, l)
+	}
+	d.serving.Store(true)
+	return nil
+}
+
+func (d *doors) has(address string) bool {
+	return slices.ContainsFunc(d.listeners, func(l net.Listener) bool { return l.Addr().String() == address })
+}
+
+// String lists the addresses.
+func (d *doors) String() string {
+	text := ""
+	for i, l := range d.listeners {
+		if i > 0 {
+			text += " and "
+		}
+		text += l.Addr().String()
+	}
+	return text
+}
+
+// listenUnix opens a socket that the group may use.
+func listenUnix(path string) (net.Listener, error) {
 	// What a manager that was killed left behind; a living one holds the lock
 	// of the run directory.
 	switch st, err := os.Lstat(path); {
 	case err == nil && st.Mode()&fs.ModeSocket == 0:
-		return nil, fmt.Errorf("cannot listen on %s: there is a file that is no socket", path)
+		return nil, errors.New("there is a file that is no socket")
 	case err == nil:
 		err = os.Remove(path)
 		fallthrough
 	default:
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return nil, fmt.Errorf("cannot listen on %s: %w", path, err)
+			return nil, err
 		}
 	}
 	l, err := net.Listen("unix", path)
 	if err != nil {
-		return nil, fmt.Errorf("cannot listen on %s: %w", path, err)
+		return nil, err
 	}
 	if err := os.Chmod(path, 0o660); err != nil {
-		return nil, fmt.Errorf("cannot listen on %s: %w", path, err)
+		l.Close()
+		return nil, err
 	}
-	return append(all, l), nil
+	return l, nil
+}
+
+// listensOn is an address as its listener names it.
+func listensOn(at config.AddrPort) string {
+	return netip.AddrPortFrom(at.Addr.Unmap(), at.Port).String()
+}
+
+// dropIn tells an administrator how systemd is made to pass a listener.
+func dropIn(at config.AddrPort) string {
+	const dir = "/etc/systemd/system/kresd-manager.socket.d"
+	lines := "echo [Socket]; echo ListenStream=" + listensOn(at)
+	if !at.Addr.IsLoopback() {
+		lines += "; echo FreeBind=yes" // sockets are opened before the network is up
+	}
+	// Without quotes and backslashes, which the log would escape.
+	return fmt.Sprintf("mkdir -p %s && (%s) >%s/interface.conf && systemctl daemon-reload && "+
+		"systemctl restart kresd-manager.socket kresd-manager.service", dir, lines, dir)
 }

@@ -3,9 +3,12 @@
 package main
 
 import (
+	"errors"
+	"fmt"
 	"net"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"kresd-manager/internal/config"
@@ -43,6 +46,13 @@ func addresses(ls []net.Listener) []string {
 		all = append(all, l.Addr().String())
 	}
 	return all
+}
+
+// withConfigured opens what is configured beside what was passed.
+func withConfigured(passed []net.Listener, doc *config.Document, host config.Host) ([]net.Listener, error) {
+	d := newDoors(passed)
+	err := d.open(doc, host)
+	return d.listeners, err
 }
 
 var host = config.Host{CPUs: 1, Hostname: "host.example", BaseDir: "/"}
@@ -110,8 +120,8 @@ func TestASocketThatCannotBeOpenedIsAnErrorWithItsPath(t *testing.T) {
 	if err := os.MkdirAll(filepath.Join(path, "in use"), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if ls, err := withConfigured(nil, doc, host); err == nil {
-		t.Errorf("listeners: %q", addresses(ls))
+	if ls, err := withConfigured(nil, doc, host); err == nil || !strings.Contains(err.Error(), path) {
+		t.Errorf("listeners: %q %v", addresses(ls), err)
 	}
 }
 
@@ -125,5 +135,58 @@ func TestAFileThatIsNoSocketIsNotRemoved(t *testing.T) {
 	}
 	if b, err := os.ReadFile(path); string(b) != "precious" {
 		t.Errorf("%q %v", b, err)
+	}
+}
+
+func TestAnInterfaceNeedsAListenerOfTheSocketUnit(t *testing.T) {
+	management := func(text string) config.Management {
+		doc, err := config.Parse("", []byte(`{"management": `+text+`}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		c, err := doc.Config(host)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c.Management
+	}
+	tcp := listen(t, "tcp", "127.0.0.1:0")
+	port := tcp.Addr().(*net.TCPAddr).Port
+	d := newDoors([]net.Listener{listen(t, "unix", filepath.Join(t.TempDir(), "s")), tcp})
+	if err := d.check(management(fmt.Sprintf(`{"interface": "127.0.0.1@%d"}`, port))); err != nil {
+		t.Error(err)
+	}
+	for text, want := range map[string]string{
+		`{"interface": "127.0.0.1@1"}`:    `(echo [Socket]; echo ListenStream=127.0.0.1:1) >`,
+		`{"interface": "::1@5000"}`:       `(echo [Socket]; echo ListenStream=[::1]:5000) >`,
+		`{"interface": "192.0.2.1@5000"}`: `(echo [Socket]; echo ListenStream=192.0.2.1:5000; echo FreeBind=yes) >`,
+	} {
+		err := d.check(management(text))
+		var problems config.Problems
+		if !errors.As(err, &problems) || problems[0].Pointer != "/management/interface" || !strings.Contains(err.Error(), want) ||
+			!strings.Contains(err.Error(), "systemctl restart kresd-manager.socket kresd-manager.service") {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
+}
+
+// A token that cannot be read is no reason not to start, and one not to change.
+func TestTokensAreLookedAtWhileTheAPIIsServed(t *testing.T) {
+	doc, path := apiSocket(t)
+	d := newDoors(nil)
+	m := config.Management{UnixSocket: path, Roles: []config.Role{{Role: "read", TokenFile: path + ".token"}}}
+	if err := d.check(m); err != nil {
+		t.Error(err)
+	}
+	if err := d.open(doc, host); err != nil {
+		t.Fatal(err)
+	}
+	defer d.listeners[0].Close()
+	if err := d.check(m); err == nil || !strings.Contains(err.Error(), "/management/roles/0/token-file") {
+		t.Errorf("%v", err)
+	}
+	m = config.Management{UnixSocket: path + "2"}
+	if err := d.check(m); err == nil || !strings.Contains(err.Error(), path+" for as long as it runs") {
+		t.Errorf("%v", err)
 	}
 }

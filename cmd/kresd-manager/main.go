@@ -13,7 +13,9 @@ import (
 	"net"
 	"os"
 	"os/signal"
+	"os/user"
 	"path/filepath"
+	"strconv"
 	"sync"
 	"time"
 
@@ -106,6 +108,13 @@ func serve(o options, bus systemd, stdout io.Writer, log *slog.Logger) error {
 		return err
 	}
 	defer files.Close()
+	passed, err := activation.Listeners()
+	if err != nil {
+		return fmt.Errorf("cannot take over the API socket: %w", err)
+	}
+	unsetActivation()
+	doors := newDoors(passed)
+	doors.network = o.run
 	m := manager.New(manager.Options{
 		Files:   o.configs,
 		Rundir:  o.rundir,
@@ -122,23 +131,18 @@ func serve(o options, bus systemd, stdout io.Writer, log *slog.Logger) error {
 		Systemd: bus,
 		Workers: kresd.Workers{Rundir: o.rundir},
 		Log:     log,
+		Served:  doors.check,
 		Watch:   files.Set,
 		Notify:  notify,
 		Journal: journal.Tail,
 	})
-	listeners, err := activation.Listeners()
-	if err != nil {
-		return fmt.Errorf("cannot take over the API socket: %w", err)
-	}
-	unsetActivation()
 	if ended, err := start(ctx, m, signals); ended || err != nil {
 		if ended {
 			log.Info("ending while starting; what has been started goes on")
 		}
 		return err
 	}
-	listeners, err = withConfigured(listeners, m.Running(), host)
-	if err != nil {
+	if err := doors.open(m.Running(), host); err != nil {
 		return err
 	}
 	var background sync.WaitGroup
@@ -159,9 +163,15 @@ func serve(o options, bus systemd, stdout io.Writer, log *slog.Logger) error {
 	})
 
 	ending := make(chan struct{})
-	server := api.NewServer(api.New(m, api.Options{Logger: log, Version: version, Ending: ending}), api.ServerOptions{Logger: log})
+	server := api.NewServer(api.New(m, api.Options{
+		Logger:  log,
+		Version: version,
+		Ending:  ending,
+		Host:    host,
+		Readers: readers(),
+	}), api.ServerOptions{Logger: log})
 	failed := make(chan error, 1)
-	go func() { failed <- server.Serve(listeners...) }()
+	go func() { failed <- server.Serve(doors.listeners...) }()
 	notify("READY=1")
 	log.Info("ready", "version", version)
 	if o.run {
@@ -269,6 +279,20 @@ func stopAll(ctx context.Context, m *manager.Manager, signals <-chan os.Signal, 
 			}
 		}
 	}
+}
+
+// readers are the users of our own programs that ask the manager something:
+// kres-graphite runs as the workers do.
+func readers() []uint32 {
+	u, err := user.Lookup("knot-resolver")
+	if err != nil {
+		return nil
+	}
+	uid, err := strconv.ParseUint(u.Uid, 10, 32)
+	if err != nil {
+		return nil
+	}
+	return []uint32{uint32(uid)}
 }
 
 // programs is the directory of this program, where the others of ours are.

@@ -11,7 +11,7 @@ type Management struct {
 	UnixSocket string `key:"unix-socket" type:"socket?" default:"/run/knot-resolver/kres-api.sock" doc:"Path of the API socket. The default holds while the section management is absent; a section that is present must name the socket, or interface."`
 	// Interface has an address and a port; the address is invalid if
 	// UnixSocket is set.
-	Interface AddrPort `key:"interface" type:"ip-port?" idle:"true" doc:"TCP address and @port of the API, in place of a socket."`
+	Interface AddrPort `key:"interface" type:"ip-port?" doc:"TCP address and @port of the API, in place of a socket. The socket unit must listen there, too: see docs/api.md."`
 
 	// IdleExit is 0 for never.
 	IdleExit time.Duration `key:"idle-exit" type:"time?" idle:"true" ours:"true" doc:"The manager ends after this time without requests and work; its socket starts it again. At least 1s."`
@@ -19,16 +19,16 @@ type Management struct {
 	AllowOrigins []string `key:"allow-origins" type:"list<origin>?" idle:"true" ours:"true" doc:"Origins of web pages that may use the API, such as https://admin.example."`
 	// PProf has an invalid address if profiles are not served.
 	PProf AddrPort `key:"pprof" type:"ip-port?" idle:"true" ours:"true" doc:"Loopback address and @port on which profiles of the manager are served."`
-	Roles []Role   `key:"roles" type:"list?" idle:"true" ours:"true" doc:"Who may do what over the API. Without it, whoever reaches the socket may do everything."`
+	Roles []Role   `key:"roles" type:"list?" ours:"true" doc:"Who may do what over the API. Without it, whoever reaches the socket may do everything; over TCP a token is needed for all but reading."`
 }
 
 // Role gives some callers of the API a right.
 type Role struct {
 	// Role is "read", "operate" or "configure"; each includes those before it.
-	Role   string   `key:"role" type:"enum read operate configure" required:"true" idle:"true" ours:"true" doc:"What these callers may do: read; operate, which adds reloads and restarts; configure, which adds changes."`
-	Users  []string `key:"users" type:"list<estr>?" idle:"true" ours:"true" doc:"Users of the system, known by their connection to the socket."`
-	Groups []string `key:"groups" type:"list<estr>?" idle:"true" ours:"true" doc:"Groups of the system, likewise."`
-	Token  string   `key:"token" type:"estr32?" secret:"true" idle:"true" ours:"true" doc:"Bearer token of callers over TCP, at least 32 bytes."`
+	Role   string   `key:"role" type:"enum read operate configure" required:"true" ours:"true" doc:"What these callers may do: read; operate, which adds reloads and restarts; configure, which adds changes."`
+	Users  []string `key:"users" type:"list<estr>?" ours:"true" doc:"Users of the system, by name or number, known by their connection to the socket. Root and the manager's own user always may do everything."`
+	Groups []string `key:"groups" type:"list<estr>?" ours:"true" doc:"Groups of the system, likewise."`
+	Token  string   `key:"token" type:"estr32?" secret:"true" ours:"true" doc:"Bearer token that gives the role to whoever sends it, at least 32 bytes."`
 	// TokenFile holds one token in a line.
-	TokenFile string `key:"token-file" type:"rfile?" idle:"true" ours:"true" doc:"File with such a token, in place of the token itself."`
+	TokenFile string `key:"token-file" type:"rfile?" ours:"true" doc:"File with such a token in its only line, in place of the token itself. The user kresd-manager must be able to read it; it is read at each request."`
 }

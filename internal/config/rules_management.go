@@ -25,6 +25,9 @@ func (m *Management) check(s *scope) {
 			s.problem("", "the section management must name unix-socket or interface", "the default is unix-socket: "+defaultSocket())
 		}
 	}
+	if s.given("interface") && !m.Interface.Addr.IsLoopback() && !slices.ContainsFunc(m.Roles, func(r Role) bool { return r.Token != "" || r.TokenFile != "" }) {
+		s.warn("interface", "nobody can use the API at this address without a token, and no role has one", "add a role with token-file")
+	}
 	if s.given("idle-exit") && m.IdleExit < time.Second {
 		s.problem("idle-exit", "the manager would hardly ever run", "at least 1s")
 	}

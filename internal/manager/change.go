@@ -218,13 +218,8 @@ func (m *Manager) installed(c *config.Config) error {
 		}
 		return config.Problems{p}
 	}
-	if m.socket != "" && c.Management.UnixSocket != m.socket {
-		return config.Problems{{
-			Pointer:  "/management/unix-socket",
-			Severity: config.SeverityError,
-			Message:  fmt.Sprintf("the manager serves %s for as long as it runs and cannot change to %s", m.socket, c.Management.UnixSocket),
-			Hint:     "write it into the file and restart kresd-manager; no worker notices",
-		}}
+	if err := m.o.Served(c.Management); err != nil {
+		return err
 	}
 	if c.Workers > units.MaxWorkers {
 		return config.Problems{{

@@ -56,8 +56,8 @@ type Workers interface {
 	ClearCache(ctx context.Context, instance string, what kresd.Clear) (json.RawMessage, error)
 }
 
-// Options are what a Manager works with. All fields but Watch, Notify
-// and Journal must be set.
+// Options are what a Manager works with. All fields but History,
+// Served, Watch, Notify and Journal must be set.
 type Options struct {
 	// Files are the paths of the configuration files, which are combined from
 	// left to right; there is at least one.
@@ -75,6 +75,9 @@ type Options struct {
 	Log       *slog.Logger
 	// History is the directory of the history; "" is "history" in Store.Boot.
 	History string
+	// Served returns [config.Problems] if the API cannot be had in the way that a
+	// configuration wants; nil is any way.
+	Served func(config.Management) error
 	// Watch is told which files to watch; Changed is for what comes of it.
 	Watch func(paths []string)
 	// Notify sends a state to the service manager (sd_notify(3)).
@@ -93,7 +96,6 @@ type Manager struct {
 	current atomic.Pointer[snapshot]
 	busy    atomic.Bool
 	lock    *os.File // of the run directory
-	socket  string   // of the API, "" until it is served; only the loop uses it
 	later   []func() // what is done when nobody waits; only the loop uses it
 	events  events
 	// cancel ends the apply in progress, if there is one.
@@ -153,6 +155,9 @@ func New(o Options) *Manager {
 	if o.Notify == nil {
 		o.Notify = func(string) {}
 	}
+	if o.Served == nil {
+		o.Served = func(config.Management) error { return nil }
+	}
 	if o.Watch == nil {
 		o.Watch = func([]string) {}
 	}
@@ -184,9 +189,6 @@ func New(o Options) *Manager {
 // finished. It must be called once, after Start.
 func (m *Manager) Run(ctx context.Context) {
 	defer close(m.ended)
-	if c, err := m.current.Load().doc.Config(m.o.Host); err == nil {
-		m.socket = c.Management.UnixSocket
-	}
 	m.doLater()
 	written := m.writeHistory()
 	defer written()

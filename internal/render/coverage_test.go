@@ -16,15 +16,22 @@ import (
 // elsewhere are the keys that no daemon reads: they concern the manager or
 // kresd-drain, say which version of the model is meant, or are refused.
 var elsewhere = map[string]bool{
-	"/version":                   true,
-	refusedKey:                   true,
-	"/management":                true,
-	"/management/unix-socket":    true,
-	"/network/tls/watchdog":      true,
-	"/systemd":                   true,
-	"/systemd/drain-deadline":    true,
-	"/local-data/rpz/*/watchdog": true,
-	"/components":                true,
+	"/version":                       true,
+	refusedKey:                       true,
+	"/management":                    true,
+	"/management/unix-socket":        true,
+	"/management/interface":          true,
+	"/management/roles":              true,
+	"/management/roles/*/role":       true,
+	"/management/roles/*/users":      true,
+	"/management/roles/*/groups":     true,
+	"/management/roles/*/token":      true,
+	"/management/roles/*/token-file": true,
+	"/network/tls/watchdog":          true,
+	"/systemd":                       true,
+	"/systemd/drain-deadline":        true,
+	"/local-data/rpz/*/watchdog":     true,
+	"/components":                    true,
 }
 
 // written notes the pointers of all keys in a document, with "*" for the index

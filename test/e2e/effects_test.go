@@ -27,8 +27,9 @@ openssl req -x509 -new -key key.pem -days 9 -subj /CN=one -out cert.pem
 openssl req -x509 -new -key key.pem -days 9 -subj /CN=two -out other-cert.pem
 cp key.pem other-key.pem
 echo 'a secret of more than thirty-two bytes' > secret
-chmod 0640 *key.pem secret
-chgrp knot-resolver *key.pem secret
+echo 0123456789abcdef0123456789abcdef > token
+chmod 0640 *key.pem secret token
+chgrp knot-resolver *key.pem secret token
 echo '192.0.2.20 hosts.example' > hosts
 echo 'x = 1' > script.lua
 printf '$ORIGIN rpz.\n@ 3600 SOA . . 1 1 1 1 1\none.blocked CNAME .\n' > block.rpz

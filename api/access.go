@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package api
+
+import (
+	"fmt"
+	"net/http"
+	"net/netip"
+	"slices"
+)
+
+// access is what a caller may do, and what a route demands. Each includes those
+// before it; "" is nothing.
+type access string
+
+const (
+	nothing   access = ""
+	read      access = "read"      // look
+	operate   access = "operate"   // reload, restart, stop
+	configure access = "configure" // change the configuration
+)
+
+var ranks = []access{nothing, read, operate, configure}
+
+// includes reports whether who may do a may do b.
+func (a access) includes(b access) bool { return slices.Index(ranks, a) >= slices.Index(ranks, b) }
+
+// admit decides whether a request may go on, and notes in w what its sender may
+// do. Callers on a unix socket are known by their connection, all callers by the
+// token that they send:
+//
+//   - Without roles, whoever can open the unix socket may do everything. With
+//     them, root and the manager's own user still may: they could edit the file.
+//   - Over TCP nothing but a token tells callers apart. As long as no role has
+//     one, callers that reach a loopback address may read, as all users of this
+//     machine can; others may do nothing.
+func (h *handlers) admit(w *response, r *http.Request, need access) error {
+	p := h.policy()
+	c := callerOf(r)
+	if at := p.management.Interface; c.tcp() && c.listener != netip.AddrPortFrom(at.Addr.Unmap(), at.Port) {
+		return noInterface(c.listener.String())
+	}
+	w.rights = h.known(p, c)
+	token, sent := bearer(r)
+	if sent {
+		if role, found := h.roleOf(p, token); found {
+			w.role = fmt.Sprintf("/management/roles/%d", role)
+			if a := access(p.management.Roles[role].Role); !w.rights.includes(a) {
+				w.rights = a
+			}
+		}
+	}
+	switch {
+	case w.rights.includes(need):
+		return nil
+	case w.role != "" || !c.tcp() && !sent:
+		return denied(whoAsks(w, r).String(), w.rights, r.Method, r.URL.Path, need)
+	case sent:
+		return wrongToken()
+	case p.hasToken():
+		return tokenNeeded(r.Method, r.URL.Path)
+	}
+	return noTokens(r.Method, r.URL.Path, need)
+}
+
+// known is what a caller may do without a token.
+func (h *handlers) known(p *policy, c *caller) access {
+	if c.tcp() {
+		if !p.hasToken() && c.listener.Addr().IsLoopback() {
+			return read
+		}
+		return nothing
+	}
+	if len(p.management.Roles) == 0 && p.err == nil {
+		return configure
+	}
+	if c.uid == nil {
+		return nothing
+	}
+	if *c.uid == 0 || *c.uid == h.self {
+		return configure
+	}
+	best := nothing
+	if slices.Contains(h.opt.Readers, *c.uid) {
+		best = read
+	}
+	for i := range p.management.Roles {
+		role := &p.management.Roles[i]
+		if a := access(role.Role); !best.includes(a) && c.has(role) {
+			best = a
+		}
+	}
+	return best
+}
+
+// audit logs who asked for more than to look, and who was not let.
+func (h *handlers) audit(w *response, r *http.Request, need access) {
+	log, text := h.log.Info, "request"
+	switch {
+	case w.status == http.StatusUnauthorized || w.status == http.StatusForbidden:
+		log, text = h.log.Warn, "request refused"
+	case need == read:
+		return
+	}
+	who := whoAsks(w, r)
+	log(text, "who", who.String(), "method", r.Method, "path", r.URL.Path, "status", w.status, "reference", w.reference)
+}

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package api
+
+import (
+	"context"
+	"net"
+	"net/http"
+	"net/netip"
+	"os/user"
+	"slices"
+	"strconv"
+
+	"kresd-manager/internal/config"
+	"kresd-manager/units"
+)
+
+// caller is who is at the other end of a connection. The zero value is somebody
+// of whom nothing is known.
+type caller struct {
+	uid  *uint32  // on a unix socket
+	gids []uint32 // all groups of the process that connected
+	// remote, local and listener are valid over TCP: the address that the caller
+	// has, the one that it reached, and the one that was listened on for it.
+	remote, local, listener netip.AddrPort
+}
+
+func (c *caller) tcp() bool { return c.remote.IsValid() }
+
+// callerKey is the key of the caller in the context of a request.
+type callerKey struct{}
+
+// withCaller remembers who made a connection.
+func withCaller(ctx context.Context, accepted net.Conn) context.Context {
+	c := &caller{}
+	inner := accepted
+	if a, ok := accepted.(*conn); ok {
+		inner = a.Conn
+		c.listener = addrPort(a.listener)
+	}
+	switch inner := inner.(type) {
+	case *net.UnixConn:
+		c.uid, c.gids = peer(inner)
+	case *net.TCPConn:
+		c.remote, c.local = addrPort(inner.RemoteAddr()), addrPort(inner.LocalAddr())
+	}
+	return context.WithValue(ctx, callerKey{}, c)
+}
+
+// addrPort is a TCP address, the invalid one if a is none.
+func addrPort(a net.Addr) netip.AddrPort {
+	t, ok := a.(*net.TCPAddr)
+	if !ok {
+		return netip.AddrPort{}
+	}
+	at := t.AddrPort()
+	return netip.AddrPortFrom(at.Addr().Unmap(), at.Port())
+}
+
+func callerOf(r *http.Request) *caller {
+	if c, ok := r.Context().Value(callerKey{}).(*caller); ok {
+		return c
+	}
+	return &caller{}
+}
+
+// has reports whether a caller on a unix socket is one of the users or in one of
+// the groups of a role. Both are names or numbers; what the system does not
+// know is nobody.
+func (c *caller) has(role *config.Role) bool {
+	for _, name := range role.Users {
+		if id, ok := userID(name); ok && c.uid != nil && id == *c.uid {
+			return true
+		}
+	}
+	for _, name := range role.Groups {
+		if id, ok := groupID(name); ok && slices.Contains(c.gids, id) {
+			return true
+		}
+	}
+	return false
+}
+
+func userID(name string) (uint32, bool) {
+	if u, err := user.Lookup(name); err == nil {
+		name = u.Uid
+	}
+	return number(name)
+}
+
+func groupID(name string) (uint32, bool) {
+	if g, err := user.LookupGroup(name); err == nil {
+		name = g.Gid
+	}
+	return number(name)
+}
+
+func number(s string) (uint32, bool) {
+	n, err := strconv.ParseUint(s, 10, 32)
+	return uint32(n), err == nil
+}
+
+// whoAsks tells who sent a request, for the log and the history.
+func whoAsks(w *response, r *http.Request) units.Who {
+	c := callerOf(r)
+	who := units.Who{Via: units.ViaSocket, UID: c.uid, Role: w.role, Request: w.reference}
+	if c.tcp() {
+		who.Via, who.Remote = units.ViaTCP, c.remote.String()
+	}
+	if c.uid != nil {
+		if u, err := user.LookupId(strconv.FormatUint(uint64(*c.uid), 10)); err == nil {
+			who.User = u.Username
+		}
+	}
+	return who
+}
