@@ -15,9 +15,10 @@ type app struct {
 	stdin          io.Reader
 	stdout, stderr io.Writer
 
-	socket string // -s
-	config string // -c
-	quiet  bool   // -q of the commands that have it
+	socket    string // -s
+	tokenFile string
+	config    string // -c
+	quiet     bool   // -q of the commands that have it
 }
 
 const defaultConfig = "/etc/knot-resolver/config.yaml"
@@ -44,7 +45,9 @@ Exit status: 0 done, 1 failed, 2 wrong usage; see also kresctl status -h.`,
 	root.SetVersionTemplate("kresctl {{.Version}}\n")
 	root.Flags().BoolP("version", "V", false, "print the version")
 	root.PersistentFlags().StringVarP(&a.socket, "socket", "s", "",
-		"`PATH` of the manager's socket")
+		"`PATH` of the manager's socket, or HOST@PORT")
+	root.PersistentFlags().StringVar(&a.tokenFile, "token-file", "",
+		"`FILE` with the token of your role, if it takes one\n(default $KRESCTL_TOKEN, which is the token itself)")
 	root.PersistentFlags().StringVarP(&a.config, "config", "c", "",
 		"configuration `FILE`: names the socket, and is what commands\nwithout FILE are about (default "+defaultConfig+")")
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
@@ -89,11 +92,20 @@ func (a *app) checkGlobals() error {
 	return nil
 }
 
-// connect returns a client of the socket that the flags mean.
+// connect returns a client of the manager that the flags mean.
 func (a *app) connect() (*client.Client, error) {
-	path, err := a.socketPath()
+	token, err := a.token()
 	if err != nil {
 		return nil, err
 	}
-	return client.New(path), nil
+	at, err := a.address(token != "")
+	if err != nil {
+		return nil, err
+	}
+	c := client.New(at.path)
+	if at.tcp != "" {
+		c = client.NewTCP(at.tcp)
+	}
+	c.UseToken(token)
+	return c, nil
 }

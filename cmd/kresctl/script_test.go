@@ -28,6 +28,7 @@ func TestMain(m *testing.M) {
 // TestScript runs testdata/script. Besides the usual commands there are
 //
 //	serve FILE         start a manager with this configuration file, listening on $SOCK
+//	servetcp FILE      the same on TCP, whose address as $ADDR takes the place of ADDRESS in the file
 //	crash UNIT         make a unit fail
 //	exits N COMMAND…   run a command that must end with exit status N
 //	cmpcolors stderr FILE   compare with a file that names colours: <red>
@@ -49,7 +50,7 @@ func TestScript(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"serve": serve,
+			"serve": serve, "servetcp": serveTCP,
 			"crash": crash,
 			"exits": exits,
 
@@ -64,14 +65,31 @@ func serve(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 {
 		ts.Fatalf("usage: serve FILE")
 	}
-	file := ts.MkAbs(args[0])
-	c := apitest.New(ts.ReadFile(args[0]))
+	l, err := net.Listen("unix", ts.Getenv("SOCK"))
+	ts.Check(err)
+	serveOn(ts, l, args[0])
+}
+
+func serveTCP(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: servetcp FILE")
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	ts.Check(err)
+	ts.Setenv("ADDR", strings.Replace(l.Addr().String(), ":", "@", 1))
+	text := strings.ReplaceAll(ts.ReadFile(args[0]), "ADDRESS", ts.Getenv("ADDR"))
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(text), 0o600))
+	serveOn(ts, l, args[0])
+}
+
+// serveOn starts a manager.
+func serveOn(ts *testscript.TestScript, l net.Listener, name string) {
+	file := ts.MkAbs(name)
+	c := apitest.New(ts.ReadFile(name))
 	c.File = file
 	c.ReadFile = func() (*config.Document, error) { return config.ReadFile(file) }
 	*ts.Value(managerKey{}).(**apitest.Controller) = c
 
-	l, err := net.Listen("unix", ts.Getenv("SOCK"))
-	ts.Check(err)
 	s := api.NewServer(api.New(c, api.Options{}), api.ServerOptions{})
 	ended := make(chan error, 1)
 	go func() { ended <- s.Serve(l) }()

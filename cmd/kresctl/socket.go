@@ -6,65 +6,144 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net"
+	"net/netip"
+	"os"
 	"path/filepath"
+	"strconv"
+	"strings"
+
+	"golang.org/x/sys/unix"
 
 	"kresd-manager/internal/client"
 	"kresd-manager/internal/config"
 )
 
-// socketPath finds the manager: -s as it is; else what the configuration file
-// says; else the default. A configuration that was not asked for with -c helps
-// if it can be read and does no harm if it cannot.
-func (a *app) socketPath() (string, error) {
-	if a.socket != "" {
-		return a.socket, nil
-	}
-	if a.config == "" {
-		path, err := socketIn(defaultConfig)
-		if err != nil || path == "" {
-			path = client.DefaultSocket
-		}
-		return path, nil
-	}
-	path, err := socketIn(a.config)
-	if err != nil {
-		return "", err
-	}
-	if path == "" {
-		path = client.DefaultSocket
-	}
-	return path, nil
+// address is where the manager answers: one of both is set.
+type address struct {
+	path string // of a unix socket
+	tcp  string // host:port
 }
 
-// socketIn returns what a configuration file says about the socket, "" if
-// nothing. The rest of the file need not be valid: a client is most needed
-// when it is not. A relative path starts at the folder of the file, as for the
-// manager.
-func socketIn(file string) (string, error) {
+// address finds the manager: -s as it is; else what the configuration file
+// says; else the default. A configuration that was not asked for with -c helps
+// if it can be read and does no harm if it cannot.
+//
+// The installed manager serves its unix socket besides an interface. Who has no
+// token goes there, where none is needed.
+func (a *app) address(haveToken bool) (address, error) {
+	if a.socket != "" {
+		if tcp, ok := hostPort(a.socket); ok {
+			return address{tcp: tcp}, nil
+		}
+		return address{path: a.socket}, nil
+	}
+	file := a.config
+	if file == "" {
+		file = defaultConfig
+	}
+	at, err := addressIn(file)
+	if err != nil && a.config != "" {
+		return address{}, err
+	}
+	if err != nil || at == (address{}) || at.tcp != "" && !haveToken && usable(client.DefaultSocket) {
+		at = address{path: client.DefaultSocket}
+	}
+	return at, nil
+}
+
+// hostPort reads host@port; what has a slash is a path.
+func hostPort(s string) (tcp string, ok bool) {
+	i := strings.LastIndexByte(s, '@')
+	if i <= 0 || strings.Contains(s, "/") {
+		return "", false
+	}
+	if port, err := strconv.ParseUint(s[i+1:], 10, 16); err != nil || port == 0 {
+		return "", false
+	}
+	return net.JoinHostPort(s[:i], s[i+1:]), true
+}
+
+// usable reports whether there is a socket that this process may open.
+func usable(path string) bool {
+	st, err := os.Stat(path)
+	return err == nil && st.Mode()&os.ModeSocket != 0 && unix.Access(path, unix.W_OK) == nil
+}
+
+// addressIn returns what a configuration file says about the address, the zero
+// value if nothing. The rest of the file need not be valid: a client is most
+// needed when it is not. A relative path starts at the folder of the file, as
+// for the manager.
+func addressIn(file string) (address, error) {
 	doc, err := config.ReadFile(file)
 	if err != nil {
-		return "", err
+		return address{}, err
 	}
-	value, err := doc.Value("/management/unix-socket")
-	switch {
-	case errors.Is(err, config.ErrNotFound):
-		if _, err := doc.Value("/management/interface"); err == nil {
-			return "", fmt.Errorf("%s configures management/interface and no unix-socket; name a socket with -s", file)
-		}
-		return "", nil
-	case err != nil:
-		return "", fmt.Errorf("cannot find the socket in %s: %w", file, err)
-	}
-	var path string
-	if err := json.Unmarshal(value, &path); err != nil || path == "" {
-		return "", fmt.Errorf("cannot find the socket in %s: /management/unix-socket is %s, not a path", file, value)
+	path, err := stringAt(doc, file, "/management/unix-socket", "a path")
+	if err != nil || path == "" {
+		return interfaceIn(doc, file, err)
 	}
 	if !filepath.IsAbs(path) {
 		dir, err := filepath.Abs(filepath.Dir(file))
 		if err != nil {
-			return "", fmt.Errorf("cannot find the folder of %s: %w", file, err)
+			return address{}, fmt.Errorf("cannot find the folder of %s: %w", file, err)
 		}
 		path = filepath.Join(dir, path)
 	}
-	return path, nil
+	return address{path: path}, nil
+}
+
+// interfaceIn is addressIn for the key interface. An address that is no single
+// one is reached on the loopback interface.
+func interfaceIn(doc *config.Document, file string, err error) (address, error) {
+	if err != nil {
+		return address{}, err
+	}
+	text, err := stringAt(doc, file, "/management/interface", "an address with @port")
+	if err != nil || text == "" {
+		return address{}, err
+	}
+	tcp, ok := hostPort(text)
+	if !ok {
+		return address{}, fmt.Errorf("cannot find the manager with %s: /management/interface is %q, not an address with @port", file, text)
+	}
+	switch host, port, _ := net.SplitHostPort(tcp); host {
+	case netip.IPv4Unspecified().String():
+		tcp = net.JoinHostPort("127.0.0.1", port)
+	case netip.IPv6Unspecified().String():
+		tcp = net.JoinHostPort("::1", port)
+	}
+	return address{tcp: tcp}, nil
+}
+
+// stringAt returns the text at a pointer, "" if there is nothing.
+func stringAt(doc *config.Document, file, pointer, what string) (string, error) {
+	value, err := doc.Value(pointer)
+	if errors.Is(err, config.ErrNotFound) || err == nil && string(value) == "null" {
+		return "", nil
+	}
+	if err != nil {
+		return "", fmt.Errorf("cannot find the manager with %s: %w", file, err)
+	}
+	var text string
+	if err := json.Unmarshal(value, &text); err != nil || text == "" {
+		return "", fmt.Errorf("cannot find the manager with %s: %s is %s, not %s", file, pointer, value, what)
+	}
+	return text, nil
+}
+
+// token is the token to send, "" for none.
+func (a *app) token() (string, error) {
+	if a.tokenFile == "" {
+		return strings.TrimSpace(os.Getenv("KRESCTL_TOKEN")), nil
+	}
+	b, err := os.ReadFile(a.tokenFile)
+	if err != nil {
+		return "", fmt.Errorf("cannot read the token: %w", err)
+	}
+	token := strings.TrimSpace(string(b))
+	if token == "" || strings.ContainsAny(token, " \t\r\n") {
+		return "", fmt.Errorf("cannot read the token: %s must hold one token in one line", a.tokenFile)
+	}
+	return token, nil
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package client talks to the HTTP interface of kresd-manager over its unix
-// socket. What the answers mean to people is left to the caller, except for
+// socket or TCP. What the answers mean to people is left to the caller, except for
 // errors, whose texts are complete.
 package client
 
@@ -32,19 +32,29 @@ const (
 	readTimeout   = 10 * time.Second
 )
 
-// Client sends requests to one socket. It is safe for concurrent use.
+// Client sends requests to one address. It is safe for concurrent use.
 type Client struct {
-	socket string
-	http   *http.Client
+	address string // of the socket, or host:port
+	host    string // what requests name as host
+	token   string
+	http    *http.Client
 }
 
 // New returns a client of the socket at a path. Nothing is connected yet.
-func New(socket string) *Client {
+func New(socket string) *Client { return newClient("unix", socket, "localhost") }
+
+// NewTCP returns a client of a host:port. Nothing is connected yet.
+func NewTCP(address string) *Client { return newClient("tcp", address, address) }
+
+// UseToken has all requests send a bearer token. Call it before the first one.
+func (c *Client) UseToken(token string) { c.token = token }
+
+func newClient(network, address, host string) *Client {
 	var dialer net.Dialer
-	return &Client{socket: socket, http: &http.Client{
+	return &Client{address: address, host: host, http: &http.Client{
 		Transport: &http.Transport{
 			DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
-				return dialer.DialContext(ctx, "unix", socket)
+				return dialer.DialContext(ctx, network, address)
 			},
 			MaxIdleConnsPerHost: 8,
 		},
@@ -76,13 +86,9 @@ type answer struct {
 func (c *Client) do(ctx context.Context, q request) (answer, error) {
 	ctx, cancel := context.WithTimeout(ctx, q.timeout)
 	defer cancel()
-	u := url.URL{Scheme: "http", Host: "localhost", Path: q.path, RawQuery: q.query.Encode()}
-	r, err := http.NewRequestWithContext(ctx, q.method, u.String(), bytes.NewReader(q.body))
+	r, err := c.request(ctx, q)
 	if err != nil {
-		return answer{}, fmt.Errorf("cannot make a request: %w", err)
-	}
-	for name, values := range q.header {
-		r.Header[name] = values
+		return answer{}, err
 	}
 	r.Header.Set("Accept", "application/json")
 	resp, err := c.http.Do(r)
@@ -98,6 +104,21 @@ func (c *Client) do(ctx context.Context, q request) (answer, error) {
 		return answer{}, refusal(resp, body)
 	}
 	return answer{header: resp.Header, body: body}, nil
+}
+
+func (c *Client) request(ctx context.Context, q request) (*http.Request, error) {
+	u := url.URL{Scheme: "http", Host: c.host, Path: q.path, RawQuery: q.query.Encode()}
+	r, err := http.NewRequestWithContext(ctx, q.method, u.String(), bytes.NewReader(q.body))
+	if err != nil {
+		return nil, fmt.Errorf("cannot make a request: %w", err)
+	}
+	for name, values := range q.header {
+		r.Header[name] = values
+	}
+	if c.token != "" {
+		r.Header.Set("Authorization", "Bearer "+c.token)
+	}
+	return r, nil
 }
 
 // refusal reads the answer of a request that did not succeed. Whoever sits on

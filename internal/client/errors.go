@@ -24,14 +24,14 @@ func (e *Error) Error() string { return strings.TrimSpace(e.Problem.Text()) }
 
 // ConnectError is a request that was not answered.
 type ConnectError struct {
-	Socket string
+	Address string // path of the socket, or host:port
 	// Reason says what happened and what can be done about it.
 	Reason string
 	Err    error
 }
 
 func (e *ConnectError) Error() string {
-	return fmt.Sprintf("kresd-manager does not answer on %s: %s", e.Socket, e.Reason)
+	return fmt.Sprintf("kresd-manager does not answer on %s: %s", e.Address, e.Reason)
 }
 
 // Unwrap gives the reason as the system has it.
@@ -56,7 +56,7 @@ func (c *Client) explain(err error, q request) error {
 	default:
 		reason = innermost(err).Error() + q.doubt()
 	}
-	return &ConnectError{Socket: c.socket, Reason: reason, Err: err}
+	return &ConnectError{Address: c.address, Reason: reason, Err: err}
 }
 
 // innermost is the error that says what happened; those around it repeat the

@@ -20,9 +20,9 @@ const maxEvent = 8 << 20
 // error, or the manager does.
 func (c *Client) Events(ctx context.Context, told func(units.Event)) error {
 	q := request{method: http.MethodGet, path: "/v1/events"}
-	r, err := http.NewRequestWithContext(ctx, q.method, "http://localhost"+q.path, nil)
+	r, err := c.request(ctx, q)
 	if err != nil {
-		return fmt.Errorf("cannot make a request: %w", err)
+		return err
 	}
 	resp, err := c.http.Do(r)
 	if err != nil {

@@ -89,6 +89,8 @@ func TestInterface(t *testing.T) {
 	if _, body := curl(t, "-H", auth+readerToken, api+"/v1/config"); strings.Contains(body, readerToken) || !strings.Contains(body, "(secret)") {
 		t.Errorf("a reader sees %s", body)
 	}
+	must(t, "kresctl", "renew", "--quiet") // root has the unix socket
+	must(t, "kresctl", "--socket", "127.0.0.1@5000", "--token-file", "/etc/knot-resolver/token", "status")
 	// A new manager takes the listener over, and the kernel keeps it meanwhile.
 	must(t, "systemctl", "restart", "kresd-manager.service")
 	if code, _ := curl(t, "-H", auth+apiToken, api+"/v1/config/workers"); code != "200" {
