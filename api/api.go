@@ -69,6 +69,7 @@ func New(c Controller, opt Options) http.Handler {
 
 	next := h.router(h.routes())
 	next = h.capBody(next)
+	next = h.refuseOrigins(next)
 	next = h.refuseForeign(next)
 	next = h.recover(next)
 	next = h.trace(next)

@@ -59,7 +59,7 @@ func foreignHost(host string) error {
 
 func foreignOrigin(origin string) error {
 	return &refusal{http.StatusForbidden, KindForeign, "forbidden",
-		fmt.Sprintf("requests of pages from %s are refused", printable(origin))}
+		fmt.Sprintf("requests of pages from %s are refused; see /management/allow-origins", printable(origin))}
 }
 
 func noInterface(address string) error {

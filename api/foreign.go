@@ -6,22 +6,16 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
-	"net/url"
 	"slices"
 	"strings"
 )
 
-// refuseForeign keeps web pages out, also those whose name was made to point
-// at this machine (DNS rebinding): a request must name this machine in Host
-// and, if it was sent by a page, come from a page that was served here.
+// refuseForeign keeps web pages out whose name was made to point at this machine
+// (DNS rebinding): a request must name this machine in Host.
 func (h *handlers) refuseForeign(next serve) serve {
 	return func(w *response, r *http.Request) {
 		if !h.ownHost(r.Host, callerOf(r).local.Addr()) {
 			h.fail(w, r, foreignHost(r.Host))
-			return
-		}
-		if origins := r.Header["Origin"]; len(origins) > 0 && !sameOrigin(origins, r.Host) {
-			h.fail(w, r, foreignOrigin(strings.Join(origins, ", ")))
 			return
 		}
 		next(w, r)
@@ -56,16 +50,4 @@ func (h *handlers) ownHost(host string, reached netip.Addr) bool {
 	return slices.ContainsFunc(h.opt.Hosts, func(own string) bool {
 		return strings.EqualFold(name, own)
 	})
-}
-
-// sameOrigin compares an Origin header (RFC 6454 section 7) with Host.
-func sameOrigin(origins []string, host string) bool {
-	if len(origins) != 1 || host == "" {
-		return false
-	}
-	u, err := url.Parse(origins[0])
-	if err != nil || (u.Scheme != "http" && u.Scheme != "https") {
-		return false
-	}
-	return strings.EqualFold(u.Host, host)
 }

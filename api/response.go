@@ -21,6 +21,7 @@ type response struct {
 	route     *route // nil until one matched
 	rights    access // of who asks; "" until that is known
 	role      string // pointer of the role whose token came with the request
+	patient   bool   // the client may take any time to read the answer
 	status    int    // 0 until the header was written
 	bytes     int64
 }
@@ -32,7 +33,9 @@ func (w *response) WriteHeader(status int) {
 	if w.status == 0 && status >= 200 {
 		w.status = status
 		// Not every writer has deadlines, and none is needed where it has not.
-		_ = http.NewResponseController(w.ResponseWriter).SetWriteDeadline(time.Now().Add(writeTimeout))
+		if !w.patient {
+			_ = http.NewResponseController(w.ResponseWriter).SetWriteDeadline(time.Now().Add(writeTimeout))
+		}
 	}
 	w.ResponseWriter.WriteHeader(status)
 }

@@ -63,6 +63,8 @@ func (h *handlers) routes() []route {
 		{"/renew/force", post, operate, h.renew(true)},
 		{"/cache/clear", post, operate, h.clearCache},
 		{"/stop", post, operate, h.stop},
+
+		{profilePath + "{profile:.*}", get, configure, h.profile},
 	}
 }
 

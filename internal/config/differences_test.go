@@ -63,7 +63,7 @@ size-max = "1G"
 `}},
 	"`systemd`, `components`, and `idle-exit`, `allow-origins`, `pprof` and `roles` of `management`": {good: []string{`systemd: {slice: dns.slice}
 components: {a: {command: [/bin/true]}}
-management: {unix-socket: /run/knot-resolver/s, idle-exit: 5m, allow-origins: ["https://a.example"], pprof: 127.0.0.1@6060, roles: [{role: read, users: [a]}]}`}},
+management: {unix-socket: /run/knot-resolver/s, idle-exit: 5m, allow-origins: ["https://a.example"], pprof: true, roles: [{role: read, users: [a]}]}`}},
 }
 
 func TestDifferences(t *testing.T) {

@@ -16,10 +16,9 @@ type Management struct {
 	// IdleExit is 0 for never.
 	IdleExit time.Duration `key:"idle-exit" type:"time?" idle:"true" ours:"true" doc:"The manager ends after this time without requests and work; its socket starts it again. At least 1s."`
 	// AllowOrigins holds origins (RFC 6454) in lower case.
-	AllowOrigins []string `key:"allow-origins" type:"list<origin>?" idle:"true" ours:"true" doc:"Origins of web pages that may use the API, such as https://admin.example."`
-	// PProf has an invalid address if profiles are not served.
-	PProf AddrPort `key:"pprof" type:"ip-port?" idle:"true" ours:"true" doc:"Loopback address and @port on which profiles of the manager are served."`
-	Roles []Role   `key:"roles" type:"list?" ours:"true" doc:"Who may do what over the API. Without it, whoever reaches the socket may do everything; over TCP a token is needed for all but reading."`
+	AllowOrigins []string `key:"allow-origins" type:"list<origin>?" ours:"true" doc:"Origins of web pages that may use the API, such as https://admin.example."`
+	PProf        bool     `key:"pprof" type:"bool" default:"false" ours:"true" doc:"Profiles of the manager are at /debug/pprof/ of the API, for those who may change the configuration."`
+	Roles        []Role   `key:"roles" type:"list?" ours:"true" doc:"Who may do what over the API. Without it, whoever reaches the socket may do everything; over TCP a token is needed for all but reading."`
 }
 
 // Role gives some callers of the API a right.

@@ -31,9 +31,6 @@ func (m *Management) check(s *scope) {
 	if s.given("idle-exit") && m.IdleExit < time.Second {
 		s.problem("idle-exit", "the manager would hardly ever run", "at least 1s")
 	}
-	if s.given("pprof") && !m.PProf.Addr.IsLoopback() {
-		s.problem("pprof", "profiles show what is in memory, and are served on loopback addresses only", "such as 127.0.0.1@6060")
-	}
 }
 
 func defaultSocket() string {

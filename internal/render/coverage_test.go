@@ -21,6 +21,8 @@ var elsewhere = map[string]bool{
 	"/management":                    true,
 	"/management/unix-socket":        true,
 	"/management/interface":          true,
+	"/management/allow-origins":      true,
+	"/management/pprof":              true,
 	"/management/roles":              true,
 	"/management/roles/*/role":       true,
 	"/management/roles/*/users":      true,
