@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"net/http"
 	"os"
@@ -133,8 +134,14 @@ func TestAnswersOfAnotherManager(t *testing.T) {
 		if r.Method == http.MethodGet {
 			http.Error(w, "no such thing", http.StatusTeapot)
 		}
+		if r.URL.Path == "/reload" {
+			fmt.Fprint(w, "Reloading...")
+		}
 	}))
 	if done, err := c.Put(context.Background(), "", []byte("{}"), "", client.ChangeOptions{}); err != nil || !done.Report.Plan.Empty() {
+		t.Errorf("%+v, %v", done, err)
+	}
+	if done, err := c.Reload(context.Background(), false, client.ChangeOptions{}); err != nil || !done.Plan.Empty() {
 		t.Errorf("%+v, %v", done, err)
 	}
 	_, err := c.Status(context.Background())

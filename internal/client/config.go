@@ -109,11 +109,12 @@ func quoted(etag string) string {
 
 func (a answer) etag() string { return strings.Trim(a.header.Get("Etag"), `"`) }
 
-// report reads a report; an answer without a body, as Knot Resolver's own
-// manager gives it, is an empty one.
+// report reads a report. Knot Resolver's own manager answers a change with
+// nothing or with a word, which is an empty report.
 func (a answer) report() (r units.Report, err error) {
-	if len(a.body) > 0 {
-		err = a.decode(&r)
+	if len(a.body) == 0 || strings.HasPrefix(a.header.Get("Content-Type"), "text/") {
+		return r, nil
 	}
+	err = a.decode(&r)
 	return r, err
 }
