@@ -45,7 +45,7 @@ func Boot(ctx context.Context, opts Options) (*Machine, error) {
 	if opts.Log == nil {
 		opts.Log = func(format string, args ...any) { fmt.Fprintf(os.Stderr, format+"\n", args...) }
 	}
-	root, err := Root(ctx, opts.Log)
+	root, err := opts.Tree.Root(ctx, opts.Log)
 	if err != nil {
 		return nil, err
 	}

@@ -13,6 +13,8 @@ type Options struct {
 	// Name is the first part of the machine's name and host name, for people; the rest
 	// is random.
 	Name string
+	// Tree is what it boots; the zero value is the tree that all machines share.
+	Tree Tree
 	// Layers are folders laid read-only over the root tree, the last one on top, such as
 	// the result of `make install DESTDIR=…`. Users declared in their sysusers.d exist
 	// before systemd starts, as after the installation of a package. A kept machine has

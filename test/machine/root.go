@@ -23,26 +23,29 @@ const (
 // rootMaxIdle is how long an old root tree stays in the cache after its last use.
 const rootMaxIdle = 14 * 24 * time.Hour
 
-// Root returns the folder of the Debian root tree every machine boots from, building
-// it first if the cache does not have it (half a minute, with network). The folder is
+// Root returns the folder of the Debian root tree that machines boot from unless they ask
+// for another one: [Tree.Root] of the zero Tree.
+func Root(ctx context.Context, log Logf) (string, error) { return Tree{}.Root(ctx, log) }
+
+// Root returns the folder of a Debian root tree, building it first if the cache does not have it (half a minute, with network). The folder is
 // shared: nobody may write to it. Safe for concurrent use, also by several processes:
 // one builds, the others wait. Errors name the missing tool, privilege, mirror or
 // version.
-func Root(ctx context.Context, log Logf) (string, error) {
+func (t Tree) Root(ctx context.Context, log Logf) (string, error) {
 	if os.Geteuid() != 0 {
 		return "", errNotRoot
 	}
 	cache := cacheDir()
-	dir := filepath.Join(cache, rootKey())
+	dir := filepath.Join(cache, t.key())
 	if !exists(dir) {
-		if err := buildRootOnce(ctx, log, cache, dir); err != nil {
+		if err := t.buildOnce(ctx, log, cache, dir); err != nil {
 			return "", err
 		}
 	}
 	if err := touch(dir + ".used"); err != nil {
 		return "", err
 	}
-	if err := checkVersions(dir, log); err != nil {
+	if err := t.checkVersions(dir, log); err != nil {
 		return "", err
 	}
 	return dir, nil
@@ -59,8 +62,8 @@ func cacheDir() string {
 	return cacheDefault
 }
 
-// buildRootOnce builds dir under the cache's lock, unless another process did meanwhile.
-func buildRootOnce(ctx context.Context, log Logf, cache, dir string) error {
+// buildOnce builds dir under the cache's lock, unless another process did meanwhile.
+func (t Tree) buildOnce(ctx context.Context, log Logf, cache, dir string) error {
 	if err := os.MkdirAll(cache, 0o755); err != nil {
 		return fmt.Errorf("cannot make the cache of root trees: %w", err)
 	}
@@ -85,9 +88,9 @@ func buildRootOnce(ctx context.Context, log Logf, cache, dir string) error {
 		if err := os.RemoveAll(building); err != nil {
 			return fmt.Errorf("cannot remove a half-built root tree: %w", err)
 		}
-		log("building the %s root tree in %s, about half a minute, once", suite, dir)
+		log("building the %s root tree in %s, about half a minute, once", t.release(), dir)
 		start := time.Now()
-		err := buildRoot(ctx, uri, building, lock)
+		err := t.build(ctx, uri, building, lock)
 		if err == nil {
 			log("built the root tree in %v", time.Since(start).Round(time.Second))
 			return os.Rename(building, dir)
@@ -100,13 +103,13 @@ func buildRootOnce(ctx context.Context, log Logf, cache, dir string) error {
 	}
 }
 
-// buildRoot runs mmdebstrap. The tool inherits the lock, so that it stays held while
+// build runs mmdebstrap. The tool inherits the lock, so that it stays held while
 // the tool works even if this process is killed.
-func buildRoot(ctx context.Context, uri, dir string, lock *os.File) error {
+func (t Tree) build(ctx context.Context, uri, dir string, lock *os.File) error {
 	cmd := exec.CommandContext(ctx, "mmdebstrap", "--quiet", "--variant=minbase",
 		`--aptopt=Acquire::Check-Valid-Until "false"`, // a mirror may lag
-		"--include="+strings.Join(packages, ","),
-		suite, dir, "deb "+uri+" "+suite+" main")
+		"--include="+strings.Join(t.contents(), ","),
+		t.release(), dir, "deb "+uri+" "+t.release()+" main")
 	cmd.Env = []string{"PATH=" + commandPath, "LC_ALL=C.UTF-8", "HOME=/root"}
 	for _, proxy := range []string{"http_proxy", "https_proxy", "no_proxy"} {
 		if value, ok := os.LookupEnv(proxy); ok {
