@@ -11,6 +11,12 @@ LIBEXECDIR ?= $(PREFIX)/lib/kresd-manager
 UNITDIR    ?= $(PREFIX)/lib/systemd/system
 SYSUSERSDIR ?= $(PREFIX)/lib/sysusers.d
 TMPFILESDIR ?= $(PREFIX)/lib/tmpfiles.d
+PRESETDIR  ?= $(PREFIX)/lib/systemd/system-preset
+MANDIR     ?= $(PREFIX)/share/man
+DOCDIR     ?= $(PREFIX)/share/doc/kresd-manager
+BASHDIR    ?= $(PREFIX)/share/bash-completion/completions
+FISHDIR    ?= $(PREFIX)/share/fish/vendor_completions.d
+ZSHDIR     ?= $(PREFIX)/share/zsh/site-functions
 # Not every polkit and sysctl looks below /usr/local.
 ifeq ($(PREFIX),/usr)
 POLKITDIR  ?= /usr/share/polkit-1/rules.d
@@ -23,6 +29,12 @@ endif
 GO         ?= go
 BUILD      := build
 LDFLAGS    := -s -w -X main.version=$(VERSION)
+# The date of the release, so that the same source gives the same bytes.
+DATE       := $(shell sed -n 's/^ -- .*>  //p' packaging/deb/changelog | head -1)
+export SOURCE_DATE_EPOCH ?= $(shell date -u -d '$(DATE)' +%s)
+export MAINTAINER ?= $(shell sed -n 's/^ -- \(.*>\)  .*/\1/p' packaging/deb/changelog | head -1)
+DEB_ARCH   ?= $(shell dpkg --print-architecture)
+RPM_ARCH   ?= $(shell uname -m)
 PROGRAMS   := kresd-manager kresctl kresd-drain kresd-component kres-graphite
 
 # The unit files name what they run by the paths of a distribution package.
@@ -37,10 +49,14 @@ help: ## list the targets
 .PHONY: build
 build: ## build all programs into build/
 	@mkdir -p $(BUILD)
-	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o $(BUILD)/ $(addprefix ./cmd/,$(PROGRAMS))
+	CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -ldflags '$(LDFLAGS)' -o $(BUILD)/ $(addprefix ./cmd/,$(PROGRAMS))
+
+.PHONY: man
+man: ## make the manual pages in build/man
+	@GO='$(GO)' packaging/man/build '$(BUILD)/man' '$(VERSION)' "$$(date -u -d @$$SOURCE_DATE_EPOCH +%F)" '$(LIBEXECDIR)' '$(DOCDIR)'
 
 .PHONY: install
-install: build ## install below $(DESTDIR)$(PREFIX); without DESTDIR also make users and directories
+install: build man ## install below $(DESTDIR)$(PREFIX); without DESTDIR also make users and directories
 	install -d -m 0755 $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBEXECDIR)
 	install -m 0755 $(BUILD)/kresctl $(DESTDIR)$(BINDIR)/
 	install -m 0755 $(BUILD)/kresd-manager $(BUILD)/kresd-drain $(BUILD)/kresd-component $(BUILD)/kres-graphite $(DESTDIR)$(LIBEXECDIR)/
@@ -52,7 +68,15 @@ install: build ## install below $(DESTDIR)$(PREFIX); without DESTDIR also make u
 	@$(call put,sysusers.d/kresd-manager.conf,$(SYSUSERSDIR))
 	@$(call put,tmpfiles.d/kresd-manager.conf,$(TMPFILESDIR))
 	@$(call put,sysctl.d/50-kresd-manager.conf,$(SYSCTLDIR))
-	install -d $(DESTDIR)$(POLKITDIR)
+	install -d -m 0755 $(DESTDIR)$(PRESETDIR) $(DESTDIR)$(DOCDIR) $(DESTDIR)$(BASHDIR) $(DESTDIR)$(FISHDIR) $(DESTDIR)$(ZSHDIR) $(addprefix $(DESTDIR)$(MANDIR)/,man1 man5 man8)
+	@$(call put,systemd/system-preset/50-kresd-manager.preset,$(PRESETDIR))
+	for s in 1 5 8; do install -m 0644 $(BUILD)/man/*.$$s $(DESTDIR)$(MANDIR)/man$$s/ || exit 1; done
+	install -m 0644 README.md docs/*.md $(DESTDIR)$(DOCDIR)/
+	$(BUILD)/kresctl completion bash >$(DESTDIR)$(BASHDIR)/kresctl
+	$(BUILD)/kresctl completion fish >$(DESTDIR)$(FISHDIR)/kresctl.fish
+	$(BUILD)/kresctl completion zsh >$(DESTDIR)$(ZSHDIR)/_kresctl
+	chmod 0644 $(DESTDIR)$(BASHDIR)/kresctl $(DESTDIR)$(FISHDIR)/kresctl.fish $(DESTDIR)$(ZSHDIR)/_kresctl
+	install -d -m 0755 $(DESTDIR)$(POLKITDIR)
 	@$(call put,polkit-1/rules.d/50-kresd-manager.rules,$(POLKITDIR))
 	@rm -f $(BUILD)/put
 ifeq ($(DESTDIR),)
@@ -70,6 +94,21 @@ uninstall: ## remove what install put there; users and data stay
 	rm -f $(DESTDIR)$(UNITDIR)/knot-resolver.service.d/50-kresd-manager.conf
 	-rmdir $(DESTDIR)$(UNITDIR)/knot-resolver.service.d
 	rm -f $(DESTDIR)$(SYSUSERSDIR)/kresd-manager.conf $(DESTDIR)$(TMPFILESDIR)/kresd-manager.conf $(DESTDIR)$(SYSCTLDIR)/50-kresd-manager.conf
+	rm -f $(DESTDIR)$(PRESETDIR)/50-kresd-manager.preset $(DESTDIR)$(BASHDIR)/kresctl $(DESTDIR)$(FISHDIR)/kresctl.fish $(DESTDIR)$(ZSHDIR)/_kresctl
+	rm -f $(addprefix $(DESTDIR)$(MANDIR)/,man1/kresctl.1 man5/kresd-manager.yaml.5 man8/kresd-manager.8 man8/kresd-drain.8 man8/kresd-component.8 man8/kres-graphite.8)
+	rm -rf $(DESTDIR)$(DOCDIR)
+
+.PHONY: deb
+deb: ## make the Debian package in build/
+	rm -rf $(BUILD)/deb
+	$(MAKE) --no-print-directory install DESTDIR='$(abspath $(BUILD)/deb)' PREFIX=/usr
+	packaging/deb/build '$(BUILD)/deb' '$(VERSION)' '$(DEB_ARCH)' '$(BUILD)'
+
+.PHONY: rpm
+rpm: ## make the RPM package in build/
+	rm -rf $(BUILD)/rpm
+	$(MAKE) --no-print-directory install DESTDIR='$(abspath $(BUILD)/rpm)' PREFIX=/usr
+	packaging/rpm/build '$(BUILD)/rpm' '$(VERSION)' '$(RPM_ARCH)' '$(BUILD)'
 
 .PHONY: unit
 unit: ## run the tests that need no systemd; test runs them with the race detector

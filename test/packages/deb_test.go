@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package packages
+
+import (
+	"bytes"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// stockLink is how its package enables the stock service.
+const stockLink = "/usr/lib/systemd/system/multi-user.target.wants/knot-resolver.service"
+
+func TestTheSameSourceGivesTheSameBytes(t *testing.T) {
+	again := t.TempDir()
+	if err := build("deb", "BUILD="+again); err != nil {
+		t.Fatal(err)
+	}
+	old, err := os.ReadFile(onHost(t, first, "*.deb"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	anew, err := os.ReadFile(filepath.Join(again, filepath.Base(onHost(t, first, "*.deb"))))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(old, anew) {
+		t.Error("two packages of the same source differ")
+	}
+}
+
+// TestOwnersAndModes looks at everything in the package.
+func TestOwnersAndModes(t *testing.T) {
+	out, err := exec.Command("dpkg-deb", "--contents", onHost(t, first, "*.deb")).Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	program := regexp.MustCompile(`^\./usr/(bin|lib/kresd-manager|lib/systemd/system-generators)/[a-z-]+$`)
+	files := 0
+	for line := range strings.Lines(string(out)) {
+		f := strings.Fields(line)
+		mode, owner, name := f[0], f[1], f[5]
+		want := "-rw-r--r--"
+		switch {
+		case strings.HasSuffix(name, "/"):
+			want = "drwxr-xr-x"
+		case program.MatchString(name):
+			want = "-rwxr-xr-x"
+		}
+		if mode != want || owner != "root/root" {
+			t.Errorf("%s %s %s, want %s root/root", mode, owner, name, want)
+		}
+		if name != "./" && name != "./usr/" && !strings.HasPrefix(name, "./usr/") {
+			t.Errorf("%s is not below /usr", name)
+		}
+		files++
+	}
+	if files < 30 {
+		t.Errorf("only %d files are in the package", files)
+	}
+}
+
+func TestLintian(t *testing.T) {
+	r := run(t, "lintian", "--allow-root", "--fail-on=error,warning", "--show-overrides", "--tag-display-limit=0", deb(t, first))
+	t.Logf("%s%s", r.Stdout, r.Stderr)
+	if r.Code != 0 {
+		t.Errorf("lintian has found something: exit %d", r.Code)
+	}
+}
+
+// TestInstallStartsAndAnswers where nothing else serves.
+func TestInstallStartsAndAnswers(t *testing.T) {
+	clean(t)
+	must(t, "systemctl", "mask", "-q", "knot-resolver.service")
+	t.Log(install(t, first))
+	serves(t)
+	for _, unit := range []string{"kresd-manager.service", "kresd-manager.socket"} {
+		is(t, "is-active", unit, "active")
+		is(t, "is-enabled", unit, "enabled")
+	}
+	if out := must(t, "dpkg", "--verify", "kresd-manager"); out != "" {
+		t.Errorf("dpkg --verify: %s", out)
+	}
+	if out := must(t, "kresctl", "--version"); out != "kresctl "+first+"\n" {
+		t.Errorf("kresctl is %s", out)
+	}
+	// That of the stock package is there under another name, and its own file.
+	if out := must(t, "dpkg", "-S", "/usr/bin/kresctl"); !strings.Contains(out, "diversion by kresd-manager") {
+		t.Errorf("dpkg -S: %s", out)
+	}
+	if out := must(t, "kresctl.knot-resolver", "--help"); !strings.Contains(out, "usage: kresctl") {
+		t.Errorf("kresctl.knot-resolver is %s", out)
+	}
+	if out := must(t, "sysctl", "-n", "net.ipv4.tcp_migrate_req"); out != "1\n" {
+		t.Errorf("tcp_migrate_req is %s", out)
+	}
+	for path, want := range map[string]string{
+		"/run/knot-resolver":                                 "770 knot-resolver:knot-resolver",
+		"/run/kresd-manager":                                 "750 kresd-manager:knot-resolver",
+		"/var/lib/kresd-manager":                             "750 kresd-manager:knot-resolver",
+		"/usr/share/polkit-1/rules.d/50-kresd-manager.rules": "644 root:root",
+		"/run/knot-resolver/kres-api.sock":                   "660 kresd-manager:knot-resolver",
+		"/run/knot-resolver/control/1":                       "770 knot-resolver:knot-resolver",
+	} {
+		if got := strings.TrimSpace(must(t, "stat", "-c", "%a %U:%G", path)); got != want {
+			t.Errorf("%s: %s, want %s", path, got, want)
+		}
+	}
+	for _, page := range []string{"kresctl.1", "kresd-manager.8", "kresd-drain.8", "kresd-component.8", "kres-graphite.8", "kresd-manager.yaml.5"} {
+		if r := run(t, "man", "--warnings", "-l", "/usr/share/man/man"+page[len(page)-1:]+"/"+page+".gz"); r.Code != 0 || r.Stderr != "" {
+			t.Errorf("man %s: %s", page, r.Stderr)
+		}
+	}
+	if out := must(t, "man", "-w", "kresctl"); !strings.HasSuffix(out, "/man1/kresctl.1.gz\n") {
+		t.Errorf("man kresctl shows %s", out)
+	}
+	there(t, true, "/usr/share/doc/kresd-manager/xdp.md", "/usr/share/bash-completion/completions/kresctl",
+		"/usr/share/fish/vendor_completions.d/kresctl.fish", "/usr/share/zsh/site-functions/_kresctl")
+	verifyUnits(t)
+}
+
+// verifyUnits has systemd read every unit file of the package and find nothing.
+func verifyUnits(t *testing.T) {
+	t.Helper()
+	out := must(t, "sh", "-c", "ls /usr/lib/systemd/system/ | grep -E '^kres.*[.](service|socket|target)$'")
+	names := strings.Fields(strings.ReplaceAll(out, "@.", "@1."))
+	if len(names) < 8 {
+		t.Errorf("only these units are there: %v", names)
+	}
+	r := run(t, append([]string{"systemd-analyze", "verify", "--man=no"}, names...)...)
+	for line := range strings.Lines(r.Stderr) {
+		if strings.Contains(line, "kres") {
+			t.Errorf("systemd-analyze verify: %s", line)
+		}
+	}
+	if r.Code != 0 {
+		t.Errorf("systemd-analyze verify: exit %d\n%s", r.Code, r.Stderr)
+	}
+}
+
+// TestInstallBesideTheStockService replaces nobody unasked, and tells how to.
+func TestInstallBesideTheStockService(t *testing.T) {
+	clean(t)
+	must(t, "ln", "-s", "../knot-resolver.service", stockLink)
+	must(t, "systemctl", "daemon-reload")
+	must(t, "systemctl", "start", "knot-resolver.service")
+	serves(t)
+	before := pid(t, "knot-resolver.service")
+	said := install(t, first)
+	if got := pid(t, "knot-resolver.service"); got != before {
+		t.Errorf("the stock service was process %s and is %s", before, got)
+	}
+	for _, unit := range []string{"kresd-manager.service", "kresd-manager.socket"} {
+		is(t, "is-active", unit, "inactive")
+		is(t, "is-enabled", unit, "disabled")
+	}
+	serves(t)
+	// Its own unit calls kresctl, which is ours now.
+	if r := run(t, "systemctl", "reload", "knot-resolver.service"); r.Code != 0 {
+		t.Errorf("the stock service does not reload: %s", sut.Journal(t.Context(), "knot-resolver.service"))
+	}
+	is(t, "is-active", "knot-resolver.service", "active")
+	// An upgrade does not start anything either.
+	install(t, second)
+	is(t, "is-active", "kresd-manager.service", "inactive")
+	is(t, "is-active", "knot-resolver.service", "active")
+	// What was said helps.
+	commands := regexp.MustCompile(`(?m)^    (systemctl .*)$`).FindAllStringSubmatch(said, -1)
+	if len(commands) != 2 {
+		t.Fatalf("apt said: %s", said)
+	}
+	for _, c := range commands {
+		must(t, "sh", "-c", c[1])
+	}
+	serves(t)
+	is(t, "is-active", "kresd-manager.service", "active")
+	is(t, "is-active", "knot-resolver.service", "inactive")
+	is(t, "is-enabled", "kresd-manager.socket", "enabled")
+}
+
+// TestPolicyKeepsItFromStarting is about policy-rc.d, by which an administrator
+// keeps packages from starting services.
+func TestPolicyKeepsItFromStarting(t *testing.T) {
+	clean(t)
+	must(t, "systemctl", "mask", "-q", "knot-resolver.service")
+	if err := sut.WriteFile("/usr/sbin/policy-rc.d", []byte("#!/bin/sh\nexit 101\n"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	install(t, first)
+	is(t, "is-active", "kresd-manager.service", "inactive")
+	is(t, "is-enabled", "kresd-manager.service", "enabled")
+}
+
+func TestRemoveAndPurge(t *testing.T) {
+	clean(t)
+	must(t, "systemctl", "mask", "-q", "knot-resolver.service")
+	install(t, first)
+	serves(t)
+	apt(t, "remove", "kresd-manager")
+	if err := query(); err == nil {
+		t.Error("DNS goes on after the package was removed")
+	}
+	if out := must(t, "systemctl", "list-units", "--all", "--no-legend", "--plain", "kresd*", "kres-*"); strings.TrimSpace(out) != "" {
+		t.Errorf("units are left: %s", out)
+	}
+	if out := run(t, "pgrep", "-au", "kresd-manager,knot-resolver").Stdout; out != "" {
+		t.Errorf("processes are left: %s", out)
+	}
+	if out := must(t, "dpkg-divert", "--list", "*kresctl*"); out != "" {
+		t.Errorf("diversions are left: %s", out)
+	}
+	if out := must(t, "dpkg", "--verify", "knot-resolver6"); strings.Contains(out, "kresctl") {
+		t.Errorf("the stock package is not whole: %s", out)
+	}
+	there(t, false, "/run/kresd-manager", "/run/knot-resolver", "/usr/share/polkit-1/rules.d/50-kresd-manager.rules",
+		"/usr/bin/kresctl.knot-resolver", "/usr/lib/kresd-manager", "/usr/lib/systemd/system/kresd@.service")
+	there(t, true, "/var/lib/kresd-manager/history", "/usr/bin/kresctl")
+	if r := asManager(t, "StartTransientUnit", "ssa(sv)a(sa(sv))", "kresd@1.service", "replace",
+		"1", "ExecStart", "a(sasb)", "1", "/bin/touch", "2", "/bin/touch", "/root/owned", "false", "0"); r.Code == 0 {
+		t.Error("the manager's user may start transient units after the package was removed")
+	}
+	if r := asManager(t, "StartUnit", "ss", "knot-resolver.service", "replace"); r.Code == 0 {
+		t.Error("the manager's user may start units after the package was removed")
+	}
+
+	t.Run("installed again it goes on", func(t *testing.T) {
+		install(t, first)
+		serves(t)
+		if out := must(t, "kresctl", "history"); strings.Count(out, "\n") < 2 {
+			t.Errorf("the history is %s", out)
+		}
+	})
+	t.Run("purge", func(t *testing.T) {
+		apt(t, "purge", "kresd-manager")
+		there(t, false, "/var/lib/kresd-manager", "/run/kresd-manager")
+		there(t, true, "/etc/knot-resolver/config.yaml", "/var/cache/knot-resolver")
+		if out := must(t, "find", "/etc/systemd", "/var/lib/systemd", "/usr/lib/systemd", "-name", "*kresd*"); out != "" {
+			t.Errorf("left: %s", out)
+		}
+	})
+	t.Run("the stock service takes over", func(t *testing.T) {
+		must(t, "systemctl", "unmask", "-q", "knot-resolver.service")
+		must(t, "systemctl", "start", "knot-resolver.service")
+		serves(t)
+		must(t, "systemctl", "stop", "knot-resolver.service")
+	})
+}
