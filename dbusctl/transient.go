@@ -70,12 +70,21 @@ func (t *Transient) QueueStop(ctx context.Context, unit string) error {
 	return t.Client.QueueStop(ctx, unit)
 }
 
-// ObserveUnit is Client.ObserveUnit.
-func (t *Transient) ObserveUnit(ctx context.Context, unit string) (units.Observed, error) {
+// ObserveUnit is Client.ObserveUnit. A target stops before its units and a slice
+// after them, so a slice that is to stop counts as one that has begun to.
+func (t *Transient) ObserveUnit(ctx context.Context, unit string) (o units.Observed, err error) {
 	if unit != units.Target {
 		return t.Client.ObserveUnit(ctx, unit)
 	}
-	o, err := t.Client.ObserveUnit(ctx, t.Slice)
+	err = t.do(ctx, func(n *conn) (err error) {
+		if o, err = n.observeUnit(ctx, t.Slice); err != nil || o.Job == 0 {
+			return err
+		}
+		if verb, _ := n.pending(ctx, t.Slice); verb == "stop" && o.ActiveState == "active" {
+			o.ActiveState = "deactivating"
+		}
+		return nil
+	})
 	o.Name = unit
 	return o, err
 }

@@ -46,10 +46,21 @@ func (a *app) address(haveToken bool) (address, error) {
 	if err != nil && a.config != "" {
 		return address{}, err
 	}
-	if err != nil || at == (address{}) || at.tcp != "" && !haveToken && usable(client.DefaultSocket) {
-		at = address{path: client.DefaultSocket}
+	socket := defaultSocket()
+	if err != nil || at == (address{}) || at.tcp != "" && !haveToken && usable(socket) {
+		at = address{path: socket}
 	}
 	return at, nil
+}
+
+// defaultSocket is that of the installed manager or, where this process may not
+// open that, of one that the user runs (kresd-manager run --user).
+func defaultSocket() string {
+	session := os.Getenv("XDG_RUNTIME_DIR")
+	if own := config.SocketIn(filepath.Join(session, "knot-resolver")); session != "" && !usable(client.DefaultSocket) && usable(own) {
+		return own
+	}
+	return client.DefaultSocket
 }
 
 // hostPort reads host@port; what has a slash is a path.

@@ -19,8 +19,8 @@ import (
 // resolver is the user and group of the workers where root starts them.
 const resolver = "knot-resolver"
 
-// makeDirectories makes what tmpfiles.d/kresd-manager.conf describes. What is
-// there stays as it is.
+// makeDirectories makes what tmpfiles.d/kresd-manager.conf describes. Of what is
+// there only the owner is put right.
 func (o *options) makeDirectories() error {
 	type directory struct {
 		path string
@@ -69,10 +69,13 @@ func (o *options) makeDirectories() error {
 		}
 		err := unix.Mkdir(d.path, d.mode)
 		if errors.Is(err, fs.ErrExist) {
-			continue
+			err = nil
+			if st, serr := os.Lstat(d.path); serr != nil || !st.IsDir() {
+				err = errors.Join(serr, errors.New("something else is there"))
+			}
 		}
-		// The owner of a new directory could be somebody who puts something else
-		// in its place, so no link is followed.
+		// Whoever owns the directory around could put something else in its
+		// place, so no link is followed.
 		if err == nil && !o.user && !d.ours {
 			err = os.Lchown(d.path, uid, gid)
 		}
@@ -80,5 +83,20 @@ func (o *options) makeDirectories() error {
 			return fmt.Errorf("cannot make %s: %w", d.path, err)
 		}
 	}
-	return nil
+	if o.user {
+		return nil
+	}
+	return makeLock(filepath.Join(o.rundir, ".lock"), uid, gid)
+}
+
+// makeLock makes the lock file one that the stock service can use later.
+func makeLock(path string, uid, gid int) error {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL|unix.O_NOFOLLOW, 0o660)
+	if errors.Is(err, fs.ErrExist) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("cannot make %s: %w", path, err)
+	}
+	return errors.Join(f.Chown(uid, gid), f.Close())
 }

@@ -74,6 +74,45 @@ func (p *process) signal(t *testing.T, sig string) error {
 	return <-p.done
 }
 
+// TestRunBesideOthers has the stock service, root's resolver and a user's on one
+// host. The first two share a run directory, so only one of them can be there.
+func TestRunBesideOthers(t *testing.T) {
+	login(t)
+	if err := sut.WriteFile("/etc/knot-resolver/config.yaml", []byte(strings.Replace(basic, "5300", "5301", 1)), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	users := begin(t, cmd(product.Programs+"/kresd-manager", "run", "--user", "-c", "/home/"+name+"/my.yaml"))
+	users.endAtCleanup(t, cmd, "systemctl", "--user")
+	users.ready(t)
+
+	s := rootSide()
+	s.manager = []string{product.Programs + "/kresd-manager", "run"}
+	roots := begin(t, s.command(s.manager...))
+	roots.endAtCleanup(t, s.command, s.ctl...)
+	roots.ready(t)
+	expect(t, 5300, "host.example.", "192.0.2.1")
+	expect(t, 5301, "host.example.", "192.0.2.1")
+	want(t, cmd(product.Programs+"/kresctl", "-s", socket, "config", "set", "-p", "/local-data/addresses/host.example", `"192.0.2.8"`))
+	expect(t, 5300, "host.example.", "192.0.2.8")
+	expect(t, 5301, "host.example.", "192.0.2.1")
+	s.kresctl(t, "stop")
+	if err := <-roots.done; err != nil {
+		t.Errorf("root's manager ends with %v\n%s", err, &roots.out)
+	}
+	expect(t, 5300, "host.example.", "192.0.2.8")
+
+	root(t, "systemctl", "start", "knot-resolver.service")
+	defer root(t, "systemctl", "stop", "knot-resolver.service")
+	eventually(t, "the stock service answers", func() bool { _, err := ask(5301, "host.example."); return err == nil })
+	r := sut.Run(t.Context(), s.command(s.manager...))
+	if r.Code != 69 || !strings.Contains(r.Stderr, "knot-resolver.service is active") {
+		t.Errorf("beside the stock service root's manager ends with %d and says\n%s", r.Code, r.Stderr)
+	}
+	want(t, cmd(product.Programs+"/kresctl", "-s", socket, "config", "set", "-p", "/nsid", `"y"`))
+	expect(t, 5300, "host.example.", "192.0.2.8")
+	expect(t, 5301, "host.example.", "192.0.2.1")
+}
+
 // endAtCleanup ends the manager after the test, whatever comes of it, and all
 // that it has started.
 func (p *process) endAtCleanup(t *testing.T, c func(args ...string) machine.Cmd, systemctl ...string) {
@@ -117,6 +156,12 @@ func TestRunAsAnOrdinaryUser(t *testing.T) {
 	ann(t, product.Programs+"/kresctl", "-s", socket, "config", "set", "-p", "/local-data/addresses/host.example", `"192.0.2.2"`)
 	expect(t, 5300, "host.example.", "192.0.2.2")
 	ann(t, product.Programs+"/kresctl", "-s", socket, "config", "set", "-p", "/nsid", `"x"`)
+	expect(t, 5300, "host.example.", "192.0.2.2")
+	// kresctl finds this manager by itself, and a refusal has kresd's own words.
+	r := sut.Run(t.Context(), cmd(product.Programs+"/kresctl", "config", "set", "-p", "/lua/script", `"error('no such luck')"`))
+	if r.Code == 0 || !strings.Contains(r.Stdout+r.Stderr, "no such luck") || !strings.Contains(r.Stdout+r.Stderr, "kresd@canary.service") {
+		t.Errorf("a wrong script: exit %d\n%s%s", r.Code, r.Stdout, r.Stderr)
+	}
 	expect(t, 5300, "host.example.", "192.0.2.2")
 	if err := p.signal(t, "INT"); err != nil {
 		t.Errorf("it ends with %v:\n%s", err, &p.out)
