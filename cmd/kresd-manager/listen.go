@@ -20,7 +20,7 @@ import (
 // them from systemd: its sandbox has no network, and an open listener is all that
 // it needs.
 type doors struct {
-	network   bool // there is no sandbox, as for kresd-manager run
+	network   bool // there is no sandbox, as with --transient
 	listeners []net.Listener
 	passed    int // how many of them came from systemd
 	serving   atomic.Bool

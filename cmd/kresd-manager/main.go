@@ -114,7 +114,7 @@ func serve(o options, bus systemd, stdout io.Writer, log *slog.Logger) error {
 	}
 	unsetActivation()
 	doors := newDoors(passed)
-	doors.network = o.run
+	doors.network = o.transient
 	m := manager.New(manager.Options{
 		Files:   o.configs,
 		Rundir:  o.rundir,
@@ -137,6 +137,10 @@ func serve(o options, bus systemd, stdout io.Writer, log *slog.Logger) error {
 		Journal: journal.Tail,
 	})
 	if ended, err := start(ctx, m, signals); ended || err != nil {
+		if ended && o.run {
+			go m.Run(ctx)
+			return stopAll(ctx, m, signals, log)
+		}
 		if ended {
 			log.Info("ending while starting; what has been started goes on")
 		}

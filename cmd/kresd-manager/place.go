@@ -160,7 +160,11 @@ func (o *options) introduce(w io.Writer, doc *config.Document, host config.Host)
 		fmt.Fprintf(w, "  ask it          kdig @%s -p %d nic.cz\n", address, l.Interface[0].Port)
 		break
 	}
-	fmt.Fprintf(w, "  look at it      %s -s %s status\n", kresctl, c.Management.UnixSocket)
+	at := c.Management.UnixSocket
+	if at == "" {
+		at = c.Management.Interface.String()
+	}
+	fmt.Fprintf(w, "  look at it      %s -s %s status\n", kresctl, at)
 	fmt.Fprintf(w, "  look at units   %s status 'kresd@*'\n", systemctl)
 	fmt.Fprintf(w, "  stop it         Ctrl-C\n\n")
 }

@@ -113,6 +113,23 @@ func TestRunBesideOthers(t *testing.T) {
 	expect(t, 5301, "host.example.", "192.0.2.1")
 }
 
+// TestInterruptedWhileItStarts ends the manager at different times of its start:
+// what it had started by then does not stay.
+func TestInterruptedWhileItStarts(t *testing.T) {
+	login(t)
+	for _, words := range []string{"step=load", "step=start", "msg=ready"} {
+		p := begin(t, cmd(product.Programs+"/kresd-manager", "run", "-c", "/home/"+name+"/my.yaml"))
+		p.endAtCleanup(t, cmd, "systemctl", "--user")
+		eventually(t, words, func() bool { return strings.Contains(p.out.String(), words) })
+		if err := p.signal(t, "INT"); err != nil {
+			t.Errorf("interrupted after %s it ends with %v\n%s", words, err, &p.out)
+		}
+		if left := running(t); left != "" {
+			t.Errorf("interrupted after %s it leaves\n%s%s", words, left, &p.out)
+		}
+	}
+}
+
 // endAtCleanup ends the manager after the test, whatever comes of it, and all
 // that it has started.
 func (p *process) endAtCleanup(t *testing.T, c func(args ...string) machine.Cmd, systemctl ...string) {
