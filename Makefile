@@ -10,6 +10,8 @@ BINDIR     ?= $(PREFIX)/bin
 LIBEXECDIR ?= $(PREFIX)/lib/kresd-manager
 UNITDIR    ?= $(PREFIX)/lib/systemd/system
 SYSUSERSDIR ?= $(PREFIX)/lib/sysusers.d
+# Beside LIBEXECDIR, from where kresd-manager names it.
+SHAREDIR   ?= $(PREFIX)/share/kresd-manager
 TMPFILESDIR ?= $(PREFIX)/lib/tmpfiles.d
 PRESETDIR  ?= $(PREFIX)/lib/systemd/system-preset
 MANDIR     ?= $(PREFIX)/share/man
@@ -76,8 +78,9 @@ install: build man ## install below $(DESTDIR)$(PREFIX); without DESTDIR also ma
 	$(BUILD)/kresctl completion fish >$(DESTDIR)$(FISHDIR)/kresctl.fish
 	$(BUILD)/kresctl completion zsh >$(DESTDIR)$(ZSHDIR)/_kresctl
 	chmod 0644 $(DESTDIR)$(BASHDIR)/kresctl $(DESTDIR)$(FISHDIR)/kresctl.fish $(DESTDIR)$(ZSHDIR)/_kresctl
-	install -d -m 0755 $(DESTDIR)$(POLKITDIR)
+	install -d -m 0755 $(DESTDIR)$(POLKITDIR) $(DESTDIR)$(SHAREDIR)
 	@$(call put,polkit-1/rules.d/50-kresd-manager.rules,$(POLKITDIR))
+	@$(call put,share/49-kresd-manager-limits.rules,$(SHAREDIR))
 	@rm -f $(BUILD)/put
 ifeq ($(DESTDIR),)
 	systemd-sysusers kresd-manager.conf
@@ -91,8 +94,8 @@ uninstall: ## remove what install put there; users and data stay
 	rm -f $(DESTDIR)$(POLKITDIR)/50-kresd-manager.rules $(DESTDIR)$(BINDIR)/kresctl
 	rm -f $(addprefix $(DESTDIR)$(UNITDIR)/,kresd@.service kres-policy-loader.service kres-gc.service kres-component@.service kresd.target kresd-manager.service kresd-manager.socket kresd-rundir.service)
 	rm -rf $(DESTDIR)$(UNITDIR)/kresd@canary.service.d $(DESTDIR)$(LIBEXECDIR)
-	rm -f $(DESTDIR)$(UNITDIR)/knot-resolver.service.d/50-kresd-manager.conf
-	-rmdir $(DESTDIR)$(UNITDIR)/knot-resolver.service.d
+	rm -f $(DESTDIR)$(UNITDIR)/knot-resolver.service.d/50-kresd-manager.conf $(DESTDIR)$(SHAREDIR)/49-kresd-manager-limits.rules
+	-rmdir $(DESTDIR)$(UNITDIR)/knot-resolver.service.d $(DESTDIR)$(SHAREDIR)
 	rm -f $(DESTDIR)$(SYSUSERSDIR)/kresd-manager.conf $(DESTDIR)$(TMPFILESDIR)/kresd-manager.conf $(DESTDIR)$(SYSCTLDIR)/50-kresd-manager.conf
 	rm -f $(DESTDIR)$(PRESETDIR)/50-kresd-manager.preset $(DESTDIR)$(BASHDIR)/kresctl $(DESTDIR)$(FISHDIR)/kresctl.fish $(DESTDIR)$(ZSHDIR)/_kresctl
 	rm -f $(addprefix $(DESTDIR)$(MANDIR)/,man1/kresctl.1 man5/kresd-manager.yaml.5 man8/kresd-manager.8 man8/kresd-drain.8 man8/kresd-component.8 man8/kres-graphite.8)

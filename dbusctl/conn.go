@@ -74,6 +74,22 @@ type conn struct {
 	done    chan struct{} // closed when the signal loop has ended
 	lost    *atomic.Int64 // of the client
 	jobs    *jobs
+	reading chan struct{} // held by whoever asks many things at once
+}
+
+// atOnce is for how many units everything is asked at once. The bus cuts off who
+// waits for more than 128 answers (dbus-daemon(1), max_replies_per_connection).
+const atOnce = 8
+
+// read calls f while nobody else asks many things at once.
+func (n *conn) read(ctx context.Context, f func() error) error {
+	select {
+	case n.reading <- struct{}{}:
+		defer func() { <-n.reading }()
+		return f()
+	case <-ctx.Done():
+		return fmt.Errorf("cannot ask systemd: %w", ctx.Err())
+	}
 }
 
 // Close ends the connection. Calls in progress fail with units.ErrUnavailable.
@@ -114,7 +130,7 @@ func dial(ctx context.Context, address string, lost *atomic.Int64) (*conn, error
 	if err != nil {
 		return nil, err
 	}
-	n := &conn{bus: bus, signals: make(chan *dbus.Signal, signalBuffer), done: make(chan struct{}), lost: lost}
+	n := &conn{bus: bus, signals: make(chan *dbus.Signal, signalBuffer), done: make(chan struct{}), lost: lost, reading: make(chan struct{}, 1)}
 	if err := n.subscribe(ctx); err != nil {
 		n.close()
 		return nil, err

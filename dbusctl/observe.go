@@ -56,21 +56,32 @@ func (n *conn) observe(ctx context.Context, wanted []string) (units.Live, error)
 		rows = append(rows, more...)
 	}
 	live := units.Live{Units: make(map[string]units.Observed, len(rows))}
+	rows = slices.DeleteFunc(rows, func(r listed) bool {
+		_, ours := units.RoleOf(r.Name)
+		return !ours
+	})
+	for some := range slices.Chunk(rows, atOnce) {
+		if err := n.read(ctx, func() error { return n.observeSome(ctx, some, live) }); err != nil {
+			return units.Live{}, err
+		}
+	}
+	return live, nil
+}
+
+func (n *conn) observeSome(ctx context.Context, rows []listed, live units.Live) error {
 	pending := make([]*request, 0, len(rows))
 	for _, r := range rows {
-		if _, ours := units.RoleOf(r.Name); !ours {
-			continue
-		}
 		pending = append(pending, n.request(ctx, r))
 	}
+	var failure error
 	for _, p := range pending {
 		o, err := n.settle(ctx, p)
-		if err != nil {
-			return units.Live{}, err
+		if err != nil && failure == nil {
+			failure = err
 		}
 		live.Units[o.Name] = o
 	}
-	return live, nil
+	return failure
 }
 
 // settle returns what was read of a unit, and reads it again if its state
@@ -107,7 +118,12 @@ func (n *conn) observeUnit(ctx context.Context, unit string) (units.Observed, er
 	if err != nil {
 		return units.Observed{}, err
 	}
-	return n.settle(ctx, n.request(ctx, row))
+	var o units.Observed
+	err = n.read(ctx, func() (err error) {
+		o, err = n.settle(ctx, n.request(ctx, row))
+		return err
+	})
+	return o, err
 }
 
 func (n *conn) lookUp(ctx context.Context, unit string) (listed, error) {

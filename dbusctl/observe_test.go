@@ -92,7 +92,7 @@ func TestObserveReadsOurUnits(t *testing.T) {
 	if w.MemoryBytes == 0 {
 		t.Error("the memory of a process is not read")
 	}
-	w.MemoryBytes = 0
+	w.MemoryBytes, w.HeldBytes = 0, 0
 	got["kresd@1.service"] = w
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)

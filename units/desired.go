@@ -28,6 +28,8 @@ type Desired struct {
 	// Components are further processes, by falling priority and then by name.
 	Components []Component
 	Roll       Roll
+	// Limits are those of every worker.
+	Limits Limits
 }
 
 // Roll is how workers are replaced.

@@ -26,21 +26,26 @@ type Options struct {
 	// Patient leaves alone what is on its way to another state, and what only a
 	// change can mend: for the repair of a system that drifted.
 	Patient bool
-	// Tolerant lets dispensable components fail without failing the plan.
+	// Tolerant lets dispensable components, and the setting of limits, fail
+	// without failing the plan.
 	Tolerant bool
+	// Before are limits that workers may still have from another configuration:
+	// what of them is not wanted any more is lifted.
+	Before Limits
 }
 
 // Diff returns the plan that makes the live system equal to the desired one.
 // It changes neither argument; the same arguments give the same plan. When
 // nothing differs the plan is empty.
 //
-// The order is: canary, rules, workers to add, workers to restart one by one,
+// The order is: limits, canary, rules, workers to add, workers to restart one by one,
 // workers to remove one by one, cache garbage collector. What could refuse the
 // change comes before what could interrupt somebody. Components have their
 // places by priority among these; those that are not wanted stop first.
 func Diff(want Desired, live Live, opt Options) Plan {
 	d := differ{want: want, live: live, opt: opt, plan: Plan{Generation: want.Generation, Steps: []Step{}}}
 	d.sort()
+	d.limits()
 	d.canary()
 	d.removals()
 	d.components(PriorityRules+1, math.MaxInt)
@@ -50,6 +55,7 @@ func Diff(want Desired, live Live, opt Options) Plan {
 	d.workers()
 	d.gc()
 	d.components(math.MinInt, PriorityWorkers)
+	d.wait()
 	return d.plan
 }
 
@@ -65,6 +71,7 @@ type differ struct {
 	stop    []int // to stop
 	causes  map[int]string
 
+	sets    []int // steps that set limits
 	cleared int   // step that removed a stray canary
 	tried   int   // step that proved the worker configuration
 	loaded  int   // step that put the rules in force

@@ -24,6 +24,7 @@ type Observed struct {
 	Since        time.Time
 	Restarts     int    // automatic restarts since the last manual start
 	MemoryBytes  uint64 // 0 if unknown
+	HeldBytes    uint64 // memory of the main process that the kernel cannot take back; 0 if unknown
 	CgroupPath   string // below the cgroup root, "" if none
 	// NeedDaemonReload tells that the unit's files have been edited since systemd
 	// read them.
@@ -74,6 +75,8 @@ func (o Observed) ConfigHash() string {
 // absent or has LoadState "not-found".
 type Live struct {
 	Units map[string]Observed
+	// Limits are those of workers, running or not, as far as they were looked at.
+	Limits map[string]Limits
 }
 
 // Unit returns what was observed of a unit; the zero Observed if nothing.

@@ -11,9 +11,11 @@ import (
 // Kind is what a step does. The set is closed; its text is stable.
 type Kind string
 
-// Kinds of steps. Every one but Stop, Reset and Renew first makes the generation of
-// its plan the one that the unit reads.
+// Kinds of steps. Every one but Set, Stop, Reset and Renew first makes the
+// generation of its plan the one that the unit reads.
 const (
+	// Set sets limits of a worker, whether it runs or not; they are in force at once.
+	Set Kind = "set"
 	// Try starts the canary with the new worker configuration, asks it to
 	// resolve a name and stops it. It serves nobody.
 	Try Kind = "try"
@@ -38,6 +40,8 @@ type Step struct {
 	Unit string `json:"unit"`
 	// Cause says in words why the step is needed.
 	Cause string `json:"cause"`
+	// Set is what a step of kind Set sets.
+	Set []Setting `json:"set,omitempty"`
 	// After lists the steps that must have succeeded before, ascending.
 	After []int `json:"after,omitempty"`
 	// Optional tells that the plan goes on if the step fails.
@@ -72,7 +76,8 @@ func (p Plan) Without(drop func(Step) bool) Plan {
 			after = append(after, number[a])
 		}
 		number[s.N] = rest.add(s.Kind, s.Unit, s.Cause, after...)
-		rest.Steps[len(rest.Steps)-1].Optional = s.Optional
+		last := &rest.Steps[len(rest.Steps)-1]
+		last.Optional, last.Set = s.Optional, s.Set
 	}
 	return rest
 }

@@ -49,6 +49,7 @@ type UnitStatus struct {
 	Current  bool   `json:"current"`
 	PID      int    `json:"pid,omitempty"`
 	Memory   uint64 `json:"memory,omitempty"` // bytes, 0 if unknown
+	Usage    Usage  `json:"usage,omitzero"`
 	Restarts int    `json:"restarts"`
 	// Stale tells that the unit's files were edited since systemd has read them.
 	Stale bool `json:"needs-daemon-reload,omitempty"`
@@ -88,6 +89,9 @@ type Status struct {
 	LastApply     *Report      `json:"last-apply,omitempty"`
 	// LastRepair is the last time that something had drifted by itself.
 	LastRepair *Report `json:"last-repair,omitempty"`
+	// Warnings tell in words what the system does not do though the
+	// configuration asks for it.
+	Warnings []string `json:"warnings,omitempty"`
 	// Down tells why the manager took the resolver down.
 	Down string `json:"down,omitempty"`
 }

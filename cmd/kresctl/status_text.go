@@ -27,6 +27,9 @@ func writeStatus(w io.Writer, s units.Status, now time.Time) error {
 	for _, fault := range s.HistoryFaults {
 		fmt.Fprintf(tw, "history\t%s\n", fault)
 	}
+	for _, w := range s.Warnings {
+		fmt.Fprintf(tw, "warning\t%s\n", w)
+	}
 	if r := s.LastApply; r != nil {
 		fmt.Fprintf(tw, "last apply\t%s\n", lastApply(*r, now))
 	}

@@ -135,6 +135,8 @@ func serve(o options, bus systemd, stdout io.Writer, log *slog.Logger) error {
 		Watch:   files.Set,
 		Notify:  notify,
 		Journal: journal.Tail,
+
+		LimitsRule: limitsRule(),
 	})
 	if ended, err := start(ctx, m, signals); ended || err != nil {
 		if ended && o.run {
@@ -306,6 +308,16 @@ func programs() string {
 		return "" // the usual one
 	}
 	return filepath.Dir(path)
+}
+
+// limitsRule is where make install puts the polkit rule for limits, seen from
+// where it puts this program.
+func limitsRule() string {
+	dir := programs()
+	if dir == "" {
+		dir = "/usr/lib/kresd-manager"
+	}
+	return filepath.Join(dir, "../../share/kresd-manager/49-kresd-manager-limits.rules")
 }
 
 func notify(state string) { _, _ = daemon.SdNotify(false, state) }

@@ -8,7 +8,7 @@ import "time"
 // unit files that are installed.
 type Systemd struct {
 	// Slice is a unit name that ends in .slice, systemd.slice(5).
-	Slice string `key:"slice" type:"slice?" idle:"true" ours:"true" doc:"Slice that the workers run in, such as dns.slice."`
+	Slice string `key:"slice" type:"slice?" ours:"true" doc:"Slice that the workers run in, such as dns.slice. The unit must say the same, see below."`
 	// Watchdog is 0 for none and nil for what the unit file says.
 	Watchdog      *time.Duration `key:"watchdog" type:"time?" ours:"true" doc:"A worker that gives no sign of life for this time is killed and restarted; at least 1s, 0s is never. Without it the unit file says, as installed 30s."`
 	DrainDeadline time.Duration  `key:"drain-deadline" type:"time" default:"5s" ours:"true" doc:"How long a worker that stops may finish what it works on, at most 10s."`
@@ -16,14 +16,20 @@ type Systemd struct {
 	Soak time.Duration `key:"soak" type:"time" default:"0s" ours:"true" doc:"How long a worker that was replaced has to stay up before the next one follows, at most 10m."`
 	// RollBudget is at least 1.
 	RollBudget int `key:"roll-budget" type:"int>=1" default:"1" ours:"true" doc:"How many workers may restart at the same time. One always goes on serving."`
-	// MemoryMax is in bytes, 0 if it is not set.
-	MemoryMax int64 `key:"memory-max" type:"size?" idle:"true" ours:"true" doc:"Memory that one worker may use before it is killed and restarted, at least 16M."`
-	// CPUWeight is 0 if it is not set.
-	CPUWeight int `key:"cpu-weight" type:"int 1..10000?" idle:"true" ours:"true" doc:"Share of the CPUs beside other units, systemd.resource-control(5); units have 100 otherwise."`
+	// MemoryMax and MemoryHigh are in bytes, 0 if they are not set.
+	MemoryMax  int64 `key:"memory-max" type:"size?" ours:"true" doc:"Memory that one worker may use before it is killed and restarted, at least 16M."`
+	MemoryHigh int64 `key:"memory-high" type:"size?" ours:"true" doc:"Memory beyond which a worker is slowed down and made to give some back; at least 16M and at most memory-max."`
+	// CPUWeight and IOWeight are 0 if they are not set.
+	CPUWeight int `key:"cpu-weight" type:"int 1..10000?" ours:"true" doc:"Share of the CPUs of each worker beside other units, systemd.resource-control(5); units have 100 otherwise."`
+	IOWeight  int `key:"io-weight" type:"int 1..10000?" ours:"true" doc:"Share of the disks, likewise."`
+	// TasksMax is 0 if it is not set.
+	TasksMax int `key:"tasks-max" type:"int>=4?" ours:"true" doc:"How many threads and processes one worker may have."`
 	// CPUAffinity is in ascending order, without repeats.
-	CPUAffinity []int `key:"cpu-affinity" type:"list<int 0..8191>?" idle:"true" ours:"true" doc:"Numbers of the CPUs that workers may run on, counted from 0."`
+	CPUAffinity []int `key:"cpu-affinity" type:"list<int 0..8191>?" ours:"true" doc:"Numbers of the CPUs that workers may run on, counted from 0."`
+	// CPUPinning gives each worker one of these.
+	CPUPinning bool `key:"cpu-pinning" type:"bool" default:"false" ours:"true" doc:"Worker N runs on one CPU alone: the Nth of cpu-affinity or, without it, of those that it may use. With more workers than CPUs it begins anew."`
 	// Restart is "", "always", "on-failure" or "no".
-	Restart string `key:"restart" type:"enum always on-failure no?" idle:"true" ours:"true" doc:"When systemd starts a worker again that ended by itself."`
+	Restart string `key:"restart" type:"enum always on-failure no?" ours:"true" doc:"When systemd starts a worker again that ended by itself. The unit must say the same, see below."`
 }
 
 // Component is a further process that runs beside the workers.

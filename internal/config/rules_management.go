@@ -65,6 +65,11 @@ func (u *Systemd) check(s *scope) {
 	if s.given("memory-max") && u.MemoryMax < minMemoryBytes {
 		s.problem("memory-max", "a worker cannot run with so little memory", "at least 16M")
 	}
+	if s.given("memory-high") && u.MemoryHigh < minMemoryBytes {
+		s.problem("memory-high", "a worker cannot run with so little memory", "at least 16M")
+	} else if s.given("memory-high") && s.given("memory-max") && u.MemoryHigh > u.MemoryMax {
+		s.problem("memory-high", "a worker is killed before it comes to that, because of memory-max", "at most what memory-max is")
+	}
 	if s.given("cpu-affinity") {
 		slices.Sort(u.CPUAffinity)
 		u.CPUAffinity = slices.Compact(u.CPUAffinity)

@@ -44,6 +44,7 @@ type components struct {
 
 	Components []units.Component `json:"components,omitempty"`
 	Roll       units.Roll        `json:"roll,omitzero"`
+	Limits     units.Limits      `json:"limits,omitzero"`
 }
 
 // Make renders a configuration. Configurations that mean the same give the
@@ -68,6 +69,10 @@ func Make(c *config.Config, host render.Host) Generation {
 		})
 	}
 	k.Roll = units.Roll{Budget: c.Systemd.RollBudget, Soak: c.Systemd.Soak}
+	k.Limits = units.Limits{
+		MemoryMax: uint64(c.Systemd.MemoryMax), MemoryHigh: uint64(c.Systemd.MemoryHigh), TasksMax: uint64(c.Systemd.TasksMax),
+		CPUWeight: uint64(c.Systemd.CPUWeight), IOWeight: uint64(c.Systemd.IOWeight),
+	}
 	b, err := json.MarshalIndent(k, "", "  ")
 	if err != nil {
 		panic(fmt.Sprintf("generation: strings and numbers do not encode: %v", err))
@@ -90,5 +95,6 @@ func (k components) desired(id string) units.Desired {
 		GC:         k.GC,
 		Components: k.Components,
 		Roll:       k.Roll,
+		Limits:     k.Limits,
 	}
 }

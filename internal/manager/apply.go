@@ -149,6 +149,8 @@ func (m *Manager) step(ctx context.Context, s units.Step, want units.Desired) er
 			err = m.o.Workers.ResetRules(ctx, units.Instance(s.Unit))
 		case units.Renew:
 			return m.renew(ctx, s, want)
+		case units.Set:
+			err = m.set(ctx, s)
 		case units.Start, units.Restart:
 			return m.start(ctx, s, want)
 		case units.Stop:
@@ -165,7 +167,8 @@ func (m *Manager) step(ctx context.Context, s units.Step, want units.Desired) er
 
 // link makes the unit of a step read the generation of the plan.
 func (m *Manager) link(s units.Step, want units.Desired) error {
-	if s.Kind == units.Stop || s.Kind == units.Reset || s.Kind == units.Renew {
+	switch s.Kind {
+	case units.Stop, units.Reset, units.Renew, units.Set:
 		return nil
 	}
 	role, ok := units.RoleOf(s.Unit)

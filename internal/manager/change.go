@@ -34,7 +34,7 @@ type change struct {
 func (m *Manager) change(ctx context.Context, c change, began time.Time) (units.Report, error) {
 	cur := m.current.Load()
 	r := units.Report{Cause: c.Cause, DryRun: c.DryRun, When: began, Generation: cur.desired.Generation}
-	next, gen, err := m.prepare(cur, c)
+	next, gen, err := m.prepare(ctx, cur, c)
 	if err == nil {
 		r.Diff = config.Difference(m.ranBefore(cur), next.doc, 0)
 		if c.fromFile {
@@ -121,7 +121,7 @@ func (m *Manager) failed(cur *snapshot, c change, r *units.Report, err error) {
 }
 
 // prepare makes the next snapshot, without touching anything.
-func (m *Manager) prepare(cur *snapshot, c change) (*snapshot, generation.Generation, error) {
+func (m *Manager) prepare(ctx context.Context, cur *snapshot, c change) (*snapshot, generation.Generation, error) {
 	var gen generation.Generation
 	if c.Match != nil {
 		if err := c.Match(cur.doc.ETag()); err != nil {
@@ -137,6 +137,9 @@ func (m *Manager) prepare(cur *snapshot, c change) (*snapshot, generation.Genera
 		return nil, gen, err
 	}
 	if err := m.installed(cfg); err != nil {
+		return nil, gen, err
+	}
+	if err := m.saysTheUnit(ctx, cfg.Systemd); err != nil {
 		return nil, gen, err
 	}
 	gen = generation.Make(cfg, m.o.Render)
@@ -233,11 +236,15 @@ func (m *Manager) installed(c *config.Config) error {
 
 // carryOut plans and, unless it is a dry run, applies.
 func (m *Manager) carryOut(ctx context.Context, cur *snapshot, gen generation.Generation, c change, r *units.Report) error {
-	live, err := m.o.Systemd.Observe(ctx, gen.Desired.Units()...)
+	before := cur.desired.Limits
+	live, err := m.look(ctx, gen.Desired, before)
 	if err != nil {
 		return err
 	}
-	r.Plan = units.Diff(gen.Desired, live, units.Options{Force: c.Force, Renew: c.renew, Reset: m.rulesUnsure, Tolerant: c.tolerant})
+	if err := bearable(gen.Desired.Limits, live); err != nil && !c.tolerant {
+		return err
+	}
+	r.Plan = units.Diff(gen.Desired, live, units.Options{Force: c.Force, Renew: c.renew, Reset: m.rulesUnsure, Tolerant: c.tolerant, Before: before})
 	r.Interrupts = r.Plan.Interrupts()
 	r.Generation = gen.Desired.Generation
 	if c.DryRun {
@@ -263,7 +270,7 @@ func (m *Manager) carryOut(ctx context.Context, cur *snapshot, gen generation.Ge
 		// the next one goes on from there.
 		return err
 	}
-	return m.rollBack(ctx, cur, err, r)
+	return m.rollBack(ctx, cur, gen.Desired.Limits, err, r)
 }
 
 // forgive has systemd forget the failure of units that only the refused change
@@ -280,8 +287,9 @@ func (m *Manager) forgive(ctx context.Context, cur *snapshot, live units.Live) {
 }
 
 // rollBack makes the live system equal to what ran before the change. It is a
-// plan like any other, from what is live now.
-func (m *Manager) rollBack(ctx context.Context, cur *snapshot, cause error, r *units.Report) error {
+// plan like any other, from what is live now, where some may have the limits
+// that were tried.
+func (m *Manager) rollBack(ctx context.Context, cur *snapshot, tried units.Limits, cause error, r *units.Report) error {
 	var step *units.StepError
 	errors.As(cause, &step)
 	// First of all nothing may restart into what was refused.
@@ -302,10 +310,10 @@ func (m *Manager) rollBack(ctx context.Context, cur *snapshot, cause error, r *u
 		r.RollbackError = "it is not known what ran before"
 		return cause
 	}
-	live, err := m.o.Systemd.Observe(ctx, cur.desired.Units()...)
+	live, err := m.look(ctx, cur.desired, tried)
 	if err == nil {
 		m.forgive(ctx, cur, live)
-		plan := units.Diff(cur.desired, live, units.Options{Proven: true, Reset: m.rulesUnsure, Tolerant: true})
+		plan := units.Diff(cur.desired, live, units.Options{Proven: true, Reset: m.rulesUnsure, Tolerant: true, Before: tried})
 		if plan.Empty() {
 			if step != nil {
 				step.Restored = true

@@ -4,6 +4,7 @@ package manager_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -63,6 +64,9 @@ func (s *inMemory) Live(*testing.T) map[string]string {
 		}
 		if o.ActiveState != "active" {
 			live[name] = o.ActiveState
+		}
+		if l, set := s.w.sys.LimitsSet()[name]; set && l.CPUWeight != units.Unlimited {
+			live[name] += fmt.Sprintf(" weight %d", l.CPUWeight)
 		}
 	}
 	return live

@@ -5,6 +5,7 @@ package manager
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"kresd-manager/internal/config"
@@ -58,7 +59,7 @@ func (m *Manager) repair(ctx context.Context) time.Duration {
 	if cur.desired.Generation == "" || m.isStopped() || m.down != "" {
 		return lookInterval
 	}
-	live, err := m.o.Systemd.Observe(ctx, cur.desired.Units()...)
+	live, err := m.look(ctx, cur.desired, units.Limits{})
 	if err != nil {
 		m.o.Log.Debug("cannot look for drift", "error", err)
 		return retryTime
@@ -86,7 +87,7 @@ func (m *Manager) repair(ctx context.Context) time.Duration {
 	}
 	now := time.Now()
 	due := plan.Without(func(s units.Step) bool {
-		p := m.care[s.Unit]
+		p := m.care[patientOf(s)]
 		return p != nil && now.Before(p.next)
 	})
 	if due.Empty() {
@@ -102,7 +103,7 @@ func (m *Manager) mend(ctx context.Context, cur *snapshot, plan units.Plan) {
 	m.busy.Store(true)
 	defer m.busy.Store(false)
 	for _, s := range plan.Steps {
-		m.o.Log.Warn("repairing", "unit", s.Unit, "step", string(s.Kind), "cause", s.Cause, "attempt", m.attempt(s.Unit, began))
+		m.o.Log.Warn("repairing", "unit", s.Unit, "step", string(s.Kind), "cause", s.Cause, "attempt", m.attempt(patientOf(s), began))
 	}
 	r := units.Report{Plan: plan, Cause: "repair", When: began, Generation: cur.desired.Generation}
 	m.tell(units.Event{Kind: units.EventRepair, Cause: r.Cause, Plan: &plan, Generation: r.Generation})
@@ -122,6 +123,14 @@ func (m *Manager) mend(ctx context.Context, cur *snapshot, plan units.Plan) {
 	m.tellStatus()
 }
 
+// patientOf names what a step repairs: a unit or, apart from that, its limits.
+func patientOf(s units.Step) string {
+	if s.Kind == units.Set {
+		return "limits of " + s.Unit
+	}
+	return s.Unit
+}
+
 // attempt counts a repair of a unit and decides when the next may be.
 func (m *Manager) attempt(unit string, now time.Time) int {
 	p := m.care[unit]
@@ -139,7 +148,8 @@ func (m *Manager) attempt(unit string, now time.Time) int {
 func (m *Manager) recover(plan units.Plan) {
 	now := time.Now()
 	for unit, p := range m.care {
-		if now.Sub(p.next) > calmTime && !plan.Acts(unit) {
+		ill := slices.ContainsFunc(plan.Steps, func(s units.Step) bool { return patientOf(s) == unit })
+		if now.Sub(p.next) > calmTime && !ill {
 			delete(m.care, unit)
 		}
 	}
@@ -200,8 +210,8 @@ func (m *Manager) fallBack(ctx context.Context, cur *snapshot) {
 	err := m.bringBack(&back)
 	if err == nil {
 		var live units.Live
-		if live, err = m.o.Systemd.Observe(ctx, back.desired.Units()...); err == nil {
-			r.Plan = units.Diff(back.desired, live, units.Options{Proven: true, Tolerant: true, Reset: true})
+		if live, err = m.look(ctx, back.desired, cur.desired.Limits); err == nil {
+			r.Plan = units.Diff(back.desired, live, units.Options{Proven: true, Tolerant: true, Reset: true, Before: cur.desired.Limits})
 			m.tell(units.Event{Kind: units.EventRestore, Cause: r.Cause, Plan: &r.Plan, Generation: r.Generation})
 			err = m.restore(ctx, r.Plan, back.desired)
 		}

@@ -39,6 +39,12 @@ type Systemd interface {
 	ResetFailed(ctx context.Context, unit string) error
 	QueueStop(ctx context.Context, unit string) error
 	StockState(ctx context.Context) (string, error)
+	// Limits returns those of some workers and of all others that have any.
+	Limits(ctx context.Context, workers ...string) (map[string]units.Limits, error)
+	// Set sets properties of a unit until the next boot.
+	Set(ctx context.Context, unit string, settings []units.Setting) error
+	// ServiceText returns a property of a service, as Restart or Slice.
+	ServiceText(ctx context.Context, unit, name string) (string, error)
 }
 
 // Workers is what the manager needs of running workers.
@@ -78,6 +84,9 @@ type Options struct {
 	// Served returns [config.Problems] if the API cannot be had in the way that a
 	// configuration wants; nil is any way.
 	Served func(config.Management) error
+	// LimitsRule is the file with the polkit rule that lets the manager set
+	// limits, which the administrator may put into force.
+	LimitsRule string
 	// Watch is told which files to watch; Changed is for what comes of it.
 	Watch func(paths []string)
 	// Notify sends a state to the service manager (sd_notify(3)).
@@ -111,6 +120,7 @@ type Manager struct {
 	// rulesUnsure tells that running workers may not all have been told of the
 	// rules in force. Only the loop uses it.
 	rulesUnsure bool
+	noRule      atomic.Bool // polkit refused limits the last time
 	tally       tally
 	reclaimer   reclaimer
 	history     atomic.Pointer[history.Store]

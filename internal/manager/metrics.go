@@ -12,6 +12,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"kresd-manager/internal/cgroup"
 	"kresd-manager/internal/kresd"
 	"kresd-manager/internal/metrics"
 	"kresd-manager/units"
@@ -74,19 +75,16 @@ func (m *Manager) Prometheus(ctx context.Context) ([]byte, error) {
 		StatusError: err,
 		Changes:     metrics.Changes{Applied: m.tally.applied.Load(), Failed: m.tally.failed.Load()},
 	}
-	var pids []int
 	for _, u := range st.Units {
-		if u.PID == 0 {
+		if u.Role != units.RoleWorker || s.OOMKills != nil {
 			continue
 		}
-		pids = append(pids, u.PID)
-		if u.Role == units.RoleWorker && s.OOMKills == nil {
-			if n, ok := metrics.OOMKills(u.PID); ok {
+		if p, running := (cgroup.System{}).Process(u.PID); running {
+			if n, ok := (cgroup.System{}).OOMKills(p.Path()); ok {
 				s.OOMKills = &n
 			}
 		}
 	}
-	s.Usage = metrics.Processes(pids)
 	return metrics.Text(s)
 }
 

@@ -177,7 +177,9 @@ func (m *Manager) startFromFile(ctx context.Context) error {
 // a manager that renders otherwise, after an upgrade, restarts no worker.
 func (m *Manager) adopt(ctx context.Context, running *snapshot, clean bool) error {
 	began := time.Now()
-	live, err := m.o.Systemd.Observe(ctx, running.desired.Units()...)
+	left := m.interrupted()
+	tried := m.triedLimits(left)
+	live, err := m.look(ctx, running.desired, tried)
 	if err != nil {
 		return err
 	}
@@ -188,12 +190,12 @@ func (m *Manager) adopt(ctx context.Context, running *snapshot, clean bool) erro
 	}
 	m.rulesUnsure = m.rulesUnsure || !clean
 	cause := "start: what ran before"
-	if a := m.interrupted(); a != nil {
+	if a := left; a != nil {
 		cause = fmt.Sprintf("start: what ran before %s, which the end of the manager interrupted", a.Cause)
 		m.o.Log.Warn("going back to what ran before a change that was interrupted", "change", a.Cause, "begun", a.When)
 	}
 	r := units.Report{
-		Plan:       units.Diff(running.desired, live, units.Options{Proven: true, Reset: m.rulesUnsure, Tolerant: true}),
+		Plan:       units.Diff(running.desired, live, units.Options{Proven: true, Reset: m.rulesUnsure, Tolerant: true, Before: tried}),
 		Cause:      cause,
 		When:       began,
 		Generation: running.desired.Generation,

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"time"
 
+	"kresd-manager/internal/cgroup"
 	"kresd-manager/units"
 )
 
@@ -44,7 +45,7 @@ func (m *Manager) Status(ctx context.Context) (units.Status, error) {
 		st.LastApply = &short
 	}
 	st.FileDiffers = st.ETag != s.fileETag || s.refused
-	live, err := m.o.Systemd.Observe(ctx, s.desired.Units()...)
+	live, err := m.look(ctx, s.desired, units.Limits{})
 	if err != nil {
 		return st, err
 	}
@@ -73,6 +74,7 @@ func (m *Manager) Status(ctx context.Context) (units.Status, error) {
 			Current:    !plan.Acts(o.Name) && !(wanted && o.Idle()),
 			PID:        o.MainPID,
 			Memory:     o.MemoryBytes,
+			Usage:      cgroup.System{}.Usage(o.CgroupPath, o.MainPID),
 			Restarts:   o.Restarts,
 			Stale:      o.NeedDaemonReload,
 			Masked:     o.Masked(),
@@ -80,6 +82,7 @@ func (m *Manager) Status(ctx context.Context) (units.Status, error) {
 			Invocation: o.InvocationID,
 		})
 	}
+	st.Warnings = m.warnings(s.desired, live, plan)
 	slices.SortFunc(st.Units, func(a, b units.UnitStatus) int {
 		return cmp.Or(cmp.Compare(order(a), order(b)), cmp.Compare(a.Unit, b.Unit))
 	})

@@ -6,7 +6,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"os"
 	"slices"
 	"testing"
 	"testing/synctest"
@@ -50,13 +49,6 @@ func TestAWorkerThatHangsHoldsUpNobody(t *testing.T) {
 
 func TestNobodyIsAskedWhereNobodyIs(t *testing.T) {
 	if got := metrics.Gather(t.Context(), nil, time.Second, nil); len(got) != 0 {
-		t.Errorf("%v", got)
-	}
-}
-
-func TestProcesses(t *testing.T) {
-	got := metrics.Processes([]int{os.Getpid(), 1 << 30})
-	if u, ok := got[os.Getpid()]; len(got) != 1 || !ok || u.MemoryBytes < 1<<20 {
 		t.Errorf("%v", got)
 	}
 }

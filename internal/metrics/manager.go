@@ -34,7 +34,7 @@ var (
 	currentDesc  = unitDesc("current", "1 if the unit is as the configuration wants it.")
 	restartsDesc = unitDesc("restarts_total", "Restarts after failures, since somebody last started the unit.")
 	memoryDesc   = unitDesc("memory_bytes", "Memory of the unit's cgroup or, where systemd does not account for that, of its main process.")
-	cpuDesc      = unitDesc("cpu_seconds_total", "User and system CPU time of the unit's main process.")
+	cpuDesc      = unitDesc("cpu_seconds_total", "User and system CPU time of the unit's cgroup since its process started.")
 )
 
 var managerDescs = []*prometheus.Desc{
@@ -51,12 +51,6 @@ func newDesc(name, help string, labels ...string) *prometheus.Desc {
 
 func unitDesc(name, help string) *prometheus.Desc {
 	return newDesc("unit_"+name, help, "unit", "component")
-}
-
-// Usage is what the main process of a unit uses. Zero is unknown.
-type Usage struct {
-	CPU         time.Duration // user and system time
-	MemoryBytes uint64        // resident
 }
 
 // collectManager sends what the manager knows of itself and of the units.
@@ -97,16 +91,11 @@ func (s Snapshot) collectManager(out chan<- prometheus.Metric) {
 		if u.PID == 0 {
 			continue
 		}
-		usage, known := s.Usage[u.PID]
-		memory := u.Memory
-		if memory == 0 {
-			memory = usage.MemoryBytes
+		if u.Memory != 0 {
+			gauge(memoryDesc, float64(u.Memory), labels...)
 		}
-		if memory != 0 {
-			gauge(memoryDesc, float64(memory), labels...)
-		}
-		if known {
-			total(cpuDesc, usage.CPU.Seconds(), labels...)
+		if cpu := time.Duration(u.Usage.CPU); cpu != 0 {
+			total(cpuDesc, cpu.Seconds(), labels...)
 		}
 	}
 }

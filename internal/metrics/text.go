@@ -21,8 +21,7 @@ type Snapshot struct {
 	// what is known without systemd.
 	StatusError error
 	Changes     Changes
-	Usage       map[int]Usage // by process id
-	OOMKills    *uint64       // nil is unknown
+	OOMKills    *uint64 // nil is unknown
 }
 
 // Text writes a snapshot in the text format of Prometheus, version 0.0.4, with

@@ -190,14 +190,14 @@ func TestWhatTheManagerKnows(t *testing.T) {
 			Version: "1.2", State: "degraded", Generation: "abc", ETag: "tag", FileDiffers: true, Workers: 2,
 			LastApply: &units.Report{When: time.UnixMilli(1700000000500), Took: units.Seconds(250 * time.Millisecond), Error: "no"},
 			Units: []units.UnitStatus{
-				{Unit: "kresd@1.service", Role: units.RoleWorker, Active: "active", Current: true, PID: 7, Memory: 1000, Restarts: 2},
-				{Unit: "kresd@2.service", Role: units.RoleWorker, Active: "active", Current: true, PID: 8},
+				{Unit: "kresd@1.service", Role: units.RoleWorker, Active: "active", Current: true, PID: 7, Memory: 1000, Restarts: 2,
+					Usage: units.Usage{CPU: units.Seconds(1500 * time.Millisecond)}},
+				{Unit: "kresd@2.service", Role: units.RoleWorker, Active: "active", Current: true, PID: 8, Memory: 2000},
 				{Unit: "kres-gc.service", Role: units.RoleGC, Active: "failed", Restarts: 9},
 			},
 		},
 		Changes:  metrics.Changes{Applied: 5, Failed: 3},
 		OOMKills: new(uint64(4)),
-		Usage:    map[int]metrics.Usage{7: {CPU: 1500 * time.Millisecond, MemoryBytes: 1}, 8: {CPU: time.Second, MemoryBytes: 2000}},
 	})
 	for _, c := range []struct {
 		name, label, is string

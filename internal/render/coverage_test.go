@@ -13,8 +13,8 @@ import (
 	"kresd-manager/internal/config"
 )
 
-// elsewhere are the keys that no daemon reads: they concern the manager or
-// kresd-drain, say which version of the model is meant, or are refused.
+// elsewhere are the keys that no daemon reads: they concern the manager, systemd
+// or kresd-drain, say which version of the model is meant, or are refused.
 var elsewhere = map[string]bool{
 	"/version":                       true,
 	refusedKey:                       true,
@@ -32,6 +32,13 @@ var elsewhere = map[string]bool{
 	"/network/tls/watchdog":          true,
 	"/systemd":                       true,
 	"/systemd/drain-deadline":        true,
+	"/systemd/memory-max":            true,
+	"/systemd/memory-high":           true,
+	"/systemd/tasks-max":             true,
+	"/systemd/cpu-weight":            true,
+	"/systemd/io-weight":             true,
+	"/systemd/restart":               true,
+	"/systemd/slice":                 true,
 	"/local-data/rpz/*/watchdog":     true,
 	"/components":                    true,
 }

@@ -25,6 +25,7 @@ concerns anybody. ` + "`kresctl reload --dry-run`" + ` tells for the case at han
 | gc | the cache garbage collector is started, restarted or stopped |
 | components | what the configuration adds is started, restarted or stopped |
 | count | workers are started or stopped; those that stay notice nothing |
+| limits | systemd sets them on all workers, first of all and at once; no process is restarted |
 | nobody | no process is touched; the manager itself may act, as with ` + "`watchdog`" + ` |
 
 Changes made together have the effects of all, once. A change that a component refuses has none: what ran before runs on.

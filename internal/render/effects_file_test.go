@@ -113,7 +113,7 @@ func valuesAt(t *testing.T, doc []byte, pointer string) []string {
 // their order, and none twice.
 func orderly(acts string) bool {
 	last := -1
-	words := []string{"workers", "rules", "gc", "components", "count"}
+	words := []string{"workers", "rules", "gc", "components", "count", "limits"}
 	for word := range strings.SplitSeq(acts, " ") {
 		i := slices.Index(words, word)
 		if i <= last {

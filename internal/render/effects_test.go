@@ -20,10 +20,18 @@ func affected(a, b *config.Config) string {
 	if a.Workers != b.Workers {
 		acts = strings.TrimSpace(acts + " count")
 	}
+	if limits(a.Systemd) != limits(b.Systemd) {
+		acts = strings.TrimSpace(acts + " limits")
+	}
 	if acts == "" {
 		return "nobody"
 	}
 	return acts
+}
+
+// limits are what systemd is told of the workers while they run.
+func limits(c config.Systemd) [5]int64 {
+	return [5]int64{c.MemoryMax, c.MemoryHigh, int64(c.TasksMax), int64(c.CPUWeight), int64(c.IOWeight)}
 }
 
 func TestEachChangeHasItsEffect(t *testing.T) {

@@ -61,6 +61,8 @@ func Worker(c *config.Config, host Host) (lua, hash string) {
 		s.privileges(c.Network)
 	}
 
+	s.affinity(c.Systemd)
+
 	// A worker that does not open the rules without erasing them erases them
 	// for everybody, so this comes before anything that can touch them. The
 	// canary works on rules of its own.

@@ -27,7 +27,7 @@ type System interface {
 	// Plan is what Put would do.
 	Plan(t *testing.T, doc string) units.Plan
 	// Live is what runs: for each unit that does, what it announces or, if it
-	// announces nothing, its command line.
+	// announces nothing, its command line, and its CPU weight if one is set.
 	Live(t *testing.T) map[string]string
 	// Fail has the next start of a unit fail, once.
 	Fail(t *testing.T, unit string, kind units.Kind)
@@ -131,6 +131,9 @@ func configuration(r *rand.Rand) string {
 		DNSSEC:  map[string]any{"enable": false},
 		Options: map[string]any{"priming": false},
 		Network: map[string]any{"listen": []any{map[string]any{"interface": "127.0.0.1"}}},
+	}
+	if r.IntN(2) == 0 {
+		m.Systemd["cpu-weight"] = 200 + r.IntN(2)
 	}
 	for _, name := range []string{"early", "middle", "late"} {
 		if r.IntN(3) == 0 {

@@ -60,6 +60,9 @@ func (real) Live(t *testing.T) map[string]string {
 		if text == "active" {
 			text = generationOf(t, f[0])
 		}
+		if weight := strings.TrimSpace(must(t, "systemctl", "show", "-p", "CPUWeight", "--value", f[0])); weight != "[not set]" {
+			text += " weight " + weight
+		}
 		if text == "" {
 			text = strings.TrimSpace(must(t, "sh", "-c", "tr '\\0' ' ' </proc/$(systemctl show -p MainPID --value "+f[0]+")/cmdline"))
 		}
@@ -97,6 +100,7 @@ func TestContract(t *testing.T) {
 		}
 		must(t, "systemctl", "daemon-reload")
 	}()
+	allowLimits(t)
 	fresh(t, basic)
 	for seed := range uint64(3) {
 		contract.Run(t, real{}, seed, 6)

@@ -65,6 +65,7 @@ func TestEffects(t *testing.T) {
 		t.Fatal(err)
 	}
 	common := merged(t, "{}", file.Common)
+	allowLimits(t)
 	fresh(t, common)
 	must(t, "sh", "-c", effectFiles)
 	made, left := 0, 0
@@ -159,6 +160,8 @@ func stepsOf(acts string, before, after map[string]int) []string {
 			}
 			each(units.Start, appeared(before, after))
 			each(units.Stop, appeared(after, before))
+		case "limits":
+			each(units.Set, workers)
 		case "count":
 			each(units.Start, appeared(before, after))
 			each(units.Stop, appeared(after, before))

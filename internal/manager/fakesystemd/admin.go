@@ -46,6 +46,7 @@ func (s *Systemd) Boot() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	clear(s.units)
+	clear(s.limits)
 	s.rules, s.target = "", ""
 }
 

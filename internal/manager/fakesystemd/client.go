@@ -108,6 +108,11 @@ func (c *Client) Restart(ctx context.Context, name string) error {
 	return c.through(func() error { return c.Systemd.Restart(ctx, name) })
 }
 
+// Set is a call that changes something.
+func (c *Client) Set(ctx context.Context, name string, settings []units.Setting) error {
+	return c.through(func() error { return c.Systemd.Set(ctx, name, settings) })
+}
+
 // ResetFailed is a call that may change something.
 func (c *Client) ResetFailed(ctx context.Context, name string) error {
 	return c.through(func() error { return c.Systemd.ResetFailed(ctx, name) })

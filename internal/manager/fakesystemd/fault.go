@@ -5,8 +5,8 @@ package fakesystemd
 import "strings"
 
 // Fault is what goes wrong with one call. Calls are named "VERB UNIT", with the
-// verbs start, stop, restart, reset-failed, queue-stop, observe-unit, probe and
-// reset-rules; "observe" and "stock" concern no unit.
+// verbs start, stop, restart, reset-failed, queue-stop, set, observe-unit, probe
+// and reset-rules; "observe" and "stock" concern no unit.
 type Fault int
 
 // Faults.

@@ -34,8 +34,10 @@ type Systemd struct {
 	stock   string // state of the stock service
 	target  string // state of kresd.target, "" for inactive
 	journal map[string][]string
-	serial  int // of processes, jobs and invocations
-	least   int // fewest workers that served at once since Watch
+	limits  map[string]units.Limits // that were set, by unit
+	texts   map[string]string       // properties of all services, by name
+	serial  int                     // of processes, jobs and invocations
+	least   int                     // fewest workers that served at once since Watch
 }
 
 // unit is what systemd knows of one unit, and its processes.
@@ -53,6 +55,8 @@ func New(root string) *Systemd {
 		faults:  map[string][]Fault{},
 		broken:  map[string]Fault{},
 		journal: map[string][]string{},
+		limits:  map[string]units.Limits{},
+		texts:   map[string]string{"Restart": "always", "Slice": "system-kresd.slice"},
 	}
 }
 
@@ -119,7 +123,7 @@ func (s *Systemd) call(ctx context.Context, verb, name string) (Fault, error) {
 }
 
 // changing are the calls that Jobs tells about.
-var changing = []string{"start", "stop", "restart", "queue-stop", "reset-rules"}
+var changing = []string{"start", "stop", "restart", "queue-stop", "reset-rules", "set"}
 
 // Start runs a start job.
 func (s *Systemd) Start(ctx context.Context, name string) error {

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package dbusctl
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/godbus/dbus/v5"
+
+	"kresd-manager/units"
+)
+
+// controlDir is where systemd keeps what SetUnitProperties set until the next
+// boot, a folder a unit.
+const controlDir = "/run/systemd/system.control"
+
+// Limits returns the limits of some workers and of all others that limits were
+// set for, whether they run or not.
+func (c *Client) Limits(ctx context.Context, workers ...string) (map[string]units.Limits, error) {
+	return c.limits(ctx, workers, controlDir)
+}
+
+func (c *Client) limits(ctx context.Context, workers []string, control string) (limits map[string]units.Limits, err error) {
+	names := slices.Clone(workers)
+	entries, _ := os.ReadDir(control) // no limit was ever set if it is not there
+	for _, e := range entries {
+		unit := strings.TrimSuffix(e.Name(), ".d")
+		if _, worker := units.WorkerNumber(unit); worker && !slices.Contains(names, unit) {
+			names = append(names, unit)
+		}
+	}
+	err = c.do(ctx, func(n *conn) (err error) {
+		limits, err = n.limits(ctx, names)
+		return err
+	})
+	return limits, err
+}
+
+func (n *conn) limits(ctx context.Context, names []string) (map[string]units.Limits, error) {
+	all := make(map[string]units.Limits, len(names))
+	for some := range slices.Chunk(names, atOnce) {
+		if err := n.read(ctx, func() error { return n.limitsOf(ctx, some, all) }); err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
+}
+
+// limitsOf asks for everything at once. Asking for a unit has systemd read it in.
+func (n *conn) limitsOf(ctx context.Context, names []string, all map[string]units.Limits) (failure error) {
+	calls := make([][]*dbus.Call, len(names))
+	for i, unit := range names {
+		obj := n.bus.Object(systemdName, unitPath(unit))
+		for _, p := range units.LimitProperties {
+			calls[i] = append(calls[i], obj.GoWithContext(ctx, propertiesGet, 0, make(chan *dbus.Call, 1), serviceIface, p.Name))
+		}
+	}
+	for i, unit := range names {
+		var l units.Limits
+		for k, p := range units.LimitProperties {
+			v, _, err := value(calls[i][k])
+			if err != nil && failure == nil {
+				failure = translate(err, "read the limits of "+unit)
+			}
+			*p.Of(&l) = units.Unlimited
+			if number, ok := v.Value().(uint64); ok {
+				*p.Of(&l) = number
+			}
+		}
+		all[unit] = l
+	}
+	return failure
+}
+
+// Set sets properties of a unit until the next boot, whether it runs or not.
+// The error is units.ErrForbidden where polkit does not have the rule for that.
+func (c *Client) Set(ctx context.Context, unit string, settings []units.Setting) error {
+	type assignment struct {
+		Name  string
+		Value dbus.Variant
+	}
+	var all []assignment
+	for _, s := range settings {
+		all = append(all, assignment{s.Name, dbus.MakeVariant(s.Value)})
+	}
+	return c.do(ctx, func(n *conn) error {
+		err := n.call(ctx, "SetUnitProperties", unit, true, all).Err
+		var de dbus.Error
+		if errors.As(err, &de) && de.Name == noSuchUnit {
+			return fmt.Errorf("cannot set limits: %w: %s", errNoUnit, unit)
+		}
+		return translate(err, "set limits of "+unit)
+	})
+}
+
+// errNoUnit means that systemd knows no unit of a name.
+var errNoUnit = errors.New("there is no such unit")
+
+// Set is as for a Client. A unit that has not been started yet has nowhere to
+// keep limits; it gets them when they are found missing.
+func (t *Transient) Set(ctx context.Context, unit string, settings []units.Setting) error {
+	if err := t.Client.Set(ctx, unit, settings); !errors.Is(err, errNoUnit) {
+		return err
+	}
+	return nil
+}
+
+// ServiceText returns a property of a service that is a text, such as Restart or
+// Slice.
+func (c *Client) ServiceText(ctx context.Context, unit, name string) (text string, err error) {
+	err = c.do(ctx, func(n *conn) error {
+		return translate(n.property(ctx, unitPath(unit), serviceIface, name, &text), "read "+name+"= of "+unit)
+	})
+	return text, err
+}

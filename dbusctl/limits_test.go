@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package dbusctl
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/godbus/dbus/v5"
+	"github.com/google/go-cmp/cmp"
+
+	"kresd-manager/units"
+)
+
+func TestLimitsAreOfThoseAskedForAndOfThoseThatHaveSome(t *testing.T) {
+	control := t.TempDir()
+	for _, name := range []string{"kresd@7.service.d", "kresd@07.service.d", "dbus.service.d", "kresd@canary.service.d"} {
+		if err := os.Mkdir(filepath.Join(control, name), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	values := map[string]any{}
+	for _, unit := range []string{"kresd@1.service", "kresd@7.service"} {
+		for _, p := range units.LimitProperties {
+			values[string(unitPath(unit))+" "+p.Name] = uint64(units.Unlimited)
+		}
+	}
+	values[string(unitPath("kresd@7.service"))+" MemoryMax"] = uint64(1 << 20)
+	delete(values, string(unitPath("kresd@7.service"))+" IOWeight") // as with an older systemd
+	client := newBus(t, &bus{answer: list(nil, values)})
+	got, err := client.limits(t.Context(), []string{"kresd@1.service"}, control)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const no = units.Unlimited
+	none := units.Limits{MemoryMax: no, MemoryHigh: no, TasksMax: no, CPUWeight: no, IOWeight: no}
+	some := none
+	some.MemoryMax = 1 << 20
+	want := map[string]units.Limits{"kresd@1.service": none, "kresd@7.service": some}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestSetSetsUntilTheNextBoot(t *testing.T) {
+	bodies := make(chan []any, 2)
+	client := newBus(t, &bus{answer: func(_ *bus, method string, call *dbus.Message) ([]any, error) {
+		if method != "SetUnitProperties" {
+			t.Errorf("method %s", method)
+		}
+		bodies <- call.Body
+		if call.Body[0] == "kresd@2.service" {
+			return nil, dbus.Error{Name: accessDenied, Body: []any{"Permission denied"}}
+		}
+		return nil, nil
+	}})
+	if err := client.Set(t.Context(), "kresd@1.service", []units.Setting{{Name: "MemoryMax", Value: 5}, {Name: "IOWeight", Value: units.Unlimited}}); err != nil {
+		t.Fatal(err)
+	}
+	want := []any{"kresd@1.service", true, [][]any{{"MemoryMax", dbus.MakeVariant(uint64(5))}, {"IOWeight", dbus.MakeVariant(uint64(units.Unlimited))}}}
+	if diff := cmp.Diff(want, <-bodies, cmp.Comparer(func(a, b dbus.Variant) bool { return a.String() == b.String() })); diff != "" {
+		t.Error(diff)
+	}
+	if err := client.Set(t.Context(), "kresd@2.service", nil); !errors.Is(err, units.ErrForbidden) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestServiceText(t *testing.T) {
+	client := newBus(t, &bus{answer: list(nil, map[string]any{string(unitPath("kresd@1.service")) + " Slice": "dns.slice"})})
+	if got, err := client.ServiceText(t.Context(), "kresd@1.service", "Slice"); got != "dns.slice" || err != nil {
+		t.Errorf("%q %v", got, err)
+	}
+	if got, err := client.ServiceText(t.Context(), "kresd@1.service", "Restart"); got != "" || err == nil {
+		t.Errorf("%q %v", got, err)
+	}
+}

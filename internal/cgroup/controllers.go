@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package cgroup
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// Missing returns which of the controllers do not act on a cgroup, and where
+// the first of them gets lost: the cgroup whose cgroup.controllers has it no
+// more, "/" for that of the whole system. Nothing is missing where nothing can
+// be read.
+func (s System) Missing(path string, controllers ...string) (missing []string, where string) {
+	have, ok := s.controllers(path)
+	if !ok {
+		return nil, ""
+	}
+	missing = slices.DeleteFunc(slices.Clone(controllers), func(c string) bool { return slices.Contains(have, c) })
+	if len(missing) == 0 {
+		return nil, ""
+	}
+	for where = path; where != "/" && where != "."; where = filepath.Dir(where) {
+		if up, ok := s.controllers(filepath.Dir(where)); ok && slices.Contains(up, missing[0]) {
+			break
+		}
+	}
+	return missing, where
+}
+
+// controllers are those that a cgroup can use.
+func (s System) controllers(path string) (names []string, ok bool) {
+	b, err := os.ReadFile(s.cgroup(path, "cgroup.controllers"))
+	return strings.Fields(string(b)), err == nil
+}

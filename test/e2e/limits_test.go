@@ -1,0 +1,274 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package e2e
+
+import (
+	"context"
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"kresd-manager/test/machine"
+	"kresd-manager/units"
+)
+
+const (
+	limitsRule   = "/usr/local/share/kresd-manager/49-kresd-manager-limits.rules"
+	limitsInRule = "/etc/polkit-1/rules.d/49-kresd-manager-limits.rules"
+)
+
+// allowLimits puts the second polkit rule into force for the rest of a test, in
+// the words of the manager's advice.
+func allowLimits(t *testing.T) {
+	t.Helper()
+	must(t, "install", "-m", "644", limitsRule, "/etc/polkit-1/rules.d/")
+	allowed := func() bool { return asManager(t, "SetUnitProperties", "sba(sv)", "kresd@9.service", "true", "0") == "" }
+	eventually(t, "polkit has read its rules", allowed)
+	t.Cleanup(func() {
+		forgetLimits(t)
+		// Polkit takes a moment to notice.
+		r := sut.Sh(context.Background(), "rm "+limitsInRule+`
+			for i in $(seq 100); do
+				runuser -u kresd-manager -- busctl --allow-interactive-authorization=no call org.freedesktop.systemd1 /org/freedesktop/systemd1 \
+					org.freedesktop.systemd1.Manager SetUnitProperties 'sba(sv)' kresd@9.service true 0 2>/dev/null || exit 0
+				sleep .1
+			done
+			exit 1`)
+		if r.Code != 0 {
+			t.Errorf("polkit has not forgotten the rule: %s", r.Stderr)
+		}
+	})
+}
+
+// forgetLimits ends what was set until the next boot, also by hand.
+func forgetLimits(t *testing.T) {
+	t.Helper()
+	r := sut.Sh(context.Background(), `
+		systemctl stop kresd-manager.socket kresd-manager.service kresd.target 'kresd@*.service'
+		rm -rf /run/systemd/system.control/kresd@*
+		systemctl daemon-reload`)
+	if r.Code != 0 {
+		t.Errorf("cannot forget limits: %s", r.Stderr)
+	}
+}
+
+// show is one property of a unit.
+func show(t *testing.T, unit, property string) string {
+	t.Helper()
+	return strings.TrimSpace(must(t, "systemctl", "show", "-p", property, "--value", unit))
+}
+
+// kinds gives what the steps of a plan do, without repeats in a row.
+func kinds(p units.Plan) string {
+	var said []string
+	for _, s := range p.Steps {
+		if len(said) == 0 || said[len(said)-1] != string(s.Kind) {
+			said = append(said, string(s.Kind))
+		}
+	}
+	return strings.Join(said, " ")
+}
+
+func TestLimitsActOnWorkersThatRun(t *testing.T) {
+	allowLimits(t)
+	fresh(t, basic)
+	before := pids(t)
+	p := put(t, "/systemd", `{"memory-max": "300M", "memory-high": "250M", "cpu-weight": 200, "io-weight": 50, "tasks-max": 16}`)
+	if kinds(p) != "set" {
+		t.Errorf("plan:\n%s", p)
+	}
+	want := map[string]string{"MemoryMax": "314572800", "MemoryHigh": "262144000", "CPUWeight": "200", "IOWeight": "50", "TasksMax": "16"}
+	for _, unit := range []string{"kresd@1.service", "kresd@2.service"} {
+		for property, value := range want {
+			if got := show(t, unit, property); got != value {
+				t.Errorf("%s of %s is %s, want %s", property, unit, got, value)
+			}
+		}
+		if pids(t)[unit] != before[unit] {
+			t.Errorf("%s was restarted", unit)
+		}
+	}
+	// One that is added has them, from its start.
+	put(t, "/workers", "3")
+	if got := show(t, "kresd@3.service", "MemoryMax"); got != want["MemoryMax"] {
+		t.Errorf("the third worker has %s", got)
+	}
+	// They survive systemd's reading of its units.
+	must(t, "systemctl", "daemon-reload")
+	if p := put(t, "/systemd/soak", `"1ms"`); len(p.Steps) != 0 {
+		t.Errorf("after a daemon-reload:\n%s", p)
+	}
+	// Drift is mended.
+	must(t, "systemctl", "set-property", "--runtime", "kresd@2.service", "MemoryMax=1G")
+	if p := put(t, "/systemd/soak", `"2ms"`); p.String() == "" || kinds(p) != "set" || len(p.Steps) != 1 {
+		t.Errorf("a limit that drifted:\n%s", p)
+	}
+	// A worker that leaves loses what is lifted while it is away.
+	put(t, "/workers", "2")
+	put(t, "/systemd", `{"cpu-weight": 200}`)
+	for _, unit := range []string{"kresd@1.service", "kresd@3.service"} {
+		if got := show(t, unit, "MemoryMax") + " " + show(t, unit, "TasksMax") + " " + show(t, unit, "IOWeight") + " " + show(t, unit, "CPUWeight"); got != "infinity infinity [not set] 200" {
+			t.Errorf("%s has %s", unit, got)
+		}
+	}
+	if after := pids(t); after["kresd@1.service"] != before["kresd@1.service"] || after["kresd@2.service"] != before["kresd@2.service"] {
+		t.Errorf("processes changed from %v to %v", before, after)
+	}
+	if s := status(t); s.State != "running" {
+		t.Errorf("state %s", s.State)
+	}
+}
+
+func TestLimitsWithoutTheRuleAreRefusedAndNothingIsTouched(t *testing.T) {
+	fresh(t, basic)
+	before := pids(t)
+	a := call(t, "PUT", "/v1/config", `{"workers": 3, "nsid": "x", "dnssec": {"enable": false}, "systemd": {"memory-max": "1G"}}`)
+	if a.code != 503 || !strings.Contains(a.body, "install -m 644 "+limitsRule+" /etc/polkit-1/rules.d/") {
+		t.Errorf("%d %s", a.code, a.body)
+	}
+	if after := pids(t); len(after) != len(before) || after["kresd@1.service"] != before["kresd@1.service"] {
+		t.Errorf("processes changed from %v to %v", before, after)
+	}
+	if got := show(t, "kresd@1.service", "MemoryMax"); got != "infinity" {
+		t.Errorf("MemoryMax is %s", got)
+	}
+	if s := status(t); s.State != "running" {
+		t.Errorf("state %s", s.State)
+	}
+	// The administrator can set them without any rule, and is believed.
+	must(t, "systemctl", "set-property", "--runtime", "kresd@1.service", "MemoryMax=1G")
+	must(t, "systemctl", "set-property", "--runtime", "kresd@2.service", "MemoryMax=1G")
+	if p := put(t, "/systemd", `{"memory-max": "1G"}`); len(p.Steps) != 0 {
+		t.Errorf("plan:\n%s", p)
+	}
+	forgetLimits(t)
+	if got := show(t, "kresd@1.service", "MemoryMax"); got != "infinity" {
+		t.Errorf("MemoryMax is %s", got)
+	}
+}
+
+// The second rule is for workers and one verb alone.
+func TestTheRuleForLimitsAllowsNothingElse(t *testing.T) {
+	allowLimits(t)
+	fresh(t, basic)
+	if d := asManager(t, "SetUnitProperties", "sba(sv)", "kresd@1.service", "true", "1", "CPUWeight", "t", "50"); d != "" {
+		t.Errorf("not allowed: %s", d)
+	}
+	for _, unit := range []string{
+		"kres-gc.service", "kresd@canary.service", "kres-policy-loader.service", "kresd-manager.service", "dbus.service",
+		"kresd@0.service", "kresd@01.service", "kresd@12345.service", "kresd@1x.service", "system-kresd.slice", "kresd.target",
+	} {
+		if d := asManager(t, "SetUnitProperties", "sba(sv)", unit, "true", "0"); !isDenied(d) {
+			t.Errorf("%s is not denied: %q", unit, d)
+		}
+	}
+	for _, property := range [][]string{
+		{"User", "s", "root"}, {"Environment", "as", "1", "A=B"}, {"ExecStart", "a(sasb)", "1", "/bin/true", "1", "/bin/true", "false"},
+		{"NoNewPrivileges", "b", "false"}, {"AmbientCapabilities", "t", "1"}, {"ReadWritePaths", "as", "1", "/"},
+	} {
+		args := append([]string{"sba(sv)", "kresd@1.service", "true", "1"}, property...)
+		if d := asManager(t, "SetUnitProperties", args...); d == "" {
+			t.Errorf("%s can be set", property[0])
+		}
+	}
+	for _, c := range [][]string{
+		{"KillUnit", "ssi", "kresd@1.service", "all", "9"},
+		{"FreezeUnit", "s", "kresd@1.service"},
+		{"StartTransientUnit", "ssa(sv)a(sa(sv))", "kresd@9999.service", "replace", "1", "ExecStart", "a(sasb)", "1", "/bin/true", "1", "/bin/true", "false", "0"},
+	} {
+		if d := asManager(t, c[0], c[1:]...); d == "" {
+			t.Errorf("%s is allowed", c[0])
+		}
+	}
+	for _, user := range []string{"nobody", "knot-resolver"} {
+		r := sut.Run(t.Context(), machine.Cmd{User: user, Unprivileged: true,
+			Args: []string{"systemctl", "--no-ask-password", "set-property", "--runtime", "kresd@1.service", "CPUWeight=50"}})
+		if r.Code == 0 {
+			t.Errorf("%s may set limits", user)
+		}
+	}
+}
+
+// affinity is the CPUs that the main process of a unit may use.
+func affinity(t *testing.T, unit string) string {
+	t.Helper()
+	return strings.TrimSpace(must(t, "sh", "-c", "sed -n 's/^Cpus_allowed_list:\t//p' /proc/"+show(t, unit, "MainPID")+"/status"))
+}
+
+func TestWorkersChooseTheirCPUs(t *testing.T) {
+	fresh(t, basic)
+	all := affinity(t, "kresd@1.service")
+	if all == "0" {
+		t.Log("this host has one CPU: little can be seen")
+	}
+	put(t, "/systemd", `{"cpu-affinity": [0]}`)
+	for _, unit := range []string{"kresd@1.service", "kresd@2.service"} {
+		if got := affinity(t, unit); got != "0" {
+			t.Errorf("%s may use %s", unit, got)
+		}
+	}
+	put(t, "/systemd", `{"cpu-pinning": true}`)
+	one, two := affinity(t, "kresd@1.service"), affinity(t, "kresd@2.service")
+	if strings.ContainsAny(one+two, ",-") || all != "0" && one == two {
+		t.Errorf("the workers may use %s and %s of %s", one, two, all)
+	}
+	refused(t, "/systemd", `{"cpu-affinity": [0, 8191]}`, "there is no CPU 8191")
+	expect(t, "host.example.", "192.0.2.1")
+	// At boot, a CPU that is gone does not take DNS with it.
+	put(t, "/systemd", `{}`)
+	if got := affinity(t, "kresd@1.service"); got != all {
+		t.Errorf("afterwards it may use %s, not %s", got, all)
+	}
+}
+
+func TestRestartAndSliceAreWhatTheUnitSays(t *testing.T) {
+	fresh(t, basic)
+	defer sut.Sh(t.Context(), "rm -rf /etc/systemd/system/kresd@.service.d; systemctl daemon-reload")
+	a := call(t, "PUT", "/v1/config/systemd", `{"restart": "on-failure", "slice": "dns.slice"}`, "Accept", "application/json")
+	if a.code != 400 {
+		t.Fatalf("%d %s", a.code, a.body)
+	}
+	var p struct {
+		Problems []struct{ Pointer, Hint string }
+	}
+	if err := json.Unmarshal([]byte(a.body), &p); err != nil || len(p.Problems) != 2 {
+		t.Fatalf("%v %s", err, a.body)
+	}
+	for _, problem := range p.Problems {
+		// The advice is a command.
+		must(t, "bash", "-ec", strings.TrimPrefix(problem.Hint, "as root: "))
+	}
+	if got := show(t, "kresd@1.service", "Restart") + " " + show(t, "kresd@canary.service", "Restart"); got != "on-failure no" {
+		t.Errorf("restart is %s", got)
+	}
+	put(t, "/systemd", `{"restart": "on-failure", "slice": "dns.slice"}`)
+	must(t, "kresctl", "reload", "--force")
+	put(t, "/systemd", `{"restart": "on-failure", "slice": "dns.slice", "soak": "1ms"}`)
+	must(t, "kresctl", "stop")
+}
+
+func TestAMissingControllerIsAWarning(t *testing.T) {
+	allowLimits(t)
+	fresh(t, basic)
+	if s := status(t); len(s.Warnings) != 0 {
+		t.Errorf("warnings without limits: %q", s.Warnings)
+	}
+	put(t, "/systemd", `{"memory-max": "1G", "cpu-weight": 50}`)
+	s := status(t)
+	if s.State != "running" {
+		t.Errorf("state %s", s.State)
+	}
+	have := must(t, "cat", "/sys/fs/cgroup"+show(t, "kresd@1.service", "ControlGroup")+"/cgroup.controllers")
+	out := must(t, "kresctl", "status")
+	for controller, key := range map[string]string{"memory": "memory-max", "cpu": "cpu-weight"} {
+		want := " " + key + ": set, and not enforced, because"
+		if missing := !strings.Contains(" "+have+" ", " "+controller+" "); missing != strings.Contains(out, want) {
+			t.Errorf("controllers are %q, and status says:\n%s", have, out)
+		}
+	}
+	for _, u := range s.Units {
+		if u.Role == units.RoleWorker && (u.Memory == 0 || u.Usage.MemoryPeak == 0 || u.Usage.CPU == 0 || u.Usage.Tasks == 0) {
+			t.Errorf("%s uses %+v", u.Unit, u.Usage)
+		}
+	}
+}
