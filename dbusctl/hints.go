@@ -3,7 +3,6 @@
 package dbusctl
 
 import (
-	"slices"
 	"sync"
 
 	"github.com/godbus/dbus/v5"
@@ -147,4 +146,4 @@ func ours(unit string) bool {
 }
 
 // watched are the patterns of ours, as in systemctl list-units.
-var watched = append(slices.Clone(patterns), units.Target)
+func watched() []string { return append(units.Patterns(), units.Target) }

@@ -16,9 +16,6 @@ import (
 	"kresd-manager/units"
 )
 
-// patterns of our units, as in systemctl list-units.
-var patterns = []string{"kresd@*.service", "kres-component@*.service", units.PolicyLoader, units.CacheGC}
-
 // listed is one row of ListUnitsByPatterns (org.freedesktop.systemd1(5)).
 type listed struct {
 	Name, Description, Load, Active, Sub, Following string
@@ -42,7 +39,7 @@ func (c *Client) Observe(ctx context.Context, wanted ...string) (live units.Live
 
 func (n *conn) observe(ctx context.Context, wanted []string) (units.Live, error) {
 	var rows []listed
-	if err := n.call(ctx, "ListUnitsByPatterns", []string{}, patterns).Store(&rows); err != nil {
+	if err := n.call(ctx, "ListUnitsByPatterns", []string{}, units.Patterns()).Store(&rows); err != nil {
 		return units.Live{}, translate(err, "list units")
 	}
 	missing := slices.DeleteFunc(slices.Clone(wanted), func(unit string) bool {

@@ -24,7 +24,7 @@ func Returning(ctx context.Context, address, unit string) (bool, error) {
 	defer bus.Close()
 	var rows []listed
 	err = bus.Object(systemdName, systemdPath).CallWithContext(ctx, managerIface+".ListUnitsByPatterns", 0,
-		[]string{}, []string{"kresd@*.service", units.PolicyLoader}).Store(&rows)
+		[]string{}, []string{units.InstanceUnit("*"), units.PolicyLoader}).Store(&rows)
 	if err != nil {
 		return false, translate(err, "ask for jobs")
 	}

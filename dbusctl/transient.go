@@ -31,6 +31,17 @@ type Transient struct {
 	Unit func(name string) (units.Unit, error)
 	// Slice is in place of units.Target.
 	Slice string
+	// Apart tells that the stock service may run beside it, because they share
+	// no directory.
+	Apart bool
+}
+
+// StockState is Client.StockState, "" where it does not matter.
+func (t *Transient) StockState(ctx context.Context) (string, error) {
+	if t.Apart {
+		return "", nil
+	}
+	return t.Client.StockState(ctx)
 }
 
 // Start is Client.Start.

@@ -155,7 +155,7 @@ func (w *watch) follow(ctx context.Context, unit string) error {
 func (w *watch) survey(ctx context.Context) (awake map[string]bool, err error) {
 	var rows []listed
 	err = w.bus.Object(systemdName, systemdPath).CallWithContext(ctx, managerIface+".ListUnitsByPatterns", 0,
-		[]string{}, watched).Store(&rows)
+		[]string{}, watched()).Store(&rows)
 	if err != nil {
 		return nil, err
 	}

@@ -46,8 +46,6 @@ type Component struct {
 // Unit returns the name of the component's unit.
 func (c Component) Unit() string { return componentPrefix + c.Name + suffix }
 
-const componentPrefix = "kres-component@"
-
 // ComponentName returns the name of the component that a unit runs; ok is false
 // for other units.
 func ComponentName(unit string) (name string, ok bool) {

@@ -16,12 +16,9 @@ import (
 
 // Unit names, as installed by packaging/. The polkit rule names the same ones.
 const (
-	Target       = "kresd.target"
-	PolicyLoader = "kres-policy-loader.service"
-	CacheGC      = "kres-gc.service"
-	Canary       = "kresd@canary.service"
-	Manager      = "kresd-manager.service"
-	Socket       = "kresd-manager.socket"
+	Target  = "kresd.target"
+	Manager = "kresd-manager.service"
+	Socket  = "kresd-manager.socket"
 
 	// Stock is the service of Knot Resolver's own manager. Both use the same
 	// run directory and the same addresses, so only one of them can run.
@@ -32,10 +29,59 @@ const (
 // to four digits.
 const MaxWorkers = 9999
 
-const (
-	workerPrefix = "kresd@"
-	suffix       = ".service"
+const suffix = ".service"
+
+// Names of what is started and stopped, as in packaging/ unless Use said
+// otherwise.
+var (
+	PolicyLoader = "kres-policy-loader.service"
+	CacheGC      = "kres-gc.service"
+	Canary       = "kresd@canary.service"
+
+	workerPrefix    = "kresd@"
+	componentPrefix = "kres-component@"
 )
+
+// Use gives the units of this program names of their own, so that several
+// resolvers can be in one service manager: kresd-NAME@1.service. It is for the
+// first lines of a program, before anything else here is used.
+func Use(name string) {
+	part := ""
+	if name != "" {
+		part = "-" + name
+	}
+	workerPrefix = "kresd" + part + "@"
+	componentPrefix = "kres-component" + part + "@"
+	PolicyLoader = "kres-policy-loader" + part + suffix
+	CacheGC = "kres-gc" + part + suffix
+	Canary = InstanceUnit("canary")
+}
+
+// Patterns match the names of all that is started and stopped, as in systemctl
+// list-units.
+func Patterns() []string {
+	return []string{InstanceUnit("*"), componentPrefix + "*" + suffix, PolicyLoader, CacheGC}
+}
+
+// InstanceUnit is the inverse of Instance.
+func InstanceUnit(instance string) string { return workerPrefix + instance + suffix }
+
+// Packaged is the name that a unit has in packaging/.
+func Packaged(unit string) string {
+	if instance := Instance(unit); instance != "" {
+		return "kresd@" + instance + suffix
+	}
+	if name, ok := ComponentName(unit); ok {
+		return "kres-component@" + name + suffix
+	}
+	switch unit {
+	case PolicyLoader:
+		return "kres-policy-loader.service"
+	case CacheGC:
+		return "kres-gc.service"
+	}
+	return unit
+}
 
 // Worker returns the unit name of worker n, counted from 1: kresd@n.service.
 func Worker(n int) string { return workerPrefix + strconv.Itoa(n) + suffix }

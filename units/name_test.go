@@ -2,7 +2,11 @@
 
 package units
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
 
 func TestWorkerNumberAcceptsOnlyWhatSystemdCallsThat(t *testing.T) {
 	for unit, want := range map[string]int{
@@ -26,5 +30,34 @@ func TestWorkerNumberAcceptsOnlyWhatSystemdCallsThat(t *testing.T) {
 		if ok && Worker(n) != unit {
 			t.Errorf("Worker(%d) = %q, want %q", n, Worker(n), unit)
 		}
+	}
+}
+
+// TestUse gives the units other names: those of another resolver are foreign.
+func TestUse(t *testing.T) {
+	before := []string{Worker(3), Canary, PolicyLoader, CacheGC, Component{Name: "x"}.Unit()}
+	Use("lab")
+	defer Use("")
+	after := []string{Worker(3), Canary, PolicyLoader, CacheGC, Component{Name: "x"}.Unit()}
+	if diff := cmp.Diff([]string{"kresd-lab@3.service", "kresd-lab@canary.service", "kres-policy-loader-lab.service", "kres-gc-lab.service", "kres-component-lab@x.service"}, after); diff != "" {
+		t.Error(diff)
+	}
+	for i, unit := range after {
+		if _, ours := RoleOf(unit); !ours {
+			t.Errorf("%s is foreign", unit)
+		}
+		if _, ours := RoleOf(before[i]); ours {
+			t.Errorf("%s is ours", before[i])
+		}
+		if got := Packaged(unit); got != before[i] {
+			t.Errorf("%s is packaged as %s, want %s", unit, got, before[i])
+		}
+	}
+	if n, ok := WorkerNumber(Worker(3)); n != 3 || !ok || Instance(Canary) != "canary" {
+		t.Errorf("worker 3 is %d", n)
+	}
+	Use("")
+	if Worker(3) != before[0] || Packaged(before[0]) != before[0] {
+		t.Errorf("then worker 3 is %s", Worker(3))
 	}
 }

@@ -55,7 +55,6 @@ type directive struct {
 	property string // "" is the name of the directive
 	value    func(text string) (any, error)
 	list     bool // an empty assignment forgets what came before
-	raw      bool // nothing to expand
 }
 
 // Properties returns the unit for StartTransientUnit. A directive that is not

@@ -21,6 +21,7 @@ import (
 
 	"kresd-manager/dbusctl"
 	"kresd-manager/internal/kresd"
+	"kresd-manager/units"
 )
 
 const (
@@ -42,11 +43,13 @@ func run(args []string, mainPID string, stderr io.Writer) int {
 	deadline := flags.Duration("deadline", 5*time.Second, "how long to wait for queries in progress, where the file does not say")
 	file := flags.String("deadline-file", "/run/kresd-manager/worker/drain", "`file` that says how long to wait, if it is there")
 	user := flags.Bool("user", false, "ask the user's own systemd, not the system's")
+	name := flags.String("name", "", "of the resolver, in the `names` of its units")
 	if err := flags.Parse(args); err != nil {
 		return 2
 	}
+	units.Use(*name)
 	if flags.NArg() != 1 {
-		fmt.Fprintln(stderr, "usage: kresd-drain [--user] [--rundir DIRECTORY] [--deadline TIME] [--deadline-file FILE] INSTANCE")
+		fmt.Fprintln(stderr, "usage: kresd-drain [--user] [--name NAME] [--rundir DIRECTORY] [--deadline TIME] [--deadline-file FILE] INSTANCE")
 		return 2
 	}
 	instance := flags.Arg(0)
@@ -92,7 +95,7 @@ func drain(rundir, instance, bus string, deadline time.Duration, stderr io.Write
 		Returning: func(ctx context.Context) (bool, error) {
 			ctx, cancel := context.WithTimeout(ctx, time.Second)
 			defer cancel()
-			return dbusctl.Returning(ctx, bus, "kresd@"+instance+".service")
+			return dbusctl.Returning(ctx, bus, units.InstanceUnit(instance))
 		},
 		Patience: min(patience, stopTime-deadline),
 	})

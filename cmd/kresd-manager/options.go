@@ -21,6 +21,7 @@ type options struct {
 	cacheDir   string
 	level      slog.Level
 	transient  bool // units without installed files
+	name       string
 	user       bool // of the user's own systemd
 	run        bool // in the foreground, and what was started ends with it
 }
@@ -43,6 +44,8 @@ Options:
       --user               use the user's own systemd; implies --transient
       --transient          give systemd units that are not installed as files;
                            for an ordinary user this implies --user
+      --name NAME          one of several resolvers: its units are kresd-NAME@1 and
+                           so on, and the names of its directories end in -NAME
       --detach             with run: leave the resolver running at the end
       --rundir DIR         run directory of the workers (/run/knot-resolver)
       --runtime-dir DIR    where the workers read what is rendered (/run/kresd-manager)
@@ -79,6 +82,7 @@ func parse(args []string, stdout, stderr io.Writer) (o options, code int, done b
 	f.StringVar(&o.cacheDir, "cache-dir", "", "")
 	f.BoolVar(&o.user, "user", false, "")
 	f.BoolVar(&o.transient, "transient", false, "")
+	f.StringVar(&o.name, "name", "", "")
 	f.BoolVar(&detach, "detach", false, "")
 	f.StringVar(&level, "log-level", "info", "")
 	for _, name := range []string{"version", "V"} {

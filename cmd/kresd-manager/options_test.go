@@ -43,6 +43,8 @@ func TestParse(t *testing.T) {
 		{args: "-c /x -c /y", want: with(func(o *options) { o.configs = []string{"/x", "/y"} })},
 		{args: "-c /x /y --rundir /a", done: true, code: 2, stderr: "before the files"},
 		{args: "--rundir /a --runtime-dir /b --state-dir /c/", want: with(func(o *options) { o.rundir, o.runtimeDir, o.stateDir = "/a", "/b", "/c" })},
+		{args: "--name lab", done: true, code: 2, stderr: "--name goes with run and --transient"},
+		{args: "run --name a-b", done: true, code: 2, stderr: `"a-b"`},
 		{args: "--detach", done: true, code: 2, stderr: "goes with run"},
 		{args: "--log-level error", want: with(func(o *options) { o.level = slog.LevelError })},
 		{args: "--log-level warn", want: with(func(o *options) { o.level = slog.LevelWarn })},

@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"strconv"
 	"time"
@@ -29,9 +30,22 @@ var (
 		"log in, or have root enter loginctl enable-linger USER")
 )
 
+// nameForm is what a unit and a directory can be called by, with "-" in front.
+var nameForm = regexp.MustCompile(`^[a-z0-9]{1,32}$`)
+
 // place fills in the directories that were not given.
 func (o *options) place(uid int, getenv func(string) string) error {
 	dirs := [4]string{"/run/knot-resolver", "/run/kresd-manager", "/var/lib/kresd-manager", "/var/cache/knot-resolver"}
+	part := ""
+	if o.name != "" {
+		if !o.transient {
+			return errors.New("--name goes with run and --transient: the units that are installed have names of their own")
+		}
+		if !nameForm.MatchString(o.name) {
+			return fmt.Errorf("cannot use the name %q: up to 32 lower-case letters and digits", o.name)
+		}
+		part = "-" + o.name
+	}
 	session := getenv("XDG_RUNTIME_DIR")
 	if o.transient && !o.user && uid != 0 {
 		if session == "" {
@@ -52,7 +66,7 @@ func (o *options) place(uid int, getenv func(string) string) error {
 		}
 	}
 	for i, dir := range []*string{&o.rundir, &o.runtimeDir, &o.stateDir, &o.cacheDir} {
-		*dir = cmp.Or(*dir, dirs[i])
+		*dir = cmp.Or(*dir, dirs[i]+part)
 	}
 	return nil
 }
@@ -86,7 +100,8 @@ func (o *options) systemd() (systemd, error) {
 	if !o.transient {
 		return &dbusctl.Client{}, nil
 	}
-	place := transient.Place{User: o.user, Rundir: o.rundir, RuntimeDir: o.runtimeDir, CacheDir: o.cacheDir, Programs: programs()}
+	units.Use(o.name)
+	place := transient.Place{User: o.user, Name: o.name, Rundir: o.rundir, RuntimeDir: o.runtimeDir, CacheDir: o.cacheDir, Programs: programs()}
 	for name, path := range map[string]*string{"kresd": &place.Kresd, "kres-cache-gc": &place.CacheGC} {
 		var err error
 		if *path, err = find(name); err != nil {
@@ -104,13 +119,13 @@ func (o *options) systemd() (systemd, error) {
 	if err := o.makeDirectories(); err != nil {
 		return nil, err
 	}
-	t := &dbusctl.Transient{Client: &dbusctl.Client{}, Unit: place.Unit, Slice: place.Slice()}
+	t := &dbusctl.Transient{Client: &dbusctl.Client{}, Unit: place.Unit, Slice: place.Slice(), Apart: o.name != ""}
 	if o.user {
 		t.Address = dbusctl.UserBus()
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
-	if err := t.CheckAbsent(ctx, "kresd@.service", "kres-component@.service"); err != nil {
+	if err := t.CheckAbsent(ctx, units.InstanceUnit(""), units.Component{}.Unit()); err != nil {
 		t.Close()
 		if o.user && errors.Is(err, units.ErrUnavailable) {
 			return nil, fmt.Errorf("the systemd of this user does not answer on the bus at %s (Debian needs the package dbus-user-session): %w", t.Address, err)
@@ -165,6 +180,6 @@ func (o *options) introduce(w io.Writer, doc *config.Document, host config.Host)
 		at = c.Management.Interface.String()
 	}
 	fmt.Fprintf(w, "  look at it      %s -s %s status\n", kresctl, at)
-	fmt.Fprintf(w, "  look at units   %s status 'kresd@*'\n", systemctl)
+	fmt.Fprintf(w, "  look at units   %s status '%s'\n", systemctl, units.InstanceUnit("*"))
 	fmt.Fprintf(w, "  stop it         Ctrl-C\n\n")
 }

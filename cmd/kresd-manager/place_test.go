@@ -21,6 +21,9 @@ func TestPlace(t *testing.T) {
 	own.rundir = "/r"
 	transient := system
 	transient.transient = true
+	named := transient
+	named.name, named.rundir, named.runtimeDir = "lab", "/run/knot-resolver-lab", "/run/kresd-manager-lab"
+	named.stateDir, named.cacheDir = "/var/lib/kresd-manager-lab", "/var/cache/knot-resolver-lab"
 	session := map[string]string{"XDG_RUNTIME_DIR": "/run/user/7", "HOME": "/home/x"}
 	for name, c := range map[string]struct {
 		in   options
@@ -37,6 +40,7 @@ func TestPlace(t *testing.T) {
 		"directories of the user's own": {options{transient: true, user: true}, 7, map[string]string{"XDG_RUNTIME_DIR": "/run/user/7", "HOME": "/home/x", "XDG_STATE_HOME": "/s", "XDG_CACHE_HOME": "/c"}, xdg, nil},
 		"an option wins":                {options{transient: true, user: true, rundir: "/r"}, 7, session, own, nil},
 		"the service asks for units":    {options{transient: true}, 999, nil, options{}, errNotRoot},
+		"a name":                        {options{transient: true, name: "lab"}, 0, nil, named, nil},
 		"no session":                    {options{transient: true, user: true}, 7, nil, options{}, errNoSession},
 	} {
 		o := c.in

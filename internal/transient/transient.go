@@ -17,7 +17,9 @@ import (
 // Place is where transient units find what they need. Directories are absolute.
 type Place struct {
 	// User is for a user's own systemd (systemd --user).
-	User       bool
+	User bool
+	// Name tells several resolvers apart, see units.Use; "" for the only one.
+	Name       string
 	Rundir     string // of the workers
 	RuntimeDir string // of the manager, with the generations
 	CacheDir   string // of the garbage collector
@@ -48,10 +50,14 @@ var systemOnly = []string{
 
 // Slice is the slice of all units; its stop stops them all.
 func (p Place) Slice() string {
+	slice := "system-kresd"
 	if p.User {
-		return "app-kresd.slice"
+		slice = "app-kresd"
 	}
-	return "system-kresd.slice"
+	if p.Name != "" {
+		slice += "_" + p.Name // not inside the other slice
+	}
+	return slice + ".slice"
 }
 
 // Unit returns a unit by its name.
@@ -59,13 +65,19 @@ func (p Place) Unit(name string) (units.Unit, error) {
 	if err := p.check(); err != nil {
 		return units.Unit{}, err
 	}
-	u, err := packaging.Unit(name)
+	u, err := packaging.Unit(units.Packaged(name))
 	if err != nil {
 		return u, err
 	}
+	u.Name = name
 	drain := p.Programs + "/kresd-drain --deadline-file " + filepath.Join(p.RuntimeDir, string(units.RoleWorker), "drain")
 	if p.User {
 		drain += " --user"
+	}
+	directory := "kres-component"
+	if p.Name != "" {
+		drain += " --name " + p.Name
+		directory += "-" + p.Name
 	}
 	u = u.WithoutUnits(absent...).With("Service", "Slice", p.Slice()).Substitute(
 		"/usr/lib/kresd-manager/kresd-drain", drain,
@@ -75,6 +87,9 @@ func (p Place) Unit(name string) (units.Unit, error) {
 		"/run/knot-resolver", p.Rundir,
 		"/run/kresd-manager", p.RuntimeDir,
 		"/var/cache/knot-resolver", p.CacheDir,
+		"kres-component/", directory+"/",
+		"kres-policy-loader.service", units.PolicyLoader,
+		"kresd@1.service", units.Worker(1),
 	)
 	if !p.User {
 		return u, nil

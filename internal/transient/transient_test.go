@@ -68,6 +68,38 @@ func TestAUsersUnits(t *testing.T) {
 	}
 }
 
+// TestNamedUnits looks for what two resolvers would share.
+func TestNamedUnits(t *testing.T) {
+	units.Use("lab")
+	defer units.Use("")
+	p := place
+	p.User, p.Name = true, "lab"
+	for _, name := range []string{units.Worker(1), units.Canary, units.PolicyLoader, units.CacheGC, units.Component{Name: "x"}.Unit()} {
+		u, err := p.Unit(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text := u.Text()
+		for _, shared := range []string{"kresd@", "kres-policy-loader.service", "kres-component/", "=app-kresd.slice"} {
+			if strings.Contains(text, shared) {
+				t.Errorf("%s has %s:\n%s", name, shared, text)
+			}
+		}
+		if u.Name != name {
+			t.Errorf("%s is called %s", name, u.Name)
+		}
+	}
+	worker, err := p.Unit(units.Worker(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, line := range []string{"Wants=kres-policy-loader-lab.service\n", "Slice=app-kresd_lab.slice\n", " --name lab --rundir "} {
+		if !strings.Contains(worker.Text(), line) {
+			t.Errorf("the worker has not %s:\n%s", line, worker.Text())
+		}
+	}
+}
+
 func TestPathsThatAUnitCannotHave(t *testing.T) {
 	for _, path := range []string{"", "relative", "/with space", "/per%cent", "/dol$lar", `/quo"te`} {
 		p := place

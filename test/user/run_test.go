@@ -113,6 +113,61 @@ func TestRunBesideOthers(t *testing.T) {
 	expect(t, 5301, "host.example.", "192.0.2.1")
 }
 
+// TestTwoOfOneUser has two resolvers of one user in one systemd, and two of
+// root's beside the stock service.
+func TestTwoOfOneUser(t *testing.T) {
+	login(t)
+	lab := "/home/" + name + "/lab.yaml"
+	if err := sut.WriteFile(lab, []byte(strings.Replace(basic, "5300", "5302", 1)), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for title, s := range map[string]side{"user": userSide(), "root": rootSide()} {
+		t.Run(title, func(t *testing.T) {
+			first := begin(t, s.command(product.Programs+"/kresd-manager", "run", "-c", "/home/"+name+"/my.yaml"))
+			first.endAtCleanup(t, s.command, s.ctl...)
+			first.ready(t)
+			second := begin(t, s.command(product.Programs+"/kresd-manager", "run", "--name", "lab", "-c", lab))
+			t.Cleanup(func() {
+				_ = sut.Run(context.Background(), s.command(append(slices.Clone(s.ctl), "stop", "app-kresd_lab.slice", "system-kresd_lab.slice")...))
+				_ = sut.Sh(context.Background(), "rm -rf /run/k*-lab /var/lib/k*-lab /var/cache/k*-lab "+session+"/k*-lab")
+			})
+			second.ready(t)
+			before := s.pids(t)
+			expect(t, 5300, "host.example.", "192.0.2.1")
+			expect(t, 5302, "host.example.", "192.0.2.1")
+			at := s.place.Rundir + "-lab/kres-api.sock"
+			for pointer, value := range map[string]string{"/local-data/addresses/host.example": `"192.0.2.9"`, "/nsid": `"lab"`, "/workers": "3"} {
+				want(t, s.command(product.Programs+"/kresctl", "-s", at, "config", "set", "-p", pointer, value))
+			}
+			expect(t, 5300, "host.example.", "192.0.2.1")
+			expect(t, 5302, "host.example.", "192.0.2.9")
+			if after := s.pids(t); after != before {
+				t.Errorf("the first resolver's workers were %q and are %q", before, after)
+			}
+			if out := want(t, s.command(product.Programs+"/kresctl", "-s", at, "status")); !strings.Contains(out, "kresd-lab@3.service") || strings.Contains(out, "kresd@") {
+				t.Errorf("the second resolver says\n%s", out)
+			}
+			s.kresctl(t, "stop")
+			if err := <-first.done; err != nil {
+				t.Errorf("the first manager ends with %v\n%s", err, &first.out)
+			}
+			expect(t, 5302, "host.example.", "192.0.2.9")
+			if title == "root" {
+				root(t, "systemctl", "start", "knot-resolver.service")
+				defer root(t, "systemctl", "stop", "knot-resolver.service")
+			}
+			want(t, s.command(product.Programs+"/kresctl", "-s", at, "reload", "--force"))
+			expect(t, 5302, "host.example.", "192.0.2.1")
+			if err := second.signal(t, "INT"); err != nil {
+				t.Errorf("the second manager ends with %v\n%s", err, &second.out)
+			}
+			if left := s.systemctl(t, "list-units", "--plain", "--no-legend", "--state=active", "kresd*@*", "kres-*"); left != "" {
+				t.Errorf("left is\n%s", left)
+			}
+		})
+	}
+}
+
 // TestInterruptedWhileItStarts ends the manager at different times of its start:
 // what it had started by then does not stay.
 func TestInterruptedWhileItStarts(t *testing.T) {
