@@ -55,6 +55,7 @@ type directive struct {
 	property string // "" is the name of the directive
 	value    func(text string) (any, error)
 	list     bool // an empty assignment forgets what came before
+	extended bool // a word other than yes and no belongs to the property with Ex behind its name
 }
 
 // Properties returns the unit for StartTransientUnit. A directive that is not
@@ -81,6 +82,9 @@ func (u Unit) Properties() ([]Property, error) {
 		name := d.property
 		if name == "" {
 			name = o.Name
+		}
+		if _, more := value.(string); more && d.extended {
+			name += "Ex" // for what is neither yes nor no
 		}
 		all = append(all, Property{name, value})
 		if o.Name == "LimitNOFILE" { // hard and soft
@@ -166,7 +170,7 @@ var directives = map[string]directive{
 	"Service/PrivateDevices":        {value: boolean},
 	"Service/DevicePolicy":          {value: word},
 	"Service/PrivateNetwork":        {value: boolean},
-	"Service/PrivateUsers":          {value: boolean},
+	"Service/PrivateUsers":          {value: booleanOr("self", "identity", "full"), extended: true},
 	"Service/PrivateMounts":         {value: boolean},
 	"Service/PrivateIPC":            {value: boolean},
 	"Service/ProtectKernelTunables": {value: boolean},

@@ -5,6 +5,7 @@ package units
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -30,6 +31,15 @@ func boolean(text string) (any, error) {
 		return false, nil
 	}
 	return nil, errors.New("neither yes nor no")
+}
+
+func booleanOr(words ...string) func(string) (any, error) {
+	return func(text string) (any, error) {
+		if slices.Contains(words, text) {
+			return text, nil
+		}
+		return boolean(text)
+	}
 }
 
 func number(text string) (any, error) {

@@ -38,6 +38,8 @@ func TestPropertiesOfAssignments(t *testing.T) {
 		"ExecStart=-/bin/a %i %n %%":                 {{"ExecStart", []ExecCommand{{"/bin/a", []string{"/bin/a", "b", "a@b.service", "%"}, true}}}},
 		"ExecStart=/bin/a\nExecStart=\nExecStart=/c": {{"ExecStart", []ExecCommand{{"/c", []string{"/c"}, false}}}},
 		"Type=exec\nType=notify":                     {{"Type", "notify"}},
+		"PrivateUsers=yes":                           {{"PrivateUsers", true}},
+		"PrivateUsers=full":                          {{"PrivateUsersEx", "full"}},
 		"CapabilityBoundingSet=":                     {{"CapabilityBoundingSet", uint64(0)}},
 		"AmbientCapabilities=CAP_NET_BIND_SERVICE":   {{"AmbientCapabilities", uint64(1 << 10)}},
 		"EnvironmentFile=-/x":                        {{"EnvironmentFiles", []EnvironmentFile{{"/x", true}}}},
