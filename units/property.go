@@ -123,6 +123,7 @@ var directives = map[string]directive{
 	"Unit/Before":                {value: words, list: true},
 	"Unit/PartOf":                {value: words, list: true},
 	"Unit/Conflicts":             {value: words, list: true},
+	"Unit/RequiresMountsFor":     {value: words, list: true},
 	"Unit/StartLimitIntervalSec": {property: "StartLimitIntervalUSec", value: span},
 	"Unit/StartLimitBurst":       {value: number},
 	"Unit/ConditionPathExists":   {property: "Conditions", value: pathExists("ConditionPathExists"), list: true},
@@ -216,7 +217,8 @@ func environmentFile(text string) (any, error) {
 
 func pathExists(kind string) func(string) (any, error) {
 	return func(text string) (any, error) {
-		path, negate := strings.CutPrefix(text, "!")
-		return []Condition{{Type: kind, Negate: negate, Parameter: path}}, nil
+		path, trigger := strings.CutPrefix(text, "|")
+		path, negate := strings.CutPrefix(path, "!")
+		return []Condition{{Type: kind, Trigger: trigger, Negate: negate, Parameter: path}}, nil
 	}
 }

@@ -79,7 +79,8 @@ func (p Place) Unit(name string) (units.Unit, error) {
 		drain += " --name " + p.Name
 		directory += "-" + p.Name
 	}
-	u = u.WithoutUnits(absent...).With("Service", "Slice", p.Slice()).Substitute(
+	// Nothing is kept for a boot, so that nothing waits for its place either.
+	u = u.WithoutUnits(absent...).Without("RequiresMountsFor").With("Service", "Slice", p.Slice()).Substitute(
 		"/usr/lib/kresd-manager/kresd-drain", drain,
 		"/usr/lib/kresd-manager/", p.Programs+"/",
 		"/usr/sbin/kresd ", p.Kresd+" ",
