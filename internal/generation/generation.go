@@ -45,6 +45,10 @@ type components struct {
 	Components []units.Component `json:"components,omitempty"`
 	Roll       units.Roll        `json:"roll,omitzero"`
 	Limits     units.Limits      `json:"limits,omitzero"`
+
+	// These two are for the boot alone: kresd-generator makes drop-ins of them.
+	Slice   string `json:"slice,omitempty"`
+	Restart string `json:"restart,omitempty"`
 }
 
 // Make renders a configuration. Configurations that mean the same give the
@@ -69,6 +73,7 @@ func Make(c *config.Config, host render.Host) Generation {
 		})
 	}
 	k.Roll = units.Roll{Budget: c.Systemd.RollBudget, Soak: c.Systemd.Soak}
+	k.Slice, k.Restart = c.Systemd.Slice, c.Systemd.Restart
 	k.Limits = units.Limits{
 		MemoryMax: uint64(c.Systemd.MemoryMax), MemoryHigh: uint64(c.Systemd.MemoryHigh), TasksMax: uint64(c.Systemd.TasksMax),
 		CPUWeight: uint64(c.Systemd.CPUWeight), IOWeight: uint64(c.Systemd.IOWeight),
