@@ -9,6 +9,7 @@ KRES_GC    ?= /usr/sbin/kres-cache-gc
 BINDIR     ?= $(PREFIX)/bin
 LIBEXECDIR ?= $(PREFIX)/lib/kresd-manager
 UNITDIR    ?= $(PREFIX)/lib/systemd/system
+GENERATORDIR ?= $(PREFIX)/lib/systemd/system-generators
 SYSUSERSDIR ?= $(PREFIX)/lib/sysusers.d
 # Beside LIBEXECDIR, from where kresd-manager names it.
 SHAREDIR   ?= $(PREFIX)/share/kresd-manager
@@ -37,7 +38,7 @@ export SOURCE_DATE_EPOCH ?= $(shell date -u -d '$(DATE)' +%s)
 export MAINTAINER ?= $(shell sed -n 's/^ -- \(.*>\)  .*/\1/p' packaging/deb/changelog | head -1)
 DEB_ARCH   ?= $(shell dpkg --print-architecture)
 RPM_ARCH   ?= $(shell uname -m)
-PROGRAMS   := kresd-manager kresctl kresd-drain kresd-component kres-graphite
+PROGRAMS   := kresd-manager kresctl kresd-drain kresd-component kresd-generator kres-graphite
 
 # The unit files name what they run by the paths of a distribution package.
 PATHS := sed -e 's|/usr/lib/kresd-manager/|$(LIBEXECDIR)/|g' -e 's|/usr/bin/kresctl|$(BINDIR)/kresctl|g' \
@@ -62,6 +63,8 @@ install: build man ## install below $(DESTDIR)$(PREFIX); without DESTDIR also ma
 	install -d -m 0755 $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBEXECDIR)
 	install -m 0755 $(BUILD)/kresctl $(DESTDIR)$(BINDIR)/
 	install -m 0755 $(BUILD)/kresd-manager $(BUILD)/kresd-drain $(BUILD)/kresd-component $(BUILD)/kres-graphite $(DESTDIR)$(LIBEXECDIR)/
+	install -d -m 0755 $(DESTDIR)$(GENERATORDIR)
+	install -m 0755 $(BUILD)/kresd-generator $(DESTDIR)$(GENERATORDIR)/
 	install -d -m 0755 $(DESTDIR)$(UNITDIR)/kresd@canary.service.d $(DESTDIR)$(UNITDIR)/knot-resolver.service.d
 	@$(call put,$(addprefix systemd/system/,kresd@.service kres-policy-loader.service kres-gc.service kres-component@.service kresd.target kresd-manager.service kresd-manager.socket kresd-rundir.service),$(UNITDIR))
 	@$(call put,systemd/system/kresd@canary.service.d/10-canary.conf,$(UNITDIR)/kresd@canary.service.d)
@@ -91,7 +94,7 @@ endif
 
 .PHONY: uninstall
 uninstall: ## remove what install put there; users and data stay
-	rm -f $(DESTDIR)$(POLKITDIR)/50-kresd-manager.rules $(DESTDIR)$(BINDIR)/kresctl
+	rm -f $(DESTDIR)$(POLKITDIR)/50-kresd-manager.rules $(DESTDIR)$(BINDIR)/kresctl $(DESTDIR)$(GENERATORDIR)/kresd-generator
 	rm -f $(addprefix $(DESTDIR)$(UNITDIR)/,kresd@.service kres-policy-loader.service kres-gc.service kres-component@.service kresd.target kresd-manager.service kresd-manager.socket kresd-rundir.service)
 	rm -rf $(DESTDIR)$(UNITDIR)/kresd@canary.service.d $(DESTDIR)$(LIBEXECDIR)
 	rm -f $(DESTDIR)$(UNITDIR)/knot-resolver.service.d/50-kresd-manager.conf $(DESTDIR)$(SHAREDIR)/49-kresd-manager-limits.rules
@@ -126,14 +129,14 @@ check: test ## what CI runs: format, vet, staticcheck, tests
 
 .PHONY: lint
 lint: ## format, vet, staticcheck
-	@out=$$(gofmt -l cmd dbusctl units api internal packaging test); test -z "$$out" || { echo "gofmt wants to change: $$out"; exit 1; }
+	@out=$$(gofmt -l cmd dbusctl units api generator internal packaging test); test -z "$$out" || { echo "gofmt wants to change: $$out"; exit 1; }
 	$(GO) vet ./...
 	$(GO) tool staticcheck ./...
 
 FUZZTIME ?= 20s
 .PHONY: fuzz
 fuzz: ## run every fuzz target for FUZZTIME
-	@for p in $$($(GO) list -f '{{if .TestGoFiles}}{{.ImportPath}}{{end}}' ./internal/... ./units); do \
+	@for p in $$($(GO) list -f '{{if .TestGoFiles}}{{.ImportPath}}{{end}}' ./internal/... ./units ./generator); do \
 	  for f in $$($(GO) test -list '^Fuzz' $$p | grep '^Fuzz'); do \
 	    echo "$$p $$f"; $(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) $$p || exit 1; \
 	  done; \

@@ -22,6 +22,7 @@ var rules = []struct {
 	reason string
 }{
 	{"dbusctl", []string{module + "api", module + "internal/manager", module + "cmd"}, "the bus is told what to do and asks nobody"},
+	{"generator", []string{module + "api", module + "dbusctl", module + "internal/manager", module + "internal/generation", "net", "os/exec", "github.com"}, "it is part of a program that runs as root in early boot"},
 	{"units", []string{module + "api", module + "dbusctl", module + "internal/manager", module + "internal/render", "os", "net", "sync", "github.com/godbus"}, "planning is pure: the same input gives the same plan"},
 	{"internal/config", []string{module + "units", module + "api", module + "internal/render", "github.com/godbus", "net/http", "os/exec"}, "the model knows nothing of what is made of it"},
 	{"internal/render", []string{module + "units", module + "internal/manager", "os", "net", "time/tzdata", "github.com/godbus"}, "the same configuration gives the same text"},

@@ -61,6 +61,7 @@ func (s *System) Wipe(t *testing.T) {
 		systemctl stop kresd.target 'kresd@*.service' 'kres-component@*.service' kres-gc kres-policy-loader
 		systemctl reset-failed
 		rm -rf /run/kresd-manager /run/knot-resolver /var/lib/kresd-manager /var/cache/knot-resolver
+		[ ! -e /run/systemd/generator/kresd.target.wants ] || systemctl daemon-reload
 		systemd-tmpfiles --create kresd-manager.conf`)
 	if r.Code != 0 {
 		t.Fatalf("cannot tidy up: %s", r.Stderr)

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package boot
+
+import (
+	"strconv"
+	"strings"
+	"testing"
+
+	"kresd-manager/test/machine"
+	"kresd-manager/test/product"
+)
+
+// times prints when things were ready, in ms since PID 1 began.
+const times = `for u in kres-policy-loader kresd@1 kresd@2 kresd.target multi-user.target kresd-manager; do
+	echo "$u $(($(systemctl show -P ActiveEnterTimestampMonotonic $u) / 1000 - $(systemctl show -P UserspaceTimestampMonotonic) / 1000)) ms"
+done`
+
+func TestBootWithTheManagerDisabled(t *testing.T) {
+	m := again(t, nil)
+	answers(t, m)
+	if f := failed(t, m); f != "" {
+		t.Errorf("failed units: %s", f)
+	}
+	if s := sh(t, m, "systemctl show -P ActiveState kresd@1 kresd@2 kres-gc kres-component@early kresd-manager | xargs"); s != "active active active active inactive" {
+		t.Errorf("workers, gc, component and manager are %s", s)
+	}
+	t.Log(sh(t, m, times))
+	t.Run("the second worker waits for the key of the first", func(t *testing.T) {
+		inOrder(t, m, "kres-component@early", "kres-policy-loader", "kresd@1", "kresd@2", "kresd.target")
+	})
+	t.Run("systemd likes what was made", func(t *testing.T) {
+		if out := sh(t, m, verify+" kresd.target kresd@1.service kresd@2.service kres-component@early.service kresd-first.target 2>&1"); out != "" {
+			t.Error(out)
+		}
+	})
+	t.Run("the target stops and starts DNS", func(t *testing.T) {
+		sh(t, m, "systemctl stop kresd.target; until [ $(systemctl is-active kresd@1 kresd@2 | grep -cx inactive) = 2 ]; do sleep 0.1; done")
+		if ask(m) == nil {
+			t.Error("it answers with the target stopped")
+		}
+		sh(t, m, "systemctl start kresd.target && until [ $(systemctl is-active kresd@1 kresd@2 | grep -cx active) = 2 ]; do sleep 0.1; done")
+		answers(t, m)
+	})
+	t.Run("reading the units again changes nothing", func(t *testing.T) {
+		before := sh(t, m, "systemctl show -P InvocationID kresd@1 kresd@2; cd /run/systemd/generator; find . -path '*kres*' | sort | xargs ls -ld --time-style=+")
+		sh(t, m, "systemctl daemon-reload")
+		if after := sh(t, m, "systemctl show -P InvocationID kresd@1 kresd@2; cd /run/systemd/generator; find . -path '*kres*' | sort | xargs ls -ld --time-style=+"); after != before {
+			t.Errorf("before:\n%s\nafter:\n%s", before, after)
+		}
+		answers(t, m)
+	})
+	t.Run("a manager that starts later adopts", func(t *testing.T) { adopts(t, m, true) })
+}
+
+// inOrder fails the test unless units became active one after the other.
+func inOrder(t *testing.T, m *machine.Machine, units ...string) {
+	t.Helper()
+	last := 0
+	for _, u := range units {
+		prop := "ActiveEnterTimestampMonotonic"
+		when, err := strconv.Atoi(sh(t, m, "systemctl show -P "+prop+" "+u))
+		if err != nil || when < last || when == 0 {
+			t.Errorf("%s is out of order\n%s", u, sh(t, m, times))
+		}
+		last = when
+	}
+}
+
+// adopts fails the test unless the manager touches no worker.
+func adopts(t *testing.T, m *machine.Machine, start bool) {
+	t.Helper()
+	before := sh(t, m, "systemctl show -P InvocationID kresd@1 kresd@2 kres-policy-loader kres-gc kres-component@early")
+	if start {
+		sh(t, m, "systemctl start kresd-manager")
+	}
+	if err := m.WaitUnit(t.Context(), "kresd-manager.service", "active"); err != nil {
+		t.Fatal(err)
+	}
+	sh(t, m, "kresctl status")
+	if after := sh(t, m, "systemctl show -P InvocationID kresd@1 kresd@2 kres-policy-loader kres-gc kres-component@early"); after != before {
+		t.Errorf("the manager restarted something:\n%s\n%s\n%s", before, after, m.Journal(t.Context(), "kresd-manager"))
+	}
+	answers(t, m)
+}
+
+func TestBootWithAManagerThatWorks(t *testing.T) {
+	m := again(t, func(o *machine.Options) { o.Enable = []string{"kresd-manager.service"} })
+	answers(t, m)
+	inOrder(t, m, "kres-policy-loader", "kresd@1", "kresd@2", "kresd.target", "kresd-manager")
+	t.Log(sh(t, m, times))
+	adopts(t, m, false)
+	if n := sh(t, m, "journalctl -b -q -o cat UNIT=kresd@1.service | grep -c Starting"); n != "1" {
+		t.Errorf("worker 1 was started %s times", n)
+	}
+	if f := failed(t, m); f != "" {
+		t.Errorf("failed units: %s", f)
+	}
+}
+
+func TestBootWithAManagerThatIsBroken(t *testing.T) {
+	m := again(t, func(o *machine.Options) {
+		o.Enable = []string{"kresd-manager.service"}
+		o.Files[product.Libexec+"kresd-manager"] = machine.File{Content: "not a program\n", Mode: 0o755}
+	})
+	answers(t, m)
+	if f := failed(t, m); strings.Contains(f, "kresd@") || strings.Contains(f, "kres-") {
+		t.Errorf("failed units: %s", f)
+	}
+}
