@@ -101,15 +101,6 @@ func (c *Client) Set(ctx context.Context, unit string, settings []units.Setting)
 // errNoUnit means that systemd knows no unit of a name.
 var errNoUnit = errors.New("there is no such unit")
 
-// Set is as for a Client. A unit that has not been started yet has nowhere to
-// keep limits; it gets them when they are found missing.
-func (t *Transient) Set(ctx context.Context, unit string, settings []units.Setting) error {
-	if err := t.Client.Set(ctx, unit, settings); !errors.Is(err, errNoUnit) {
-		return err
-	}
-	return nil
-}
-
 // ServiceText returns a property of a service that is a text, such as Restart or
 // Slice.
 func (c *Client) ServiceText(ctx context.Context, unit, name string) (text string, err error) {

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"sync"
 
 	"github.com/godbus/dbus/v5"
 
@@ -34,6 +35,10 @@ type Transient struct {
 	// Apart tells that the stock service may run beside it, because they share
 	// no directory.
 	Apart bool
+
+	mu sync.Mutex
+	// set is what was set of units, for those that systemd forgets meanwhile.
+	set map[string]map[string]uint64
 }
 
 // StockState is Client.StockState, "" where it does not matter.
@@ -67,7 +72,79 @@ func (t *Transient) define(ctx context.Context, verb, unit string) error {
 	for i, p := range properties {
 		j.define[i] = assignment{p.Name, dbus.MakeVariant(p.Value)}
 	}
+	t.mu.Lock()
+	for name, value := range t.set[unit] {
+		j.define = append(j.define, assignment{name, dbus.MakeVariant(value)})
+	}
+	t.mu.Unlock()
 	return t.jobWith(ctx, j)
+}
+
+// Set is Client.Set. A unit that is not there yet gets the properties when it is
+// started.
+func (t *Transient) Set(ctx context.Context, unit string, settings []units.Setting) error {
+	if err := t.Client.Set(ctx, unit, settings); err != nil && !errors.Is(err, errNoUnit) {
+		return err
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.set == nil {
+		t.set = map[string]map[string]uint64{}
+	}
+	if t.set[unit] == nil {
+		t.set[unit] = map[string]uint64{}
+	}
+	for _, s := range settings {
+		t.set[unit][s.Name] = s.Value
+	}
+	return nil
+}
+
+// Limits is Client.Limits. What was set of a unit that is to be started counts
+// as its own.
+func (t *Transient) Limits(ctx context.Context, workers ...string) (map[string]units.Limits, error) {
+	all, err := t.limits(ctx, workers, "")
+	if err != nil {
+		return nil, err
+	}
+	for unit, l := range all {
+		o, err := t.Client.ObserveUnit(ctx, unit)
+		if err != nil {
+			return nil, err
+		}
+		if o.LoadState != "not-found" {
+			continue
+		}
+		t.mu.Lock()
+		for _, p := range units.LimitProperties {
+			if value, set := t.set[unit][p.Name]; set {
+				*p.Of(&l) = value
+			}
+		}
+		t.mu.Unlock()
+		all[unit] = l
+	}
+	return all, nil
+}
+
+// ServiceText is Client.ServiceText, and for a unit that is not there yet what it
+// will have.
+func (t *Transient) ServiceText(ctx context.Context, unit, name string) (string, error) {
+	o, err := t.Client.ObserveUnit(ctx, unit)
+	if err != nil {
+		return "", err
+	}
+	if o.LoadState != "not-found" {
+		return t.Client.ServiceText(ctx, unit, name)
+	}
+	u, err := t.Unit(unit)
+	text := ""
+	for _, o := range u.Options {
+		if o.Section == "Service" && o.Name == name {
+			text = o.Value
+		}
+	}
+	return text, err
 }
 
 // QueueStop is Client.QueueStop. The API socket is the manager's own.

@@ -140,3 +140,43 @@ func TestInstalledUnitsAreNotMixed(t *testing.T) {
 		t.Errorf("exit %d:\n%s", r.Code, r.Stderr)
 	}
 }
+
+// TestLimits are there from the first start on, and change without a restart.
+func TestLimits(t *testing.T) {
+	login(t)
+	limited := "/home/" + name + "/limited.yaml"
+	for title, s := range map[string]side{"user": userSide(), "root": rootSide()} {
+		t.Run(title, func(t *testing.T) {
+			text := basic + "systemd: {memory-max: 200M, restart: always, slice: " + s.place.Slice() + "}\n"
+			if err := sut.WriteFile(limited, []byte(text), 0o644); err != nil {
+				t.Fatal(err)
+			}
+			p := begin(t, s.command(product.Programs+"/kresd-manager", "run", "-c", limited))
+			p.endAtCleanup(t, s.command, s.ctl...)
+			p.ready(t)
+			expectMax := func(want string, workers ...string) {
+				t.Helper()
+				got := strings.Fields(s.systemctl(t, append([]string{"show", "-P", "MemoryMax"}, workers...)...))
+				for _, g := range got {
+					if g != want {
+						t.Errorf("MemoryMax of %q is %q, want %s\n%s", workers, got, want, &p.out)
+						return
+					}
+				}
+			}
+			expectMax("209715200", "kresd@1.service", "kresd@2.service")
+			before := s.pids(t)
+			s.kresctl(t, "config", "set", "-p", "/systemd/memory-max", "300M")
+			expectMax("314572800", "kresd@1.service", "kresd@2.service")
+			s.kresctl(t, "config", "set", "-p", "/workers", "3")
+			expectMax("314572800", "kresd@1.service", "kresd@2.service", "kresd@3.service")
+			s.kresctl(t, "config", "delete", "-p", "/systemd/memory-max")
+			expectMax("infinity", "kresd@1.service", "kresd@2.service", "kresd@3.service")
+			if after := s.pids(t); after != before {
+				t.Errorf("the processes were %q and are %q", before, after)
+			}
+			s.kresctl(t, "stop")
+			<-p.done
+		})
+	}
+}
