@@ -11,13 +11,15 @@ import (
 // at a time. Package netutil of golang.org/x/net does nearly the same, but its
 // connections hide what the real ones can do: net/http needs CloseWrite, or a
 // client that still sends a body never reads why it was refused.
-func limit(l net.Listener, slots chan struct{}) net.Listener {
-	return &limited{Listener: l, slots: slots, closed: make(chan struct{})}
+// ended is called before the slot of a connection that was closed is free.
+func limit(l net.Listener, slots chan struct{}, ended func()) net.Listener {
+	return &limited{Listener: l, slots: slots, ended: ended, closed: make(chan struct{})}
 }
 
 type limited struct {
 	net.Listener
 	slots  chan struct{}
+	ended  func()
 	closed chan struct{}
 	once   sync.Once
 }
@@ -30,7 +32,7 @@ func (l *limited) Accept() (net.Conn, error) {
 	// A slot is taken last, so that a listener nobody connects to holds none.
 	select {
 	case l.slots <- struct{}{}:
-		return &conn{Conn: c, listener: l.Addr(), release: func() { <-l.slots }}, nil
+		return &conn{Conn: c, listener: l.Addr(), release: func() { l.ended(); <-l.slots }}, nil
 	case <-l.closed:
 		_ = c.Close()
 		return nil, net.ErrClosed

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"sync/atomic"
 	"time"
 )
 
@@ -37,6 +38,8 @@ type ServerOptions struct {
 type Server struct {
 	http       *http.Server
 	slots, tcp chan struct{}
+	last       atomic.Int64 // when a connection was closed, in ns since start
+	start      time.Time
 }
 
 // NewServer returns a server of h, usually the handler that [New] returns.
@@ -59,6 +62,7 @@ func NewServer(h http.Handler, opt ServerOptions) *Server {
 		},
 		slots: make(chan struct{}, opt.MaxConnections),
 		tcp:   make(chan struct{}, opt.MaxConnections),
+		start: time.Now(),
 	}
 }
 
@@ -76,7 +80,7 @@ func (s *Server) Serve(listeners ...net.Listener) error {
 		if addrPort(l.Addr()).IsValid() {
 			slots = s.tcp
 		}
-		bounded[i] = limit(l, slots)
+		bounded[i] = limit(l, slots, func() { s.last.Store(int64(time.Since(s.start))) })
 		go func() { ended <- s.http.Serve(bounded[i]) }()
 	}
 	var first error
@@ -90,6 +94,16 @@ func (s *Server) Serve(listeners ...net.Listener) error {
 		}
 	}
 	return first
+}
+
+// Unused tells for how long nobody has been connected: 0 while somebody is, and
+// the time since the server was made if nobody ever was. Who waits to be
+// accepted does not count.
+func (s *Server) Unused() time.Duration {
+	if len(s.slots)+len(s.tcp) > 0 {
+		return 0
+	}
+	return time.Since(s.start) - time.Duration(s.last.Load())
 }
 
 // Shutdown stops accepting, waits until all requests in progress are answered

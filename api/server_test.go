@@ -186,3 +186,34 @@ func TestStopIsAnsweredBeforeTheServerGoesDown(t *testing.T) {
 		t.Errorf("Shutdown: %v", err)
 	}
 }
+
+func TestServerKnowsForHowLongNobodyIsConnected(t *testing.T) {
+	s := serve(t, api.Options{})
+	time.Sleep(20 * time.Millisecond)
+	if got := s.server.Unused(); got < 20*time.Millisecond {
+		t.Errorf("unused for %s", got)
+	}
+	s.ask(t, "GET", "/v1/config/workers", "") // and the connection is kept
+	if got := s.server.Unused(); got != 0 {
+		t.Errorf("unused for %s while a connection is open", got)
+	}
+	s.http.CloseIdleConnections()
+	for s.server.Unused() == 0 {
+		time.Sleep(time.Millisecond)
+	}
+	conn, err := net.Dial("unix", s.socket)
+	if err != nil {
+		t.Fatal(err)
+	}
+	fmt.Fprintf(conn, "GET /v1/events HTTP/1.1\r\nHost: localhost\r\n\r\n")
+	if _, err := bufio.NewReader(conn).ReadString('\n'); err != nil {
+		t.Fatal(err)
+	}
+	if got := s.server.Unused(); got != 0 {
+		t.Errorf("unused for %s while somebody listens to events", got)
+	}
+	_ = conn.Close()
+	for s.server.Unused() == 0 {
+		time.Sleep(time.Millisecond)
+	}
+}

@@ -11,6 +11,9 @@ import (
 	"os"
 	"slices"
 	"sync/atomic"
+	"syscall"
+
+	"golang.org/x/sys/unix"
 
 	"kresd-manager/api"
 	"kresd-manager/internal/config"
@@ -40,6 +43,30 @@ func newDoors(passed []net.Listener) *doors {
 	}
 	d.passed = len(d.listeners)
 	return d
+}
+
+// activated reports whether systemd listens on all of them, so that a request
+// starts the manager if it is not there.
+func (d *doors) activated() bool { return d.passed > 0 && d.passed == len(d.listeners) }
+
+// knocked reports whether somebody waits to be accepted: a request has started
+// this manager.
+func (d *doors) knocked() bool {
+	return slices.ContainsFunc(d.listeners, func(l net.Listener) bool {
+		s, ok := l.(syscall.Conn)
+		if !ok {
+			return false
+		}
+		raw, err := s.SyscallConn()
+		if err != nil {
+			return false
+		}
+		ready := 0
+		_ = raw.Control(func(fd uintptr) {
+			ready, _ = unix.Poll([]unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}, 0)
+		})
+		return ready > 0
+	})
 }
 
 // check refuses what a running configuration would say of the API and what

@@ -42,6 +42,7 @@ const (
 	exitOK     = 0
 	exitFailed = 1
 	exitUsage  = 2
+	exitNeeded = 75 // EX_TEMPFAIL: ended idle and must start again (systemd.exec(5))
 	exitTaken  = 69 // EX_UNAVAILABLE: another manager is there (systemd.exec(5))
 	exitConfig = 78 // EX_CONFIG: the configuration is at fault (systemd.exec(5))
 )
@@ -91,6 +92,10 @@ func report(log *slog.Logger, err error) int {
 		log.Error(err.Error())
 		return exitTaken
 	}
+	if errors.Is(err, errNeeded) {
+		log.Info(err.Error())
+		return exitNeeded
+	}
 	log.Error(err.Error())
 	return exitFailed
 }
@@ -132,6 +137,7 @@ func serve(o options, bus systemd, stdout io.Writer, log *slog.Logger) error {
 		Workers: kresd.Workers{Rundir: o.rundir},
 		Log:     log,
 		Served:  doors.check,
+		Woken:   doors.knocked(),
 		Watch:   files.Set,
 		Notify:  notify,
 		Journal: journal.Tail,
@@ -184,7 +190,16 @@ func serve(o options, bus systemd, stdout io.Writer, log *slog.Logger) error {
 		o.introduce(stdout, m.Running(), host)
 	}
 
-	err = wait(m, signals, hangups, failed, log)
+	idle := make(chan struct{})
+	if doors.activated() {
+		i := &idler{after: m.IdleExit, unused: server.Unused, needed: m.Needed, log: log}
+		background.Go(func() {
+			if i.wait(ctx); ctx.Err() == nil {
+				close(idle)
+			}
+		})
+	}
+	err = wait(m, signals, hangups, idle, failed, log)
 	if o.run && err == nil {
 		err = stopAll(ctx, m, signals, log)
 	}
@@ -193,9 +208,19 @@ func serve(o options, bus systemd, stdout io.Writer, log *slog.Logger) error {
 	if serr := shutDown(server, signals, log); err == nil {
 		err = serr
 	}
-	cancel()
-	background.Wait()
-	m.End()
+	select {
+	case <-idle:
+		if err == nil && m.Needed(ctx) != "" {
+			err = errNeeded
+		}
+		cancel()
+		background.Wait()
+		m.EndIdle()
+	default:
+		cancel()
+		background.Wait()
+		m.End()
+	}
 	return err
 }
 
@@ -222,7 +247,7 @@ func start(ctx context.Context, m *manager.Manager, signals <-chan os.Signal) (e
 }
 
 // wait returns when it is time to end.
-func wait(m *manager.Manager, signals <-chan os.Signal, hangups chan<- struct{}, failed <-chan error, log *slog.Logger) error {
+func wait(m *manager.Manager, signals <-chan os.Signal, hangups chan<- struct{}, idle <-chan struct{}, failed <-chan error, log *slog.Logger) error {
 	for {
 		select {
 		case sig := <-signals:
@@ -234,6 +259,9 @@ func wait(m *manager.Manager, signals <-chan os.Signal, hangups chan<- struct{},
 				continue
 			}
 			log.Info("ending", "signal", sig.String())
+			return nil
+		case <-idle:
+			log.Info("ending idle; the next request starts the manager again")
 			return nil
 		case <-m.Stopped():
 			return nil

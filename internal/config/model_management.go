@@ -14,7 +14,7 @@ type Management struct {
 	Interface AddrPort `key:"interface" type:"ip-port?" doc:"TCP address and @port of the API, in place of a socket. The socket unit must listen there, too: see docs/api.md."`
 
 	// IdleExit is 0 for never.
-	IdleExit time.Duration `key:"idle-exit" type:"time?" idle:"true" ours:"true" doc:"The manager ends after this time without requests and work; its socket starts it again. At least 1s."`
+	IdleExit time.Duration `key:"idle-exit" type:"time?" ours:"true" doc:"The manager ends after this time without requests and work, and the next request starts it again; see docs/api.md for what keeps it. At least 5s."`
 	// AllowOrigins holds origins (RFC 6454) in lower case.
 	AllowOrigins []string `key:"allow-origins" type:"list<origin>?" ours:"true" doc:"Origins of web pages that may use the API, such as https://admin.example."`
 	PProf        bool     `key:"pprof" type:"bool" default:"false" ours:"true" doc:"Profiles of the manager are at /debug/pprof/ of the API, for those who may change the configuration."`

@@ -28,10 +28,14 @@ func (m *Management) check(s *scope) {
 	if s.given("interface") && !m.Interface.Addr.IsLoopback() && !slices.ContainsFunc(m.Roles, func(r Role) bool { return r.Token != "" || r.TokenFile != "" }) {
 		s.warn("interface", "nobody can use the API at this address without a token, and no role has one", "add a role with token-file")
 	}
-	if s.given("idle-exit") && m.IdleExit < time.Second {
-		s.problem("idle-exit", "the manager would hardly ever run", "at least 1s")
+	if s.given("idle-exit") && m.IdleExit < minIdleExit {
+		s.problem("idle-exit", "the manager would start all the time", "at least 5s")
 	}
 }
+
+// minIdleExit keeps a manager that somebody polls from being started more often
+// than StartLimitBurst= in kresd-manager.service allows.
+const minIdleExit = 5 * time.Second
 
 func defaultSocket() string {
 	p := configPlan().keys[configPlan().byName["management"]].shape.plan

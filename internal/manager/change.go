@@ -146,7 +146,7 @@ func (m *Manager) prepare(ctx context.Context, cur *snapshot, c change) (*snapsh
 	if err := protectCore(cur.desired, gen.Desired); err != nil && !c.fromFile && !c.undo {
 		return nil, gen, err
 	}
-	next := &snapshot{doc: doc, desired: gen.Desired, fileETag: cur.fileETag, refused: cur.refused, watch: watched(cfg)}
+	next := &snapshot{doc: doc, desired: gen.Desired, fileETag: cur.fileETag, refused: cur.refused, watch: watched(cfg), idleExit: cfg.Management.IdleExit}
 	if c.fromFile {
 		next.fileETag, next.refused = doc.ETag(), false
 	}

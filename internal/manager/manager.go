@@ -87,6 +87,10 @@ type Options struct {
 	// LimitsRule is the file with the polkit rule that lets the manager set
 	// limits, which the administrator may put into force.
 	LimitsRule string
+	// Woken tells that a request started this manager. If the last one ended idle
+	// this one comes back to what ran, whatever the file holds by now: to ask for
+	// something does not reload.
+	Woken bool
 	// Watch is told which files to watch; Changed is for what comes of it.
 	Watch func(paths []string)
 	// Notify sends a state to the service manager (sd_notify(3)).
@@ -130,8 +134,10 @@ type Manager struct {
 	promised *history.Pending // for the change in progress
 	expiry   *time.Timer      // of the promise
 	started  bool             // what runs is known
-	stopped  chan struct{}    // closed when a stop was asked for and carried out
-	ended    chan struct{}    // closed when the loop has ended
+	resumes  bool             // where a manager that ended idle left off
+	endsIdle bool
+	stopped  chan struct{} // closed when a stop was asked for and carried out
+	ended    chan struct{} // closed when the loop has ended
 }
 
 // snapshot is the running configuration. It is never changed, only replaced.
@@ -142,6 +148,8 @@ type snapshot struct {
 	unknown bool
 	// watch lists the files whose changes are to be applied by themselves.
 	watch []string
+	// idleExit is after which time without work the manager is to end; 0 is never.
+	idleExit time.Duration
 	// fileETag names what the file held when it was last read.
 	fileETag string
 	// refused tells that what the file held when it was last read was refused.

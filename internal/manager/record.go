@@ -28,6 +28,8 @@ type record struct {
 	Document   json.RawMessage `json:"document"`
 	// Clean tells that the manager ended in an orderly way.
 	Clean bool `json:"clean"`
+	// Idle tells that it did so because it was not needed.
+	Idle bool `json:"idle,omitempty"`
 }
 
 func (m *Manager) recordPath() string { return filepath.Join(m.o.Store.Root, recordFile) }
@@ -40,6 +42,7 @@ func (m *Manager) record(s *snapshot, clean bool) error {
 		Generation: s.desired.Generation,
 		Document:   s.doc.JSON(),
 		Clean:      clean,
+		Idle:       m.endsIdle,
 	})
 	if err != nil {
 		return err
@@ -72,5 +75,6 @@ func (m *Manager) recorded() (s *snapshot, clean, ok bool) {
 		m.o.Log.Warn("cannot use what the previous manager left", "error", err)
 		return nil, false, false
 	}
+	m.resumes = r.Idle && m.o.Woken
 	return s, r.Clean, true
 }

@@ -146,6 +146,9 @@ func (m *Manager) begin(ctx context.Context) error {
 		m.o.Log.Warn("the previous manager did not end in an orderly way; keeping what runs")
 		return m.adopt(ctx, running, clean)
 	}
+	if m.resumes {
+		return m.adopt(ctx, running, clean)
+	}
 	file, err := m.read()
 	if err != nil {
 		if m.waiting() { // what was promised does not depend on the file
@@ -200,6 +203,9 @@ func (m *Manager) adopt(ctx context.Context, running *snapshot, clean bool) erro
 		When:       began,
 		Generation: running.desired.Generation,
 	}
+	if m.stoppedMeanwhile(ctx) {
+		r.Plan.Steps = nil
+	}
 	err = m.restore(ctx, r.Plan, running.desired)
 	r.Took = units.Seconds(time.Since(began))
 	if err != nil {
@@ -210,7 +216,7 @@ func (m *Manager) adopt(ctx context.Context, running *snapshot, clean bool) erro
 	adopted := *running
 	adopted.report = &r
 	if c, err := running.doc.Config(m.o.Host); err == nil {
-		adopted.watch = watched(c)
+		adopted.watch, adopted.idleExit = watched(c), c.Management.IdleExit
 	}
 	m.rememberAdopted(&adopted, &r)
 	m.current.Store(&adopted)

@@ -22,6 +22,7 @@ var elsewhere = map[string]bool{
 	"/management/unix-socket":        true,
 	"/management/interface":          true,
 	"/management/allow-origins":      true,
+	"/management/idle-exit":          true,
 	"/management/pprof":              true,
 	"/management/roles":              true,
 	"/management/roles/*/role":       true,

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"net"
+	"path/filepath"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// idleWorld is a manager as the idler sees it.
+type idleWorld struct {
+	began  time.Time
+	after  time.Duration
+	busy   time.Duration // somebody is connected until then
+	need   time.Duration // there is a reason to stay until then
+	looked int
+}
+
+func (w *idleWorld) idler() *idler {
+	return &idler{
+		after: func() time.Duration { return w.after },
+		unused: func() time.Duration {
+			return max(0, time.Since(w.began)-w.busy)
+		},
+		needed: func(context.Context) string {
+			w.looked++
+			if time.Since(w.began) < w.need {
+				return "reason"
+			}
+			return ""
+		},
+		log: slog.New(slog.NewTextHandler(io.Discard, nil)),
+	}
+}
+
+func TestEndsIdleWhenNobodyNeedsIt(t *testing.T) {
+	for _, test := range []struct {
+		name             string
+		after, busy      time.Duration
+		need             time.Duration
+		earliest, latest time.Duration
+	}{
+		{"nobody comes", time.Minute, 0, 0, time.Minute, time.Minute},
+		{"a connection is open for long", time.Minute, time.Hour, 0, time.Hour + time.Minute, time.Hour + time.Minute + mostLook},
+		{"there is work for long", time.Minute, 0, time.Hour, time.Hour, time.Hour + mostLook},
+		{"a short time", 5 * time.Second, 0, 0, 5 * time.Second, 5 * time.Second},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := &idleWorld{began: time.Now(), after: test.after, busy: test.busy, need: test.need}
+				w.idler().wait(t.Context())
+				if took := time.Since(w.began); took < test.earliest || took > test.latest {
+					t.Errorf("ended after %s, want %s to %s", took, test.earliest, test.latest)
+				}
+			})
+		})
+	}
+	t.Run("not wanted", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			w := &idleWorld{began: time.Now()}
+			ctx, cancel := context.WithTimeout(t.Context(), 24*time.Hour)
+			defer cancel()
+			if w.idler().wait(ctx); ctx.Err() == nil || w.looked > 0 {
+				t.Errorf("ended after %s, looked %d times", time.Since(w.began), w.looked)
+			}
+		})
+	})
+}
+
+func TestAManagerKnowsWhetherARequestStartedIt(t *testing.T) {
+	l := listen(t, "unix", filepath.Join(t.TempDir(), "s"))
+	d := newDoors([]net.Listener{l})
+	if d.knocked() || !d.activated() {
+		t.Errorf("knocked %t, activated %t", d.knocked(), d.activated())
+	}
+	c, err := net.Dial("unix", l.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	if !d.knocked() {
+		t.Error("somebody waits and it is not seen")
+	}
+	doc, _ := apiSocket(t) // of which systemd knows nothing
+	if err := d.open(doc, host); err != nil {
+		t.Fatal(err)
+	}
+	defer d.listeners[1].Close()
+	if d.activated() {
+		t.Error("nobody would start the manager again")
+	}
+}

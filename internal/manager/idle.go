@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package manager
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"kresd-manager/units"
+)
+
+// A manager that is started by its socket may end when nobody asks it for
+// anything. Nothing of what it does between two requests may be missed then.
+
+// IdleExit is after which time without requests and work the running
+// configuration wants the manager to end; 0 is never.
+func (m *Manager) IdleExit() time.Duration { return m.current.Load().idleExit }
+
+// Needed says in words why the manager must not end before somebody asks it for
+// something again, "" if there is no reason. The next one comes back to what runs
+// now if it was woken, see Options.
+func (m *Manager) Needed(ctx context.Context) (why string) {
+	if m.busy.Load() {
+		return "a change is in progress"
+	}
+	if err := m.do(ctx, func(ctx context.Context) { why = m.needed(ctx) }); err != nil {
+		return "a change is in progress"
+	}
+	return why
+}
+
+// needed runs in the loop.
+func (m *Manager) needed(ctx context.Context) string {
+	s := m.current.Load()
+	watchful := func(c units.Component) bool { return c.Kind != units.Dispensable }
+	switch {
+	case m.waiting():
+		return "a change waits to be confirmed"
+	case m.down != "":
+		return "the resolver is down"
+	case m.previous != nil && time.Since(m.applied) <= probation:
+		return "workers have yet to prove that they stay up with the last change"
+	case len(s.watch) > 0:
+		return "files are watched: network.tls.watchdog, local-data.rpz[].watchdog"
+	case slices.ContainsFunc(s.desired.Components, watchful):
+		return "there are core or needed components"
+	case len(m.care) > 0 || len(m.drifted) > 0:
+		return "units are being repaired"
+	}
+	live, err := m.o.Systemd.Observe(ctx, s.desired.Units()...)
+	if err != nil {
+		return "systemd cannot be reached"
+	}
+	if !units.Diff(s.desired, live, units.Options{Proven: true, Tolerant: true, Reset: m.rulesUnsure}).Empty() {
+		return "not all runs as configured"
+	}
+	return ""
+}
+
+// EndIdle notes that this manager ends because it is not needed. Call it after
+// Run, in place of End.
+func (m *Manager) EndIdle() {
+	m.endsIdle = true
+	m.End()
+}
+
+// stoppedMeanwhile reports whether somebody stopped the resolver as a whole
+// while no manager was there. To be asked for its status is no reason for the
+// next one to start it.
+func (m *Manager) stoppedMeanwhile(ctx context.Context) bool {
+	if !m.resumes {
+		return false
+	}
+	target, err := m.o.Systemd.ObserveUnit(ctx, units.Target)
+	return err == nil && target.ActiveState != "active"
+}
