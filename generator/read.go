@@ -189,11 +189,13 @@ func readFile(path string, most int64) ([]byte, error) {
 	case info.Size() > most:
 		return nil, fmt.Errorf("it is larger than %d MiB", most>>20)
 	}
-	b, err := io.ReadAll(io.LimitReader(f, most+1))
-	if err == nil && int64(len(b)) > most {
-		err = fmt.Errorf("it is larger than %d MiB", most>>20)
+	// No more than it had a moment ago, nor all of it if it has shrunk since.
+	b := make([]byte, info.Size())
+	n, err := io.ReadFull(f, b)
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		err = nil
 	}
-	return b, err
+	return b[:n], err
 }
 
 // mountPending reports whether something will be mounted over dir or above it

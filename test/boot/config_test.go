@@ -37,15 +37,18 @@ func TestBootWithABrokenConfiguration(t *testing.T) {
 	sh(t, m, verify+" kresd-configuration.service")
 }
 
-// A configuration that is slow to read costs a second at most, and not DNS.
-func TestBootWithAConfigurationThatTakesTooLong(t *testing.T) {
+func TestBootWithAGigabyteOfConfiguration(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, product.ConfigFile)
+	if err := errors.Join(os.Chmod(dir, 0o755), os.MkdirAll(filepath.Dir(path), 0o755), os.WriteFile(path, nil, 0o644), os.Truncate(path, 1<<30)); err != nil {
+		t.Fatal(err)
+	}
 	m := again(t, func(o *machine.Options) {
-		// The quotes over two lines keep it from being read in part.
-		slow := "nsid: \"a\n  b\"\nforward:\n" + strings.Repeat("- {subtree: [a.example, &b b.example], servers: [{address: [192.0.2.1], transport: tls, hostname: 'x y'}]}\n", 200_000)
-		o.Files[product.ConfigFile] = machine.File{Content: slow}
+		delete(o.Files, product.ConfigFile)
+		o.Layers = append(o.Layers, dir)
 	})
 	answers(t, m)
-	if f := failed(t, m); !strings.HasPrefix(f, "kresd-configuration.service") || strings.Contains(f, "\n") {
+	if f := failed(t, m); !strings.HasPrefix(f, "kresd-configuration.service") || strings.Contains(f, "\n") || !strings.Contains(f, "larger than 64 MiB") {
 		t.Errorf("failed units:\n%s", f)
 	}
 }
