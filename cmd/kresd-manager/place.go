@@ -58,6 +58,9 @@ func (o *options) place(uid int, getenv func(string) string) error {
 			return errNoSession
 		}
 		home := getenv("HOME")
+		if home == "" {
+			return errors.New("HOME is not set, below which the history and the cache are kept")
+		}
 		dirs = [4]string{
 			filepath.Join(session, "knot-resolver"),
 			filepath.Join(session, "kresd-manager"),

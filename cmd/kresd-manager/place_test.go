@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"kresd-manager/internal/config"
 )
 
 func TestPlace(t *testing.T) {
@@ -55,5 +57,20 @@ func TestPlace(t *testing.T) {
 		if diff := cmp.Diff(c.want, o, cmp.AllowUnexported(options{})); diff != "" {
 			t.Errorf("%s:\n%s", name, diff)
 		}
+	}
+}
+
+// TestTheExampleIsForEverybody holds docs/try.yaml to what the README promises.
+func TestTheExampleIsForEverybody(t *testing.T) {
+	doc, err := config.ReadFile("../../docs/try.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := doc.Config(config.Host{CPUs: 1, Hostname: "laptop", BaseDir: "/", Rundir: "/run/user/7/knot-resolver", CacheDir: "/home/x/.cache/knot-resolver", LowestPort: 1024})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := c.Network.Listen[0].Interface[0].String(); got != "127.0.0.1@5300" {
+		t.Errorf("it listens on %s", got)
 	}
 }

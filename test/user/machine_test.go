@@ -9,6 +9,8 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -114,6 +116,39 @@ func ask(port int, name string) (string, error) {
 		return nil
 	})
 	return got, err
+}
+
+// asking asks for a name over and over, many at the same time, until the
+// function that it returns is called. An answer that does not come, or another
+// one, fails the test.
+func asking(t *testing.T, port int, name, address string) (stop func()) {
+	t.Helper()
+	ended := make(chan struct{})
+	var group sync.WaitGroup
+	var asked atomic.Int64
+	for range 8 {
+		group.Go(func() {
+			for {
+				select {
+				case <-ended:
+					return
+				default:
+				}
+				if got, err := ask(port, name); err != nil || got != address {
+					t.Errorf("query %d: %q, %v", asked.Load(), got, err)
+				}
+				asked.Add(1)
+			}
+		})
+	}
+	return func() {
+		t.Helper()
+		close(ended)
+		group.Wait()
+		if n := asked.Load(); n < 100 {
+			t.Errorf("only %d queries were asked", n)
+		}
+	}
 }
 
 // expect fails the test unless a name has exactly this address.

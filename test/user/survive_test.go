@@ -32,6 +32,7 @@ func TestAManagerThatIsKilledIsFollowed(t *testing.T) {
 			first.ready(t)
 			s.kresctl(t, "config", "set", "-p", "/local-data/addresses/host.example", `"192.0.2.7"`)
 			before := s.pids(t)
+			enough := asking(t, 5300, "host.example.", "192.0.2.7")
 			_ = first.signal(t, "KILL")
 			expect(t, 5300, "host.example.", "192.0.2.7")
 			second := begin(t, s.command(s.manager...))
@@ -50,6 +51,9 @@ func TestAManagerThatIsKilledIsFollowed(t *testing.T) {
 			if after := s.pids(t); after == before {
 				t.Errorf("a change of the workers' configuration restarted none of %q", before)
 			}
+
+			s.systemctl(t, "restart", "kresd@1.service")
+			enough()
 
 			// A worker that dies is systemd's, one that is stopped is ours.
 			root(t, "sh", "-c", "kill -KILL "+strings.Fields(s.pids(t))[0])
