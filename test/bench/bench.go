@@ -32,6 +32,7 @@ type measure struct {
 // measures is the run, in order. Those after start find both sides running.
 var measures = []measure{
 	{"start", (*bench).starting},
+	{"boot", (*bench).booting},
 	{"rules", (*bench).rules},
 	{"same", (*bench).same},
 	{"roll", (*bench).rolling},

@@ -50,7 +50,8 @@ type side struct {
 	process string // the manager's process, as ps calls it
 	// samples are where this side's results go in a row.
 	samples func(*row) *sample
-	put     uint // counts changes, to make each differ from the last
+	layers  []string // what is installed over the root
+	put     uint     // counts changes, to make each differ from the last
 }
 
 const (
@@ -77,6 +78,7 @@ func bootBoth(ctx context.Context, dir string, log machine.Logf) (stock, ours *s
 		samples: func(r *row) *sample { return &r.stock }}
 	ours = &side{name: "ours", unit: "kresd-manager.service", halt: haltOurs, kresctl: "/usr/local/bin/kresctl", process: "kresd-manager",
 		samples: func(r *row) *sample { return &r.ours }}
+	ours.layers = []string{layer}
 	if stock.m, err = boot("bench-stock"); err != nil {
 		return nil, nil, err
 	}
