@@ -96,13 +96,22 @@ func (m *Manager) change(ctx context.Context, c change, began time.Time) (units.
 // disk may be slow.
 func (m *Manager) keep(gen generation.Generation, forBoot bool) {
 	if forBoot {
-		if err := m.o.Store.SaveBoot(gen); err != nil {
-			m.o.Log.Error("cannot keep the configuration for the next boot", "error", err)
-		}
+		m.saveBoot(gen)
 	}
 	if err := m.o.Store.Prune(keptGenerations); err != nil {
 		m.o.Log.Warn("cannot tidy up", "error", err)
 	}
+}
+
+// saveBoot makes a generation the one that serves after the next boot. Status
+// tells for as long as that did not succeed.
+func (m *Manager) saveBoot(gen generation.Generation) {
+	fault := ""
+	if err := m.o.Store.SaveBoot(gen); err != nil {
+		m.o.Log.Error("cannot keep the configuration for the next boot", "error", err)
+		fault = fmt.Sprintf("the next boot begins with an older configuration: %v", err)
+	}
+	m.bootFault.Store(&fault)
 }
 
 // failed publishes the report of a change that was not carried out.

@@ -216,12 +216,11 @@ func (m *Manager) keepConfirmed() {
 		return // the start after the boot reads it anyway
 	}
 	cfg, err := m.check(file)
-	if err == nil {
-		err = m.o.Store.SaveBoot(generation.Make(cfg, m.o.Render))
-	}
 	if err != nil {
 		m.o.Log.Error("cannot keep the configuration for the next boot", "error", err)
+		return
 	}
+	m.saveBoot(generation.Make(cfg, m.o.Render))
 }
 
 // overdue is the promise that a start must keep: the time to confirm is over,

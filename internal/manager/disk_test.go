@@ -6,6 +6,8 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 
 	"kresd-manager/internal/manager/fakesystemd"
@@ -56,10 +58,13 @@ func TestALinkThatCannotBeSwitchedFailsItsStepBeforeTheJob(t *testing.T) {
 	w.wantLive(t, "after a refused change", before)
 }
 
-func TestABootCopyThatCannotBeKeptIsOnlyLogged(t *testing.T) {
+func TestABootCopyThatCannotBeKeptIsTold(t *testing.T) {
 	w := newWorld(t, basic)
 	block(t, filepath.Join(w.dir, "state"))
-	w.start().wantState(t, "running")
+	s := w.start().wantState(t, "running")
+	if !slices.ContainsFunc(s.Warnings, func(said string) bool { return strings.Contains(said, "next boot") }) {
+		t.Errorf("status warns of %q", s.Warnings)
+	}
 }
 
 // Old generations go, those that a unit reads stay.

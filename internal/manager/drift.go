@@ -270,12 +270,11 @@ func (m *Manager) render(s *snapshot) (generation.Generation, error) {
 // what did not stay up.
 func (m *Manager) keepForBoot(s *snapshot) {
 	gen, err := m.render(s)
-	if err == nil {
-		err = m.o.Store.SaveBoot(gen)
-	}
 	if err != nil {
 		m.o.Log.Error("cannot keep the configuration for the next boot", "error", err)
+		return
 	}
+	m.saveBoot(gen)
 }
 
 // doomed returns the unit of a component that has ended for good and takes the

@@ -121,6 +121,8 @@ type Manager struct {
 	care     map[string]*patient
 	restarts map[string]int // of each unit, when it was first looked at after the change
 	down     string         // why the resolver was taken down; "" while it is not
+	// bootFault tells why the next boot begins with something older, "" if it does not.
+	bootFault atomic.Pointer[string]
 	// rulesUnsure tells that running workers may not all have been told of the
 	// rules in force. Only the loop uses it.
 	rulesUnsure bool

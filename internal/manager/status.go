@@ -83,6 +83,9 @@ func (m *Manager) Status(ctx context.Context) (units.Status, error) {
 		})
 	}
 	st.Warnings = m.warnings(s.desired, live, plan)
+	if fault := m.bootFault.Load(); fault != nil && *fault != "" {
+		st.Warnings = append(st.Warnings, *fault)
+	}
 	slices.SortFunc(st.Units, func(a, b units.UnitStatus) int {
 		return cmp.Or(cmp.Compare(order(a), order(b)), cmp.Compare(a.Unit, b.Unit))
 	})
