@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"kresd-manager/internal/config"
 )
 
 // Unlimited is the value of a limit that is not set, on a live unit
@@ -24,6 +26,26 @@ type Limits struct {
 	TasksMax   uint64 `json:"tasks-max,omitempty"`
 	CPUWeight  uint64 `json:"cpu-weight,omitempty"`
 	IOWeight   uint64 `json:"io-weight,omitempty"`
+}
+
+// LimitsOf are those that a configuration wants.
+func LimitsOf(c config.Systemd) Limits {
+	return Limits{
+		MemoryMax: uint64(c.MemoryMax), MemoryHigh: uint64(c.MemoryHigh), TasksMax: uint64(c.TasksMax),
+		CPUWeight: uint64(c.CPUWeight), IOWeight: uint64(c.IOWeight),
+	}
+}
+
+// Controllers are the cgroup controllers that enforce what is wanted, each with
+// the keys of the configuration that need it.
+func (l Limits) Controllers() map[string][]string {
+	need := map[string][]string{}
+	for _, p := range LimitProperties {
+		if *p.Of(&l) != 0 {
+			need[p.Controller] = append(need[p.Controller], p.Key)
+		}
+	}
+	return need
 }
 
 // None reports whether the configuration leaves the units as they are.

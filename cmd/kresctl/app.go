@@ -28,8 +28,8 @@ func (a *app) root() *cobra.Command {
 		Use:   "kresctl",
 		Short: "control Knot Resolver",
 		Long: `kresctl controls Knot Resolver through the HTTP interface of kresd-manager, and
-works on configuration files without it: validate, convert, migrate, schema and
-config explain.
+works on configuration files without it: validate, convert, migrate, schema,
+doctor and config explain.
 
 Exit status: 0 done, 1 failed, 2 wrong usage; see also kresctl status -h.`,
 		Version:           version,
@@ -60,6 +60,7 @@ Exit status: 0 done, 1 failed, 2 wrong usage; see also kresctl status -h.`,
 		a.configCommand(),
 		a.confirmCommand(),
 		a.convertCommand(),
+		a.doctorCommand(),
 		a.eventsCommand(),
 		a.historyCommand(),
 		a.metricsCommand(),

@@ -97,6 +97,11 @@ func TestMissingTellsWhereAControllerGetsLost(t *testing.T) {
 			t.Errorf("%s: %v missing at %s; want %s at %s", c.need, missing, where, c.missing, c.where)
 		}
 	}
+	got := s.Unenforced(unit, map[string][]string{"io": {"io-weight"}, "pids": {"tasks-max"}, "cpu": {"cpu-weight"}})
+	if len(got) != 2 || got[0].String() != "io-weight: set, and not enforced, because the cgroup controller io is not passed on to "+slice ||
+		got[1].String() != "tasks-max: set, and not enforced, because the system has no cgroup controller pids" {
+		t.Errorf("%v", got)
+	}
 	if missing, _ := s.Missing("/gone", "cpu"); missing != nil {
 		t.Errorf("%v is missing where nobody can look", missing)
 	}

@@ -74,10 +74,7 @@ func Make(c *config.Config, host render.Host) Generation {
 	}
 	k.Roll = units.Roll{Budget: c.Systemd.RollBudget, Soak: c.Systemd.Soak}
 	k.Slice, k.Restart = c.Systemd.Slice, c.Systemd.Restart
-	k.Limits = units.Limits{
-		MemoryMax: uint64(c.Systemd.MemoryMax), MemoryHigh: uint64(c.Systemd.MemoryHigh), TasksMax: uint64(c.Systemd.TasksMax),
-		CPUWeight: uint64(c.Systemd.CPUWeight), IOWeight: uint64(c.Systemd.IOWeight),
-	}
+	k.Limits = units.LimitsOf(c.Systemd)
 	b, err := json.MarshalIndent(k, "", "  ")
 	if err != nil {
 		panic(fmt.Sprintf("generation: strings and numbers do not encode: %v", err))

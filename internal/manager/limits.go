@@ -6,9 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
-	"slices"
-	"strings"
 
 	"kresd-manager/internal/cgroup"
 	"kresd-manager/internal/config"
@@ -144,33 +141,15 @@ func (m *Manager) warnings(want units.Desired, live units.Live, plan units.Plan)
 // notEnforced says in words which limits nobody enforces, because the cgroup of
 // a worker lacks the controller.
 func notEnforced(want units.Limits, live units.Live) []string {
-	need := map[string][]string{} // keys, by controller
-	for _, p := range units.LimitProperties {
-		if *p.Of(&want) != 0 {
-			need[p.Controller] = append(need[p.Controller], p.Key)
-		}
-	}
+	need := want.Controllers()
 	for _, n := range live.RunningWorkers() {
-		o := live.Unit(units.Worker(n))
-		missing, where := cgroup.System{}.Missing(o.CgroupPath, slices.Sorted(maps.Keys(need))...)
-		if len(missing) == 0 {
-			continue
-		}
 		var said []string
-		for _, c := range missing {
-			said = append(said, NotEnforced(need[c], c, where))
+		for _, u := range (cgroup.System{}).Unenforced(live.Unit(units.Worker(n)).CgroupPath, need) {
+			said = append(said, u.String())
 		}
-		return said // the others are likewise
+		if said != nil {
+			return said // the others are likewise
+		}
 	}
 	return nil
-}
-
-// NotEnforced says that keys have no effect for want of a controller, which is
-// there no more in a cgroup, "/" for the whole system.
-func NotEnforced(keys []string, controller, where string) string {
-	at := "the system has no cgroup controller " + controller
-	if where != "/" {
-		at = "the cgroup controller " + controller + " is not passed on to " + where
-	}
-	return fmt.Sprintf("%s: set, and not enforced, because %s", strings.Join(keys, ", "), at)
 }

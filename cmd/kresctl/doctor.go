@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"cmp"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"kresd-manager/internal/doctor"
+)
+
+func (a *app) doctorCommand() *cobra.Command {
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "doctor [--json]",
+		Short: "find what is wrong with the installation",
+		Long: `Look for what keeps the manager or the workers from running, or will: the stock
+service, polkit, owners, unit files, the configuration, ports, versions, cgroup
+controllers, the clock, the journal. Each finding comes with why it matters and
+the command that mends it. No manager is needed and nothing is changed. Run it
+as root: without, some of it cannot be seen, which is told.
+
+Exit status: 0 nothing is wrong, 1 something is.`,
+		Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			file := cmp.Or(a.config, defaultConfig)
+			host, err := hostFor(file)
+			if err != nil {
+				return err
+			}
+			r := doctor.Examine(cmd.Context(), doctor.Host{Config: file, Model: host, Reinstall: reinstall()})
+			if asJSON {
+				err = a.printJSON(r)
+			} else {
+				err = r.Write(a.stdout)
+			}
+			if err == nil && len(r.Findings) > 0 {
+				err = statusError(exitFailed)
+			}
+			return err
+		},
+	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "as JSON")
+	return cmd
+}
+
+// reinstall is how this program came here.
+func reinstall() string {
+	own, _ := os.Executable()
+	if strings.HasPrefix(own, "/usr/bin/") {
+		if _, err := os.Stat("/usr/bin/dnf"); err == nil {
+			return "dnf reinstall kresd-manager"
+		}
+		return "apt-get install --reinstall kresd-manager"
+	}
+	return "make install PREFIX=" + filepath.Dir(filepath.Dir(own)) + " # in the source of kresd-manager"
+}
