@@ -191,7 +191,7 @@ func serve(o options, bus systemd, stdout io.Writer, log *slog.Logger) error {
 	}
 
 	idle := make(chan struct{})
-	if doors.activated() {
+	if doors.activated() && !o.run {
 		i := &idler{after: m.IdleExit, unused: server.Unused, needed: m.Needed, log: log}
 		background.Go(func() {
 			if i.wait(ctx); ctx.Err() == nil {
