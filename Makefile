@@ -101,7 +101,7 @@ uninstall: ## remove what install put there; users and data stay
 	-rmdir $(DESTDIR)$(UNITDIR)/knot-resolver.service.d $(DESTDIR)$(SHAREDIR)
 	rm -f $(DESTDIR)$(SYSUSERSDIR)/kresd-manager.conf $(DESTDIR)$(TMPFILESDIR)/kresd-manager.conf $(DESTDIR)$(SYSCTLDIR)/50-kresd-manager.conf
 	rm -f $(DESTDIR)$(PRESETDIR)/50-kresd-manager.preset $(DESTDIR)$(BASHDIR)/kresctl $(DESTDIR)$(FISHDIR)/kresctl.fish $(DESTDIR)$(ZSHDIR)/_kresctl
-	rm -f $(addprefix $(DESTDIR)$(MANDIR)/,man1/kresctl.1 man5/kresd-manager.yaml.5 man8/kresd-manager.8 man8/kresd-drain.8 man8/kresd-component.8 man8/kres-graphite.8)
+	rm -f $(addprefix $(DESTDIR)$(MANDIR)/,man1/kresctl.1 man5/kresd-manager.yaml.5 man8/kresd-manager.8 man8/kresd-drain.8 man8/kresd-component.8 man8/kresd-generator.8 man8/kres-graphite.8)
 	rm -rf $(DESTDIR)$(DOCDIR)
 
 .PHONY: deb

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"kresd-manager/generator"
+	"kresd-manager/units"
 )
 
 // report is the JSON of a dry run.
@@ -30,6 +31,10 @@ func dryRun(o options, stdout, stderr io.Writer) int {
 	place, ok := o.place()
 	if !ok {
 		fmt.Fprintln(stderr, "kresd-generator: the units of kresd-manager are not installed")
+		return exitFailed
+	}
+	if stockStarts("") {
+		fmt.Fprintf(stderr, "kresd-generator: %s is enabled, and starts at boot instead\n", units.Stock)
 		return exitFailed
 	}
 	decision, err := ask(o.paths)

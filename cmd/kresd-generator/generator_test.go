@@ -241,6 +241,30 @@ func TestWhatIsNotWantedAnyMoreGoes(t *testing.T) {
 	}
 }
 
+func TestTheStockServiceGoesFirstIfItStartsAtBoot(t *testing.T) {
+	root := t.TempDir()
+	dir := filepath.Join(root, "etc/systemd/system")
+	if stockStarts(root) {
+		t.Error("it is not there")
+	}
+	wants := filepath.Join(dir, "multi-user.target.wants")
+	if err := os.MkdirAll(wants, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink("/usr/lib/systemd/system/knot-resolver.service", filepath.Join(wants, "knot-resolver.service")); err != nil {
+		t.Fatal(err)
+	}
+	if !stockStarts(root) {
+		t.Error("it is enabled")
+	}
+	if err := os.Symlink("/dev/null", filepath.Join(dir, "knot-resolver.service")); err != nil {
+		t.Fatal(err)
+	}
+	if stockStarts(root) {
+		t.Error("it is masked")
+	}
+}
+
 // A child that hangs ends with the time that it has; what it has told counts.
 func TestAReaderThatHangs(t *testing.T) {
 	for name, c := range map[string]struct {

@@ -103,6 +103,9 @@ func generate(o options, stderr io.Writer) int {
 	if !ok {
 		return exitOK // the units are not installed any more
 	}
+	if stockStarts("") {
+		return exitOK
+	}
 	decision, err := ask(o.paths)
 	if err != nil && decision.Failure == "" && decision.Set == nil {
 		return exitOK

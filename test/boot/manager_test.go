@@ -96,6 +96,20 @@ func TestBootWithAManagerThatWorks(t *testing.T) {
 	if f := failed(t, m); f != "" {
 		t.Errorf("failed units: %s", f)
 	}
+	t.Run("limits of the file come with the units", func(t *testing.T) {
+		text := strings.Replace(basic, "components:", "systemd: {memory-max: 200M, tasks-max: 50, slice: dns.slice, restart: on-failure}\ncomponents:", 1)
+		if err := m.WriteFile(product.ConfigFile, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		sh(t, m, "systemctl daemon-reload && kresctl reload")
+		got := sh(t, m, "for p in MemoryMax TasksMax Slice Restart; do systemctl show -P $p kresd@1; done | xargs")
+		if got != "209715200 50 dns.slice on-failure" {
+			t.Errorf("worker 1 has %s", got)
+		}
+		if got := sh(t, m, "systemctl show -P Restart kresd@canary"); got != "no" {
+			t.Errorf("the canary has Restart=%s", got)
+		}
+	})
 }
 
 func TestBootWithAManagerThatIsBroken(t *testing.T) {
@@ -105,6 +119,24 @@ func TestBootWithAManagerThatIsBroken(t *testing.T) {
 	})
 	answers(t, m)
 	if f := failed(t, m); strings.Contains(f, "kresd@") || strings.Contains(f, "kres-") {
+		t.Errorf("failed units: %s", f)
+	}
+}
+
+// Whoever goes back to the stock service has that one, and not both.
+func TestBootWithTheStockServiceEnabled(t *testing.T) {
+	m := again(t, func(o *machine.Options) {
+		o.Stock = true
+		theirs, _, _ := strings.Cut(basic, "components:") // which it does not know
+		o.Files[product.ConfigFile] = machine.File{Content: theirs}
+	})
+	if err := m.WaitUnit(t.Context(), "knot-resolver.service", "active"); err != nil {
+		t.Fatal(err)
+	}
+	if out := sh(t, m, "systemctl is-active kresd.target kresd@1 kresd@2 kres-policy-loader | sort -u"); out != "inactive" {
+		t.Errorf("units of ours are %s", out)
+	}
+	if f := failed(t, m); f != "" {
 		t.Errorf("failed units: %s", f)
 	}
 }
