@@ -3,6 +3,7 @@
 package api
 
 import (
+	"context"
 	"io"
 	"log/slog"
 	"net/http"
@@ -11,6 +12,7 @@ import (
 	"sync/atomic"
 
 	"kresd-manager/internal/config"
+	"kresd-manager/units"
 )
 
 // DefaultMaxBodyBytes is the largest request body accepted unless Options say
@@ -34,6 +36,9 @@ type Options struct {
 	Hosts []string
 	// Ending is closed when the server is about to end: streams end then.
 	Ending <-chan struct{}
+	// Logs calls told with messages of units until there are no more or the
+	// context ends; nil is none.
+	Logs func(ctx context.Context, q units.LogQuery, told func(units.LogLine)) error
 	// Host is for reading the part of the configuration that says who may call.
 	Host config.Host
 	// Readers are users that may read over the unix socket whatever roles there
@@ -46,7 +51,8 @@ type handlers struct {
 	ctl  Controller
 	log  *slog.Logger
 	opt  Options
-	self uint32 // the user that this process runs as
+	self uint32        // the user that this process runs as
+	logs chan struct{} // held by those who read logs
 
 	current     atomic.Pointer[policy]
 	tokenFaults sync.Map // why the token in a file cannot be used, by path
@@ -65,7 +71,7 @@ func New(c Controller, opt Options) http.Handler {
 	if opt.MaxBodyBytes == 0 {
 		opt.MaxBodyBytes = DefaultMaxBodyBytes
 	}
-	h := &handlers{ctl: c, log: opt.Logger, opt: opt, self: uint32(os.Geteuid())}
+	h := &handlers{ctl: c, log: opt.Logger, opt: opt, self: uint32(os.Geteuid()), logs: make(chan struct{}, maxLogs)}
 
 	next := h.router(h.routes())
 	next = h.capBody(next)

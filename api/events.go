@@ -24,12 +24,29 @@ func (h *handlers) events(w *response, r *http.Request) error {
 	ctx, cancel := context.WithCancel(r.Context())
 	defer cancel()
 	ch := h.ctl.Events(ctx)
+	texts := make(chan []byte)
+	go func() {
+		defer close(texts)
+		for e := range ch {
+			select {
+			case texts <- eventText(e):
+			case <-ctx.Done():
+			}
+		}
+	}()
+	h.stream(w, r, texts)
+	return nil
+}
+
+// stream sends server-sent events until there are no more, the client leaves or
+// the server ends.
+func (h *handlers) stream(w *response, r *http.Request, texts <-chan []byte) {
 	hd := w.Header()
 	hd["Content-Type"] = []string{"text/event-stream"}
 	hd["Cache-Control"] = []string{"no-store"}
 	w.WriteHeader(http.StatusOK)
 	if r.Method == http.MethodHead {
-		return nil
+		return
 	}
 	out := http.NewResponseController(w)
 	ping := time.NewTicker(streamPing)
@@ -39,21 +56,23 @@ func (h *handlers) events(w *response, r *http.Request) error {
 		// A client that does not read must not hold up an end for long.
 		_ = out.SetWriteDeadline(time.Now().Add(writeTimeout))
 		if _, err := w.Write(text); err != nil {
-			return nil // the client went away
+			return // the client went away
 		}
 		if err := out.Flush(); err != nil {
-			return nil
+			return
 		}
+		var more bool
 		select {
-		case e, ok := <-ch:
-			if !ok {
-				return nil
+		case text, more = <-texts:
+			if !more {
+				return
 			}
-			text = eventText(e)
 		case <-ping.C:
 			text = []byte(":\n\n")
+		case <-r.Context().Done():
+			return
 		case <-h.opt.Ending:
-			return nil
+			return
 		}
 	}
 }

@@ -39,6 +39,7 @@ const (
 	KindUnavailable  Kind = "systemd-unreachable"   // 503
 	KindForbidden    Kind = "polkit-refused"        // 503
 	KindNoWorker     Kind = "no-worker"             // 503
+	KindBusy         Kind = "busy"                  // 503
 	KindTimeout      Kind = "timed-out"             // 503
 	KindStopping     Kind = "stopping"              // 503
 )

@@ -44,6 +44,8 @@ func (h *handlers) routes() []route {
 		{"/v1/status", get, read, h.status},
 		{"/v1/plan", get, read, h.plan},
 		{"/v1/events", get, read, h.events},
+		{"/v1/units", get, read, h.units},
+		{"/v1/logs", get, read, h.readLogs},
 		{"/v1/history", get, read, h.history},
 		{"/v1/history/{id}", get, read, h.historyEntry},
 		{"/v1/rollback", post, configure, h.rollback},

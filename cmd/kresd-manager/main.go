@@ -181,6 +181,10 @@ func serve(o options, bus systemd, stdout io.Writer, log *slog.Logger) error {
 		Ending:  ending,
 		Host:    host,
 		Readers: readers(),
+		Logs: func(ctx context.Context, q units.LogQuery, told func(units.LogLine)) error {
+			q.User = o.user
+			return journal.Follow(ctx, q, told)
+		},
 	}), api.ServerOptions{Logger: log})
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(doors.listeners...) }()

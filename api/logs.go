@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+
+	"kresd-manager/units"
+)
+
+// Bounds of who reads logs: each has a process of its own.
+const (
+	maxLogs      = 8
+	maxLogLines  = 10000
+	someLogLines = 100
+)
+
+// units lists the units with their states.
+func (h *handlers) units(w *response, r *http.Request) error {
+	if err := noQuery(r); err != nil {
+		return err
+	}
+	status, err := h.ctl.Status(r.Context())
+	if err != nil {
+		return err
+	}
+	if status.Units == nil {
+		status.Units = []units.UnitStatus{}
+	}
+	return sendJSON(w, status.Units, "")
+}
+
+// readLogs streams what units say, as server-sent events.
+func (h *handlers) readLogs(w *response, r *http.Request) error {
+	q, err := logQuery(r.URL.RawQuery)
+	if err != nil {
+		return err
+	}
+	if h.opt.Logs == nil {
+		return noSuchRoute(r.URL.Path)
+	}
+	select {
+	case h.logs <- struct{}{}:
+		defer func() { <-h.logs }()
+	default:
+		return &refusal{http.StatusServiceUnavailable, KindBusy, "not available",
+			fmt.Sprintf("%d clients read logs already; use journalctl, or try again later", maxLogs)}
+	}
+	ctx, cancel := context.WithCancel(r.Context())
+	texts := make(chan []byte)
+	ended := make(chan struct{})
+	defer func() { cancel(); <-ended }() // with its process
+	go func() {
+		defer close(ended)
+		defer close(texts)
+		tell := func(kind string, v any) {
+			data, err := json.Marshal(v)
+			if err != nil {
+				return // strings and numbers do encode
+			}
+			select {
+			case texts <- fmt.Appendf(nil, "event: %s\ndata: %s\n\n", kind, data):
+			case <-ctx.Done():
+			}
+		}
+		if err := h.opt.Logs(ctx, q, func(l units.LogLine) { tell("log", l) }); err != nil {
+			h.log.Error("cannot serve logs", "reference", w.reference, "error", err)
+			tell("error", internalProblem(w.reference))
+		}
+	}()
+	h.stream(w, r, texts)
+	return nil
+}
+
+// logQuery reads unit, which may be there several times, lines and follow.
+func logQuery(raw string) (q units.LogQuery, err error) {
+	q = units.LogQuery{Lines: someLogLines, Follow: true}
+	query, err := url.ParseQuery(raw)
+	if err != nil {
+		return q, malformed("cannot read the query: %v", err)
+	}
+	for name, values := range query {
+		v := values[len(values)-1]
+		switch name {
+		case "unit":
+			for _, unit := range values {
+				if _, ours := units.RoleOf(unit); !ours && unit != units.Manager {
+					return q, malformed("%s is no unit of ours; see /v1/units", printable(unit))
+				}
+			}
+			q.Units = values
+		case "lines":
+			if q.Lines, err = strconv.Atoi(v); err != nil || q.Lines < 0 || q.Lines > maxLogLines {
+				return q, malformed("lines is a number up to %d", maxLogLines)
+			}
+		case "follow":
+			switch v {
+			case "", "1", "true", "yes":
+			case "0", "false", "no":
+				q.Follow = false
+			default:
+				return q, malformed("cannot read follow=%s", printable(v))
+			}
+		default:
+			return q, malformed("there is no parameter %s; there are unit, lines and follow", printable(name))
+		}
+	}
+	if q.Units == nil {
+		q.Units = append(units.Patterns(), units.Manager)
+	}
+	return q, nil
+}

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package api_test
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"kresd-manager/api"
+	"kresd-manager/units"
+)
+
+func TestUnits(t *testing.T) {
+	s := serve(t, api.Options{})
+	var list []units.UnitStatus
+	got := s.ask(t, "GET", "/v1/units", "")
+	if err := json.Unmarshal([]byte(got.body), &list); err != nil || len(list) < 3 || !slices.ContainsFunc(list, func(u units.UnitStatus) bool { return u.Unit == "kresd@2.service" && u.PID > 0 }) {
+		t.Errorf("%d %v %s", got.StatusCode, err, got.body)
+	}
+}
+
+func TestLogs(t *testing.T) {
+	asked := make(chan units.LogQuery, 100)
+	s := serve(t, api.Options{Logs: func(ctx context.Context, q units.LogQuery, told func(units.LogLine)) error {
+		asked <- q
+		if q.Lines == 7 {
+			return errors.New("secret reason")
+		}
+		told(units.LogLine{Unit: "kresd@1.service", Message: "first\nsecond", Priority: 4})
+		if q.Follow {
+			<-ctx.Done()
+		}
+		return nil
+	}})
+	got := s.ask(t, "GET", "/v1/logs?follow=0&lines=5&unit=kresd@1.service&unit=kresd-manager.service", "")
+	if want := "event: log\ndata: {\"when\":\"0001-01-01T00:00:00Z\",\"unit\":\"kresd@1.service\",\"priority\":4,\"message\":\"first\\nsecond\"}\n"; got.StatusCode != 200 || !strings.Contains(got.body, want) {
+		t.Errorf("%d %s", got.StatusCode, got.body)
+	}
+	if q := <-asked; q.Lines != 5 || q.Follow || !slices.Equal(q.Units, []string{"kresd@1.service", "kresd-manager.service"}) {
+		t.Errorf("asked for %+v", q)
+	}
+	for _, query := range []string{"unit=ssh.service", "unit=kresd@1.service&unit=*", "unit=--file=/etc/shadow", "lines=-1", "lines=x", "lines=10001", "follow=maybe", "since=1"} {
+		if got := s.ask(t, "GET", "/v1/logs?"+query, ""); got.StatusCode != 400 {
+			t.Errorf("%s: %d %s", query, got.StatusCode, got.body)
+		}
+	}
+	if len(asked) > 0 {
+		t.Error("a wrong request had logs read")
+	}
+	if got := s.ask(t, "GET", "/v1/logs?lines=7&follow=0", ""); !strings.Contains(got.body, "event: error\n") || strings.Contains(got.body, "secret") {
+		t.Errorf("a journal that cannot be read: %s", got.body)
+	}
+	if q := <-asked; len(q.Units) < 4 || q.Units[len(q.Units)-1] != units.Manager {
+		t.Errorf("asked for %+v", q)
+	}
+
+	// Each reader has a process, so that there are not many; one that leaves ends its own.
+	var readers []*http.Response
+	open := func() *http.Response {
+		t.Helper()
+		resp, err := s.http.Get("http://localhost/v1/logs")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return resp
+	}
+	for range 8 {
+		resp := open()
+		defer resp.Body.Close()
+		if line, err := bufio.NewReader(resp.Body).ReadString('\n'); err != nil || resp.StatusCode != 200 {
+			t.Fatalf("%s %q %v", resp.Status, line, err)
+		}
+		readers = append(readers, resp)
+	}
+	if got := s.ask(t, "GET", "/v1/logs", "", acceptJSON); got.StatusCode != 503 || got.problem(t).Kind != api.KindBusy {
+		t.Errorf("the ninth reader: %d %s", got.StatusCode, got.body)
+	}
+	_ = readers[0].Body.Close()
+	for {
+		resp := open()
+		_ = resp.Body.Close()
+		if resp.StatusCode == 200 {
+			break
+		}
+		time.Sleep(time.Millisecond)
+	}
+}
