@@ -83,7 +83,7 @@ install: build man ## install below $(DESTDIR)$(PREFIX); without DESTDIR also ma
 	chmod 0644 $(DESTDIR)$(BASHDIR)/kresctl $(DESTDIR)$(FISHDIR)/kresctl.fish $(DESTDIR)$(ZSHDIR)/_kresctl
 	install -d -m 0755 $(DESTDIR)$(POLKITDIR) $(DESTDIR)$(SHAREDIR)
 	@$(call put,polkit-1/rules.d/50-kresd-manager.rules,$(POLKITDIR))
-	@$(call put,share/49-kresd-manager-limits.rules,$(SHAREDIR))
+	@$(call put,share/49-kresd-manager-limits.rules share/10-cpus.conf,$(SHAREDIR))
 	@rm -f $(BUILD)/put
 ifeq ($(DESTDIR),)
 	systemd-sysusers kresd-manager.conf

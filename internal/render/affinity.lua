@@ -34,5 +34,7 @@ local function use_cpus(wanted, one)
 		local word = math.floor(cpu / bits)
 		mask[word] = bit.bor(mask[word], bit.lshift(1ULL, cpu % bits))
 	end
-	if ffi.C.sched_setaffinity(0, ffi.sizeof(mask), mask) ~= 0 then complain(ffi.string(ffi.C.strerror(ffi.errno()))) end
+	if ffi.C.sched_setaffinity(0, ffi.sizeof(mask), mask) == 0 then return end
+	local errno = ffi.errno()
+	complain(errno == 1 and 'workers need the drop-in 10-cpus.conf to choose their CPUs, see docs/configuration.md' or ffi.string(ffi.C.strerror(errno)))
 end

@@ -201,6 +201,11 @@ func TestWorkersChooseTheirCPUs(t *testing.T) {
 	if all == "0" {
 		t.Log("this host has one CPU: little can be seen")
 	}
+	unharmed(t, func() {
+		refused(t, "/systemd", `{"cpu-affinity": [0]}`, "workers need the drop-in 10-cpus.conf")
+	})
+	must(t, "sh", "-c", "install -D -m 644 /usr/local/share/kresd-manager/10-cpus.conf -t /etc/systemd/system/kresd@.service.d/ && systemctl daemon-reload")
+	tidy(t, "rm -r /etc/systemd/system/kresd@.service.d && systemctl daemon-reload")
 	put(t, "/systemd", `{"cpu-affinity": [0]}`)
 	for _, unit := range []string{"kresd@1.service", "kresd@2.service"} {
 		if got := affinity(t, unit); got != "0" {
