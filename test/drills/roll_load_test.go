@@ -31,6 +31,7 @@ network:
   tls: {cert-file: /etc/knot-resolver/drill.crt, key-file: /etc/knot-resolver/drill.key}
 dnssec: {enable: false}
 options: {priming: false}
+systemd: {drain-deadline: 10s} # for machines that are busy with something else
 local-data:
   addresses:
     host.example: 192.0.2.1
@@ -75,7 +76,7 @@ const lead = 400 * time.Millisecond
 
 // at is load on an address for the name of everywhere.
 func at(mode load.Mode, addr string, qps int) load.Config {
-	return load.Config{Enter: sut.InNetNS, Mode: mode, Addr: addr, Name: "host.example.", QPS: qps, Duration: 50 * time.Second}
+	return load.Config{Enter: sut.InNetNS, Mode: mode, Addr: addr, Name: "host.example.", QPS: qps, Duration: 50 * time.Second, Timeout: 20 * time.Second}
 }
 
 // under runs f while all these loads run and returns what became of each.

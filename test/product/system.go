@@ -117,7 +117,7 @@ func (s *System) PIDs(t *testing.T) map[string]int {
 }
 
 // patience is how long something may take on a busy machine.
-const patience = 20 * time.Second
+const patience = time.Minute
 
 // Eventually waits for a condition.
 func Eventually(t *testing.T, what string, f func() bool) {
