@@ -13,9 +13,6 @@ import (
 // text that is in another format, quotes or brackets that go over several
 // lines, an unusual top-level key. It errs on that side.
 func blocks(text []byte, keys []string) (left []byte, ok bool) {
-	if hasOddBreaks(text) {
-		return nil, false
-	}
 	keep, some := false, false
 	for first := true; len(text) > 0; {
 		line, rest, _ := bytes.Cut(text, []byte("\n"))
@@ -46,13 +43,13 @@ func blocks(text []byte, keys []string) (left []byte, ok bool) {
 }
 
 // hasOddBreaks looks for what is the end of a line to YAML and not to us.
-func hasOddBreaks(text []byte) bool {
-	for _, odd := range []string{"\x00", "\u0085", "\u2028", "\u2029"} {
-		if bytes.Contains(text, []byte(odd)) {
+func hasOddBreaks(line []byte) bool {
+	for _, odd := range []string{"\x00", "\r", "\u0085", "\u2028", "\u2029"} {
+		if bytes.Contains(line, []byte(odd)) {
 			return true
 		}
 	}
-	return bytes.Count(text, []byte("\r")) != bytes.Count(text, []byte("\r\n"))
+	return false
 }
 
 // topKey cuts the key from a line that starts with one.
@@ -71,7 +68,7 @@ func topKey(line []byte) ([]byte, bool) {
 
 // special are bytes that closed has to think about.
 var special = func() (t [256]bool) {
-	for _, c := range []byte(`"'{}[]#`) {
+	for _, c := range []byte("\"'{}[]#\x00\r\xc2\xe2") { // the last two begin odd breaks
 		t[c] = true
 	}
 	return t
@@ -88,6 +85,9 @@ func closed(line []byte) bool {
 	}
 	if plain {
 		return true
+	}
+	if hasOddBreaks(line) {
+		return false
 	}
 	depth := 0
 	for i := 0; i < len(line); i++ {

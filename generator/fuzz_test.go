@@ -92,6 +92,8 @@ func FuzzBlocks(f *testing.F) {
 	f.Add("---\nworkers: 2 # c\nlua:\n  script: |\n    workers: 3\n# x\ncache:\n  storage: /a\n")
 	f.Add("lua: {script: 'a\n\n  b'}\nworkers: 3\n")
 	f.Add("local-data:\n  records: \"a\nworkers: 3\n\"\n")
+	f.Add("lua:\n  script: a\u2028workers: 7\n")
+	f.Add("nsid: a\rworkers: 7\r\nhostname: b\r\r\n")
 	f.Add("workers: 1\n \nnsid:\n- x\n")
 	f.Fuzz(func(t *testing.T, text string) {
 		left, ok := blocks([]byte(text), needed)

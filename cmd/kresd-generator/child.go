@@ -159,13 +159,14 @@ func confine() error {
 		unix.RLIMIT_DATA:   mostMemory,
 		unix.RLIMIT_CPU:    mostCPU,
 		unix.RLIMIT_CORE:   0,
-		unix.RLIMIT_FSIZE:  0,
 		unix.RLIMIT_NOFILE: 64,
 	} {
 		if err := unix.Setrlimit(resource, &unix.Rlimit{Cur: most, Max: most}); err != nil {
 			return err
 		}
 	}
+	// Where memory is short, this process is what the machine needs least.
+	_ = os.WriteFile("/proc/self/oom_score_adj", []byte("1000"), 0)
 	// Nothing lives long enough to be worth collecting, unless there is much of it.
 	debug.SetGCPercent(400)
 	debug.SetMemoryLimit(mostMemory / 2)

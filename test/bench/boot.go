@@ -35,6 +35,9 @@ func (b *bench) booting(ctx context.Context) error {
 	r := b.add("PID 1 starts until DNS answers", seconds, share(2))
 	r.note = "booted again, with what the first boot has left on disk"
 	alone := b.add("the same, our manager disabled", seconds, share(2))
+	if err := b.generating(ctx); err != nil {
+		return err
+	}
 	state, err := b.firstBoot(ctx)
 	if err != nil {
 		return err
@@ -60,6 +63,35 @@ func (b *bench) booting(ctx context.Context) error {
 		s.add(r, took)
 		return err
 	})
+}
+
+// generating measures what the generator adds to a boot with a large file.
+func (b *bench) generating(ctx context.Context) error {
+	r := b.add("kresd-generator, 100 000 lines", seconds, atMost(0.030, "30 ms"))
+	const file, runs = "/tmp/large.yaml", 10
+	var text strings.Builder
+	text.WriteString(configuration)
+	for n := range 100_000 {
+		text.WriteString("    host" + strconv.Itoa(n) + ".bench.home: 192.0.2.1\n")
+	}
+	if err := b.ours.m.WriteFile(file, []byte(text.String()), 0o644); err != nil {
+		return err
+	}
+	script := fmt.Sprintf(`cd /tmp && mkdir -p generated && began=$(date +%%s%%N) && for n in $(seq %d); do
+		/usr/local/lib/systemd/system-generators/kresd-generator --config %s generated || exit 1
+	done && echo $(($(date +%%s%%N) - began))`, runs, file)
+	for range 5 {
+		out, err := b.ours.sh(ctx, script)
+		if err != nil {
+			return err
+		}
+		ns, err := strconv.ParseFloat(strings.TrimSpace(out), 64)
+		if err != nil {
+			return err
+		}
+		b.ours.add(r, ns/runs/1e9)
+	}
+	return nil
 }
 
 // firstBoot returns a layer with what ours keeps for later boots.
