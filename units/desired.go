@@ -30,6 +30,9 @@ type Desired struct {
 	Roll       Roll
 	// Limits are those of every worker.
 	Limits Limits
+	// Restart and Slice are what the unit files of workers should say, "" for
+	// what they do.
+	Restart, Slice string
 }
 
 // Roll is how workers are replaced.

@@ -143,6 +143,7 @@ func serve(o options, bus systemd, stdout io.Writer, log *slog.Logger) error {
 		Journal: journal.Tail,
 
 		LimitsRule: limitsRule(),
+		Generator:  !o.transient && hasGenerator(),
 	})
 	if ended, err := start(ctx, m, signals); ended || err != nil {
 		if ended && o.run {
@@ -340,6 +341,16 @@ func programs() string {
 		return "" // the usual one
 	}
 	return filepath.Dir(path)
+}
+
+// hasGenerator reports whether systemd runs kresd-generator (systemd.generator(7)).
+func hasGenerator() bool {
+	for _, dir := range []string{"/run", "/etc", "/usr/local/lib", "/usr/lib"} {
+		if info, err := os.Stat(dir + "/systemd/system-generators/kresd-generator"); err == nil {
+			return info.Mode().IsRegular() // or /dev/null, by which an administrator forbids it
+		}
+	}
+	return false
 }
 
 // limitsRule is where make install puts the polkit rule for limits, seen from

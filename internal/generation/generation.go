@@ -98,5 +98,7 @@ func (k components) desired(id string) units.Desired {
 		Components: k.Components,
 		Roll:       k.Roll,
 		Limits:     k.Limits,
+		Restart:    k.Restart,
+		Slice:      k.Slice,
 	}
 }

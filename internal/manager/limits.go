@@ -90,50 +90,63 @@ func bearable(want units.Limits, live units.Live) error {
 	}}
 }
 
-// saysTheUnit refuses what only the unit files can say and do not: we write
-// none.
+// unsaid is a property that the unit files of workers do not have as wanted.
+type unsaid struct{ key, property, is, want string }
+
+// unsaid lists those, which we cannot change: we write no unit files.
+func (m *Manager) unsaid(ctx context.Context, restart, slice string) (all []unsaid, err error) {
+	for _, u := range []unsaid{{"restart", "Restart", "", restart}, {"slice", "Slice", "", slice}} {
+		if u.want == "" {
+			continue
+		}
+		if u.is, err = m.o.Systemd.ServiceText(ctx, units.Worker(1), u.property); err != nil {
+			return nil, err
+		}
+		if u.is != u.want {
+			all = append(all, u)
+		}
+	}
+	return all, nil
+}
+
+// saysTheUnit refuses what only the unit files can say and never will.
 func (m *Manager) saysTheUnit(ctx context.Context, c config.Systemd) error {
+	if m.o.Generator {
+		return nil // warnings tells until they do
+	}
+	all, err := m.unsaid(ctx, c.Restart, c.Slice)
 	var found config.Problems
-	for _, k := range []struct{ key, want, property string }{
-		{"restart", c.Restart, "Restart"},
-		{"slice", c.Slice, "Slice"},
-	} {
-		if k.want == "" {
-			continue
-		}
-		is, err := m.o.Systemd.ServiceText(ctx, units.Worker(1), k.property)
-		if err != nil {
-			return err
-		}
-		if is == k.want {
-			continue
-		}
+	for _, u := range all {
+		p := config.Problem{Pointer: "/systemd/" + u.key, Severity: config.SeverityError}
 		if m.o.Transient {
-			found = append(found, config.Problem{
-				Pointer:  "/systemd/" + k.key,
-				Severity: config.SeverityError,
-				Message:  "it takes unit files that are installed, and there are none",
-				Hint:     "leave it out",
-			})
-			continue
+			p.Message, p.Hint = "it takes unit files that are installed, and there are none", "leave it out"
+		} else {
+			p.Message = fmt.Sprintf("the unit kresd@.service has %s=%s, and only its files can say otherwise", u.property, u.is)
+			// The name sorts before that of the canary's own drop-in, which must win.
+			p.Hint = fmt.Sprintf(`as root: printf '[Service]\n%s=%s\n' | install -D -m 644 /dev/stdin /etc/systemd/system/kresd@.service.d/05-%s.conf; systemctl daemon-reload`,
+				u.property, u.want, u.key)
 		}
-		// The name sorts before that of the canary's own drop-in, which must win.
-		found = append(found, config.Problem{
-			Pointer:  "/systemd/" + k.key,
-			Severity: config.SeverityError,
-			Message:  fmt.Sprintf("the unit kresd@.service has %s=%s, and only its files can say otherwise", k.property, is),
-			Hint: fmt.Sprintf(`as root: printf '[Service]\n%s=%s\n' | install -D -m 644 /dev/stdin /etc/systemd/system/kresd@.service.d/05-%s.conf; systemctl daemon-reload`,
-				k.property, k.want, k.key),
-		})
+		found = append(found, p)
+	}
+	if err != nil {
+		return err
 	}
 	return found.Errors()
 }
 
-// warnings say in words which limits are not in force.
-func (m *Manager) warnings(want units.Desired, live units.Live, plan units.Plan) []string {
+// warnings say in words what of the configuration is not in force.
+func (m *Manager) warnings(ctx context.Context, want units.Desired, live units.Live, plan units.Plan) []string {
 	said := notEnforced(want.Limits, live)
 	if len(plan.Touches(units.Set)) > 0 && m.noRule.Load() {
 		said = append(said, (&noLimits{m.o.LimitsRule}).Error())
+	}
+	left, err := m.unsaid(ctx, want.Restart, want.Slice)
+	if err != nil {
+		m.o.Log.Debug("cannot tell what the unit files say", "error", err)
+	}
+	for _, u := range left {
+		said = append(said, fmt.Sprintf("%s: the unit files still say %s=%s; what the configuration file says comes with the next boot, or now: systemctl daemon-reload",
+			u.key, u.property, u.is))
 	}
 	return said
 }

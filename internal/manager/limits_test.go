@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"kresd-manager/internal/manager"
 	"kresd-manager/internal/manager/fakesystemd"
 	"kresd-manager/units"
 )
@@ -156,6 +157,25 @@ func TestWhatOnlyUnitFilesCanSayIsComparedWithThem(t *testing.T) {
 	w.sys.SetText("Slice", "dns.slice")
 	if r := p.change(t, "/systemd", "{restart: on-failure, slice: dns.slice}"); !r.Plan.Empty() {
 		t.Errorf("there is something to do:\n%s", r.Plan)
+	}
+}
+
+func TestTheGeneratorHasTheUnitFilesSayIt(t *testing.T) {
+	w := newWorld(t, basic)
+	p := w.process(w.sys.Client(), func(o *manager.Options) { o.Generator = true })
+	if err := p.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	p.run(t)
+	p.change(t, "/systemd", "{restart: on-failure, slice: dns.slice}")
+	s := p.wantState(t, "running")
+	if len(s.Warnings) != 2 || !strings.Contains(s.Warnings[0], "still say Restart=always") || !strings.Contains(s.Warnings[1], "systemctl daemon-reload") {
+		t.Errorf("warnings %q", s.Warnings)
+	}
+	w.sys.SetText("Restart", "on-failure")
+	w.sys.SetText("Slice", "dns.slice")
+	if s := p.wantState(t, "running"); len(s.Warnings) != 0 {
+		t.Errorf("warnings %q", s.Warnings)
 	}
 }
 

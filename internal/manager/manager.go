@@ -84,6 +84,9 @@ type Options struct {
 	// Served returns [config.Problems] if the API cannot be had in the way that a
 	// configuration wants; nil is any way.
 	Served func(config.Management) error
+	// Generator tells that kresd-generator is installed, which has the unit files
+	// say what only they can, whenever systemd reads them.
+	Generator bool
 	// LimitsRule is the file with the polkit rule that lets the manager set
 	// limits, which the administrator may put into force.
 	LimitsRule string

@@ -82,7 +82,7 @@ func (m *Manager) Status(ctx context.Context) (units.Status, error) {
 			Invocation: o.InvocationID,
 		})
 	}
-	st.Warnings = m.warnings(s.desired, live, plan)
+	st.Warnings = m.warnings(ctx, s.desired, live, plan)
 	if fault := m.bootFault.Load(); fault != nil && *fault != "" {
 		st.Warnings = append(st.Warnings, *fault)
 	}
