@@ -127,40 +127,43 @@ func TestARollLeavesAtMostOneWorkerDown(t *testing.T) {
 }
 
 func TestDryRunChangesNothing(t *testing.T) {
-	w := newWorld(t, basic)
-	p := w.start()
-	w.sys.Watch()
-	before, files, status := p.Running().ETag(), tree(t, w.dir), p.wantState(t, "running")
-	c := put(t, "/nsid", `"x"`)
-	c.DryRun = true
-	r, err := p.Change(t.Context(), c)
-	if err != nil || !r.DryRun || len(r.Plan.Steps) != 4 {
-		t.Errorf("report: %+v %v", r, err)
-	}
-	w.write(strings.Replace(basic, "workers: 3", "workers: 2", 1))
-	files["config.yaml"] = tree(t, w.dir)["config.yaml"]
-	if r, err := p.Reload(t.Context(), units.Again{DryRun: true}); err != nil || len(r.Plan.Steps) != 1 {
-		t.Errorf("report: %+v %v", r, err)
-	}
-	if r, err := p.Renew(t.Context(), units.Again{DryRun: true}); err != nil || r.Plan.Steps[0].Kind != units.Load {
-		t.Errorf("report: %+v %v", r, err)
-	}
-	w.write("workers: [")
-	files["config.yaml"] = tree(t, w.dir)["config.yaml"]
-	var problems config.Problems
-	if _, err := p.Reload(t.Context(), units.Again{DryRun: true}); !errors.As(err, &problems) {
-		t.Errorf("reload of a broken file: %v", err)
-	}
-	w.wantJobs(t)
-	if p.Running().ETag() != before {
-		t.Error("the running configuration is another one")
-	}
-	if diff := cmp.Diff(files, tree(t, w.dir)); diff != "" {
-		t.Errorf("files:\n%s", diff)
-	}
-	if diff := cmp.Diff(status, p.wantState(t, "running")); diff != "" {
-		t.Errorf("status:\n%s", diff)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, basic)
+		p := w.start()
+		synctest.Wait() // until the history is on disk
+		w.sys.Watch()
+		before, files, status := p.Running().ETag(), tree(t, w.dir), p.wantState(t, "running")
+		c := put(t, "/nsid", `"x"`)
+		c.DryRun = true
+		r, err := p.Change(t.Context(), c)
+		if err != nil || !r.DryRun || len(r.Plan.Steps) != 4 {
+			t.Errorf("report: %+v %v", r, err)
+		}
+		w.write(strings.Replace(basic, "workers: 3", "workers: 2", 1))
+		files["config.yaml"] = tree(t, w.dir)["config.yaml"]
+		if r, err := p.Reload(t.Context(), units.Again{DryRun: true}); err != nil || len(r.Plan.Steps) != 1 {
+			t.Errorf("report: %+v %v", r, err)
+		}
+		if r, err := p.Renew(t.Context(), units.Again{DryRun: true}); err != nil || r.Plan.Steps[0].Kind != units.Load {
+			t.Errorf("report: %+v %v", r, err)
+		}
+		w.write("workers: [")
+		files["config.yaml"] = tree(t, w.dir)["config.yaml"]
+		var problems config.Problems
+		if _, err := p.Reload(t.Context(), units.Again{DryRun: true}); !errors.As(err, &problems) {
+			t.Errorf("reload of a broken file: %v", err)
+		}
+		w.wantJobs(t)
+		if p.Running().ETag() != before {
+			t.Error("the running configuration is another one")
+		}
+		if diff := cmp.Diff(files, tree(t, w.dir)); diff != "" {
+			t.Errorf("files:\n%s", diff)
+		}
+		if diff := cmp.Diff(status, p.wantState(t, "running")); diff != "" {
+			t.Errorf("status:\n%s", diff)
+		}
+	})
 }
 
 // tree returns the content of all files, and where links lead.
