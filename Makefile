@@ -97,7 +97,7 @@ uninstall: ## remove what install put there; users and data stay
 	rm -f $(DESTDIR)$(POLKITDIR)/50-kresd-manager.rules $(DESTDIR)$(BINDIR)/kresctl $(DESTDIR)$(GENERATORDIR)/kresd-generator
 	rm -f $(addprefix $(DESTDIR)$(UNITDIR)/,kresd@.service kres-policy-loader.service kres-gc.service kres-component@.service kresd.target kresd-manager.service kresd-manager.socket kresd-rundir.service)
 	rm -rf $(DESTDIR)$(UNITDIR)/kresd@canary.service.d $(DESTDIR)$(LIBEXECDIR)
-	rm -f $(DESTDIR)$(UNITDIR)/knot-resolver.service.d/50-kresd-manager.conf $(DESTDIR)$(SHAREDIR)/49-kresd-manager-limits.rules
+	rm -f $(DESTDIR)$(UNITDIR)/knot-resolver.service.d/50-kresd-manager.conf $(addprefix $(DESTDIR)$(SHAREDIR)/,49-kresd-manager-limits.rules 10-cpus.conf)
 	-rmdir $(DESTDIR)$(UNITDIR)/knot-resolver.service.d $(DESTDIR)$(SHAREDIR)
 	rm -f $(DESTDIR)$(SYSUSERSDIR)/kresd-manager.conf $(DESTDIR)$(TMPFILESDIR)/kresd-manager.conf $(DESTDIR)$(SYSCTLDIR)/50-kresd-manager.conf
 	rm -f $(DESTDIR)$(PRESETDIR)/50-kresd-manager.preset $(DESTDIR)$(BASHDIR)/kresctl $(DESTDIR)$(FISHDIR)/kresctl.fish $(DESTDIR)$(ZSHDIR)/_kresctl
