@@ -21,6 +21,10 @@ import (
 
 // TestMain lets this program be the child that reads, and the generator.
 func TestMain(m *testing.M) {
+	readTime = 3 * time.Second
+	if os.Getenv("GENERATE") != "" {
+		readTime, deadline = 30*time.Second, time.Minute
+	}
 	if len(os.Args) > 1 && os.Args[1] == "--read" || os.Getenv("GENERATE") != "" {
 		os.Exit(run(os.Args[1:], os.Stdout, os.Stderr))
 	}
