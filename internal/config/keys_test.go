@@ -180,7 +180,7 @@ func TestDocumentationExampleIsValid(t *testing.T) {
 // referenceTables is one table for each top-level key that is a section, after
 // one for the keys that are none.
 func referenceTables() string {
-	const head = "| Key | Type | Default | Meaning | Acted on |\n| --- | --- | --- | --- | --- |\n"
+	const head = "| Key | Type | Default | Meaning |\n| --- | --- | --- | --- |\n"
 	var top, sections strings.Builder
 	under := ""
 	for _, k := range Keys() {
@@ -197,7 +197,7 @@ func referenceTables() string {
 		if under != "" {
 			b, name = &sections, strings.TrimPrefix(k.Pointer, under+"/")
 		}
-		b.WriteString("| `" + strings.ReplaceAll(name, "*", "[]") + "` | " + typeWords(k) + " | " + defaultWords(k) + " | " + strings.ReplaceAll(k.Doc, "|", `\|`) + oursWords(k) + " | " + idleWords(k) + " |\n")
+		b.WriteString("| `" + strings.ReplaceAll(name, "*", "[]") + "` | " + typeWords(k) + " | " + defaultWords(k) + " | " + strings.ReplaceAll(k.Doc, "|", `\|`) + oursWords(k) + idleWords(k) + " |\n")
 	}
 	return "\n### Top level\n\n" + head + top.String() + sections.String() + "\n"
 }
@@ -230,17 +230,15 @@ func oursWords(k KeyInfo) string {
 	return ""
 }
 
-// idleWords says whether the program acts on a key.
+// idleWords says that the program does not act on a key yet.
 func idleWords(k KeyInfo) string {
 	switch {
 	case k.Idle:
-		return "not yet"
+		return " *Not acted on yet.*"
 	case len(k.IdleFor) > 0:
-		return "not yet on `" + strings.Join(k.IdleFor, "`, `") + "`"
-	case k.Type == "object":
-		return ""
+		return " *Not acted on yet: `" + strings.Join(k.IdleFor, "`, `") + "`.*"
 	}
-	return "yes"
+	return ""
 }
 
 func typeWords(k KeyInfo) string {
