@@ -31,8 +31,10 @@ type listed struct {
 // ten times as fast as GetAll, which makes systemd compute all accounting.
 func (c *Client) Observe(ctx context.Context, wanted ...string) (live units.Live, err error) {
 	err = c.do(ctx, func(n *conn) (err error) {
-		live, err = n.observe(ctx, wanted)
-		return err
+		return n.read(ctx, func() (err error) {
+			live, err = n.observe(ctx, wanted)
+			return err
+		})
 	})
 	return live, err
 }
@@ -58,7 +60,7 @@ func (n *conn) observe(ctx context.Context, wanted []string) (units.Live, error)
 		return !ours
 	})
 	for some := range slices.Chunk(rows, atOnce) {
-		if err := n.read(ctx, func() error { return n.observeSome(ctx, some, live) }); err != nil {
+		if err := n.observeSome(ctx, some, live); err != nil {
 			return units.Live{}, err
 		}
 	}
@@ -104,8 +106,10 @@ func (n *conn) settle(ctx context.Context, r *request) (units.Observed, error) {
 // ObserveUnit is Observe for one unit, loaded or not.
 func (c *Client) ObserveUnit(ctx context.Context, unit string) (o units.Observed, err error) {
 	err = c.do(ctx, func(n *conn) (err error) {
-		o, err = n.observeUnit(ctx, unit)
-		return err
+		return n.read(ctx, func() (err error) {
+			o, err = n.observeUnit(ctx, unit)
+			return err
+		})
 	})
 	return o, err
 }
@@ -115,12 +119,7 @@ func (n *conn) observeUnit(ctx context.Context, unit string) (units.Observed, er
 	if err != nil {
 		return units.Observed{}, err
 	}
-	var o units.Observed
-	err = n.read(ctx, func() (err error) {
-		o, err = n.settle(ctx, n.request(ctx, row))
-		return err
-	})
-	return o, err
+	return n.settle(ctx, n.request(ctx, row))
 }
 
 func (n *conn) lookUp(ctx context.Context, unit string) (listed, error) {

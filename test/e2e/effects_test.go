@@ -35,6 +35,8 @@ echo 'x = 1' > script.lua
 printf '$ORIGIN rpz.\n@ 3600 SOA . . 1 1 1 1 1\none.blocked CNAME .\n' > block.rpz
 printf '$ORIGIN rpz.\n@ 3600 SOA . . 1 1 1 1 1\ntwo.blocked CNAME .\n' > other.rpz
 install -d -o knot-resolver -g knot-resolver /var/lib/knot-resolver
+install -D -m 644 /usr/local/share/kresd-manager/10-cpus.conf -t /etc/systemd/system/kresd@.service.d/
+systemctl daemon-reload
 install -d -o knot-resolver -g knot-resolver -m 0750 /var/cache/knot-resolver/other
 cd /var/lib/knot-resolver
 echo 'a.example. DS 370 13 2 BE74359954660069D5C63D200C39F5603827D7DD02B56F120EE9F3A86764247C' > one.ta
@@ -68,6 +70,7 @@ func TestEffects(t *testing.T) {
 	allowLimits(t)
 	fresh(t, common)
 	must(t, "sh", "-c", effectFiles)
+	tidy(t, "rm -r /etc/systemd/system/kresd@.service.d && systemctl daemon-reload")
 	made, left := 0, 0
 	for _, g := range file.Groups {
 		doc := merged(t, common, g.Base)
