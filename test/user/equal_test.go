@@ -66,7 +66,7 @@ var passing = regexp.MustCompile(`^(.*Timestamp.*|.*PID|InvocationID|ControlGrou
 var different = regexp.MustCompile(`^(FragmentPath|Transient|UnitFileState|UnitFilePreset|NeedDaemonReload|CanClean)=`)
 
 // sets are properties whose order says nothing.
-var sets = regexp.MustCompile(`^(Requires|RequiresMountsFor|WantsMountsFor|Wants|WantedBy|RequiredBy|Before|After|Conflicts|References|ReferencedBy)=`)
+var sets = regexp.MustCompile(`^(IPAddressDeny|IPAddressAllow|Requires|RequiresMountsFor|WantsMountsFor|Wants|WantedBy|RequiredBy|Before|After|Conflicts|References|ReferencedBy)=`)
 
 // runs is what systemctl adds to a command about its last run.
 var runs = regexp.MustCompile(`; start_time=.* \}`)
