@@ -21,3 +21,15 @@ type LogQuery struct {
 	Follow bool     // those to come as well, until nobody wants them any more
 	User   bool     // of the user's own service manager
 }
+
+// LogRun says whose last words are wanted: those of one run of a unit.
+//
+// The invocation alone does not find them all. journald looks it up when it takes
+// a message, and systemd forgets it as soon as the unit has failed; on a busy
+// machine that comes first. Such a message has the unit's name only.
+type LogRun struct {
+	Unit       string
+	Invocation string    // InvocationID of the unit, "" if it is not known
+	Since      time.Time // when the job began: no message of before is meant
+	User       bool      // of the user's own service manager
+}

@@ -140,7 +140,10 @@ func serve(o options, bus systemd, stdout io.Writer, log *slog.Logger) error {
 		Woken:   doors.knocked(),
 		Watch:   files.Set,
 		Notify:  notify,
-		Journal: journal.Tail,
+		Journal: func(ctx context.Context, run units.LogRun, lines int) []string {
+			run.User = o.user
+			return journal.Tail(ctx, run, lines)
+		},
 
 		LimitsRule: limitsRule(),
 		Generator:  !o.transient && hasGenerator(),

@@ -7,33 +7,46 @@ package journal
 
 import (
 	"context"
+	"fmt"
+	"os"
 	"os/exec"
 	"strconv"
 	"strings"
 	"time"
+
+	"kresd-manager/units"
 )
 
-// settle is how long to wait for the last messages of a process that has just
-// ended: the journal takes them a moment after systemd has noticed the end.
-const settle = 500 * time.Millisecond
+// patience is how long to wait for journald to have taken what a process said
+// before it ended. It is long because a busy machine is where this matters, and
+// because somebody waits for an answer that says why.
+const patience = 10 * time.Second
 
-// silence is how long to wait for the first message at all: on a busy machine the
-// journal comes late, and a failure without a word helps nobody.
-const silence = 2 * time.Second
+// Where journald cannot be asked whether it has taken everything, this is what is
+// waited: settle for the last messages of a process that has just ended, which the
+// journal takes a moment after systemd has noticed the end, and silence for the
+// first message at all.
+const (
+	settle  = 500 * time.Millisecond
+	silence = 2 * time.Second
+)
 
 // Tail returns the last messages of one run of a unit, oldest first, nil if
 // there are none or they may not be read. The caller must be in group
 // systemd-journal to read other users' messages (systemd-journald.service(8)).
-func Tail(ctx context.Context, invocation string, lines int) []string {
-	if invocation == "" {
+func Tail(ctx context.Context, run units.LogRun, lines int) []string {
+	if run.Unit == "" {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
+	if synchronize(ctx, socket) == nil {
+		return read(ctx, run, lines)
+	}
 	began := time.Now()
 	var last []string
 	for {
-		got := read(ctx, invocation, lines)
+		got := read(ctx, run, lines)
 		// Two equal readings in a row, with something in them, are the end.
 		if len(got) > 0 && len(got) == len(last) && got[len(got)-1] == last[len(last)-1] {
 			return got
@@ -53,9 +66,9 @@ func Tail(ctx context.Context, invocation string, lines int) []string {
 	}
 }
 
-func read(ctx context.Context, invocation string, lines int) []string {
-	out, err := exec.CommandContext(ctx, "journalctl", "--quiet", "--no-pager", "--output=cat",
-		"--lines="+strconv.Itoa(lines), "_SYSTEMD_INVOCATION_ID="+invocation).Output()
+func read(ctx context.Context, run units.LogRun, lines int) []string {
+	args := append([]string{"--quiet", "--no-pager", "--output=cat", "--lines=" + strconv.Itoa(lines)}, matches(run)...)
+	out, err := exec.CommandContext(ctx, "journalctl", args...).Output()
 	if err != nil {
 		return nil
 	}
@@ -64,4 +77,23 @@ func read(ctx context.Context, invocation string, lines int) []string {
 		return nil
 	}
 	return strings.Split(text, "\n")
+}
+
+// matches are arguments of journalctl(1): messages of that invocation, or of the
+// unit, since the run began.
+func matches(run units.LogRun) []string {
+	var args []string
+	if !run.Since.IsZero() {
+		usec := run.Since.UnixMicro()
+		args = append(args, fmt.Sprintf("--since=@%d.%06d", usec/1e6, usec%1e6))
+	}
+	if run.User {
+		args = append(args, "_SYSTEMD_USER_UNIT="+run.Unit, "_UID="+strconv.Itoa(os.Getuid()))
+	} else {
+		args = append(args, "_SYSTEMD_UNIT="+run.Unit)
+	}
+	if run.Invocation != "" {
+		args = append(args, "+", "_SYSTEMD_INVOCATION_ID="+run.Invocation)
+	}
+	return args
 }

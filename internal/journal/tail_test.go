@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"kresd-manager/units"
 )
 
 // journalctl puts a program of that name first in the path. It notes its
@@ -38,8 +40,22 @@ func journalctl(t *testing.T, body string) (calls func() []string) {
 // that take long on a busy machine do not matter.
 func tail(t *testing.T, invocation string, lines int) (got []string) {
 	t.Helper()
-	synctest.Test(t, func(t *testing.T) { got = Tail(t.Context(), invocation, lines) })
+	deaf(t)
+	synctest.Test(t, func(t *testing.T) { got = Tail(t.Context(), runOf(invocation), lines) })
 	return got
+}
+
+// runOf is a run of a unit.
+func runOf(invocation string) units.LogRun {
+	return units.LogRun{Unit: "kresd@1.service", Invocation: invocation, Since: time.UnixMicro(1700000000000456)}
+}
+
+// deaf has nobody listen where journald takes calls, as before systemd 258.
+func deaf(t *testing.T) {
+	t.Helper()
+	was := socket
+	socket = filepath.Join(t.TempDir(), "none")
+	t.Cleanup(func() { socket = was })
 }
 
 func TestTailReadsOneRunOfAUnit(t *testing.T) {
@@ -48,7 +64,7 @@ func TestTailReadsOneRunOfAUnit(t *testing.T) {
 		t.Error(diff)
 	}
 	args := strings.Split(calls()[0], "\n")
-	for _, want := range []string{"--lines=7", "_SYSTEMD_INVOCATION_ID=0123abcd", "--output=cat", "--no-pager"} {
+	for _, want := range []string{"--lines=7", "--since=@1700000000.000456", "_SYSTEMD_UNIT=kresd@1.service + _SYSTEMD_INVOCATION_ID=0123abcd", "--output=cat", "--no-pager"} {
 		if !strings.Contains(strings.Join(args, " "), want) {
 			t.Errorf("%q lacks %s", args, want)
 		}
@@ -78,7 +94,7 @@ echo "line $((n < 3 ? n : 3))"`)
 
 func TestTailOfNothingIsNothing(t *testing.T) {
 	calls := journalctl(t, "exit 0")
-	if got := tail(t, "", 10); got != nil {
+	if got := Tail(t.Context(), units.LogRun{}, 10); got != nil {
 		t.Errorf("%q", got)
 	}
 	if c := calls(); c[0] != "" {
@@ -105,7 +121,8 @@ func TestTailEndsWithItsContext(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
 	began := time.Now()
-	if got := Tail(ctx, "0123abcd", 10); got != nil || time.Since(began) > 10*time.Second {
+	deaf(t)
+	if got := Tail(ctx, runOf("0123abcd"), 10); got != nil || time.Since(began) > 10*time.Second {
 		t.Errorf("%q after %s", got, time.Since(began))
 	}
 }

@@ -238,8 +238,9 @@ func (m *Manager) job(ctx context.Context, s units.Step) error {
 func (m *Manager) load(ctx context.Context, s units.Step, want units.Desired) error {
 	ctx, cancel := context.WithTimeout(ctx, loaderDeadline)
 	defer cancel()
+	began := time.Now()
 	err := m.job(ctx, s)
-	err = m.judge(ctx, s, err, func(o units.Observed) error {
+	err = m.judge(ctx, s, began, err, func(o units.Observed) error {
 		if o.ActiveState != "active" || o.StatusText != units.RulesStatus+want.RulesHash {
 			return fmt.Errorf("it is %s (%s) and says %q", o.ActiveState, o.Result, o.StatusText)
 		}
@@ -256,9 +257,10 @@ func (m *Manager) load(ctx context.Context, s units.Step, want units.Desired) er
 func (m *Manager) start(ctx context.Context, s units.Step, want units.Desired) error {
 	ctx, cancel := context.WithTimeout(ctx, workerDeadline+want.Roll.Soak)
 	defer cancel()
+	began := time.Now()
 	err := m.job(ctx, s)
 	role, _ := units.RoleOf(s.Unit)
-	return m.judge(ctx, s, err, func(o units.Observed) error {
+	return m.judge(ctx, s, began, err, func(o units.Observed) error {
 		if !o.Running() {
 			return fmt.Errorf("it is %s (%s)", o.ActiveState, o.Result)
 		}
@@ -281,8 +283,8 @@ func (m *Manager) start(ctx context.Context, s units.Step, want units.Desired) e
 }
 
 // judge looks at a unit after its job and turns what is wrong into a
-// *units.StepError with the unit's own words.
-func (m *Manager) judge(ctx context.Context, s units.Step, jobErr error, check func(units.Observed) error) error {
+// *units.StepError with the unit's own words since the job began.
+func (m *Manager) judge(ctx context.Context, s units.Step, began time.Time, jobErr error, check func(units.Observed) error) error {
 	if errors.Is(jobErr, units.ErrUnavailable) || errors.Is(jobErr, units.ErrForbidden) {
 		return &units.StepError{Step: s, Err: jobErr}
 	}
@@ -304,7 +306,7 @@ func (m *Manager) judge(ctx context.Context, s units.Step, jobErr error, check f
 	return &units.StepError{
 		Step:    s,
 		Err:     err,
-		Log:     telling(m.o.Journal(context.WithoutCancel(ctx), o.InvocationID, logLines)),
+		Log:     telling(m.o.Journal(context.WithoutCancel(ctx), units.LogRun{Unit: s.Unit, Invocation: o.InvocationID, Since: began}, logLines)),
 		Refused: s.Unit != units.CacheGC && ran,
 	}
 }

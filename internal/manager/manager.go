@@ -99,7 +99,7 @@ type Options struct {
 	// Notify sends a state to the service manager (sd_notify(3)).
 	Notify func(state string)
 	// Journal returns the last lines of one run of a unit.
-	Journal func(ctx context.Context, invocation string, lines int) []string
+	Journal func(ctx context.Context, run units.LogRun, lines int) []string
 }
 
 // idleTime is how long after a change its memory is given back.
@@ -185,7 +185,7 @@ func New(o Options) *Manager {
 		o.Watch = func([]string) {}
 	}
 	if o.Journal == nil {
-		o.Journal = func(context.Context, string, int) []string { return nil }
+		o.Journal = func(context.Context, units.LogRun, int) []string { return nil }
 	}
 	m := &Manager{
 		o:       o,

@@ -59,10 +59,10 @@ func (s *Systemd) StockState(ctx context.Context) (string, error) {
 }
 
 // Journal returns the last lines of one run of a unit.
-func (s *Systemd) Journal(_ context.Context, invocation string, lines int) []string {
+func (s *Systemd) Journal(_ context.Context, run units.LogRun, lines int) []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	all := s.journal[invocation]
+	all := s.journal[run.Invocation]
 	return all[max(0, len(all)-lines):]
 }
 
