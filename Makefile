@@ -8,6 +8,7 @@ KRESD      ?= /usr/sbin/kresd
 KRES_GC    ?= /usr/sbin/kres-cache-gc
 BINDIR     ?= $(PREFIX)/bin
 LIBEXECDIR ?= $(PREFIX)/lib/kresd-manager
+SYSCONFDIR ?= /etc
 UNITDIR    ?= $(PREFIX)/lib/systemd/system
 GENERATORDIR ?= $(PREFIX)/lib/systemd/system-generators
 SYSUSERSDIR ?= $(PREFIX)/lib/sysusers.d
@@ -72,6 +73,11 @@ install: build man ## install below $(DESTDIR)$(PREFIX); without DESTDIR also ma
 	install -d -m 0755 $(DESTDIR)$(SYSUSERSDIR) $(DESTDIR)$(TMPFILESDIR) $(DESTDIR)$(SYSCTLDIR)
 	@$(call put,sysusers.d/kresd-manager.conf,$(SYSUSERSDIR))
 	@$(call put,tmpfiles.d/kresd-manager.conf,$(TMPFILESDIR))
+	@$(call put,libexec/kresd-rundir libexec/links.conf,$(LIBEXECDIR))
+	chmod 0755 $(DESTDIR)$(LIBEXECDIR)/kresd-rundir
+	# In place of what some packages of Knot Resolver have, which would give the run directory to its user.
+	install -d -m 0755 $(DESTDIR)$(SYSCONFDIR)/tmpfiles.d
+	ln -sfn $(TMPFILESDIR)/kresd-manager.conf $(DESTDIR)$(SYSCONFDIR)/tmpfiles.d/knot-resolver.conf
 	@$(call put,sysctl.d/50-kresd-manager.conf,$(SYSCTLDIR))
 	install -d -m 0755 $(DESTDIR)$(PRESETDIR) $(DESTDIR)$(DOCDIR) $(DESTDIR)$(BASHDIR) $(DESTDIR)$(FISHDIR) $(DESTDIR)$(ZSHDIR) $(addprefix $(DESTDIR)$(MANDIR)/,man1 man5 man8)
 	@$(call put,systemd/system-preset/50-kresd-manager.preset,$(PRESETDIR))
@@ -87,7 +93,7 @@ install: build man ## install below $(DESTDIR)$(PREFIX); without DESTDIR also ma
 	@rm -f $(BUILD)/put
 ifeq ($(DESTDIR),)
 	systemd-sysusers kresd-manager.conf
-	systemd-tmpfiles --create kresd-manager.conf
+	$(LIBEXECDIR)/kresd-rundir
 	-/usr/lib/systemd/systemd-sysctl $(SYSCTLDIR)/50-kresd-manager.conf
 	systemctl daemon-reload
 endif
@@ -99,7 +105,7 @@ uninstall: ## remove what install put there; users and data stay
 	rm -rf $(DESTDIR)$(UNITDIR)/kresd@canary.service.d $(DESTDIR)$(LIBEXECDIR)
 	rm -f $(DESTDIR)$(UNITDIR)/knot-resolver.service.d/50-kresd-manager.conf $(addprefix $(DESTDIR)$(SHAREDIR)/,49-kresd-manager-limits.rules 10-cpus.conf)
 	-rmdir $(DESTDIR)$(UNITDIR)/knot-resolver.service.d $(DESTDIR)$(SHAREDIR)
-	rm -f $(DESTDIR)$(SYSUSERSDIR)/kresd-manager.conf $(DESTDIR)$(TMPFILESDIR)/kresd-manager.conf $(DESTDIR)$(SYSCTLDIR)/50-kresd-manager.conf
+	rm -f $(DESTDIR)$(SYSUSERSDIR)/kresd-manager.conf $(DESTDIR)$(TMPFILESDIR)/kresd-manager.conf $(DESTDIR)$(SYSCONFDIR)/tmpfiles.d/knot-resolver.conf $(DESTDIR)$(SYSCTLDIR)/50-kresd-manager.conf
 	rm -f $(DESTDIR)$(PRESETDIR)/50-kresd-manager.preset $(DESTDIR)$(BASHDIR)/kresctl $(DESTDIR)$(FISHDIR)/kresctl.fish $(DESTDIR)$(ZSHDIR)/_kresctl
 	rm -f $(addprefix $(DESTDIR)$(MANDIR)/,man1/kresctl.1 man5/kresd-manager.yaml.5 man8/kresd-manager.8 man8/kresd-drain.8 man8/kresd-component.8 man8/kresd-generator.8 man8/kres-graphite.8)
 	rm -rf $(DESTDIR)$(DOCDIR)

@@ -20,7 +20,9 @@ func inspect(o *units.Observed) {
 		return
 	}
 	o.Populated = kernel.Populated(o.CgroupPath) && proc.In(o.CgroupPath)
-	o.Args = proc.Args()
+	if o.Args = proc.Args(); len(o.Args) > 0 && o.Args[0] == units.ArgumentsFlag {
+		o.Args = nil // it is about to become the program that is meant
+	}
 	o.MemoryBytes = kernel.Memory(o.CgroupPath, proc)
 	o.HeldBytes = proc.Held()
 }

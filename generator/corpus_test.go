@@ -161,9 +161,9 @@ var (
 		`kresd-first\.target|kresd-configuration\.service|multi-user\.target\.wants/(kresd\.target|kresd-configuration\.service))$`)
 	targets = regexp.MustCompile(`^(/usr/lib/systemd/system/(kresd@|kres-component@|kres-policy-loader|kres-gc)\.service|/usr/lib/systemd/system/kresd\.target|\.\./kresd-(first\.target|configuration\.service))$`)
 	lines   = regexp.MustCompile(`^(|#.*|\[(Unit|Service)\]|(MemoryMax|MemoryHigh|TasksMax|CPUWeight|IOWeight)=\d+|Slice=[A-Za-z0-9_.:-]+\.slice|Restart=(always|on-failure|no)|` +
-		`(Before|After)=(kres-policy-loader\.service|kresd@\d+\.service( kresd@\d+\.service)*)|ConditionPathExists=/run/kresd-manager/[a-z-]+/[a-z.-]+|` +
+		`(Before|After)=(kres-policy-loader\.service|kresd@\d+\.service( kresd@\d+\.service)*)|ExecCondition=/usr/bin/test -e /run/kresd-manager/[a-z-]+/[a-z.-]+|` +
 		`RequiresMountsFor=/[A-Za-z0-9/_.+-]+|ReadWritePaths=-/[A-Za-z0-9/_.+-]+|Description=First worker of Knot Resolver|Description=Knot Resolver configuration: [^%$"\\]*|` +
-		`Documentation=man:systemd\.generator\(7\)|SourcePath=/etc/knot-resolver/config\.yaml|Type=oneshot|User=kresd-manager|SyslogIdentifier=kresd-generator|` +
+		`Documentation=man:systemd\.generator\(7\)|Type=oneshot|User=kresd-manager|SyslogIdentifier=kresd-generator|` +
 		`ExecStart=/usr/lib/systemd/system-generators/kresd-generator --fail "[^%$"\\]*"|NoNewPrivileges=yes|ProtectSystem=strict|ProtectHome=yes|PrivateNetwork=yes)$`)
 )
 

@@ -60,6 +60,9 @@ type Place struct {
 	Config string
 }
 
+// No unit has SourcePath=: systemd would look at the configuration as root, whoever
+// may put a link in its place.
+
 // Make turns a decision into a tree. The same decision gives the same tree.
 func Make(d Decision, p Place) Tree {
 	t := tree{place: p}
@@ -106,7 +109,7 @@ func (t *tree) dropIns(s Set, guarded bool) {
 		all = append(all, unit{units.Worker(n + 1), "worker", "worker.lua"})
 	}
 	if s.GC {
-		all = append(all, unit{units.CacheGC, "cache-gc", "gc.env"})
+		all = append(all, unit{units.CacheGC, "cache-gc", "gc.json"})
 	}
 	for _, c := range s.Components {
 		all = append(all, unit{units.Component{Name: c.Name}.Unit(), "component", "components.json"})
@@ -114,7 +117,9 @@ func (t *tree) dropIns(s Set, guarded bool) {
 	for _, u := range all {
 		var b strings.Builder
 		if guarded {
-			fmt.Fprintf(&b, "[Unit]\nConditionPathExists=%s%s/%s\n", runtimeDir, u.role, u.file)
+			// Not ConditionPathExists=: there systemd itself would follow, as
+			// root, the links that the manager makes.
+			fmt.Fprintf(&b, "[Service]\nExecCondition=/usr/bin/test -e %s%s/%s\n", runtimeDir, u.role, u.file)
 		}
 		t.file(u.name+".d/"+bootDropIn, b.String())
 	}
@@ -170,7 +175,7 @@ func (t *tree) first(s Set) {
 	for n := range others {
 		others[n] = units.Worker(n + 2)
 	}
-	t.file(First, "[Unit]\nDescription=First worker of Knot Resolver\nSourcePath="+t.place.Config+"\nAfter="+units.Worker(1)+"\n"+orders("Before=", others))
+	t.file(First, "[Unit]\nDescription=First worker of Knot Resolver\nAfter="+units.Worker(1)+"\n"+orders("Before=", others))
 	t.entries = append(t.entries, Entry{Path: targetWants + "/" + First, Target: "../" + First})
 }
 
@@ -182,7 +187,6 @@ func (t *tree) failing(reason string) {
 	t.file(Failing, `[Unit]
 Description=Knot Resolver configuration: `+reason+`
 Documentation=man:systemd.generator(7)
-SourcePath=`+t.place.Config+`
 
 [Service]
 Type=oneshot

@@ -4,6 +4,10 @@ package units
 
 import "strings"
 
+// ArgumentsFlag is what a program of ours is started with that becomes another
+// one, with the arguments that a file lists (kresd-component).
+const ArgumentsFlag = "--arguments"
+
 // ComponentKind is what the end of a component means for the rest.
 type ComponentKind string
 

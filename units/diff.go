@@ -305,7 +305,7 @@ func (d *differ) gc() {
 	case !o.Running():
 		// Its options are not known, and may be what it crashes for.
 		d.optional(d.plan.add(Restart, CacheGC, fmt.Sprintf("is %s (%s)", o.ActiveState, o.SubState), ready...))
-	case !slices.Equal(o.Args, d.want.GC):
+	case len(o.Args) > 0 && !slices.Equal(o.Args, d.want.GC):
 		d.optional(d.plan.add(Restart, CacheGC, "options changed", ready...))
 	case d.opt.Force:
 		d.optional(d.plan.add(Restart, CacheGC, "restart was asked for", ready...))

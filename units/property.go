@@ -24,11 +24,6 @@ type (
 		Args   []string // with the program in front
 		Ignore bool     // its failure counts for nothing
 	}
-	// EnvironmentFile is of type (sb).
-	EnvironmentFile struct {
-		Path     string
-		Optional bool
-	}
 	// Filter is of type (bas): a list of what is allowed or of what is not.
 	Filter struct {
 		Allow bool
@@ -41,12 +36,6 @@ type (
 		Family  int32
 		Address []byte
 		Length  uint32
-	}
-	// Condition is of type (sbbs).
-	Condition struct {
-		Type            string
-		Trigger, Negate bool
-		Parameter       string
 	}
 )
 
@@ -126,10 +115,10 @@ var directives = map[string]directive{
 	"Unit/RequiresMountsFor":     {value: words, list: true},
 	"Unit/StartLimitIntervalSec": {property: "StartLimitIntervalUSec", value: span},
 	"Unit/StartLimitBurst":       {value: number},
-	"Unit/ConditionPathExists":   {property: "Conditions", value: pathExists("ConditionPathExists"), list: true},
 
 	"Service/Type":                     {value: word},
 	"Service/NotifyAccess":             {value: word},
+	"Service/SyslogIdentifier":         {value: word},
 	"Service/RemainAfterExit":          {value: boolean},
 	"Service/Restart":                  {value: word},
 	"Service/RestartSec":               {property: "RestartUSec", value: span},
@@ -152,7 +141,6 @@ var directives = map[string]directive{
 	"Service/Slice":                    {value: word},
 	"Service/WorkingDirectory":         {value: word},
 	"Service/Environment":              {value: words, list: true},
-	"Service/EnvironmentFile":          {property: "EnvironmentFiles", value: environmentFile, list: true},
 	"Service/RuntimeDirectory":         {value: words, list: true},
 	"Service/RuntimeDirectoryMode":     {value: mode},
 	"Service/RuntimeDirectoryPreserve": {value: word},
@@ -208,17 +196,4 @@ func command(text string) (any, error) {
 		return nil, fmt.Errorf("only an absolute path and words after it are understood, with - in front at most")
 	}
 	return []ExecCommand{{args[0], args, ignore}}, nil
-}
-
-func environmentFile(text string) (any, error) {
-	path, optional := strings.CutPrefix(text, "-")
-	return []EnvironmentFile{{path, optional}}, nil
-}
-
-func pathExists(kind string) func(string) (any, error) {
-	return func(text string) (any, error) {
-		path, trigger := strings.CutPrefix(text, "|")
-		path, negate := strings.CutPrefix(path, "!")
-		return []Condition{{Type: kind, Trigger: trigger, Negate: negate, Parameter: path}}, nil
-	}
 }

@@ -42,7 +42,6 @@ func TestPropertiesOfAssignments(t *testing.T) {
 		"PrivateUsers=full":                          {{"PrivateUsersEx", "full"}},
 		"CapabilityBoundingSet=":                     {{"CapabilityBoundingSet", uint64(0)}},
 		"AmbientCapabilities=CAP_NET_BIND_SERVICE":   {{"AmbientCapabilities", uint64(1 << 10)}},
-		"EnvironmentFile=-/x":                        {{"EnvironmentFiles", []EnvironmentFile{{"/x", true}}}},
 		"RestrictAddressFamilies=none":               {{"RestrictAddressFamilies", Filter{true, []string{}}}},
 		"RestartPreventExitStatus=70 78":             {{"RestartPreventExitStatus", ExitStatus{[]int32{70, 78}, []int32{}}}},
 		"SystemCallErrorNumber=EPERM":                {{"SystemCallErrorNumber", int32(1)}},

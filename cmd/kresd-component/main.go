@@ -2,7 +2,9 @@
 
 // Command kresd-component is the ExecStart= of kres-component@.service: it
 // starts the command that the configuration gives a component, without a shell,
-// and tells systemd which one it is.
+// and tells systemd which one it is. For kres-gc.service it starts a program with
+// the arguments that the manager wrote, as the user of the unit: systemd itself
+// reads nothing that the manager can write.
 //
 // A dispensable component takes its place, so that systemd keeps it as it keeps
 // any service. A core or needed one stays its child, because what its end means
@@ -16,6 +18,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"time"
 
 	"kresd-manager/units"
@@ -36,12 +39,16 @@ func run(args []string, stderr io.Writer) int {
 	flags := flag.NewFlagSet("kresd-component", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	config := flags.String("config", "/run/kresd-manager/component/components.json", "`file` that lists the components")
+	arguments := flags.String(strings.TrimLeft(units.ArgumentsFlag, "-"), "", "`file` with the arguments of PROGRAM, a JSON list")
 	if err := flags.Parse(args); err != nil {
 		return exitUsage
 	}
 	if flags.NArg() != 1 {
-		fmt.Fprintln(stderr, "usage: kresd-component [--config FILE] NAME")
+		fmt.Fprintln(stderr, "usage: kresd-component [--config FILE] NAME\n       kresd-component --arguments FILE PROGRAM")
 		return exitUsage
+	}
+	if *arguments != "" {
+		return replaceWith(flags.Arg(0), *arguments, stderr)
 	}
 	c, err := find(*config, flags.Arg(0))
 	if err != nil {

@@ -23,20 +23,22 @@ const resolver = "knot-resolver"
 // there only the owner is put right.
 func (o *options) makeDirectories() error {
 	type directory struct {
-		path string
-		mode uint32
-		ours bool // the manager's, and not the workers'
+		path   string
+		mode   uint32
+		worker bool // the workers', and not the manager's
 	}
 	all := []directory{
-		{o.rundir, 0o770, false},
-		{filepath.Join(o.rundir, "control"), 0o770, false},
-		{o.cacheDir, 0o750, false},
-		{o.runtimeDir, 0o750, true},
-		{o.stateDir, 0o750, true},
+		// Its owner is who binds the API socket, see the tmpfiles.d file.
+		{o.rundir, 0o755, false},
+		{filepath.Join(o.rundir, "control"), 0o770, true},
+		{filepath.Join(o.rundir, "work"), 0o750, true},
+		{o.cacheDir, 0o750, true},
+		{o.runtimeDir, 0o750, false},
+		{o.stateDir, 0o750, false},
 	}
 	uid, gid := os.Geteuid(), os.Getegid()
 	if o.user {
-		all = append(all, directory{filepath.Join(o.runtimeDir, transient.CanaryDir), 0o700, true})
+		all = append(all, directory{filepath.Join(o.runtimeDir, transient.CanaryDir), 0o700, false})
 	} else {
 		u, err := user.Lookup(resolver)
 		if err != nil {
@@ -50,6 +52,9 @@ func (o *options) makeDirectories() error {
 			return err
 		}
 		if gid, err = strconv.Atoi(g.Gid); err != nil {
+			return err
+		}
+		if err := clearForeign(o.rundir); err != nil {
 			return err
 		}
 		// As Group= of kresd-manager.service: the workers read what is written.
@@ -74,29 +79,30 @@ func (o *options) makeDirectories() error {
 				err = errors.Join(serr, errors.New("something else is there"))
 			}
 		}
-		// Whoever owns the directory around could put something else in its
-		// place, so no link is followed.
-		if err == nil && !o.user && !d.ours {
+		// Each is in a directory of root's, so that no one puts another thing in
+		// its place; no link is followed all the same.
+		if err == nil && !o.user && d.worker {
 			err = os.Lchown(d.path, uid, gid)
 		}
 		if err != nil {
 			return fmt.Errorf("cannot make %s: %w", d.path, err)
 		}
 	}
-	if o.user {
-		return nil
-	}
-	return makeLock(filepath.Join(o.rundir, ".lock"), uid, gid)
+	return nil
 }
 
-// makeLock makes the lock file one that the stock service can use later.
-func makeLock(path string, uid, gid int) error {
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL|unix.O_NOFOLLOW, 0o660)
-	if errors.Is(err, fs.ErrExist) {
+// clearForeign removes a run directory that belongs to another user, such as the
+// stock service has left, where it could hold anything.
+func clearForeign(dir string) error {
+	var st unix.Stat_t
+	switch err := unix.Lstat(dir, &st); {
+	case errors.Is(err, fs.ErrNotExist) || err == nil && st.Uid == 0:
 		return nil
+	case err != nil:
+		return fmt.Errorf("cannot look at the run directory: %w", err)
 	}
-	if err != nil {
-		return fmt.Errorf("cannot make %s: %w", path, err)
+	if err := os.RemoveAll(dir); err != nil {
+		return fmt.Errorf("cannot remove a run directory that does not belong to root: %w", err)
 	}
-	return errors.Join(f.Chown(uid, gid), f.Close())
+	return nil
 }

@@ -169,11 +169,31 @@ func listenUnix(path string) (net.Listener, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := os.Chmod(path, 0o660); err != nil {
+	if err := openToGroup(path); err != nil {
 		l.Close()
-		return nil, err
+		return nil, fmt.Errorf("cannot let the group use it: %w", err)
 	}
 	return l, nil
+}
+
+// openToGroup changes the mode of a socket of ours by descriptor. By path, whoever
+// can write in the directory could have the mode of another file of ours changed.
+func openToGroup(path string) error {
+	fd, err := unix.Open(path, unix.O_PATH|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return err
+	}
+	defer unix.Close(fd)
+	var st unix.Stat_t
+	if err := unix.Fstat(fd, &st); err != nil {
+		return err
+	}
+	if st.Mode&unix.S_IFMT != unix.S_IFSOCK || int(st.Uid) != os.Geteuid() {
+		return errors.New("something else was put in its place")
+	}
+	// fchmod(2) takes no descriptor that was opened with O_PATH; the link in /proc
+	// leads to what is open and to nothing else (proc(5)).
+	return unix.Chmod(fmt.Sprintf("/proc/self/fd/%d", fd), 0o660)
 }
 
 // listensOn is an address as its listener names it.

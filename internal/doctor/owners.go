@@ -85,8 +85,8 @@ func (e *examination) differs(want entry) string {
 	if owner != want.user || group != want.group {
 		return fmt.Sprintf("belongs to %s:%s and not to %s:%s", owner, group, want.user, want.group)
 	}
-	if info.Mode().Perm() != want.mode {
-		return fmt.Sprintf("has mode %04o and not %04o", info.Mode().Perm(), want.mode)
+	if mode := fs.FileMode(st.Mode & 0o7777); mode != want.mode { // with the sticky bit where the system has it
+		return fmt.Sprintf("has mode %04o and not %04o", uint32(mode), uint32(want.mode))
 	}
 	return ""
 }

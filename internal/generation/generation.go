@@ -20,7 +20,7 @@ import (
 const (
 	workerFile     = "worker.lua"
 	rulesFile      = "policy-loader.lua"
-	gcFile         = "gc.env"
+	gcFile         = "gc.json"
 	drainFile      = "drain"
 	componentsFile = "components.json"
 )
@@ -60,7 +60,7 @@ func Make(c *config.Config, host render.Host) Generation {
 	g.files[workerFile], k.WorkerHash = render.Worker(c, host)
 	g.files[rulesFile], k.RulesHash = render.PolicyLoader(c)
 	k.GC = render.CacheGC(c)
-	g.files[gcFile] = render.CacheGCEnvironment(k.GC)
+	g.files[gcFile] = render.CacheGCArguments(k.GC)
 	g.files[drainFile] = render.DrainDeadline(c)
 	k.Workers = c.Workers
 	k.FirstAlone = render.SharesKey(c)

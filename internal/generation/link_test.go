@@ -50,7 +50,7 @@ func TestALinkIsRelativeSoThatTheStoreCanBeMoved(t *testing.T) {
 	must(t, s.Write(g), s.Link(units.RoleGC, g.Desired.Generation))
 	moved := filepath.Join(t.TempDir(), "elsewhere")
 	must(t, os.Rename(s.Root, moved))
-	if _, err := os.Stat(filepath.Join(moved, "cache-gc/gc.env")); err != nil {
+	if _, err := os.Stat(filepath.Join(moved, "cache-gc/gc.json")); err != nil {
 		t.Error(err)
 	}
 }

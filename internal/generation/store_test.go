@@ -96,7 +96,7 @@ func TestAGenerationIsReadBackAsItWasWritten(t *testing.T) {
 			t.Errorf("%s:\n%s", text, diff)
 		}
 		dir := filepath.Join(s.Root, "generations", g.Desired.Generation)
-		if diff := cmp.Diff([]string{"components.json", "drain", "gc.env", "policy-loader.lua", "worker.lua"}, names(t, dir)); diff != "" {
+		if diff := cmp.Diff([]string{"components.json", "drain", "gc.json", "policy-loader.lua", "worker.lua"}, names(t, dir)); diff != "" {
 			t.Errorf("files:\n%s", diff)
 		}
 		for name, want := range g.files {

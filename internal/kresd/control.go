@@ -29,6 +29,10 @@ func (e *LuaError) Error() string { return e.Message }
 // Socket returns the path of the control socket of an instance.
 func Socket(rundir, instance string) string { return filepath.Join(rundir, "control", instance) }
 
+// drainLock is what drains of one run directory take turns by, in the working
+// directory of the workers: the run directory itself is root's.
+func drainLock(rundir string) string { return filepath.Join(rundir, "work", "drain.lock") }
+
 // Conn is a connection to one worker. It serves one caller at a time.
 type Conn struct{ c net.Conn }
 

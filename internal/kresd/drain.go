@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -135,7 +134,7 @@ func (d *Drained) finish(ctx context.Context, c *Conn) error {
 // too; with hope all of them or, if that would not be all, none. It reports
 // whether it was all.
 func (d *Drained) steer(ctx context.Context, c *Conn, rundir string, hope bool) (whole bool, err error) {
-	unlock, err := lock(ctx, filepath.Join(rundir, "drain.lock"))
+	unlock, err := lock(ctx, drainLock(rundir))
 	if err != nil {
 		return false, err
 	}

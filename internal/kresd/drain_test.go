@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"net/netip"
 	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"sync"
@@ -176,7 +175,7 @@ func TestADrainWaitsForTheLockUntilItsContextEnds(t *testing.T) {
 	dir, a := shortDir(t), free(t, "127.0.0.1")
 	r := newResolver(t, dir, "1", a)
 	newResolver(t, dir, "2", a)
-	unlock, err := lock(t.Context(), filepath.Join(dir, "drain.lock"))
+	unlock, err := lock(t.Context(), drainLock(dir))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -122,7 +122,7 @@ func patient(t *testing.T) context.Context {
 	return ctx
 }
 
-// shortDir returns a directory whose name leaves room for a socket's (unix(7)).
+// shortDir returns a run directory whose name leaves room for a socket's (unix(7)).
 func shortDir(t *testing.T) string {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "kresd")
@@ -130,5 +130,8 @@ func shortDir(t *testing.T) string {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { os.RemoveAll(dir) })
+	if err := os.Mkdir(filepath.Dir(drainLock(dir)), 0o750); err != nil {
+		t.Fatal(err)
+	}
 	return dir
 }

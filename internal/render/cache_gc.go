@@ -3,9 +3,9 @@
 package render
 
 import (
+	"encoding/json"
 	"fmt"
 	"strconv"
-	"strings"
 
 	"kresd-manager/internal/config"
 )
@@ -38,13 +38,16 @@ func CacheGC(c *config.Config) []string {
 	return args
 }
 
-// CacheGCEnvironment returns the text of the EnvironmentFile= (systemd.exec(5))
-// from which kres-gc.service takes its arguments. The directory is a variable
-// of its own because it may contain blanks.
-func CacheGCEnvironment(args []string) string {
+// CacheGCArguments returns the text of the file from which kres-gc.service takes
+// its arguments (kresd-component --arguments): a JSON list, empty if it must not
+// run.
+func CacheGCArguments(args []string) string {
 	if args == nil {
-		return "# Garbage collection is off.\n"
+		args = []string{}
 	}
-	quoted := strings.NewReplacer(`\`, `\\`, `"`, `\"`, "`", "\\`", `$`, `\$`).Replace(args[1])
-	return fmt.Sprintf("KRES_GC_STORAGE=\"%s\"\nKRES_GC_ARGS=\"%s\"\n", quoted, strings.Join(args[2:], " "))
+	b, err := json.Marshal(args)
+	if err != nil {
+		panic(fmt.Sprintf("render: strings do not encode: %v", err))
+	}
+	return string(b) + "\n"
 }

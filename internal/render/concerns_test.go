@@ -22,7 +22,7 @@ func concerned(a, b *config.Config) string {
 		{"worker", func(c *config.Config) (string, string) { return Worker(c, machine.render) }},
 		{"rules", PolicyLoader},
 		{"gc", func(c *config.Config) (string, string) {
-			e := CacheGCEnvironment(CacheGC(c))
+			e := CacheGCArguments(CacheGC(c))
 			return e, Hash(e)
 		}},
 		{"components", func(c *config.Config) (string, string) {

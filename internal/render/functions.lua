@@ -197,6 +197,3 @@ local function listen(where, port, kind, protocols, freebind)
 	tcp_ports[port] = tcp_ports[port] or kind ~= 'doq' and kind ~= 'doh_legacy'
 	tls_ports[port] = tls_ports[port] or kind == 'tls' or kind == 'doh2'
 end
-
--- Directory for memory that only processes with equal parameters may share.
-local function shared(dir) return canary and '.' or dir end

@@ -50,7 +50,7 @@ func files(c *config.Config) []txtar.File {
 	all := []txtar.File{
 		{Name: "worker.lua", Data: []byte(strings.ReplaceAll(worker, workerHash, "HASH"))},
 		{Name: "policy-loader.lua", Data: []byte(strings.ReplaceAll(rules, rulesHash, "HASH"))},
-		{Name: "gc.env", Data: []byte(CacheGCEnvironment(CacheGC(c)))},
+		{Name: "gc.json", Data: []byte(CacheGCArguments(CacheGC(c)))},
 	}
 	var components strings.Builder
 	for _, k := range Components(c, machine.render) {

@@ -8,24 +8,24 @@ import (
 	"kresd-manager/internal/config"
 )
 
-// shared returns the Lua of a file name for memory that processes share. kresd
-// refuses a file made with other parameters while anybody uses it, so they are
-// part of the name; the canary has files of its own.
-func shared(rundir, name string, parameters ...any) string {
+// shared returns the Lua of a file name for memory that processes share, in their
+// working directory: the canary works elsewhere. kresd refuses a file made with
+// other parameters while anyone uses it, so they are part of the name.
+func shared(name string, parameters ...any) string {
 	text := name
 	for _, p := range parameters {
 		text += fmt.Sprintf("-%v", p)
 	}
-	return fmt.Sprintf("shared(%s) .. %s", quote(rundir), quote("/"+text))
+	return quote("./" + text)
 }
 
 // rateLimiting must come before anything is served.
-func (s *script) rateLimiting(rundir string, r config.RateLimiting) {
+func (s *script) rateLimiting(r config.RateLimiting) {
 	if !r.Enable {
 		return
 	}
 	s.section("rate-limiting")
-	file := shared(rundir, "ratelimiting", r.Capacity, r.InstantLimit, r.RateLimit, r.Slip, milliseconds(r.LogPeriod), r.DryRun)
+	file := shared("ratelimiting", r.Capacity, r.InstantLimit, r.RateLimit, r.Slip, milliseconds(r.LogPeriod), r.DryRun)
 	// Capacity, instant limit, rate limit: in this order.
 	s.line("assert(C.ratelimiting_init(%s, %d, %d, %d, %d, %d, %t) == 0)", file,
 		r.Capacity, r.InstantLimit, r.RateLimit, r.Slip, milliseconds(r.LogPeriod), r.DryRun)
@@ -34,12 +34,12 @@ func (s *script) rateLimiting(rundir string, r config.RateLimiting) {
 // prioritisation must be set in any case: otherwise kresd makes a file of its
 // own with other parameters. The last parameter scales what one client may use.
 // It is the number of CPUs and not of workers, which may change at any time.
-func (s *script) prioritisation(rundir string, d config.Defer, cpus int) {
+func (s *script) prioritisation(d config.Defer, cpus int) {
 	s.section("defer")
 	if !d.Enable {
 		s.line("assert(C.defer_init(nil, 0, 0) == 0)")
 		return
 	}
 	period := milliseconds(d.LogPeriod)
-	s.line("assert(C.defer_init(%s, %d, %d) == 0)", shared(rundir, "defer", period, cpus), period, cpus)
+	s.line("assert(C.defer_init(%s, %d, %d) == 0)", shared("defer", period, cpus), period, cpus)
 }

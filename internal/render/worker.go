@@ -88,9 +88,9 @@ func Worker(c *config.Config, host Host) (lua, hash string) {
 		s.dns64(c.DNS64)
 		s.monitoring(c.Monitoring)
 		s.dnstap(c.Logging.Dnstap)
-		s.rateLimiting(c.Rundir, c.RateLimiting)
+		s.rateLimiting(c.RateLimiting)
 	}
-	s.prioritisation(c.Rundir, c.Defer, host.CPUs)
+	s.prioritisation(c.Defer, host.CPUs)
 	s.script("/lua/script", c.Lua.Script, c.Lua.ScriptFile)
 	if !c.Lua.ScriptOnly {
 		s.listeners(c.Network)

@@ -84,7 +84,7 @@ func (p Place) Unit(name string) (units.Unit, error) {
 		"/usr/lib/kresd-manager/kresd-drain", drain,
 		"/usr/lib/kresd-manager/", p.Programs+"/",
 		"/usr/sbin/kresd ", p.Kresd+" ",
-		"/usr/sbin/kres-cache-gc ", p.CacheGC+" ",
+		"/usr/sbin/kres-cache-gc", p.CacheGC,
 		"/run/knot-resolver", p.Rundir,
 		"/run/kresd-manager", p.RuntimeDir,
 		"/var/cache/knot-resolver", p.CacheDir,

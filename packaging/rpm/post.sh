@@ -2,11 +2,11 @@
 # $1 is the number of versions that are installed: 1 at first, more when upgraded.
 systemd-sysusers kresd-manager.conf || :
 [ -d /run/systemd/system ] || exit 0
-only=
 if systemctl --quiet is-active knot-resolver.service; then
-	only=--prefix=/run/kresd-manager # the rest is in use by it
+	systemd-tmpfiles --prefix=/run/kresd-manager --create kresd-manager.conf || : # the rest is in use by it
+else
+	/usr/lib/kresd-manager/kresd-rundir || :
 fi
-systemd-tmpfiles $only --create kresd-manager.conf || :
 /usr/lib/systemd/systemd-sysctl 50-kresd-manager.conf || :
 systemctl daemon-reload || :
 if [ "$1" -gt 1 ]; then

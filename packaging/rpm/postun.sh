@@ -3,7 +3,7 @@
 if [ "$1" -eq 0 ] && [ -d /run/systemd/system ]; then
 	systemctl daemon-reload || :
 	systemctl reset-failed 'kresd*.service' 'kres-*.service' 2>/dev/null || :
-	rm -rf /run/kresd-manager
+	rm -rf /run/kresd-manager /run/kresd-manager.rundir
 	if ! systemctl --quiet is-active knot-resolver.service; then
 		rm -rf /run/knot-resolver
 	fi

@@ -59,7 +59,7 @@ const (
 systemctl reset-failed`
 	haltOurs = `systemctl stop kresd-manager.socket kresd-manager.service kresd.target 'kresd@*.service' kres-gc.service kres-policy-loader.service
 systemctl reset-failed
-rm -rf /run/kresd-manager /run/knot-resolver
+rm -rf /run/kresd-manager /run/kresd-manager.rundir /run/knot-resolver
 systemd-tmpfiles --create kresd-manager.conf`
 )
 

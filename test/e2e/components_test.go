@@ -26,14 +26,14 @@ func command(kind, script string) string {
 func TestAComponentRunsItsCommandInASandbox(t *testing.T) {
 	fresh(t, basic)
 	before := pids(t)
-	put(t, extra, command("dispensable", `echo "I am $(id -un) with $NOTIFY_SOCKET and 'quotes'"; touch /run/knot-resolver/made; touch /etc/made; exec sleep infinity`))
+	put(t, extra, command("dispensable", `echo "I am $(id -un) with $NOTIFY_SOCKET and 'quotes'"; touch made; touch /run/knot-resolver/made; touch /etc/made; exec sleep infinity`))
 	if got := generationOf(t, extraUnit); !strings.HasPrefix(got, "component ") {
 		t.Errorf("it announces %q", got)
 	}
 	eventually(t, "it says who it is", func() bool {
 		return strings.Contains(sut.Journal(t.Context(), extraUnit), "I am knot-resolver with  and 'quotes'")
 	})
-	if run(t, "test", "-e", "/run/knot-resolver/made").Code != 0 || run(t, "test", "-e", "/etc/made").Code == 0 {
+	if run(t, "test", "-e", "/run/knot-resolver/work/made").Code != 0 || run(t, "test", "-e", "/run/knot-resolver/made").Code == 0 || run(t, "test", "-e", "/etc/made").Code == 0 {
 		t.Error("it may write where it should not, or not where it should")
 	}
 	old := pids(t)

@@ -98,7 +98,7 @@ func TestUnconfirmedReloadAndABoot(t *testing.T) {
 	expect(t, "host.example.", "192.0.2.98")
 	must(t, "sh", "-c", `
 		systemctl stop kresd-manager.socket kresd-manager.service kresd.target 'kresd@*.service' kres-gc kres-policy-loader
-		rm -rf /run/kresd-manager /run/knot-resolver
+		rm -rf /run/kresd-manager /run/kresd-manager.rundir /run/knot-resolver
 		systemd-tmpfiles --create --boot kresd-manager.conf`)
 	time.Sleep(5 * time.Second)
 	must(t, "systemctl", "start", "kresd-manager.service")

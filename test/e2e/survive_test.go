@@ -152,7 +152,7 @@ func TestWorkersOfABootWithoutManager(t *testing.T) {
 	reboot := func() map[string]int {
 		must(t, "systemctl", "stop", "kresd-manager.socket", "kresd-manager.service", "kresd.target")
 		eventually(t, "no worker runs", func() bool { return len(pids(t)) == 0 })
-		must(t, "rm", "-rf", "/run/kresd-manager", "/run/knot-resolver")
+		must(t, "rm", "-rf", "/run/kresd-manager", "/run/kresd-manager.rundir", "/run/knot-resolver")
 		must(t, "systemd-tmpfiles", "--create", "kresd-manager.conf")
 		must(t, "systemctl", "start", "kresd@1.service", "kresd@2.service", "kres-gc.service")
 		expect(t, "host.example.", "192.0.2.1")

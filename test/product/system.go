@@ -60,7 +60,7 @@ func (s *System) Wipe(t *testing.T) {
 		systemctl stop kresd-manager.socket kresd-manager.service # which would bring back what stops
 		systemctl stop kresd.target 'kresd@*.service' 'kres-component@*.service' kres-gc kres-policy-loader
 		systemctl reset-failed
-		rm -rf /run/kresd-manager /run/knot-resolver /var/lib/kresd-manager /var/cache/knot-resolver
+		rm -rf /run/kresd-manager /run/kresd-manager.rundir /run/knot-resolver /var/lib/kresd-manager /var/cache/knot-resolver
 		[ ! -e /run/systemd/generator/kresd.target.wants ] || systemctl daemon-reload
 		systemd-tmpfiles --create kresd-manager.conf`)
 	if r.Code != 0 {

@@ -76,7 +76,7 @@ func (s *Systemd) readLocked(u *unit) error {
 		units.RoleWorker:    "worker/worker.lua",
 		units.RoleCanary:    "canary/worker.lua",
 		units.RoleLoader:    "policy-loader/policy-loader.lua",
-		units.RoleGC:        "cache-gc/gc.env",
+		units.RoleGC:        "cache-gc/gc.json",
 		units.RoleComponent: "component/components.json",
 	}[c]
 	b, err := os.ReadFile(filepath.Join(s.root, file))
@@ -84,7 +84,7 @@ func (s *Systemd) readLocked(u *unit) error {
 		return err
 	}
 	if c == units.RoleGC {
-		u.o.Args, err = gcArgs(string(b))
+		u.o.Args, err = gcArgs(b)
 		return err
 	}
 	if c == units.RoleComponent {
@@ -121,22 +121,15 @@ func componentLocked(u *unit, text []byte) error {
 	return fmt.Errorf("the configuration has no such component")
 }
 
-// gcArgs reads the environment file of the garbage collector, for values
-// without characters that need quoting.
-func gcArgs(text string) ([]string, error) {
-	var storage, args string
-	for line := range strings.Lines(text) {
-		if v, ok := strings.CutPrefix(line, "KRES_GC_STORAGE="); ok {
-			storage = strings.Trim(v, "\"\n")
-		}
-		if v, ok := strings.CutPrefix(line, "KRES_GC_ARGS="); ok {
-			args = strings.Trim(v, "\"\n")
-		}
+// gcArgs reads the arguments of the garbage collector.
+func gcArgs(text []byte) (args []string, err error) {
+	if err := json.Unmarshal(text, &args); err != nil {
+		return nil, err
 	}
-	if storage == "" {
-		return nil, fmt.Errorf("no storage is given")
+	if len(args) == 0 {
+		return nil, fmt.Errorf("the configuration does not want kres-cache-gc")
 	}
-	return append([]string{"-c", storage}, strings.Fields(args)...), nil
+	return args, nil
 }
 
 // endLocked is the end of a process that systemd did not ask for: workers and
