@@ -108,3 +108,23 @@ func TestAPreparedRunDirectoryIsNotUsed(t *testing.T) {
 		}
 	}
 }
+
+// Some packages of Knot Resolver have a line of tmpfiles.d(5) that gives the run
+// directory to its user: at boot, and whenever the package is upgraded.
+func TestAnotherPackageDoesNotGiveTheRunDirectoryAway(t *testing.T) {
+	fresh(t, basic)
+	const theirs = "/usr/lib/tmpfiles.d/knot-resolver.conf"
+	must(t, "sh", "-c", "echo 'd /run/knot-resolver 0750 knot-resolver knot-resolver -' >"+theirs)
+	tidy(t, "rm -f "+theirs)
+	before := pids(t)
+	for _, args := range [][]string{{"knot-resolver.conf"}, {"--boot"}, {}} {
+		run(t, append([]string{"systemd-tmpfiles", "--create"}, args...)...)
+		if got := strings.TrimSpace(must(t, "stat", "--format=%U:%G %a", "/run/knot-resolver")); got != "root:kresd-manager 1775" {
+			t.Errorf("after systemd-tmpfiles --create %s the run directory is %s", strings.Join(args, " "), got)
+		}
+	}
+	put(t, "/nsid", `"x"`)
+	if len(pids(t)) != len(before) {
+		t.Error("the workers do not run")
+	}
+}
