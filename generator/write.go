@@ -9,10 +9,9 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
-	"sync/atomic"
 
+	"kresd-manager/internal/durable"
 	"kresd-manager/units"
 )
 
@@ -47,25 +46,17 @@ func (t Tree) Write(dir string) error {
 	return errors.Join(failures...)
 }
 
-// temporary makes names differ within a process.
-var temporary atomic.Uint64
-
 func (e Entry) write(path string) error {
 	if there, ok := read(path, e.Path); ok && there == e {
 		return nil
 	}
-	tmp := filepath.Join(filepath.Dir(path), ".kresd-"+strconv.Itoa(os.Getpid())+"-"+strconv.FormatUint(temporary.Add(1), 10))
 	var err error
 	if e.Target != "" {
-		err = os.Symlink(e.Target, tmp)
+		err = durable.Link(e.Target, path)
 	} else {
-		err = os.WriteFile(tmp, []byte(e.Text), 0o644)
-	}
-	if err == nil {
-		err = os.Rename(tmp, path)
+		err = durable.Write(path, []byte(e.Text), 0o644)
 	}
 	if err != nil {
-		_ = os.Remove(tmp)
 		return fmt.Errorf("cannot write %s: %w", e.Path, err)
 	}
 	return nil

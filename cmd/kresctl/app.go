@@ -19,6 +19,8 @@ type app struct {
 	tokenFile string
 	config    string // -c
 	quiet     bool   // -q of the commands that have it
+
+	read []source // files that were read so far
 }
 
 const defaultConfig = "/etc/knot-resolver/config.yaml"

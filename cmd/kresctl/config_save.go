@@ -17,6 +17,7 @@ import (
 	"kresd-manager/api"
 	"kresd-manager/internal/client"
 	"kresd-manager/internal/config"
+	"kresd-manager/internal/durable"
 )
 
 // saveOptions are the flags of kresctl config save.
@@ -116,7 +117,7 @@ func (a *app) saveConfig(ctx context.Context, c *client.Client, opt saveOptions)
 			fmt.Fprintf(a.stdout, "%s", diff.Diff(f.name, f.text, f.name, saved[i]))
 			continue
 		}
-		if err := replaceFile(f.name, f.text, saved[i]); err != nil {
+		if err := durable.Save(f.name, saved[i], durable.Options{Was: f.text}); err != nil {
 			if errors.Is(err, fs.ErrPermission) {
 				return fmt.Errorf("cannot save in %s: %w; who may write there can", f.name, withoutPath(err))
 			}

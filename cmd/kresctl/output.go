@@ -9,7 +9,7 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/google/renameio/v2"
+	"kresd-manager/internal/durable"
 )
 
 // write prints a text, or saves it in a file if one is named.
@@ -20,35 +20,26 @@ func (a *app) write(file string, text []byte) error {
 		}
 		return nil
 	}
-	if err := save(file, text); err != nil {
+	if err := durable.Save(file, text, durable.Options{Mode: 0o640, Was: a.wasRead(file)}); err != nil {
 		return fmt.Errorf("cannot save in %s: %w", file, withoutPath(err))
 	}
 	return nil
 }
 
-// save writes a file as a whole or not at all, keeping the mode of one that is
-// there. A symbolic link stays one; what is no file, as /dev/stdout, is written
-// to and not replaced.
-func save(file string, text []byte) error {
-	if target, err := filepath.EvalSymlinks(file); err == nil {
-		file = target
-	}
-	info, err := os.Stat(file)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	if err == nil && info.IsDir() {
-		return errors.New("is a directory")
-	}
-	if err == nil && !info.Mode().IsRegular() {
-		f, err := os.OpenFile(file, os.O_WRONLY, 0)
-		if err != nil {
-			return err
+// wasRead is what this command has read from a file before, nil if it has not:
+// what is made of it must not replace what somebody else writes meanwhile.
+func (a *app) wasRead(file string) []byte {
+	for _, s := range a.read {
+		if filepath.Clean(s.name) == filepath.Clean(file) {
+			return s.text
 		}
-		_, err = f.Write(text)
-		return errors.Join(err, f.Close())
+		x, xerr := os.Stat(s.name)
+		y, yerr := os.Stat(file)
+		if xerr == nil && yerr == nil && os.SameFile(x, y) {
+			return s.text
+		}
 	}
-	return renameio.WriteFile(file, text, 0o640, renameio.WithExistingPermissions())
+	return nil
 }
 
 // withoutPath leaves of an error of package os what the system said.

@@ -5,6 +5,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"os"
 	"os/exec"
@@ -32,6 +33,10 @@ func TestMain(m *testing.M) {
 //	crash UNIT         make a unit fail
 //	exits N COMMAND…   run a command that must end with exit status N
 //	cmpcolors stderr FILE   compare with a file that names colours: <red>
+//	protect FILE       make it somebody's, with an access control list, see keep_test.go
+//	protected FILE     fail unless it still is
+//
+// and the condition [root].
 func TestScript(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 filepath.Join("testdata", "script"),
@@ -55,6 +60,14 @@ func TestScript(t *testing.T) {
 			"exits": exits,
 
 			"cmpcolors": cmpcolors,
+
+			"protect": protect, "protected": protected,
+		},
+		Condition: func(cond string) (bool, error) {
+			if cond == "root" {
+				return os.Geteuid() == 0, nil
+			}
+			return false, fmt.Errorf("unknown condition %s", cond)
 		},
 	})
 }

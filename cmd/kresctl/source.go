@@ -38,6 +38,9 @@ func (a *app) readSource(file string) (source, error) {
 	if err != nil {
 		return s, fmt.Errorf("cannot read %s: %w", s.name, withoutPath(err))
 	}
+	if file != "-" {
+		a.read = append(a.read, s)
+	}
 	s.doc, err = config.Parse(s.name, s.text)
 	return s, err
 }

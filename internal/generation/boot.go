@@ -7,8 +7,7 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/google/renameio/v2"
-
+	"kresd-manager/internal/durable"
 	"kresd-manager/units"
 )
 
@@ -22,7 +21,7 @@ func (s *Store) SaveBoot(g Generation) error {
 		return err
 	}
 	id := g.Desired.Generation
-	if err := renameio.Symlink(filepath.Join(folder, id), filepath.Join(s.Boot, bootLink)); err != nil {
+	if err := durable.Link(filepath.Join(folder, id), filepath.Join(s.Boot, bootLink)); err != nil {
 		return fmt.Errorf("cannot keep generation %s for the next boot: %w", id, err)
 	}
 	return prune(dir, 2, []string{id})

@@ -12,8 +12,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/google/renameio/v2"
-
+	"kresd-manager/internal/durable"
 	"kresd-manager/units"
 )
 
@@ -38,7 +37,7 @@ type Store struct {
 // Write puts a generation on disk. It has no effect if it is there already.
 func (s *Store) Write(g Generation) error { return write(filepath.Join(s.Root, folder), g) }
 
-// write makes the folder under another name, flushes it and renames it.
+// write writes the folder of a generation whole.
 func write(dir string, g Generation) error {
 	final := filepath.Join(dir, g.Desired.Generation)
 	if _, err := os.Stat(filepath.Join(final, componentsFile)); err == nil {
@@ -49,47 +48,11 @@ func write(dir string, g Generation) error {
 	if err := os.MkdirAll(dir, 0o750); err != nil {
 		return fmt.Errorf("cannot keep generations: %w", err)
 	}
-	tmp, err := os.MkdirTemp(dir, ".new-")
-	if err != nil {
+	// What is there is the rest of something incomplete.
+	if err := durable.WriteFolder(final, g.files, 0o750, 0o640); err != nil {
 		return fmt.Errorf("cannot write generation %s: %w", g.Desired.Generation, err)
 	}
-	defer os.RemoveAll(tmp)
-	if err := os.Chmod(tmp, 0o750); err != nil {
-		return fmt.Errorf("cannot write generation %s: %w", g.Desired.Generation, err)
-	}
-	for name, text := range g.files {
-		if err := writeFile(filepath.Join(tmp, name), text); err != nil {
-			return fmt.Errorf("cannot write generation %s: %w", g.Desired.Generation, err)
-		}
-	}
-	if err := syncDir(tmp); err != nil {
-		return fmt.Errorf("cannot write generation %s: %w", g.Desired.Generation, err)
-	}
-	if err := os.RemoveAll(final); err != nil { // the rest of something incomplete
-		return fmt.Errorf("cannot write generation %s: %w", g.Desired.Generation, err)
-	}
-	if err := os.Rename(tmp, final); err != nil {
-		return fmt.Errorf("cannot write generation %s: %w", g.Desired.Generation, err)
-	}
-	return syncDir(dir)
-}
-
-func writeFile(path, text string) error {
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o640)
-	if err != nil {
-		return err
-	}
-	_, err = f.WriteString(text)
-	return errors.Join(err, f.Sync(), f.Close())
-}
-
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	defer d.Close()
-	return d.Sync()
+	return nil
 }
 
 // Link makes the components of a role read a generation from their next start on.
@@ -97,7 +60,7 @@ func (s *Store) Link(role units.Role, id string) error {
 	if s.Linked(role) == id {
 		return nil
 	}
-	if err := renameio.Symlink(filepath.Join(folder, id), filepath.Join(s.Root, string(role))); err != nil {
+	if err := durable.Link(filepath.Join(folder, id), filepath.Join(s.Root, string(role))); err != nil {
 		return fmt.Errorf("cannot switch the %s to generation %s: %w", role, id, err)
 	}
 	return nil

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"kresd-manager/internal/config"
+	"kresd-manager/internal/durable"
 	"kresd-manager/units"
 )
 
@@ -71,10 +72,7 @@ func (s *Store) Promise(p *Pending) error {
 	if err := os.MkdirAll(s.dir, 0o700); err != nil {
 		return err
 	}
-	if err := writeFile(filepath.Join(s.dir, confirmFile), b); err != nil {
-		return err
-	}
-	return syncDir(s.dir)
+	return durable.Write(filepath.Join(s.dir, confirmFile), b, private)
 }
 
 // Promised is what was promised last and is still open, nil if nothing is.
@@ -98,12 +96,5 @@ func (s *Store) Promised() (*Pending, error) {
 
 // Release ends the promise.
 func (s *Store) Release() error {
-	err := os.Remove(filepath.Join(s.dir, confirmFile))
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	return syncDir(s.dir)
+	return durable.Remove(filepath.Join(s.dir, confirmFile))
 }

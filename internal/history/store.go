@@ -21,9 +21,8 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/google/renameio/v2"
-
 	"kresd-manager/internal/config"
+	"kresd-manager/internal/durable"
 	"kresd-manager/units"
 )
 
@@ -64,6 +63,9 @@ type kept struct {
 	lost     bool // the configuration is nowhere
 	written  bool // or it was tried
 }
+
+// private is the mode of all files.
+const private = 0o600
 
 // Suffixes of the files of an entry.
 const (
@@ -269,7 +271,7 @@ func (s *Store) Flush() error {
 
 func (s *Store) write(k *kept) error {
 	if k.document != nil {
-		if err := writeFile(s.path(k.ID, textSuffix), k.document.JSON()); err != nil {
+		if err := durable.Write(s.path(k.ID, textSuffix), k.document.JSON(), private); err != nil {
 			return err
 		}
 	}
@@ -277,32 +279,7 @@ func (s *Store) write(k *kept) error {
 	if err != nil {
 		return err
 	}
-	if err := writeFile(s.path(k.ID, metaSuffix), b); err != nil {
-		return err
-	}
-	return syncDir(s.dir)
-}
-
-// writeFile replaces a file by one that only we may read, or leaves it.
-func writeFile(path string, b []byte) error {
-	f, err := renameio.NewPendingFile(path, renameio.WithTempDir(filepath.Dir(path)), renameio.WithPermissions(0o600), renameio.IgnoreUmask())
-	if err != nil {
-		return err
-	}
-	defer f.Cleanup()
-	if _, err := f.Write(b); err != nil {
-		return err
-	}
-	return f.CloseAtomicallyReplace()
-}
-
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	defer d.Close()
-	return d.Sync()
+	return durable.Write(s.path(k.ID, metaSuffix), b, private)
 }
 
 // prune removes the oldest entries beyond the limits.

@@ -10,7 +10,7 @@ import (
 	"path/filepath"
 	"time"
 
-	"github.com/google/renameio/v2"
+	"kresd-manager/internal/durable"
 )
 
 // applyingFile tells of the change in progress. A manager that finds it at its
@@ -33,7 +33,7 @@ func (m *Manager) noteApplying(a applying) error {
 	if err != nil {
 		return err
 	}
-	return renameio.WriteFile(m.applyingPath(), b, 0o600)
+	return durable.Write(m.applyingPath(), b, 0o600)
 }
 
 // forgetApplying notes that the change has come to its end, one way or the other.

@@ -10,9 +10,8 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/google/renameio/v2"
-
 	"kresd-manager/internal/config"
+	"kresd-manager/internal/durable"
 )
 
 // recordFile is in the manager's runtime directory, so that it is gone after a
@@ -47,7 +46,7 @@ func (m *Manager) record(s *snapshot, clean bool) error {
 	if err != nil {
 		return err
 	}
-	return renameio.WriteFile(m.recordPath(), b, 0o600)
+	return durable.Write(m.recordPath(), b, 0o600)
 }
 
 // recorded returns what the previous manager left; ok is false if there is

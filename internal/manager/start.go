@@ -13,10 +13,10 @@ import (
 	"path/filepath"
 	"time"
 
-	"github.com/google/renameio/v2"
 	"golang.org/x/sys/unix"
 
 	"kresd-manager/internal/config"
+	"kresd-manager/internal/durable"
 	"kresd-manager/units"
 )
 
@@ -97,7 +97,7 @@ func (m *Manager) ticketSecret() error {
 	}
 	secret := make([]byte, 32)
 	rand.Read(secret) // never fails
-	return renameio.WriteFile(path, []byte(hex.EncodeToString(secret)), 0o640)
+	return durable.Write(path, []byte(hex.EncodeToString(secret)), 0o640)
 }
 
 // Start adopts what runs, or applies the configuration file where nothing runs
