@@ -59,20 +59,54 @@ func TestChangedMeanwhile(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			path := file(t, filepath.Join(folder(t), "f"), "old", 0, 0, 0o640)
-			p, err := resolve(path)
-			must(t, err)
-			defer p.close()
-			old, err := p.open(unix.O_RDONLY)
-			must(t, err)
-			defer old.Close()
-			must(t, p.unchanged(old, []byte("old")))
 			tick(t, path)
-			must(t, change(path))
-			if err := p.unchanged(old, []byte("old")); !errors.Is(err, ErrChanged) {
+			complete = func() { must(t, change(path)) }
+			defer func() { complete = func() {} }()
+			if err := Save(path, []byte("new"), Options{}); !errors.Is(err, ErrChanged) {
 				t.Errorf("the error is %v", err)
+			}
+			if b, _ := os.ReadFile(path); string(b) == "new" {
+				t.Error("it is replaced")
 			}
 		})
 	}
+	t.Run("within a tick of the clock", func(t *testing.T) {
+		path := file(t, filepath.Join(folder(t), "f"), "old", 0, 0, 0o640)
+		p, err := resolve(path)
+		must(t, err)
+		defer p.close()
+		old, err := p.open(unix.O_RDONLY)
+		must(t, err)
+		defer old.Close()
+		must(t, os.WriteFile(path, []byte("OLD"), 0))
+		must(t, p.look(&p.stat)) // all that can be seen is as it was
+		if err := p.unchanged(old, []byte("old")); !errors.Is(err, ErrChanged) {
+			t.Errorf("the error is %v", err)
+		}
+	})
+	t.Run("nothing but read", func(t *testing.T) {
+		path := file(t, filepath.Join(folder(t), "f"), "old", 0, 0, 0o640)
+		complete = func() { _, err := os.ReadFile(path); must(t, err) }
+		defer func() { complete = func() {} }()
+		must(t, Save(path, []byte("new"), Options{Was: []byte("old")}))
+	})
+	// Whoever owns the directory can take away what is about to be renamed.
+	t.Run("the new file", func(t *testing.T) {
+		alwaysNamed = true
+		defer func() { alwaysNamed = false }()
+		dir := folder(t)
+		path := file(t, filepath.Join(dir, "f"), "old", 0, 0, 0o640)
+		complete = func() {
+			names, err := filepath.Glob(dir + "/.f.new-*")
+			must(t, err)
+			must(t, os.WriteFile(dir+"/theirs", []byte("theirs"), 0o600))
+			must(t, os.Rename(dir+"/theirs", names[0]))
+		}
+		defer func() { complete = func() {} }()
+		if err := Save(path, []byte("new"), Options{}); !errors.Is(err, ErrChanged) {
+			t.Errorf("the error is %v", err)
+		}
+	})
 }
 
 // tick waits until the clock of a file system has gone on.

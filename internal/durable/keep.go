@@ -22,6 +22,11 @@ const accessACL = "system.posix_acl_access"
 // file run as its owner or group, which the kernel drops when it is written to.
 const keptMode = 0o1777
 
+// hidden is the mode of a file that is to become like another one, until it is:
+// user attributes can be set by who may write (xattr(7)), and no one may read. It
+// leaves every entry of a default access control list without effect.
+const hidden = 0o200
+
 // dropped are extended attributes that belong to the old content: capabilities,
 // which the kernel drops at a write, and its checksums (xattr(7)).
 var dropped = []string{"security.capability", "security.ima", "security.evm"}

@@ -222,7 +222,7 @@ func TestNeverMoreReadable(t *testing.T) {
 	fd, err := unix.Open(dir, unix.O_PATH, 0)
 	must(t, err)
 	defer unix.Close(fd)
-	d, err := newDraft(fd, "f", 0o200, true)
+	d, err := newDraft(fd, "f", hidden, true)
 	must(t, err)
 	defer d.discard()
 	denied := func(when string) {

@@ -83,6 +83,10 @@ func (d *draft) settle() error {
 	return nil
 }
 
+// complete is called when the new file is complete and the old one still has the
+// name. Tests make it the moment at which somebody else does something.
+var complete = func() {}
+
 // replace puts a new file in place of the one that is there.
 func (p *place) replace(text, was []byte) error {
 	old, err := p.open(unix.O_RDONLY)
@@ -101,7 +105,7 @@ func (p *place) replace(text, was []byte) error {
 		return err
 	}
 	return nameless(func(named bool) error {
-		d, err := newDraft(p.dir, p.name, 0o200, named)
+		d, err := newDraft(p.dir, p.name, hidden, named)
 		if err != nil {
 			return p.wherever(err)
 		}
@@ -115,6 +119,7 @@ func (p *place) replace(text, was []byte) error {
 		if err := d.flush(); err != nil {
 			return fmt.Errorf("%w; the old content is still there", err)
 		}
+		complete()
 		if err := p.unchanged(old, was); err != nil {
 			return err
 		}
