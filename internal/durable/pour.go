@@ -15,7 +15,7 @@ import (
 var patience = 30 * time.Second
 
 // pour writes to what is no regular file.
-func (p *place) pour(text []byte) error {
+func (p *place) pour(text []byte, terminal func([]byte) []byte) error {
 	switch p.stat.Mode & unix.S_IFMT {
 	case unix.S_IFDIR:
 		return unix.EISDIR
@@ -36,6 +36,7 @@ func (p *place) pour(text []byte) error {
 		return err
 	}
 	defer func() { _ = f.Close() }()
+	text = shown(f, text, terminal)
 	for len(text) > 0 {
 		part := text[:min(len(text), 4<<10)]             // PIPE_BUF: whole, or not yet
 		_ = f.SetWriteDeadline(time.Now().Add(patience)) // a device may have none
@@ -53,13 +54,33 @@ func (p *place) pour(text []byte) error {
 
 // pourOwn writes to what this process has open already. To open it once more
 // would begin at the start of a file that is appended to, and fail for a socket.
-func (p *place) pourOwn(text []byte) error {
+func (p *place) pourOwn(text []byte, terminal func([]byte) []byte) error {
 	fd, err := unix.FcntlInt(uintptr(p.own), unix.F_DUPFD_CLOEXEC, 0)
 	if err != nil {
 		return err
 	}
 	f := os.NewFile(uintptr(fd), p.path)
 	defer func() { _ = f.Close() }()
-	_, err = f.Write(text)
+	_, err = f.Write(shown(f, text, terminal))
 	return bare(err)
+}
+
+// shown is what to write to a file, which may be a terminal.
+func shown(f *os.File, text []byte, terminal func([]byte) []byte) []byte {
+	if terminal == nil {
+		return text
+	}
+	c, err := f.SyscallConn() // Fd would make it wait
+	if err != nil {
+		return text
+	}
+	is := false
+	_ = c.Control(func(fd uintptr) {
+		_, err := unix.IoctlGetTermios(int(fd), unix.TCGETS)
+		is = err == nil
+	})
+	if is {
+		return terminal(text)
+	}
+	return text
 }

@@ -24,6 +24,9 @@ type Options struct {
 	// Was is what the file has to hold still, as the caller read it; nil is
 	// anything, or no file at all. A file that was empty is not nil.
 	Was []byte
+	// Terminal makes of the text what is written if the path is that of a
+	// terminal; nil leaves it as it is.
+	Terminal func(text []byte) []byte
 }
 
 // Save writes a text to a person's file, by the rules of this package. Its
@@ -40,13 +43,13 @@ func Save(path string, text []byte, o Options) error {
 	case o.Was != nil && !regular:
 		return ErrChanged
 	case p.isOwn:
-		return p.pourOwn(text)
+		return p.pourOwn(text, o.Terminal)
 	case !p.there:
 		return nameless(func(named bool) error { return p.create(text, o.Mode, named) })
 	case regular:
 		return p.replace(text, o.Was)
 	}
-	return p.pour(text)
+	return p.pour(text, o.Terminal)
 }
 
 // create makes a new file.

@@ -109,3 +109,27 @@ func TestMount(t *testing.T) {
 	is(t, path, state{"other", 0, 0, 0o640, ""})
 	only(t, dir, "f", "g")
 }
+
+// TestTerminal is shown what the caller makes of a text for it; all else is not.
+func TestTerminal(t *testing.T) {
+	m, err := os.OpenFile("/dev/ptmx", os.O_RDWR|unix.O_NOCTTY, 0)
+	must(t, err)
+	defer m.Close()
+	must(t, unix.IoctlSetPointerInt(int(m.Fd()), unix.TIOCSPTLCK, 0))
+	n, err := unix.IoctlGetInt(int(m.Fd()), unix.TIOCGPTN)
+	must(t, err)
+	o := Options{Mode: 0o600, Terminal: func(text []byte) []byte { return []byte("<" + string(text) + ">") }}
+	pts := fmt.Sprintf("/dev/pts/%d", n)
+	must(t, Save(pts, []byte("a"), o))
+	f, err := os.OpenFile(pts, os.O_WRONLY|unix.O_NOCTTY, 0)
+	must(t, err)
+	defer f.Close()
+	must(t, Save(fmt.Sprintf("/dev/fd/%d", f.Fd()), []byte("b"), o))
+	b := make([]byte, 6)
+	if _, err := io.ReadFull(m, b); err != nil || string(b) != "<a><b>" {
+		t.Errorf("%q, %v", b, err)
+	}
+	path := filepath.Join(folder(t), "f")
+	must(t, Save(path, []byte("c"), o))
+	is(t, path, state{"c", 0, 0, 0o600, ""})
+}
