@@ -7,10 +7,10 @@ package client
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"mime"
 	"net"
 	"net/http"
@@ -40,23 +40,33 @@ type Client struct {
 	http    *http.Client
 }
 
-// New returns a client of the socket at a path. Nothing is connected yet.
-func New(socket string) *Client { return newClient("unix", socket, "localhost") }
+// New returns a client of the socket at a path. Nothing is connected yet. Every
+// connection is judged before anything is sent: requests fail with *[PeerError]
+// where somebody else than the manager listens.
+func New(socket string) *Client {
+	judge := newJudge()
+	return newClient(socket, "localhost", func(ctx context.Context) (net.Conn, error) { return judge.dialUnix(ctx, socket) })
+}
 
-// NewTCP returns a client of a host:port. Nothing is connected yet.
-func NewTCP(address string) *Client { return newClient("tcp", address, address) }
+// NewTCP returns a client of a host:port. Nothing is connected yet. Who answers
+// there is not known, and what is sent, a token among it, can be read on the way.
+func NewTCP(address string) *Client {
+	var dialer net.Dialer
+	return newClient(address, address, func(ctx context.Context) (net.Conn, error) {
+		return dialer.DialContext(ctx, "tcp", address)
+	})
+}
 
 // UseToken has all requests send a bearer token. Call it before the first one.
 func (c *Client) UseToken(token string) { c.token = token }
 
-func newClient(network, address, host string) *Client {
-	var dialer net.Dialer
+func newClient(address, host string, dial func(context.Context) (net.Conn, error)) *Client {
 	return &Client{address: address, host: host, http: &http.Client{
 		Transport: &http.Transport{
-			DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
-				return dialer.DialContext(ctx, network, address)
-			},
-			MaxIdleConnsPerHost: 8,
+			DialContext:            func(ctx context.Context, _, _ string) (net.Conn, error) { return dial(ctx) },
+			MaxIdleConnsPerHost:    8,
+			MaxResponseHeaderBytes: maxHeader,
+			DisableCompression:     true, // the manager has none
 		},
 		// Nothing of ours redirects; what does is not kresd-manager.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
@@ -73,6 +83,7 @@ type request struct {
 	header       http.Header
 	body         []byte
 	timeout      time.Duration
+	most         int64 // bytes of an answer, 0 is maxAnswer
 }
 
 // answer is a successful answer.
@@ -82,7 +93,8 @@ type answer struct {
 }
 
 // do sends a request and reads the whole answer. Errors are *Error when the
-// manager answered and refused, and *ConnectError when it did not answer.
+// manager answered and refused, *PeerError when somebody else listens, and
+// *ConnectError when there was no answer that can be read.
 func (c *Client) do(ctx context.Context, q request) (answer, error) {
 	ctx, cancel := context.WithTimeout(ctx, q.timeout)
 	defer cancel()
@@ -96,12 +108,12 @@ func (c *Client) do(ctx context.Context, q request) (answer, error) {
 		return answer{}, c.explain(err, q)
 	}
 	defer func() { _ = resp.Body.Close() }() // nothing is left to read
-	body, err := io.ReadAll(resp.Body)
+	if resp.StatusCode != http.StatusOK && resp.StatusCode != http.StatusAccepted {
+		return answer{}, c.refusal(resp, q)
+	}
+	body, err := readBody(resp, "answer", cmp.Or(q.most, maxAnswer))
 	if err != nil {
 		return answer{}, c.explain(err, q)
-	}
-	if resp.StatusCode != http.StatusOK && resp.StatusCode != http.StatusAccepted {
-		return answer{}, refusal(resp, body)
 	}
 	return answer{header: resp.Header, body: body}, nil
 }
@@ -123,7 +135,11 @@ func (c *Client) request(ctx context.Context, q request) (*http.Request, error) 
 
 // refusal reads the answer of a request that did not succeed. Whoever sits on
 // the socket may be another program, so that any body is taken.
-func refusal(resp *http.Response, body []byte) error {
+func (c *Client) refusal(resp *http.Response, q request) error {
+	body, err := readBody(resp, "error", maxError)
+	if err != nil {
+		return c.explain(err, q)
+	}
 	e := &Error{Status: resp.StatusCode}
 	t, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type"))
 	if t == "application/problem+json" && json.Unmarshal(body, &e.Problem) == nil && e.Problem.Kind != "" {

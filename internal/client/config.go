@@ -60,7 +60,7 @@ type Changed struct {
 // Get returns the value at a JSON pointer of the running configuration as JSON,
 // and the ETag of the configuration, without quotes.
 func (c *Client) Get(ctx context.Context, pointer string) (value []byte, etag string, err error) {
-	a, err := c.do(ctx, request{method: http.MethodGet, path: "/v1/config" + pointer, timeout: readTimeout})
+	a, err := c.do(ctx, request{method: http.MethodGet, path: "/v1/config" + pointer, timeout: readTimeout, most: maxConfig})
 	if err != nil {
 		return nil, "", err
 	}

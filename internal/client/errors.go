@@ -22,7 +22,7 @@ type Error struct {
 
 func (e *Error) Error() string { return strings.TrimSpace(e.Problem.Text()) }
 
-// ConnectError is a request that was not answered.
+// ConnectError is a request that got no answer, or none that can be read.
 type ConnectError struct {
 	Address string // path of the socket, or host:port
 	// Reason says what happened and what can be done about it.
@@ -40,7 +40,16 @@ func (e *ConnectError) Unwrap() error { return e.Err }
 // explain turns an error of the transport into one for people.
 func (c *Client) explain(err error, q request) error {
 	var reason string
+	var peer *PeerError
+	var long *TooLongError
 	switch {
+	case errors.As(err, &peer):
+		return peer
+	case errors.As(err, &long):
+		long.Address, long.doubt = c.address, q.doubt()
+		return long
+	case strings.Contains(err.Error(), "server response headers exceeded"): // net/http has no value for it
+		return &TooLongError{c.address, "header", maxHeader, q.doubt()}
 	case errors.Is(err, fs.ErrNotExist):
 		reason = "no such file; is it running? systemctl status kresd-manager"
 	case errors.Is(err, syscall.ECONNREFUSED):

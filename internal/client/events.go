@@ -6,8 +6,8 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -15,9 +15,6 @@ import (
 
 	"kresd-manager/units"
 )
-
-// maxEvent is the longest event in bytes: a plan of some thousand steps.
-const maxEvent = 8 << 20
 
 // Events calls told with what happens until the context ends, which is no
 // error, or the manager does.
@@ -69,8 +66,7 @@ func (c *Client) stream(ctx context.Context, q request, told func(kind string, d
 	}
 	defer func() { _ = resp.Body.Close() }() // nothing is left to read
 	if resp.StatusCode != http.StatusOK {
-		body, _ := io.ReadAll(resp.Body) // what is there
-		return refusal(resp, body)
+		return c.refusal(resp, q)
 	}
 	in := bufio.NewScanner(resp.Body)
 	in.Buffer(nil, maxEvent)
@@ -88,6 +84,9 @@ func (c *Client) stream(ctx context.Context, q request, told func(kind string, d
 		}
 	}
 	if err := in.Err(); err != nil && ctx.Err() == nil {
+		if errors.Is(err, bufio.ErrTooLong) {
+			err = &TooLongError{What: "message", Most: maxEvent}
+		}
 		return c.explain(err, q)
 	}
 	return nil
