@@ -17,8 +17,8 @@ type app struct {
 
 	socket    string // -s
 	tokenFile string
-	config    string // -c
-	quiet     bool   // -q of the commands that have it
+	configs   []string // -c
+	quiet     bool     // -q of the commands that have it
 
 	read []source // files that were read so far
 }
@@ -34,12 +34,11 @@ works on configuration files without it: validate, convert, migrate, schema,
 doctor and config explain.
 
 Exit status: 0 done, 1 failed, 2 wrong usage; see also kresctl status -h.`,
-		Version:           version,
-		SilenceErrors:     true, // run prints them
-		SilenceUsage:      true,
-		Args:              cobra.ArbitraryArgs, // so that RunE sees a wrong command
-		RunE:              needsCommand,
-		PersistentPreRunE: func(*cobra.Command, []string) error { return a.checkGlobals() },
+		Version:       version,
+		SilenceErrors: true, // run prints them
+		SilenceUsage:  true,
+		Args:          cobra.ArbitraryArgs, // so that RunE sees a wrong command
+		RunE:          needsCommand,
 	}
 	root.SetIn(a.stdin)
 	root.SetOut(a.stdout)
@@ -50,8 +49,8 @@ Exit status: 0 done, 1 failed, 2 wrong usage; see also kresctl status -h.`,
 		"`PATH` of the manager's socket, or HOST@PORT")
 	root.PersistentFlags().StringVar(&a.tokenFile, "token-file", "",
 		"`FILE` with the token of your role, if it takes one\n(default $KRESCTL_TOKEN, which is the token itself)")
-	root.PersistentFlags().StringVarP(&a.config, "config", "c", "",
-		"configuration `FILE`: names the socket, and is what commands\nwithout FILE are about (default "+defaultConfig+")")
+	root.PersistentFlags().StringArrayVarP(&a.configs, "config", "c", nil,
+		"configuration `FILE`: names the socket unless -s does, and is what\ncommands without FILE are about; several are combined\n(default "+defaultConfig+")")
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return usage(cmd, "%v", err)
 	})
@@ -87,13 +86,6 @@ func needsCommand(cmd *cobra.Command, args []string) error {
 		return usage(cmd, "a command is missing")
 	}
 	return usage(cmd, "there is no command %q", args[0])
-}
-
-func (a *app) checkGlobals() error {
-	if a.socket != "" && a.config != "" {
-		return &usageError{command: "kresctl", message: "-s and -c exclude each other"}
-	}
-	return nil
 }
 
 // connect returns a client of the manager that the flags mean.

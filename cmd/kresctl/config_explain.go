@@ -3,7 +3,6 @@
 package main
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -49,19 +48,19 @@ func (a *app) explain(pointer string) error {
 	if err != nil {
 		return err
 	}
-	file := cmp.Or(a.config, defaultConfig)
-	s, err := a.readSource(file)
+	files := a.configFiles(nil)
+	doc, err := readConfigs(files)
 	switch {
 	case err == nil:
-	case a.config == "" && errors.Is(err, fs.ErrNotExist):
-		s.doc = nil // nobody asked for this file
+	case len(a.configs) == 0 && errors.Is(err, fs.ErrNotExist):
+		doc = nil // nobody asked for this file
 	default:
 		return err
 	}
 	var b strings.Builder
 	k.describe(&b)
-	if s.doc != nil && pointer != "" {
-		if err := k.describeIn(&b, s.name, s.doc); err != nil {
+	if doc != nil && pointer != "" {
+		if err := k.describeIn(&b, strings.Join(files, " + "), doc); err != nil {
 			return err
 		}
 	}

@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"path/filepath"
 	"strings"
 
 	"github.com/rogpeppe/go-internal/diff"
@@ -32,16 +31,19 @@ func (a *app) configSaveCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "save [--dry-run | -o FILE] [--force] [-q]",
 		Short: "write the running configuration into the configuration file",
-		Long: `Write the running configuration into the configuration file that the manager
-reads, so that it outlives a reload and a reboot. Only what differs is edited:
-comments, order and layout of the rest stay. Of several files each key goes back
-to the file that it came from. JSON keeps its indentation; in TOML values, new
-keys and removed keys are written, and what would need another table is refused.
+		Long: `Write the running configuration into the configuration file, so that it
+outlives a reload and a reboot. The file is the installed one, or that of -c, of
+which there are as many as the manager reads. If the manager says that it reads
+others, nothing is written. Only what differs is edited: comments, order and
+layout of the rest stay. Of several files each key goes back to the file that it
+came from. JSON keeps its indentation; in TOML values, new keys and removed keys
+are written, and what would need another table is refused.
 
 You need to be allowed to write the file. If it was edited since the manager
 read it, the command fails; --force writes nevertheless, and what runs wins over
 the edit.`,
 		Example: `  kresctl config save --dry-run
+  kresctl -c base.yaml -c site.yaml config save
   kresctl config save -o /root/config.yaml`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -69,6 +71,13 @@ func (a *app) saveConfig(ctx context.Context, c *client.Client, opt saveOptions)
 	if err != nil {
 		return err
 	}
+	own := a.configFiles(nil)
+	if len(status.Files) == 0 {
+		return errors.New("the manager does not tell which file it reads; name one with kresctl config get FILE")
+	}
+	if err := checkFiles(own, status.Files); err != nil {
+		return err
+	}
 	value, etag, err := c.Get(ctx, "")
 	if err != nil {
 		return err
@@ -80,14 +89,14 @@ func (a *app) saveConfig(ctx context.Context, c *client.Client, opt saveOptions)
 	if running.Redacted().ETag() == running.ETag() && bytes.Contains(value, []byte(`"`+config.RedactedText+`"`)) {
 		return errors.New("the manager does not show you the secrets of the configuration, so that it cannot be saved; ask as somebody who may change it")
 	}
-	files, err := readForSave(status.Files)
+	files, err := readForSave(own)
 	if err != nil {
 		return err
 	}
 	if opt.output != "" && len(files) > 1 {
 		return errors.New("the configuration comes from several files; -o writes one")
 	}
-	names := strings.Join(status.Files, " + ")
+	names := strings.Join(own, " + ")
 	texts := make([][]byte, len(files))
 	docs := make([]*config.Document, len(files))
 	for i, f := range files {
@@ -148,16 +157,10 @@ func (a *app) tellSaved(ctx context.Context, c *client.Client, etag string) erro
 	return err
 }
 
-// readForSave reads the files of the manager's configuration.
+// readForSave reads the configuration files.
 func readForSave(paths []string) ([]source, error) {
-	if len(paths) == 0 {
-		return nil, errors.New("the manager does not tell which file it reads; name one with kresctl config get FILE")
-	}
 	files := make([]source, len(paths))
 	for i, path := range paths {
-		if !filepath.IsAbs(path) {
-			return nil, fmt.Errorf("the manager reads %s, and it is not known from where", path)
-		}
 		text, err := readRegular(path)
 		if err != nil {
 			return nil, fmt.Errorf("cannot read %s: %w", path, withoutPath(err))

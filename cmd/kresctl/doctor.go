@@ -3,7 +3,6 @@
 package main
 
 import (
-	"cmp"
 	"os"
 	"path/filepath"
 	"strings"
@@ -27,7 +26,10 @@ as root: without, some of it cannot be seen, which is told.
 Exit status: 0 nothing is wrong, 1 something is.`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			file := cmp.Or(a.config, defaultConfig)
+			if len(a.configs) > 1 {
+				return usage(cmd, "it looks at one configuration file, not at several")
+			}
+			file := a.configFiles(nil)[0]
 			host, err := hostFor(file)
 			if err != nil {
 				return err

@@ -29,8 +29,9 @@ type address struct {
 // says; else the default. A configuration that was not asked for with -c helps
 // if it can be read and does no harm if it cannot.
 //
-// The installed manager serves its unix socket besides an interface. Who has no
-// token goes there, where none is needed.
+// The installed manager serves its unix socket besides an interface. Who may open
+// it goes there, where no token is needed and a token gets to nobody else. Another
+// manager, which -c means, is asked over the interface by who has a token for it.
 func (a *app) address(haveToken bool) (address, error) {
 	if a.socket != "" {
 		if tcp, ok := hostPort(a.socket); ok {
@@ -38,16 +39,12 @@ func (a *app) address(haveToken bool) (address, error) {
 		}
 		return address{path: a.socket}, nil
 	}
-	file := a.config
-	if file == "" {
-		file = defaultConfig
-	}
-	at, err := addressIn(file)
-	if err != nil && a.config != "" {
+	at, err := addressIn(a.configFiles(nil))
+	if err != nil && len(a.configs) > 0 {
 		return address{}, err
 	}
 	socket := defaultSocket()
-	if err != nil || at == (address{}) || at.tcp != "" && !haveToken && usable(socket) {
+	if err != nil || at == (address{}) || at.tcp != "" && (!haveToken || len(a.configs) == 0) && usable(socket) {
 		at = address{path: socket}
 	}
 	return at, nil
@@ -81,23 +78,24 @@ func usable(path string) bool {
 	return err == nil && st.Mode()&os.ModeSocket != 0 && unix.Access(path, unix.W_OK) == nil
 }
 
-// addressIn returns what a configuration file says about the address, the zero
-// value if nothing. The rest of the file need not be valid: a client is most
-// needed when it is not. A relative path starts at the folder of the file, as
-// for the manager.
-func addressIn(file string) (address, error) {
-	doc, err := config.ReadFile(file)
+// addressIn returns what configuration files say about the address, the zero
+// value if nothing. The rest of them need not be valid: a client is most needed
+// when it is not. A relative path starts at the folder of the first file, as for
+// the manager.
+func addressIn(files []string) (address, error) {
+	doc, err := readConfigs(files)
 	if err != nil {
 		return address{}, err
 	}
+	file := strings.Join(files, " + ")
 	path, err := stringAt(doc, file, "/management/unix-socket", "a path")
 	if err != nil || path == "" {
 		return interfaceIn(doc, file, err)
 	}
 	if !filepath.IsAbs(path) {
-		dir, err := filepath.Abs(filepath.Dir(file))
+		dir, err := filepath.Abs(filepath.Dir(files[0]))
 		if err != nil {
-			return address{}, fmt.Errorf("cannot find the folder of %s: %w", file, err)
+			return address{}, fmt.Errorf("cannot find the folder of %s: %w", files[0], err)
 		}
 		path = filepath.Join(dir, path)
 	}

@@ -73,18 +73,6 @@ func display(file string) string {
 	return file
 }
 
-// configFiles is what a command without FILE is about.
-func (a *app) configFiles(args []string) []string {
-	switch {
-	case len(args) > 0:
-		return args
-	case a.config != "":
-		return []string{a.config}
-	default:
-		return []string{defaultConfig}
-	}
-}
-
 // hostFor is this machine, for a configuration whose first file is given:
 // relative paths of all files start from its folder.
 func hostFor(file string) (config.Host, error) {
