@@ -20,6 +20,7 @@ import (
 	"github.com/coreos/go-systemd/v22/daemon"
 
 	"kresd-manager/internal/client"
+	"kresd-manager/internal/visible"
 )
 
 // version is set when a release is linked.
@@ -27,7 +28,7 @@ var version = "devel"
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, os.Interrupt)
-	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	code := run(ctx, os.Args[1:], visible.NewWriter(os.Stdout), visible.NewWriter(os.Stderr))
 	stop()
 	os.Exit(code)
 }

@@ -8,12 +8,15 @@ import (
 	"github.com/spf13/cobra"
 
 	"kresd-manager/internal/client"
+	"kresd-manager/internal/visible"
 )
 
-// app is what the commands share: streams and global flags.
+// app is what the commands share: streams and global flags. They print to these
+// streams only (a test in test/layout holds them to it), so that nothing from a
+// file or an answer steers the terminal.
 type app struct {
 	stdin          io.Reader
-	stdout, stderr io.Writer
+	stdout, stderr *visible.Writer
 
 	socket    string // -s
 	tokenFile string

@@ -3,11 +3,9 @@
 package main
 
 import (
-	"io"
 	"os"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/sys/unix"
 )
 
 // colorFlag adds --color.
@@ -25,18 +23,7 @@ func (a *app) fancy(cmd *cobra.Command, when string) (bool, error) {
 	case "never":
 		return false, nil
 	case "auto":
-		return os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb" && isTTY(a.stderr), nil
+		return os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb" && a.stderr.Terminal(), nil
 	}
 	return false, usage(cmd, "--color is auto, always or never, not %q", when)
-}
-
-// isTTY asks the system: other character devices, /dev/null among them, are no
-// terminals.
-func isTTY(w io.Writer) bool {
-	f, ok := w.(*os.File)
-	if !ok {
-		return false
-	}
-	_, err := unix.IoctlGetTermios(int(f.Fd()), unix.TCGETS)
-	return err == nil
 }

@@ -2,7 +2,11 @@
 
 package main
 
-import "github.com/spf13/cobra"
+import (
+	"bytes"
+
+	"github.com/spf13/cobra"
+)
 
 func (a *app) completionCommand() *cobra.Command {
 	shells := []string{"bash", "fish", "zsh"}
@@ -25,15 +29,22 @@ keys of the configuration.
 			return atMost(1)(cmd, args)
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
+			var script bytes.Buffer
+			var err error
 			switch root := cmd.Root(); args[0] {
 			case "bash":
-				return root.GenBashCompletionV2(a.stdout, true)
+				err = root.GenBashCompletionV2(&script, true)
 			case "fish":
-				return root.GenFishCompletion(a.stdout, true)
+				err = root.GenFishCompletion(&script, true)
 			case "zsh":
-				return root.GenZshCompletion(a.stdout)
+				err = root.GenZshCompletion(&script)
+			default:
+				return usage(cmd, "there is completion for bash, fish and zsh, not for %q", args[0])
 			}
-			return usage(cmd, "there is completion for bash, fish and zsh, not for %q", args[0])
+			if err != nil {
+				return err
+			}
+			return a.write("", script.Bytes())
 		},
 	}
 }

@@ -7,11 +7,11 @@ import (
 	"fmt"
 	"io/fs"
 	"strings"
-	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
 	"kresd-manager/internal/config"
+	"kresd-manager/internal/visible"
 )
 
 func (a *app) configExplainCommand() *cobra.Command {
@@ -67,7 +67,8 @@ func (a *app) explain(pointer string) error {
 	if err := k.describeKeys(&b); err != nil {
 		return err
 	}
-	return a.write("", []byte(b.String()))
+	fmt.Fprint(a.stdout, b.String())
+	return nil
 }
 
 // describe writes what is known of a key without a file.
@@ -151,12 +152,12 @@ func (k *foundKey) describeKeys(b *strings.Builder) error {
 		return nil
 	}
 	b.WriteByte('\n')
-	w := tabwriter.NewWriter(b, 0, 0, 2, ' ', 0)
+	table := visible.NewTable(b)
 	for _, key := range keys {
 		name := key.Pointer[strings.LastIndexByte(key.Pointer, '/')+1:]
-		fmt.Fprintf(w, "  %s\t%s\t%s\n", name, key.Type, firstSentence(key.Doc))
+		table.Row("  "+name, key.Type, firstSentence(key.Doc))
 	}
-	return w.Flush()
+	return table.Flush()
 }
 
 // firstSentence ends at a full stop, which is not the name of the root.

@@ -33,8 +33,7 @@ written: without defaults. With FILE it is saved there.`,
 				return err
 			}
 			if etagOnly {
-				fmt.Fprintln(a.stdout, etag)
-				return nil
+				return a.write("", []byte(etag+"\n"))
 			}
 			text, err := present(value, asYAML)
 			if err != nil {

@@ -123,7 +123,9 @@ func (a *app) saveConfig(ctx context.Context, c *client.Client, opt saveOptions)
 		}
 		edited++
 		if opt.dryRun {
-			fmt.Fprintf(a.stdout, "%s", diff.Diff(f.name, f.text, f.name, saved[i]))
+			if err := a.write("", diff.Diff(f.name, f.text, f.name, saved[i])); err != nil {
+				return err
+			}
 			continue
 		}
 		if err := durable.Save(f.name, saved[i], durable.Options{Was: f.text}); err != nil {

@@ -4,7 +4,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
@@ -13,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"kresd-manager/internal/client"
+	"kresd-manager/internal/visible"
 	"kresd-manager/units"
 )
 
@@ -32,7 +32,7 @@ each step as it begins and ends, repairs, and going back to what ran before.`,
 			defer c.Close()
 			return c.Events(cmd.Context(), func(e units.Event) {
 				if asJSON {
-					_ = json.NewEncoder(a.stdout).Encode(e) // the next write tells
+					_ = a.printLine(e) // the next write tells
 					return
 				}
 				writeEvent(a.stdout, e)
@@ -65,38 +65,51 @@ change is told that it failed.`,
 // writeEvent lays an event out for people.
 func writeEvent(w io.Writer, e units.Event) {
 	at := e.When.Local().Format("15:04:05.000")
+	cause := visible.Line(e.Cause)
+	step := ""
+	if s := e.Step; s != nil {
+		step = visible.Line(string(s.Kind) + " " + s.Unit)
+	}
 	switch e.Kind {
 	case units.EventStep:
-		fmt.Fprintf(w, "%s    %s %s: %s\n", at, e.Step.Kind, e.Step.Unit, e.Step.Cause)
+		why := ""
+		if e.Step != nil {
+			why = visible.Line(e.Step.Cause)
+		}
+		fmt.Fprintf(w, "%s    %s: %s\n", at, step, why)
 	case units.EventDone:
-		fmt.Fprintf(w, "%s    %s %s: done in %s\n", at, e.Step.Kind, e.Step.Unit, seconds(e.Took))
+		fmt.Fprintf(w, "%s    %s: done in %s\n", at, step, seconds(e.Took))
 	case units.EventFailed:
-		fmt.Fprintf(w, "%s    %s %s: FAILED: %s\n", at, e.Step.Kind, e.Step.Unit, strings.ReplaceAll(e.Error, "\n", "\n      "))
+		fmt.Fprintf(w, "%s    %s: FAILED: %s\n", at, step, strings.ReplaceAll(e.Error, "\n", "\n      "))
 	case units.EventApplied:
-		fmt.Fprintf(w, "%s  %s: applied in %s, generation %s\n", at, e.Cause, seconds(e.Took), e.Generation)
+		fmt.Fprintf(w, "%s  %s: applied in %s, generation %s\n", at, cause, seconds(e.Took), visible.Line(e.Generation))
 	case units.EventRefused:
 		first, _, _ := strings.Cut(e.Error, "\n")
-		fmt.Fprintf(w, "%s  %s: FAILED: %s\n", at, e.Cause, first)
+		fmt.Fprintf(w, "%s  %s: FAILED: %s\n", at, cause, first)
 	default:
-		fmt.Fprintf(w, "%s  %s", at, e.Kind)
+		text := at + "  " + visible.Line(string(e.Kind))
 		if e.Cause != "" {
-			fmt.Fprintf(w, " (%s)", e.Cause)
+			text += " (" + cause + ")"
 		}
 		if e.Plan != nil {
-			fmt.Fprintf(w, ": %s", e.Plan.String())
-			return
+			text += ": " + e.Plan.String()
+		} else {
+			text += "\n"
 		}
-		fmt.Fprintln(w)
+		fmt.Fprint(w, text)
 	}
 }
 
 // progressAfter is how long a change may take before it is shown step by step.
 const progressAfter = time.Second
 
+// mostEarly is how many events are kept until then.
+const mostEarly = 1000
+
 // showProgress has a change that takes long told step by step to whoever
 // watches the terminal, until stop is called.
 func (a *app) showProgress(ctx context.Context, c *client.Client) (stop func()) {
-	if a.quiet || !isTTY(a.stderr) {
+	if a.quiet || !a.stderr.Terminal() {
 		return func() {}
 	}
 	ctx, cancel := context.WithCancel(ctx)
@@ -122,8 +135,9 @@ func (a *app) showProgress(ctx context.Context, c *client.Client) (stop func()) 
 				switch {
 				case !ok:
 					return
-				case late != nil:
+				case late != nil && len(early) < mostEarly:
 					early = append(early, e)
+				case late != nil: // nobody would read that many
 				default:
 					writeEvent(a.stderr, e)
 				}

@@ -8,13 +8,13 @@ import (
 	"io"
 	"strconv"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"kresd-manager/api"
 	"kresd-manager/internal/client"
+	"kresd-manager/internal/visible"
 	"kresd-manager/units"
 )
 
@@ -53,7 +53,7 @@ with all that differed; secrets are not shown. kresctl rollback N returns to it.
 				return a.printJSON(h)
 			}
 			for _, fault := range h.Faults {
-				fmt.Fprintf(a.stderr, "kresctl: %s\n", fault)
+				fmt.Fprintf(a.stderr, "kresctl: %s\n", visible.Line(fault))
 			}
 			return writeHistory(a.stdout, h, time.Now())
 		},
@@ -82,8 +82,8 @@ func writeHistory(w io.Writer, h units.History, now time.Time) error {
 	if h.Waiting != nil {
 		fmt.Fprintln(w, waits(*h.Waiting, now))
 	}
-	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(tw, "CHANGE\tWHEN\tWHO\tGENERATION\tOUTCOME\tWHAT")
+	table := visible.NewTable(w)
+	table.Row("CHANGE", "WHEN", "WHO", "GENERATION", "OUTCOME", "WHAT")
 	for _, e := range h.Entries {
 		mark := " "
 		if e.Running {
@@ -91,12 +91,12 @@ func writeHistory(w io.Writer, h units.History, now time.Time) error {
 		}
 		what := e.Cause
 		if e.Comment != "" {
-			what += " (" + printable(e.Comment) + ")"
+			what += " (" + e.Comment + ")"
 		}
-		fmt.Fprintf(tw, "%s%d\t%s\t%s\t%s\t%s\t%s\n", mark, e.ID, e.When.In(now.Location()).Format(time.DateTime),
-			e.Who, cmp.Or(e.Generation, "-"), e.Outcome, what)
+		table.Row(mark+strconv.Itoa(e.ID), e.When.In(now.Location()).Format(time.DateTime),
+			e.Who.String(), cmp.Or(e.Generation, "-"), e.Outcome, what)
 	}
-	return tw.Flush()
+	return table.Flush()
 }
 
 // waits says what must be confirmed.
@@ -104,14 +104,6 @@ func waits(w units.Waiting, now time.Time) string {
 	left := w.By.Sub(now).Round(time.Second)
 	return fmt.Sprintf("change %d waits: unless kresctl confirm comes by %s (in %s) it is undone",
 		w.Entry, w.By.In(now.Location()).Format(time.DateTime), max(left, 0))
-}
-
-// printable keeps what somebody wrote on one line.
-func printable(s string) string {
-	if q := strconv.Quote(s); q != `"`+s+`"` {
-		return q
-	}
-	return s
 }
 
 func (a *app) showEntry(cmd *cobra.Command, c *client.Client, id int, asJSON bool) error {
@@ -127,10 +119,10 @@ func (a *app) showEntry(cmd *cobra.Command, c *client.Client, id int, asJSON boo
 
 // writeEntry lays one change out for people.
 func writeEntry(w io.Writer, e api.HistoryEntry, now time.Time) error {
-	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	table := visible.NewTable(w)
 	line := func(name, value string) {
 		if value != "" {
-			fmt.Fprintf(tw, "%s\t%s\n", name, value)
+			table.Row(name, value)
 		}
 	}
 	moment := func(t *time.Time) string {
@@ -148,7 +140,7 @@ func writeEntry(w io.Writer, e api.HistoryEntry, now time.Time) error {
 	line("who", who)
 	line("request", e.Who.Request)
 	line("what", e.Cause)
-	line("comment", printable(e.Comment))
+	line("comment", e.Comment)
 	line("generation", e.Generation)
 	line("etag", e.ETag)
 	outcome := e.Outcome
@@ -156,13 +148,19 @@ func writeEntry(w io.Writer, e api.HistoryEntry, now time.Time) error {
 		outcome += ", runs"
 	}
 	line("outcome", outcome)
-	line("error", strings.ReplaceAll(e.Error, "\n", "\n\t"))
+	for i, part := range strings.Split(e.Error, "\n") {
+		if i == 0 {
+			line("error", part)
+		} else {
+			table.Row("", part)
+		}
+	}
 	line("confirm by", moment(e.ConfirmBy))
 	if e.Confirmed != nil && e.ConfirmedBy != nil {
 		line("confirmed", moment(e.Confirmed)+" by "+e.ConfirmedBy.String())
 	}
 	line("cannot return", e.Missing)
-	if err := tw.Flush(); err != nil {
+	if err := table.Flush(); err != nil {
 		return err
 	}
 	_, err := fmt.Fprint(w, "\n"+cmp.Or(e.Diff.String(), "nothing differs\n"))

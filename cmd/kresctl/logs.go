@@ -3,13 +3,13 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"kresd-manager/internal/visible"
 	"kresd-manager/units"
 )
 
@@ -36,7 +36,7 @@ interrupt it. It takes the role read, and no right to read the journal.`,
 			defer c.Close()
 			return c.Logs(cmd.Context(), q, func(l units.LogLine) {
 				if asJSON {
-					_ = json.NewEncoder(a.stdout).Encode(l) // the next write tells
+					_ = a.printLine(l) // the next write tells
 					return
 				}
 				writeLog(a.stdout, l)
@@ -49,18 +49,8 @@ interrupt it. It takes the role read, and no right to read the journal.`,
 	return cmd
 }
 
-// writeLog writes a message for people; control characters would be for their
-// terminal.
+// writeLog writes a message for people.
 func writeLog(w io.Writer, l units.LogLine) {
-	text := strings.Map(func(r rune) rune {
-		switch {
-		case r == '\n' || r == '\t':
-			return r
-		case r < ' ' || 0x7f <= r && r < 0xa0:
-			return '�'
-		}
-		return r
-	}, l.Message)
-	fmt.Fprintf(w, "%s %s %s: %s\n", l.When.Local().Format("Jan 02 15:04:05.000"), strings.TrimSuffix(l.Unit, ".service"),
-		l.Identifier, strings.ReplaceAll(text, "\n", "\n    "))
+	fmt.Fprintf(w, "%s %s %s: %s\n", l.When.Local().Format("Jan 02 15:04:05.000"), visible.Line(strings.TrimSuffix(l.Unit, ".service")),
+		visible.Line(l.Identifier), strings.ReplaceAll(l.Message, "\n", "\n    "))
 }

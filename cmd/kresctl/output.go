@@ -10,17 +10,16 @@ import (
 	"path/filepath"
 
 	"kresd-manager/internal/durable"
+	"kresd-manager/internal/visible"
 )
 
-// write prints a text, or saves it in a file if one is named.
+// write prints a text, or saves it in a file if one is named. It is for data,
+// which are exact in files and pipes.
 func (a *app) write(file string, text []byte) error {
 	if file == "" || file == "-" {
-		if _, err := a.stdout.Write(text); err != nil {
-			return fmt.Errorf("cannot print: %w", err)
-		}
-		return nil
+		return a.stdout.Data(text)
 	}
-	if err := durable.Save(file, text, durable.Options{Mode: 0o640, Was: a.wasRead(file)}); err != nil {
+	if err := durable.Save(file, text, durable.Options{Mode: 0o640, Was: a.wasRead(file), Terminal: visible.Data}); err != nil {
 		return fmt.Errorf("cannot save in %s: %w", file, withoutPath(err))
 	}
 	return nil

@@ -5,38 +5,34 @@ package main
 import (
 	"fmt"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 
 	"kresd-manager/internal/config"
+	"kresd-manager/internal/visible"
 )
 
-// SGR sequences of ECMA-48 section 8.3.117.
-const (
-	bold   = "\x1b[1m"
-	red    = "\x1b[1;31m"
-	yellow = "\x1b[1;33m"
-	normal = "\x1b[0m"
-)
-
-// quote is how a problem is shown on a terminal: its line, with the severity
-// in colour, and below it the line of the file with a caret.
-func quote(p config.Problem, text []byte) string {
-	severity, color := "error: ", red
+// quote is how a problem is shown on a terminal: its line, with place and
+// severity in styles of their own, and below it the line of the file with a caret.
+func quote(p config.Problem, text []byte) []visible.Span {
+	severity := visible.Span{Text: "error: ", Style: visible.Red}
 	if p.Severity == config.SeverityWarning {
-		severity, color = "warning: ", yellow
+		severity = visible.Span{Text: "warning: ", Style: visible.Yellow}
 	}
-	line := p
-	line.Severity = "" // written here, for errors too
-	line.Message = "\x00" + p.Message
-	s := strings.Replace(line.String(), "\x00", color+severity+normal, 1)
-	if place := fmt.Sprintf("%s:%d:%d:", p.File, p.Line, p.Column); strings.HasPrefix(s, place) {
-		s = bold + place + normal + s[len(place):]
+	what := p
+	what.Severity = "" // written here, for errors too
+	what.File, what.Line, what.Column, what.Pointer = "", 0, 0, ""
+	all, message := p, what.String()
+	all.Severity = ""
+	before := strings.TrimSuffix(all.String(), message)
+	var spans []visible.Span
+	if place := fmt.Sprintf("%s:%d:%d:", p.File, p.Line, p.Column); strings.HasPrefix(before, place) {
+		spans, before = append(spans, visible.Span{Text: visible.Line(place), Style: visible.Bold}), before[len(place):]
 	}
+	spans = append(spans, visible.Span{Text: visible.Line(before)}, severity, visible.Span{Text: visible.Line(message) + "\n"})
 	if excerpt := excerpt(text, p.Line, p.Column); excerpt != "" {
-		s += "\n" + excerpt
+		spans = append(spans, visible.Span{Text: excerpt + "\n"})
 	}
-	return s
+	return spans
 }
 
 // What is shown of a long line: at most this many characters before and after
@@ -72,15 +68,14 @@ func excerpt(text []byte, line, column int) string {
 		pad.WriteByte(' ')
 	}
 	for i, c := range chars[from:to] {
-		if c != '\t' && !unicode.IsPrint(c) {
-			c = '\uFFFD' // nothing from a file steers the terminal
+		s, blank := "\t", "\t"
+		if c != '\t' {
+			s = visible.Line(string(c))
+			blank = strings.Repeat(" ", utf8.RuneCountInString(s)) // as wide as above
 		}
-		shown.WriteRune(c)
+		shown.WriteString(s)
 		if from+i < column-1 {
-			if c != '\t' { // as wide as above
-				c = ' '
-			}
-			pad.WriteRune(c)
+			pad.WriteString(blank)
 		}
 	}
 	if to < len(chars) {

@@ -23,7 +23,7 @@ func TestExcerpt(t *testing.T) {
 		{"tabs are as wide below", "\ta\tb", 1, 4, "     1 | \ta\tb\n       | \t \t^"},
 		{"characters and not bytes", "ž: ž", 1, 4, "     1 | ž: ž\n       |    ^"},
 		{"a byte order mark does not count", "\uFEFFab", 1, 2, "     1 | ab\n       |  ^"},
-		{"what would steer a terminal", "a\x1b[2Jb", 1, 6, "     1 | a\uFFFD[2Jb\n       |      ^"},
+		{"what would steer a terminal", "a\x1b[2Jb", 1, 6, "     1 | a\\u001b[2Jb\n       |           ^"},
 		{"a long line is cut", long, 1, 201,
 			"     1 | …" + strings.Repeat("x", 50) + "HERE" + strings.Repeat("y", 47) + "…\n       | " + strings.Repeat(" ", 51) + "^"},
 		{"no such line", "ab", 2, 1, ""},

@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"kresd-manager/internal/visible"
 )
 
 // TestLiveSchema: what the manager says is printed, and a manager that does not
@@ -48,7 +50,7 @@ func TestLiveSchema(t *testing.T) {
 	} {
 		status = tt.status
 		var stdout, stderr bytes.Buffer
-		code := run(context.Background(), []string{"-s", socket, "schema", "-l"}, nil, &stdout, &stderr)
+		code := run(context.Background(), []string{"-s", socket, "schema", "-l"}, nil, visible.NewWriter(&stdout), visible.NewWriter(&stderr))
 		if code != tt.code || stdout.String() != tt.stdout || !strings.Contains(stderr.String(), tt.stderr) {
 			t.Errorf("%d: %d, %q, %q", tt.status, code, stdout.String(), stderr.String())
 		}

@@ -143,7 +143,7 @@ func cmpcolors(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 2 {
 		ts.Fatalf("usage: cmpcolors stderr FILE")
 	}
-	got := strings.NewReplacer(bold, "<bold>", red, "<red>", yellow, "<yellow>", normal, "<normal>").Replace(ts.ReadFile(args[0]))
+	got := strings.NewReplacer("\x1b[1m", "<bold>", "\x1b[1;31m", "<red>", "\x1b[1;33m", "<yellow>", "\x1b[0m", "<normal>").Replace(ts.ReadFile(args[0]))
 	if diff := cmp.Diff(ts.ReadFile(args[1]), got); diff != "" {
 		ts.Fatalf("%s", diff)
 	}

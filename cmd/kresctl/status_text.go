@@ -8,51 +8,50 @@ import (
 	"io"
 	"strconv"
 	"strings"
-	"text/tabwriter"
 	"time"
 
+	"kresd-manager/internal/visible"
 	"kresd-manager/units"
 )
 
 // writeStatus lays the status out for people. Times are shown relative to now
 // and in the time zone of now.
 func writeStatus(w io.Writer, s units.Status, now time.Time) error {
-	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintf(tw, "state\t%s\n", s.State)
-	fmt.Fprintf(tw, "file\t%s%s\n", cmp.Or(s.File, "none"), fileNote(s))
-	fmt.Fprintf(tw, "generation\t%s\n", cmp.Or(s.Generation, "none"))
+	table := visible.NewTable(w)
+	table.Row("state", s.State)
+	table.Row("file", cmp.Or(s.File, "none")+fileNote(s))
+	table.Row("generation", cmp.Or(s.Generation, "none"))
 	if s.Waiting != nil {
-		fmt.Fprintf(tw, "unconfirmed\t%s\n", waits(*s.Waiting, now))
+		table.Row("unconfirmed", waits(*s.Waiting, now))
 	}
 	for _, fault := range s.HistoryFaults {
-		fmt.Fprintf(tw, "history\t%s\n", fault)
+		table.Row("history", fault)
 	}
 	for _, w := range s.Warnings {
-		fmt.Fprintf(tw, "warning\t%s\n", w)
+		table.Row("warning", w)
 	}
 	if r := s.LastApply; r != nil {
-		fmt.Fprintf(tw, "last apply\t%s\n", lastApply(*r, now))
+		table.Row("last apply", lastApply(*r, now))
 	}
 	if r := s.LastRepair; r != nil {
-		fmt.Fprintf(tw, "last repair\t%s\n", lastRepair(*r, now))
+		table.Row("last repair", lastRepair(*r, now))
 	}
 	if s.Down != "" {
-		fmt.Fprintf(tw, "down\t%s\n", s.Down)
+		table.Row("down", s.Down)
 	}
-	if err := tw.Flush(); err != nil || len(s.Units) == 0 {
+	if err := table.Flush(); err != nil || len(s.Units) == 0 {
 		return err
 	}
-	fmt.Fprintln(tw)
-	fmt.Fprintln(tw, "UNIT\tSTATE\tCONFIG\tPID\tMEMORY\tSINCE\tRESTARTS")
+	fmt.Fprintln(w)
+	table.Row("UNIT", "STATE", "CONFIG", "PID", "MEMORY", "SINCE", "RESTARTS")
 	for _, u := range s.Units {
-		fmt.Fprintf(tw, "%s\t%s\t%s\t%s\t%s\t%s\t%d\n",
-			u.Unit, state(u), configMark(u), number(u.PID), mebibytes(u.Memory), since(u.Since, now), u.Restarts)
+		table.Row(u.Unit, state(u), configMark(u), number(u.PID), mebibytes(u.Memory), since(u.Since, now), strconv.Itoa(u.Restarts))
 	}
-	if err := tw.Flush(); err != nil {
+	if err := table.Flush(); err != nil {
 		return err
 	}
 	for _, line := range hints(s.Units) {
-		fmt.Fprintln(w, line)
+		fmt.Fprintln(w, visible.Line(line))
 	}
 	return nil
 }

@@ -9,6 +9,8 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	"kresd-manager/internal/visible"
 )
 
 // toTOML writes JSON as TOML 1.0, keys in the order they come. TOML wants the
@@ -202,7 +204,9 @@ func tomlEscape(s string, lines bool) string {
 			b.WriteRune(c)
 		case c == '\n':
 			b.WriteString(`\n`)
-		case c < ' ' || c == 0x7f:
+		case c > 0xffff && visible.Hidden(c):
+			fmt.Fprintf(&b, `\U%08x`, c)
+		case visible.Hidden(c):
 			fmt.Fprintf(&b, `\u%04x`, c)
 		default:
 			b.WriteRune(c)

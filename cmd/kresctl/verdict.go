@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"kresd-manager/internal/config"
+	"kresd-manager/internal/visible"
 )
 
 // verdict is what was found about one configuration: a file, or several that
@@ -83,7 +84,7 @@ func (a *app) printProblems(v *verdict, fancy bool) {
 	}
 	if !fancy {
 		for _, p := range sorted(v.problems) {
-			fmt.Fprintln(a.stderr, line(p))
+			fmt.Fprintln(a.stderr, visible.Line(line(p)))
 		}
 		return
 	}
@@ -91,7 +92,9 @@ func (a *app) printProblems(v *verdict, fancy bool) {
 		if isUnread(p) {
 			p.File = ""
 		}
-		fmt.Fprintln(a.stderr, quote(p, v.texts[p.File]))
+		if err := a.stderr.Print(quote(p, v.texts[p.File])...); err != nil {
+			return
+		}
 	}
 	fmt.Fprintln(a.stderr, count(v.problems))
 }

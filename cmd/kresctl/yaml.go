@@ -9,6 +9,8 @@ import (
 	"net/netip"
 	"strconv"
 	"strings"
+
+	"kresd-manager/internal/visible"
 )
 
 // toYAML writes JSON as YAML in block style, keys in the order they come and
@@ -150,15 +152,9 @@ func yamlQuoted(s string) string {
 	return b.String()
 }
 
-// escaped reports whether YAML wants a character escaped: what is not
-// printable, and what some readers take for the end of a line.
-func escaped(r rune) bool {
-	switch {
-	case r < ' ', r >= 0x7f && r <= 0x9f, r == 0x2028, r == 0x2029, r == 0xfeff, r == 0xfffe, r == 0xffff:
-		return true
-	}
-	return false
-}
+// escaped reports whether a character needs an escape: what is not to be seen,
+// what some readers take for the end of a line, and what YAML forbids.
+func escaped(r rune) bool { return visible.Hidden(r) || r == 0xfffe || r == 0xffff }
 
 // plainYAML reports whether a text can stand without quotes. It says yes to
 // the usual names, paths and IPv4 addresses and no to all that takes thought.

@@ -21,6 +21,7 @@ import (
 	"strings"
 	"time"
 
+	"kresd-manager/internal/visible"
 	"kresd-manager/units"
 )
 
@@ -32,7 +33,7 @@ const (
 	exitConfig = 78 // EX_CONFIG: there is no such component
 )
 
-func main() { os.Exit(run(os.Args[1:], os.Stderr)) }
+func main() { os.Exit(run(os.Args[1:], visible.NewWriter(os.Stderr))) }
 
 // run returns only if the component could not be started or has ended.
 func run(args []string, stderr io.Writer) int {

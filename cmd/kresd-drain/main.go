@@ -21,6 +21,7 @@ import (
 
 	"kresd-manager/dbusctl"
 	"kresd-manager/internal/kresd"
+	"kresd-manager/internal/visible"
 	"kresd-manager/units"
 )
 
@@ -32,7 +33,7 @@ const (
 	patience = 7 * time.Second
 )
 
-func main() { os.Exit(run(os.Args[1:], os.Getenv("MAINPID"), os.Stderr)) }
+func main() { os.Exit(run(os.Args[1:], os.Getenv("MAINPID"), visible.NewWriter(os.Stderr))) }
 
 // run returns 0 even if queries were left, so that the stop goes on; 1 if the
 // worker could not be asked, and 2 for wrong usage.

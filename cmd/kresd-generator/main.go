@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"kresd-manager/generator"
+	"kresd-manager/internal/visible"
 )
 
 // version is set when the program is built.
@@ -72,7 +73,7 @@ type options struct {
 	dirs    []string
 }
 
-func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
+func main() { os.Exit(run(os.Args[1:], visible.NewWriter(os.Stdout), visible.NewWriter(os.Stderr))) }
 
 func run(args []string, stdout, stderr io.Writer) int {
 	o, code, done := parse(args, stdout, stderr)

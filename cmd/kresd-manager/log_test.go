@@ -12,6 +12,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"kresd-manager/internal/visible"
 )
 
 func TestJournalLines(t *testing.T) {
@@ -63,6 +65,23 @@ func TestJournalLines(t *testing.T) {
 				t.Error(diff)
 			}
 		})
+	}
+}
+
+// TestNothingInALogSteersATerminal logs as main does, to a stream of package
+// visible, what a configuration file may hold.
+func TestNothingInALogSteersATerminal(t *testing.T) {
+	const nasty = "\x1b[2J\u009b2J\u202e\u2066\xff"
+	for stream, want := range map[string]string{
+		"":       `level=ERROR msg="\x1b[2J\u009b2J\u202e\u2066\xff" error="\x1b[2J\u009b2J\u202e\u2066\xff"`,
+		"8:4711": `<3>\u001b[2J\u009b2J\u202e\u2066\xff error="\x1b[2J\u009b2J\u202e\u2066\xff"`,
+	} {
+		t.Setenv("JOURNAL_STREAM", stream)
+		var out bytes.Buffer
+		newLogger(visible.NewWriter(&out), slog.LevelInfo).Error(nasty, "error", errors.New(nasty))
+		if got := out.String(); !strings.HasSuffix(got, want+"\n") {
+			t.Errorf("with JOURNAL_STREAM=%q: %q", stream, got)
+		}
 	}
 }
 

@@ -30,6 +30,7 @@ import (
 	"kresd-manager/internal/kresd"
 	"kresd-manager/internal/manager"
 	"kresd-manager/internal/render"
+	"kresd-manager/internal/visible"
 	"kresd-manager/internal/watch"
 	"kresd-manager/units"
 )
@@ -51,7 +52,7 @@ const (
 // ends. It is shorter than TimeoutStopSec= of the unit.
 const shutdownTime = 25 * time.Second
 
-func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
+func main() { os.Exit(run(os.Args[1:], visible.NewWriter(os.Stdout), visible.NewWriter(os.Stderr))) }
 
 func run(args []string, stdout, stderr io.Writer) int {
 	o, code, done := parse(args, stdout, stderr)

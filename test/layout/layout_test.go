@@ -27,6 +27,7 @@ var rules = []struct {
 	{"internal/config", []string{module + "units", module + "api", module + "internal/render", "github.com/godbus", "net/http", "os/exec"}, "the model knows nothing of what is made of it"},
 	{"internal/render", []string{module + "units", module + "internal/manager", "os", "net", "time/tzdata", "github.com/godbus"}, "the same configuration gives the same text"},
 	{"internal/durable", []string{strings.TrimSuffix(module, "/"), "github.com", "net", "os/exec"}, "it knows files and nothing of what is in them, and is part of a program that runs as root in early boot"},
+	{"internal/visible", []string{strings.TrimSuffix(module, "/")}, "everything that prints needs it"},
 	{"internal/", []string{module + "cmd", "github.com/godbus"}, "dbusctl alone talks to the bus"},
 	{"api", []string{module + "dbusctl", module + "internal/manager", "github.com/godbus"}, "handlers see the interface that they declare"},
 	{"cmd/", []string{"github.com/godbus"}, "dbusctl alone talks to the bus"},

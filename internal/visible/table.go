@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package visible
+
+import (
+	"io"
+	"strings"
+	"text/tabwriter"
+)
+
+// Table lays rows out in columns. It is not safe for concurrent use.
+type Table struct{ tw *tabwriter.Writer }
+
+// NewTable returns a table that Flush writes to w.
+func NewTable(w io.Writer) *Table {
+	return &Table{tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)}
+}
+
+// Row adds a row; each of the cells is as [Line] makes it, so that none can look
+// like another row or move the columns.
+func (t *Table) Row(cells ...string) {
+	shown := make([]string, len(cells))
+	for i, c := range cells {
+		shown[i] = Line(c)
+	}
+	// A table collects in memory: what fails, fails in Flush.
+	_, _ = io.WriteString(t.tw, strings.Join(shown, "\t")+"\n")
+}
+
+// Flush writes the rows. A new table begins then, with columns of its own.
+func (t *Table) Flush() error { return t.tw.Flush() }
