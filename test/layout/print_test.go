@@ -38,7 +38,9 @@ func TestNothingPrintsBesideTheWriters(t *testing.T) {
 				return err
 			}
 			name, err := filepath.Rel(root, path)
-			if err != nil || besides[name] != "" || strings.HasPrefix(name, "internal/visible/") {
+			if err != nil || besides[name] != "" || strings.HasPrefix(name, "internal/visible/") ||
+				strings.HasPrefix(name, "internal/durable/") { // it writes files, and to a terminal what its caller made for one
+
 				return err
 			}
 			files++
