@@ -14,6 +14,7 @@ import (
 
 	"kresd-manager/api"
 	"kresd-manager/api/apitest"
+	"kresd-manager/internal/config"
 )
 
 // Tokens of at least 32 bytes.
@@ -26,18 +27,43 @@ const (
 // ADDRESS in place of the address.
 func serveTCP(t *testing.T, management string, opt api.Options) *site {
 	t.Helper()
+	return serveTCPOn(t, config.Host{}, management, opt)
+}
+
+// serveTCPOn is serveTCP on another machine.
+func serveTCPOn(t *testing.T, host config.Host, management string, opt api.Options) *site {
+	t.Helper()
+	l := listenTCP(t)
+	at := l.Addr().(*net.TCPAddr).AddrPort()
+	text := strings.ReplaceAll(management, "ADDRESS", fmt.Sprintf("%s@%d", at.Addr(), at.Port()))
+	c := apitest.NewOn(host, running+"management: "+text+"\n")
+	s := serveListener(t, l, c, opt)
+	s.Controller = c
+	return s
+}
+
+// serveTCPController is serveTCP of any manager.
+func serveTCPController(t *testing.T, c api.Controller, opt api.Options) *site {
+	t.Helper()
+	return serveListener(t, listenTCP(t), c, opt)
+}
+
+func listenTCP(t *testing.T) net.Listener {
+	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	at := l.Addr().(*net.TCPAddr).AddrPort()
-	text := strings.ReplaceAll(management, "ADDRESS", fmt.Sprintf("%s@%d", at.Addr(), at.Port()))
-	c := apitest.New(running + "management: " + text + "\n")
+	return l
+}
+
+func serveListener(t *testing.T, l net.Listener, c api.Controller, opt api.Options) *site {
+	t.Helper()
 	server := api.NewServer(api.New(c, opt), api.ServerOptions{})
 	ended := make(chan error, 1)
 	go func() { ended <- server.Serve(l) }()
 	transport := &http.Transport{}
-	s := &site{Controller: c, server: server, http: &http.Client{Transport: toAddress{transport, l.Addr().String()}}}
+	s := &site{server: server, http: &http.Client{Transport: toAddress{transport, l.Addr().String()}}}
 	t.Cleanup(func() {
 		transport.CloseIdleConnections()
 		_ = server.Close()

@@ -11,7 +11,6 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"kresd-manager/internal/config"
 	"kresd-manager/units"
 )
 
@@ -39,8 +38,6 @@ type Options struct {
 	// Logs calls told with messages of units until there are no more or the
 	// context ends; nil is none.
 	Logs func(ctx context.Context, q units.LogQuery, told func(units.LogLine)) error
-	// Host is for reading the part of the configuration that says who may call.
-	Host config.Host
 	// Readers are users that may read over the unix socket whatever roles there
 	// are: those that programs of ours run as.
 	Readers []uint32

@@ -27,9 +27,10 @@ import (
 // [units.ErrForbidden], [units.ErrStopping], [units.ErrNothingWaits],
 // [units.WaitingError] and [units.NoEntryError].
 type Controller interface {
-	// Running returns the configuration that runs. It is called for every GET
-	// and must neither block nor wait for a change in progress.
-	Running() *config.Document
+	// Running returns the configuration that runs, with what its validation made
+	// of it. It is called for every request and must neither block nor wait for
+	// a change in progress; as long as the same runs, it is the same pointer.
+	Running() *config.Running
 	// Change edits the running configuration and applies the result. Changes
 	// are serialised; it returns when the change is applied or refused. What
 	// Match and Edit return comes back in the chain of the error. The Report

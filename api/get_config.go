@@ -18,9 +18,9 @@ func pointerOf(r *http.Request) string { return r.URL.Path[len(configPath):] }
 // not change the configuration is not shown secrets.
 func (h *handlers) getConfig(w *response, r *http.Request) error {
 	p := h.policy()
-	doc, etag := p.doc, p.doc.ETag()
+	doc, etag := p.running.Document, p.running.ETag()
 	if !w.rights.includes(configure) {
-		doc = p.redacted
+		doc = p.redacted()
 	}
 	value, err := valueOf(doc, pointerOf(r))
 	if err != nil {

@@ -5,58 +5,37 @@ package api
 import (
 	"crypto/sha256"
 	"crypto/subtle"
-	"errors"
-	"fmt"
-	"io"
 	"net/http"
-	"os"
 	"slices"
 	"strings"
+	"sync"
 
 	"kresd-manager/internal/config"
+	"kresd-manager/internal/token"
 )
 
 // policy is what one configuration says of the callers of the interface. It is
 // never changed, only replaced.
 type policy struct {
-	doc        *config.Document
-	redacted   *config.Document // what who may not change it may see of it
+	running    *config.Running
 	management config.Management
-	err        error // why management could not be read; then only root is let in
+	err        error // why management is not known; then only root is let in
+	// redacted is what who may not change the configuration may see of it.
+	redacted func() *config.Document
 }
 
-// policy returns that of the running configuration.
+// policy returns that of the running configuration. It is made once for each.
 func (h *handlers) policy() *policy {
-	doc := h.ctl.Running()
-	if p := h.current.Load(); p != nil && p.doc == doc {
+	running := h.ctl.Running()
+	if p := h.current.Load(); p != nil && p.running == running {
 		return p
 	}
-	p := &policy{doc: doc, redacted: doc.Redacted()}
-	if p.management, p.err = management(doc, h.opt.Host); p.err != nil {
+	p := &policy{running: running, management: running.Management, err: running.Fault, redacted: sync.OnceValue(running.Redacted)}
+	if p.err != nil {
 		h.log.Error("cannot tell who may use the API", "error", p.err)
 	}
 	h.current.Store(p)
 	return p
-}
-
-// management reads that section alone: the rest may be large.
-func management(doc *config.Document, host config.Host) (config.Management, error) {
-	text := []byte("{}")
-	switch value, err := doc.Value("/management"); {
-	case err == nil:
-		text = fmt.Appendf(nil, `{"management": %s}`, value)
-	case !errors.Is(err, config.ErrNotFound):
-		return config.Management{}, err
-	}
-	part, err := config.Parse("", text)
-	if err != nil {
-		return config.Management{}, err
-	}
-	c, err := part.Config(host)
-	if err != nil {
-		return config.Management{}, err
-	}
-	return c.Management, nil
 }
 
 // hasToken reports whether any role has a token.
@@ -98,7 +77,7 @@ func (h *handlers) tokenOf(r *config.Role) string {
 	if r.TokenFile == "" {
 		return r.Token
 	}
-	token, err := ReadToken(r.TokenFile)
+	want, err := token.Read(r.TokenFile)
 	text := ""
 	if err != nil {
 		text = err.Error()
@@ -106,32 +85,5 @@ func (h *handlers) tokenOf(r *config.Role) string {
 	if last, _ := h.tokenFaults.Swap(r.TokenFile, text); last != text && err != nil {
 		h.log.Error("nobody has this role by its token", "role", r.Role, "error", err)
 	}
-	return token
-}
-
-// minToken and maxToken bound a token in bytes.
-const (
-	minToken = 32
-	maxToken = 4096
-)
-
-// ReadToken returns the token that a file holds in its only line.
-func ReadToken(path string) (string, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return "", err
-	}
-	defer f.Close()
-	b, err := io.ReadAll(io.LimitReader(f, maxToken+2))
-	if err != nil {
-		return "", err
-	}
-	token := strings.TrimSpace(string(b))
-	switch {
-	case len(token) < minToken:
-		return "", fmt.Errorf("the token in %s is shorter than %d bytes", path, minToken)
-	case len(b) > maxToken+1 || strings.ContainsAny(token, " \t\r\n"):
-		return "", fmt.Errorf("%s must hold one token in one line", path)
-	}
-	return token, nil
+	return want
 }

@@ -37,7 +37,8 @@ type Controller struct {
 	// StatusError is what Status fails with.
 	StatusError error
 
-	running atomic.Pointer[config.Document]
+	host    config.Host
+	running atomic.Pointer[config.Running]
 	stopped atomic.Bool
 
 	mu       sync.Mutex // held while a change is made
@@ -57,12 +58,17 @@ const Refused = "boom"
 
 // New returns a manager that runs a configuration, given as text, which is
 // also what its file holds. It panics if the text is not a configuration.
-func New(text string) *Controller {
+func New(text string) *Controller { return NewOn(config.Host{}, text) }
+
+// NewOn is New on a machine with these directories and ports.
+func NewOn(host config.Host, text string) *Controller {
+	host.CPUs, host.Hostname, host.BaseDir = 4, "test", "/"
 	doc, err := config.Parse("config.yaml", []byte(text))
 	if err != nil {
 		panic(err)
 	}
 	c := &Controller{
+		host:     host,
 		File:     "/etc/knot-resolver/config.yaml",
 		ReadFile: func() (*config.Document, error) { return doc, nil },
 		live:     units.Live{Units: map[string]units.Observed{}},
@@ -75,7 +81,7 @@ func New(text string) *Controller {
 }
 
 // Running implements api.Controller.
-func (c *Controller) Running() *config.Document { return c.running.Load() }
+func (c *Controller) Running() *config.Running { return c.running.Load() }
 
 // Change implements api.Controller.
 func (c *Controller) Change(ctx context.Context, ch units.Change) (units.Report, error) {
@@ -90,7 +96,7 @@ func (c *Controller) Change(ctx context.Context, ch units.Change) (units.Report,
 			return units.Report{}, err
 		}
 	}
-	next, err := ch.Edit(doc)
+	next, err := ch.Edit(doc.Document)
 	if err != nil {
 		return units.Report{}, fmt.Errorf("cannot edit the configuration: %w", err)
 	}
@@ -127,7 +133,7 @@ func (c *Controller) Renew(ctx context.Context, a units.Again) (units.Report, er
 	if c.stopped.Load() {
 		return units.Report{}, units.ErrStopping
 	}
-	return c.apply(ctx, "renew", c.Running(), a)
+	return c.apply(ctx, "renew", c.Running().Document, a)
 }
 
 // Stop implements api.Controller.
@@ -152,7 +158,7 @@ func (c *Controller) Kill(unit string) {
 
 // apply plans a configuration and carries the plan out.
 func (c *Controller) apply(ctx context.Context, cause string, doc *config.Document, a units.Again) (units.Report, error) {
-	cfg, err := doc.Config(config.Host{CPUs: 4, Hostname: "test", BaseDir: "/"})
+	cfg, err := doc.Config(c.host)
 	if err != nil {
 		return units.Report{}, err
 	}
@@ -165,7 +171,7 @@ func (c *Controller) apply(ctx context.Context, cause string, doc *config.Docume
 		Took: units.Seconds(310 * time.Millisecond), Generation: want.Generation,
 	}
 	if running := c.Running(); running != nil {
-		report.Diff = config.Difference(running, doc, 0)
+		report.Diff = config.Difference(running.Document, doc, 0)
 	}
 	if a.DryRun {
 		return report, nil
@@ -191,7 +197,7 @@ func (c *Controller) apply(ctx context.Context, cause string, doc *config.Docume
 		return report, err
 	}
 	c.carryOut(plan, want, &report)
-	c.running.Store(doc)
+	c.running.Store(doc.Running(cfg))
 	return report, nil
 }
 

@@ -87,8 +87,8 @@ func TestAManagerKnowsWhetherARequestStartedIt(t *testing.T) {
 	if !d.knocked() {
 		t.Error("somebody waits and it is not seen")
 	}
-	doc, _ := apiSocket(t) // of which systemd knows nothing
-	if err := d.open(doc, host); err != nil {
+	running, _ := apiSocket(t) // of which systemd knows nothing
+	if err := d.open(running); err != nil {
 		t.Fatal(err)
 	}
 	defer d.listeners[1].Close()

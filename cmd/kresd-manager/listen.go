@@ -15,8 +15,8 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"kresd-manager/api"
 	"kresd-manager/internal/config"
+	"kresd-manager/internal/token"
 )
 
 // doors are the listeners that the API is served on. The installed service gets
@@ -98,7 +98,7 @@ func (d *doors) check(m config.Management) error {
 			if role.TokenFile == "" {
 				continue
 			}
-			if _, err := api.ReadToken(role.TokenFile); err != nil {
+			if _, err := token.Read(role.TokenFile); err != nil {
 				problem(fmt.Sprintf("/management/roles/%d/token-file", i), err.Error(),
 					"the user kresd-manager must be able to read it")
 			}
@@ -108,22 +108,21 @@ func (d *doors) check(m config.Management) error {
 }
 
 // open makes sure that the configured listeners are there.
-func (d *doors) open(doc *config.Document, host config.Host) error {
-	c, err := doc.Config(host)
-	if err != nil {
+func (d *doors) open(running *config.Running) error {
+	if running.Fault != nil {
+		return running.Fault
+	}
+	if err := d.check(running.Management); err != nil {
 		return err
 	}
-	if err := d.check(c.Management); err != nil {
-		return err
-	}
-	if path := c.Management.UnixSocket; path != "" && !d.has(path) {
+	if path := running.Management.UnixSocket; path != "" && !d.has(path) {
 		l, err := listenUnix(path)
 		if err != nil {
 			return fmt.Errorf("cannot listen on %s: %w", path, err)
 		}
 		d.listeners = append(d.listeners, l)
 	}
-	if at := c.Management.Interface; at.Addr.IsValid() && !d.has(listensOn(at)) {
+	if at := running.Management.Interface; at.Addr.IsValid() && !d.has(listensOn(at)) {
 		l, err := net.Listen("tcp", listensOn(at))
 		if err != nil {
 			return fmt.Errorf("cannot listen on %s: %w", at, err)

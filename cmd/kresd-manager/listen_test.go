@@ -15,7 +15,7 @@ import (
 )
 
 // api returns a configuration with its API socket below a new directory.
-func apiSocket(t *testing.T) (*config.Document, string) {
+func apiSocket(t *testing.T) (*config.Running, string) {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "api")
 	if err != nil {
@@ -23,11 +23,21 @@ func apiSocket(t *testing.T) (*config.Document, string) {
 	}
 	t.Cleanup(func() { os.RemoveAll(dir) })
 	path := filepath.Join(dir, "api.sock")
-	doc, err := config.Parse("", []byte(`{"management": {"unix-socket": "`+path+`"}}`))
+	return inForce(t, `{"unix-socket": "`+path+`"}`), path
+}
+
+// inForce is a configuration with this section management.
+func inForce(t *testing.T, management string) *config.Running {
+	t.Helper()
+	doc, err := config.Parse("", []byte(`{"management": `+management+`}`))
 	if err != nil {
 		t.Fatal(err)
 	}
-	return doc, path
+	c, err := doc.Config(config.Host{CPUs: 1, Hostname: "host.example", BaseDir: "/"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return doc.Running(c)
 }
 
 func listen(t *testing.T, network, address string) net.Listener {
@@ -49,17 +59,15 @@ func addresses(ls []net.Listener) []string {
 }
 
 // withConfigured opens what is configured beside what was passed.
-func withConfigured(passed []net.Listener, doc *config.Document, host config.Host) ([]net.Listener, error) {
+func withConfigured(passed []net.Listener, running *config.Running) ([]net.Listener, error) {
 	d := newDoors(passed)
-	err := d.open(doc, host)
+	err := d.open(running)
 	return d.listeners, err
 }
 
-var host = config.Host{CPUs: 1, Hostname: "host.example", BaseDir: "/"}
-
 func TestTheConfiguredSocketIsOpenedUnlessItWasPassed(t *testing.T) {
-	doc, path := apiSocket(t)
-	ls, err := withConfigured(nil, doc, host)
+	running, path := apiSocket(t)
+	ls, err := withConfigured(nil, running)
 	if err != nil || len(ls) != 1 || ls[0].Addr().String() != path {
 		t.Fatalf("listeners: %q %v", addresses(ls), err)
 	}
@@ -75,9 +83,9 @@ func TestTheConfiguredSocketIsOpenedUnlessItWasPassed(t *testing.T) {
 }
 
 func TestAPassedSocketIsUsedAndStaysBehind(t *testing.T) {
-	doc, path := apiSocket(t)
+	running, path := apiSocket(t)
 	passed := listen(t, "unix", path)
-	ls, err := withConfigured([]net.Listener{nil, passed}, doc, host) // nil is what is no stream socket
+	ls, err := withConfigured([]net.Listener{nil, passed}, running) // nil is what is no stream socket
 	if err != nil || len(ls) != 1 || ls[0] != passed {
 		t.Fatalf("listeners: %q %v", addresses(ls), err)
 	}
@@ -88,10 +96,10 @@ func TestAPassedSocketIsUsedAndStaysBehind(t *testing.T) {
 }
 
 func TestOtherPassedSocketsAreServedBesideTheConfiguredOne(t *testing.T) {
-	doc, path := apiSocket(t)
+	running, path := apiSocket(t)
 	tcp := listen(t, "tcp", "127.0.0.1:0")
 	other := listen(t, "unix", filepath.Join(filepath.Dir(path), "other.sock"))
-	ls, err := withConfigured([]net.Listener{tcp, other}, doc, host)
+	ls, err := withConfigured([]net.Listener{tcp, other}, running)
 	if err != nil || len(ls) != 3 || ls[2].Addr().String() != path {
 		t.Fatalf("listeners: %q %v", addresses(ls), err)
 	}
@@ -99,11 +107,11 @@ func TestOtherPassedSocketsAreServedBesideTheConfiguredOne(t *testing.T) {
 }
 
 func TestTheSocketOfAManagerThatWasKilledIsReplaced(t *testing.T) {
-	doc, path := apiSocket(t)
+	running, path := apiSocket(t)
 	stale := listen(t, "unix", path)
 	stale.(*net.UnixListener).SetUnlinkOnClose(false)
 	stale.Close()
-	ls, err := withConfigured(nil, doc, host)
+	ls, err := withConfigured(nil, running)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -116,21 +124,21 @@ func TestTheSocketOfAManagerThatWasKilledIsReplaced(t *testing.T) {
 }
 
 func TestASocketThatCannotBeOpenedIsAnErrorWithItsPath(t *testing.T) {
-	doc, path := apiSocket(t)
+	running, path := apiSocket(t)
 	if err := os.MkdirAll(filepath.Join(path, "in use"), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if ls, err := withConfigured(nil, doc, host); err == nil || !strings.Contains(err.Error(), path) {
+	if ls, err := withConfigured(nil, running); err == nil || !strings.Contains(err.Error(), path) {
 		t.Errorf("listeners: %q %v", addresses(ls), err)
 	}
 }
 
 func TestAFileThatIsNoSocketIsNotRemoved(t *testing.T) {
-	doc, path := apiSocket(t)
+	running, path := apiSocket(t)
 	if err := os.WriteFile(path, []byte("precious"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if ls, err := withConfigured(nil, doc, host); err == nil {
+	if ls, err := withConfigured(nil, running); err == nil {
 		t.Errorf("listeners: %q", addresses(ls))
 	}
 	if b, err := os.ReadFile(path); string(b) != "precious" {
@@ -139,17 +147,7 @@ func TestAFileThatIsNoSocketIsNotRemoved(t *testing.T) {
 }
 
 func TestAnInterfaceNeedsAListenerOfTheSocketUnit(t *testing.T) {
-	management := func(text string) config.Management {
-		doc, err := config.Parse("", []byte(`{"management": `+text+`}`))
-		if err != nil {
-			t.Fatal(err)
-		}
-		c, err := doc.Config(host)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return c.Management
-	}
+	management := func(text string) config.Management { return inForce(t, text).Management }
 	tcp := listen(t, "tcp", "127.0.0.1:0")
 	port := tcp.Addr().(*net.TCPAddr).Port
 	d := newDoors([]net.Listener{listen(t, "unix", filepath.Join(t.TempDir(), "s")), tcp})
@@ -172,13 +170,13 @@ func TestAnInterfaceNeedsAListenerOfTheSocketUnit(t *testing.T) {
 
 // A token that cannot be read is no reason not to start, and one not to change.
 func TestTokensAreLookedAtWhileTheAPIIsServed(t *testing.T) {
-	doc, path := apiSocket(t)
+	running, path := apiSocket(t)
 	d := newDoors(nil)
 	m := config.Management{UnixSocket: path, Roles: []config.Role{{Role: "read", TokenFile: path + ".token"}}}
 	if err := d.check(m); err != nil {
 		t.Error(err)
 	}
-	if err := d.open(doc, host); err != nil {
+	if err := d.open(running); err != nil {
 		t.Fatal(err)
 	}
 	defer d.listeners[0].Close()

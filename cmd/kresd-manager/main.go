@@ -159,7 +159,7 @@ func serve(o options, bus systemd, stdout io.Writer, log *slog.Logger) error {
 		}
 		return err
 	}
-	if err := doors.open(m.Running(), host); err != nil {
+	if err := doors.open(m.Running()); err != nil {
 		return err
 	}
 	var background sync.WaitGroup
@@ -184,7 +184,6 @@ func serve(o options, bus systemd, stdout io.Writer, log *slog.Logger) error {
 		Logger:  log,
 		Version: version,
 		Ending:  ending,
-		Host:    host,
 		Readers: readers(),
 		Logs: func(ctx context.Context, q units.LogQuery, told func(units.LogLine)) error {
 			q.User = o.user
@@ -196,7 +195,7 @@ func serve(o options, bus systemd, stdout io.Writer, log *slog.Logger) error {
 	notify("READY=1")
 	log.Info("ready", "version", version)
 	if o.run {
-		o.introduce(stdout, m.Running(), host)
+		o.introduce(stdout, m.Running())
 	}
 
 	idle := make(chan struct{})

@@ -153,11 +153,7 @@ func find(name string) (string, error) {
 }
 
 // introduce tells somebody at a terminal what there is now.
-func (o *options) introduce(w io.Writer, doc *config.Document, host config.Host) {
-	c, err := doc.Config(host)
-	if err != nil {
-		return
-	}
+func (o *options) introduce(w io.Writer, running *config.Running) {
 	kresctl := filepath.Join(programs(), "kresctl")
 	if _, err := os.Stat(kresctl); err != nil {
 		kresctl = "kresctl"
@@ -167,7 +163,7 @@ func (o *options) introduce(w io.Writer, doc *config.Document, host config.Host)
 		systemctl += " --user"
 	}
 	fmt.Fprintf(w, "\nKnot Resolver is running.\n")
-	for _, l := range c.Network.Listen {
+	for _, l := range running.Network.Listen {
 		if l.Kind != "dns" || len(l.Interface) == 0 {
 			continue
 		}
@@ -178,9 +174,9 @@ func (o *options) introduce(w io.Writer, doc *config.Document, host config.Host)
 		fmt.Fprintf(w, "  ask it          kdig @%s -p %d nic.cz\n", address, l.Interface[0].Port)
 		break
 	}
-	at := c.Management.UnixSocket
+	at := running.Management.UnixSocket
 	if at == "" {
-		at = c.Management.Interface.String()
+		at = running.Management.Interface.String()
 	}
 	fmt.Fprintf(w, "  look at it      %s -s %s status\n", kresctl, at)
 	fmt.Fprintf(w, "  look at units   %s status '%s'\n", systemctl, units.InstanceUnit("*"))

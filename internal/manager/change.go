@@ -36,7 +36,7 @@ func (m *Manager) change(ctx context.Context, c change, began time.Time) (units.
 	r := units.Report{Cause: c.Cause, DryRun: c.DryRun, When: began, Generation: cur.desired.Generation}
 	next, gen, err := m.prepare(ctx, cur, c)
 	if err == nil {
-		r.Diff = config.Difference(m.ranBefore(cur), next.doc, 0)
+		r.Diff = config.Difference(m.ranBefore(cur), next.running.Document, 0)
 		if c.fromFile {
 			r.Drops = m.drops(cur, next)
 		}
@@ -86,7 +86,7 @@ func (m *Manager) change(ctx context.Context, c change, began time.Time) (units.
 	m.calm()
 	m.tell(units.Event{Kind: units.EventApplied, Cause: c.Cause, Generation: gen.Desired.Generation, Took: r.Took})
 	m.o.Log.Info("configuration applied", "cause", c.Cause, "generation", gen.Desired.Generation,
-		"steps", len(r.Plan.Steps), "etag", next.doc.ETag(), "took", time.Duration(r.Took).Round(time.Microsecond))
+		"steps", len(r.Plan.Steps), "etag", next.running.ETag(), "took", time.Duration(r.Took).Round(time.Microsecond))
 	m.later = append(m.later, func() { m.keep(gen, c.fromFile && !m.waiting()) })
 	m.tellStatus()
 	return r, nil
@@ -133,11 +133,11 @@ func (m *Manager) failed(cur *snapshot, c change, r *units.Report, err error) {
 func (m *Manager) prepare(ctx context.Context, cur *snapshot, c change) (*snapshot, generation.Generation, error) {
 	var gen generation.Generation
 	if c.Match != nil {
-		if err := c.Match(cur.doc.ETag()); err != nil {
+		if err := c.Match(cur.running.ETag()); err != nil {
 			return nil, gen, err
 		}
 	}
-	doc, err := c.Edit(cur.doc)
+	doc, err := c.Edit(cur.running.Document)
 	if err != nil {
 		return nil, gen, err
 	}
@@ -155,7 +155,7 @@ func (m *Manager) prepare(ctx context.Context, cur *snapshot, c change) (*snapsh
 	if err := protectCore(cur.desired, gen.Desired); err != nil && !c.fromFile && !c.undo {
 		return nil, gen, err
 	}
-	next := &snapshot{doc: doc, desired: gen.Desired, fileETag: cur.fileETag, refused: cur.refused, watch: watched(cfg), idleExit: cfg.Management.IdleExit}
+	next := &snapshot{running: doc.Running(cfg), desired: gen.Desired, fileETag: cur.fileETag, refused: cur.refused, watch: watched(cfg)}
 	if c.fromFile {
 		next.fileETag, next.refused = doc.ETag(), false
 	}

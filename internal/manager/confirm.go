@@ -48,12 +48,12 @@ func (m *Manager) makePromise(cur, next *snapshot, c change) error {
 	if w := m.promise.Load().Waiting(); w != nil {
 		return &units.WaitingError{Waiting: *w}
 	}
-	if next.doc.ETag() == cur.doc.ETag() {
+	if next.running.ETag() == cur.running.ETag() {
 		return nil
 	}
 	now := wallClock()
 	p := &history.Pending{
-		Began: now, By: now.Add(c.ConfirmWithin), ETag: cur.doc.ETag(), Text: cur.doc.JSON(),
+		Began: now, By: now.Add(c.ConfirmWithin), ETag: cur.running.ETag(), Text: cur.running.JSON(),
 	}
 	if e := m.past().Applied(); e.ETag == p.ETag {
 		p.ReturnTo = e.ID
@@ -121,7 +121,7 @@ func (m *Manager) settlePromise(next *snapshot, c change, r *units.Report) {
 		changed.FileETag = next.fileETag
 	}
 	switch {
-	case next.doc.ETag() != p.ETag:
+	case next.running.ETag() != p.ETag:
 	case changed.FileETag != "" && changed.FileETag != p.ETag:
 		changed.Undone = true // a boot must not take the file for what was wanted
 	default:

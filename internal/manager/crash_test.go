@@ -78,7 +78,7 @@ func outcomes(t *testing.T, w *world, c units.Change) (before, after map[string]
 	t.Helper()
 	before = w.live()
 	p := w.start()
-	doc := p.Running()
+	doc := p.Running().Document
 	if _, err := p.Change(t.Context(), c); err != nil {
 		t.Fatal(err)
 	}

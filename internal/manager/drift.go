@@ -198,6 +198,7 @@ func (m *Manager) fallBack(ctx context.Context, cur *snapshot) {
 	m.busy.Store(true)
 	defer m.busy.Store(false)
 	back := *m.previous
+	m.learn(&back)
 	m.previous = nil // there is no way further back
 	began := time.Now()
 	r := units.Report{
@@ -226,7 +227,7 @@ func (m *Manager) fallBack(ctx context.Context, cur *snapshot) {
 	m.applied = time.Now()
 	back.fileETag, back.refused = cur.fileETag, true
 	c := change{Change: units.Change{Cause: r.Cause, Asked: units.Asked{Who: units.Who{Via: units.ViaRepair}}}}
-	r.Diff = config.Difference(cur.doc, back.doc, 0)
+	r.Diff = config.Difference(cur.running.Document, back.running.Document, 0)
 	m.remember(cur, &back, c, &r)
 	m.settlePromise(&back, c, &r)
 	if m.o.Store.BootGeneration() == cur.desired.Generation {
@@ -259,7 +260,7 @@ func (m *Manager) bringBack(s *snapshot) error {
 
 // render makes the generation of a configuration anew.
 func (m *Manager) render(s *snapshot) (generation.Generation, error) {
-	c, err := s.doc.Config(m.o.Host)
+	c, err := s.running.Config(m.o.Host)
 	if err != nil {
 		return generation.Generation{}, err
 	}

@@ -32,14 +32,14 @@ func (m *Manager) past() *history.Store { return m.history.Load() }
 // remember puts a change that was applied into the history. One that left the
 // configuration as it is has nothing to return to.
 func (m *Manager) remember(cur, next *snapshot, c change, r *units.Report) {
-	etag := next.doc.ETag()
-	if etag == m.past().Applied().ETag && (etag == cur.doc.ETag() || !m.started) {
+	etag := next.running.ETag()
+	if etag == m.past().Applied().ETag && (etag == cur.running.ETag() || !m.started) {
 		return
 	}
 	r.Entry = m.past().Add(units.Entry{
 		When: r.When, Generation: r.Generation, ETag: etag, Who: c.Who, Cause: c.Cause, Comment: c.Comment,
 		Outcome: units.OutcomeApplied, Diff: r.Diff, ReturnTo: c.returnTo,
-	}, next.doc)
+	}, next.running.Document)
 	m.noteHistory()
 	m.audit(c, r, "")
 }
@@ -52,13 +52,13 @@ func (m *Manager) ranBefore(cur *snapshot) *config.Document {
 			return doc
 		}
 	}
-	return cur.doc
+	return cur.running.Document
 }
 
 // drops says what a reload loses of what was changed over the API.
 func (m *Manager) drops(cur, next *snapshot) string {
-	etag := cur.doc.ETag()
-	if !m.started || etag == cur.fileETag || etag == next.doc.ETag() {
+	etag := cur.running.ETag()
+	if !m.started || etag == cur.fileETag || etag == next.running.ETag() {
 		return ""
 	}
 	back := ""
@@ -84,11 +84,11 @@ func (m *Manager) documentOf(generation string) *config.Document {
 // rememberAdopted puts what ran before this manager started into the history,
 // where the last manager did not come to that.
 func (m *Manager) rememberAdopted(s *snapshot, r *units.Report) {
-	if m.past().Applied().ETag == s.doc.ETag() {
+	if m.past().Applied().ETag == s.running.ETag() {
 		return
 	}
 	c := change{Change: units.Change{Cause: r.Cause, Asked: units.Asked{Who: units.Who{Via: units.ViaStart}}}}
-	r.Diff = config.Difference(m.ranBefore(s), s.doc, 0)
+	r.Diff = config.Difference(m.ranBefore(s), s.running.Document, 0)
 	m.remember(s, s, c, r)
 }
 

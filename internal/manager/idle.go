@@ -15,7 +15,7 @@ import (
 
 // IdleExit is after which time without requests and work the running
 // configuration wants the manager to end; 0 is never.
-func (m *Manager) IdleExit() time.Duration { return m.current.Load().idleExit }
+func (m *Manager) IdleExit() time.Duration { return m.Running().Management.IdleExit }
 
 // Needed says in words why the manager must not end before somebody asks it for
 // something again, "" if there is no reason. The next one comes back to what runs

@@ -147,14 +147,12 @@ type Manager struct {
 
 // snapshot is the running configuration. It is never changed, only replaced.
 type snapshot struct {
-	doc     *config.Document
+	running *config.Running
 	desired units.Desired
 	// unknown tells that workers run and nobody knows what was wanted of them.
 	unknown bool
 	// watch lists the files whose changes are to be applied by themselves.
 	watch []string
-	// idleExit is after which time without work the manager is to end; 0 is never.
-	idleExit time.Duration
 	// fileETag names what the file held when it was last read.
 	fileETag string
 	// refused tells that what the file held when it was last read was refused.
@@ -204,7 +202,7 @@ func New(o Options) *Manager {
 	if err != nil {
 		panic(fmt.Sprintf("manager: an empty object does not parse: %v", err))
 	}
-	m.current.Store(&snapshot{doc: empty})
+	m.current.Store(&snapshot{running: unlearned(empty)})
 	return m
 }
 
@@ -288,8 +286,10 @@ func (m *Manager) do(ctx context.Context, f func(context.Context)) error {
 // Stopped is closed once Stop has stopped everything.
 func (m *Manager) Stopped() <-chan struct{} { return m.stopped }
 
-// Running returns the running configuration as the user wrote it.
-func (m *Manager) Running() *config.Document { return m.current.Load().doc }
+// Running returns the running configuration as the user wrote it, with what it
+// means. It costs nothing: the meaning is that of the validation that let it
+// into force.
+func (m *Manager) Running() *config.Running { return m.current.Load().running }
 
 // Change carries out a change and returns when it is applied or refused. The
 // report tells what was planned, also when there is an error.

@@ -99,7 +99,7 @@ func (m *Manager) statusSoon(ctx context.Context) (units.Status, error) {
 func (m *Manager) gather(ctx context.Context, st units.Status) []units.WorkerStatistics {
 	m.reclaimer.soon()
 	workers := workersOf(st)
-	if v, err := m.Running().Value("/monitoring/metrics"); err == nil && string(v) == `"manager-only"` {
+	if m.Running().Monitoring.Metrics == "manager-only" {
 		return metrics.Off(workers)
 	}
 	all := metrics.Gather(ctx, workers, statisticsDeadline, m.o.Workers.Statistics)

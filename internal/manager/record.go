@@ -39,7 +39,7 @@ func (m *Manager) record(s *snapshot, clean bool) error {
 		File:       m.file(),
 		FileETag:   s.fileETag,
 		Generation: s.desired.Generation,
-		Document:   s.doc.JSON(),
+		Document:   s.running.JSON(),
 		Clean:      clean,
 		Idle:       m.endsIdle,
 	})
@@ -65,7 +65,9 @@ func (m *Manager) recorded() (s *snapshot, clean, ok bool) {
 	}
 	s = &snapshot{fileETag: r.FileETag}
 	if err == nil {
-		s.doc, err = config.Parse("running configuration", r.Document)
+		var doc *config.Document
+		doc, err = config.Parse("running configuration", r.Document)
+		s.running = unlearned(doc)
 	}
 	if err == nil {
 		s.desired, err = m.o.Store.Load(r.Generation)

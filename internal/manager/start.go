@@ -215,9 +215,7 @@ func (m *Manager) adopt(ctx context.Context, running *snapshot, clean bool) erro
 	}
 	adopted := *running
 	adopted.report = &r
-	if c, err := running.doc.Config(m.o.Host); err == nil {
-		adopted.watch, adopted.idleExit = watched(c), c.Management.IdleExit
-	}
+	m.learn(&adopted)
 	m.rememberAdopted(&adopted, &r)
 	m.current.Store(&adopted)
 	m.o.Watch(adopted.watch)
@@ -231,6 +229,27 @@ func (m *Manager) adopt(ctx context.Context, running *snapshot, clean bool) erro
 		m.o.Log.Error("cannot record the running configuration", "error", err)
 	}
 	return nil
+}
+
+// errUnlearned is the fault of a configuration that ran before this manager.
+var errUnlearned = errors.New("what the configuration means has not been looked at yet")
+
+// unlearned is a document in force that this manager has not let into force.
+func unlearned(doc *config.Document) *config.Running {
+	return &config.Running{Document: doc, Fault: errUnlearned}
+}
+
+// learn validates such a document, which nobody waits for before it is needed.
+func (m *Manager) learn(s *snapshot) {
+	if s.running.Fault == nil {
+		return
+	}
+	c, err := s.running.Config(m.o.Host)
+	if err != nil {
+		s.running = &config.Running{Document: s.running.Document, Fault: err}
+		return
+	}
+	s.running, s.watch = s.running.Document.Running(c), watched(c)
 }
 
 // adoptLinked learns what runs when no record tells, as after a boot: a start
@@ -249,7 +268,7 @@ func (m *Manager) adoptLinked(ctx context.Context) error {
 		m.o.Log.Warn("cannot tell which configuration the workers run", "error", err)
 		s.unknown = true
 	} else if doc := m.documentOf(s.desired.Generation); doc != nil {
-		s.doc = doc
+		s.running = unlearned(doc)
 	}
 	m.current.Store(&s)
 	return nil

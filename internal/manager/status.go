@@ -29,7 +29,7 @@ func (m *Manager) Status(ctx context.Context) (units.Status, error) {
 		Workers:    s.desired.Workers,
 		LastRepair: s.repaired,
 		Down:       s.down,
-		ETag:       s.doc.ETag(),
+		ETag:       s.running.ETag(),
 		FileETag:   s.fileETag,
 		Files:      m.o.Files,
 		Waiting:    m.promise.Load().Waiting(),
