@@ -39,13 +39,18 @@ standard output instead, as one array of objects with the keys file, path, line,
 column, pointer, severity, message and hint; it is [] if there are none.
 
 --strict also looks at the files and directories that the configuration names:
-whether they are there, are of the right kind, and can be used by the account
-that the resolver runs as, whoever runs the command. It judges by owner, group
-and mode of the file and of all directories on the way to it. Access control
-lists are reported and not judged. What else may stand in the way (mandatory
-access control, the sandbox of the units, a file system that is read-only)
-and whether the content of a file is fine is only known to a worker that tries:
-the manager starts one to see before it changes anything.
+whether they are there, are of the right kind, and can be used by the process
+that needs them, whoever runs the command. Who that is say User=, Group= and
+SupplementaryGroups= of the installed units, with their drop-ins; where none is
+installed it is, for root, those that come with kresctl, and for another user
+oneself. --user NAME is one account, with its own groups, in place of all. Each
+message names the user and the groups. Owner, group and mode of the file and of
+all directories on the way to it decide; access control lists are reported and
+not judged. Users and groups in /management/roles must exist, a token file must
+hold a token, and it is a warning if workers can read one. What else may stand
+in the way (mandatory access control, the sandbox of the units, a file system
+that is read-only) and whether the content of a file is fine is only known to a
+worker that tries: the manager starts one to see before it changes anything.
 
 Exit status: 0 valid, with or without warnings; 1 invalid or not readable;
 2 wrong usage.`,
@@ -96,6 +101,9 @@ func (a *app) validate(cmd *cobra.Command, files []string, opt validateOptions) 
 		a.printProblems(&v, fancy)
 		if v.valid() && !a.quiet {
 			fmt.Fprintf(a.stdout, "%s: valid\n", v.name())
+			if v.judged != "" {
+				fmt.Fprintln(a.stdout, v.judged)
+			}
 		}
 	}
 	if opt.format == "json" {

@@ -19,6 +19,7 @@ type verdict struct {
 	texts    map[string][]byte // by name of the file
 	doc      *config.Document  // nil if there is none
 	config   *config.Config    // nil unless all is well
+	judged   string            // whom --strict judged for, "" without it
 }
 
 func (v *verdict) valid() bool { return v.problems.Errors() == nil }

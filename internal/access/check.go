@@ -51,7 +51,7 @@ func (w *walker) existing(at place, need Need) *Finding {
 	}
 	switch {
 	case at.info == nil:
-		return wrong("%s does not exist", at.path)
+		return missing(at.path)
 	case at.info.Kind != kind:
 		return wrong("%s is %s, not %s", at.path, at.info.Kind, kind)
 	}

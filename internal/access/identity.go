@@ -5,83 +5,128 @@ package access
 import (
 	"errors"
 	"fmt"
+	"os"
 	"os/user"
 	"slices"
 	"strconv"
+	"strings"
 )
 
-// Identity is an account and its groups.
+// Identity is whom a file is judged for: a user with groups, which need not be
+// those of the account.
 type Identity struct {
-	Name string
-	UID  uint32
-	GIDs []uint32 // the primary group and all others
+	Name   string
+	UID    uint32
+	GIDs   []uint32 // of the process, all of them; the first is the main one
+	Groups []string // GIDs for people; may be nil
 }
 
-// Lookup finds an account by name, with the groups that a service that runs
-// as it gets.
+// Lookup finds an account by name, with the groups that it has when it logs in.
 func Lookup(name string) (Identity, error) {
-	u, err := user.Lookup(name)
+	who, u, err := find(name)
 	if err != nil {
-		var unknown user.UnknownUserError
-		if errors.As(err, &unknown) {
-			return Identity{}, fmt.Errorf("there is no user %s on this machine, so that nobody can tell what it may access", name)
-		}
-		return Identity{}, fmt.Errorf("cannot find the user %s: %w", name, err)
+		return Identity{}, err
 	}
 	groups, err := u.GroupIds()
 	if err != nil {
 		return Identity{}, fmt.Errorf("cannot find the groups of %s: %w", name, err)
 	}
-	who := Identity{Name: name}
-	uid, err := strconv.ParseUint(u.Uid, 10, 32)
+	return who, who.addNumbers(append([]string{u.Gid}, groups...))
+}
+
+// Self is who this process is.
+func Self() (Identity, error) {
+	who := Identity{UID: uint32(os.Geteuid())}
+	who.Name = userName(who.UID)
+	groups, err := os.Getgroups()
 	if err != nil {
-		return Identity{}, fmt.Errorf("cannot use the user %s: its number is %q", name, u.Uid)
+		return Identity{}, fmt.Errorf("cannot find the groups of this process: %w", err)
 	}
-	who.UID = uint32(uid)
-	for _, g := range append([]string{u.Gid}, groups...) {
-		gid, err := strconv.ParseUint(g, 10, 32)
-		if err != nil {
-			return Identity{}, fmt.Errorf("cannot use a group of %s: its number is %q", name, g)
-		}
-		if !slices.Contains(who.GIDs, uint32(gid)) {
-			who.GIDs = append(who.GIDs, uint32(gid))
-		}
+	who.add(uint32(os.Getegid()))
+	for _, g := range groups {
+		who.add(uint32(g))
 	}
 	return who, nil
 }
 
-// Bits of one class of a mode, inode(7).
-const (
-	mayRead   = 4
-	mayWrite  = 2
-	maySearch = 1
-)
+// find finds a user by name or number.
+func find(name string) (Identity, *user.User, error) {
+	u, err := user.Lookup(name)
+	if _, isNumber := number(name); err != nil && isNumber {
+		u, err = user.LookupId(name)
+	}
+	if err != nil {
+		if unknown(err) {
+			return Identity{}, nil, fmt.Errorf("there is no user %s on this machine, so that nobody can tell what it may access", name)
+		}
+		return Identity{}, nil, fmt.Errorf("cannot find the user %s: %w", name, err)
+	}
+	uid, ok := number(u.Uid)
+	if !ok {
+		return Identity{}, nil, fmt.Errorf("cannot use the user %s: its number is %q", name, u.Uid)
+	}
+	return Identity{Name: u.Username, UID: uid}, u, nil
+}
 
-// answer is what a mode says about a wish.
-type answer uint8
+func (who *Identity) addNumbers(groups []string) error {
+	for _, g := range groups {
+		gid, ok := number(g)
+		if !ok {
+			return fmt.Errorf("cannot use a group of %s: its number is %q", who.Name, g)
+		}
+		who.add(gid)
+	}
+	return nil
+}
 
-const (
-	no answer = iota
-	yes
-	unsure // there is an access control list that may say otherwise
-)
+func (who *Identity) add(gid uint32) {
+	if !slices.Contains(who.GIDs, gid) {
+		who.GIDs = append(who.GIDs, gid)
+		who.Groups = append(who.Groups, groupName(gid))
+	}
+}
 
-// may tells whether an account gets all of the wanted bits. One class decides,
-// even if another would give more.
-func (who *Identity) may(want uint32, info *Info) answer {
-	mode := info.Mode
+// String is the user with the groups: who was judged.
+func (who Identity) String() string {
 	switch {
-	case who.UID == 0:
-		return yes // reading, writing and searching are never refused, capabilities(7)
-	case who.UID == info.UID:
-		mode >>= 6 // an access control list has no say about the owner, acl(5)
-	case info.ACL:
-		return unsure
-	case slices.Contains(who.GIDs, info.GID):
-		mode >>= 3
+	case who.UID == 0 || len(who.Groups) == 0:
+		return who.Name
+	case len(who.Groups) == 1:
+		return who.Name + " in the group " + who.Groups[0]
 	}
-	if mode&want == want {
-		return yes
+	return who.Name + " in the groups " + strings.Join(who.Groups, ", ")
+}
+
+// Same reports whether files are the same for both.
+func (who Identity) Same(other Identity) bool {
+	return who.UID == other.UID && slices.Equal(slices.Sorted(slices.Values(who.GIDs)), slices.Sorted(slices.Values(other.GIDs)))
+}
+
+// UserID returns the number of a user that is given by name or number; ok is
+// false if there is no such name.
+func UserID(name string) (uid uint32, ok bool) {
+	if u, err := user.Lookup(name); err == nil {
+		name = u.Uid
 	}
-	return no
+	return number(name)
+}
+
+// GroupID is UserID for groups.
+func GroupID(name string) (gid uint32, ok bool) {
+	if g, err := user.LookupGroup(name); err == nil {
+		name = g.Gid
+	}
+	return number(name)
+}
+
+func number(s string) (uint32, bool) {
+	n, err := strconv.ParseUint(s, 10, 32)
+	return uint32(n), err == nil
+}
+
+func unknown(err error) bool {
+	var noUser user.UnknownUserError
+	var noID user.UnknownUserIdError
+	var noGroup user.UnknownGroupError
+	return errors.As(err, &noUser) || errors.As(err, &noID) || errors.As(err, &noGroup)
 }

@@ -14,7 +14,16 @@ import (
 type Finding struct {
 	Message string
 	Hint    string
-	Unsure  bool // nobody can tell by looking
+	Unsure  bool // no one can tell by looking
+	// At is the file or directory that is in the way, without symbolic links.
+	At string
+	// Denied are the bits that the account lacks there (inode(7)), 0 where it
+	// is something else.
+	Denied uint32
+	// Class is the class of the mode that decides: "u", "g" or "o".
+	Class string
+	// Missing tells that there is nothing at At.
+	Missing bool
 }
 
 func wrong(format string, args ...any) *Finding {
@@ -71,7 +80,7 @@ func (w *walker) resolve(full string) (place, *Finding) {
 		case errors.Is(err, fs.ErrNotExist) && len(rest) == 0:
 			return place{dir: at.path, dirInfo: *at.info, path: next}, nil
 		case errors.Is(err, fs.ErrNotExist):
-			return at, wrong("%s does not exist", next)
+			return at, missing(next)
 		case err != nil:
 			return at, w.unseen(next, err)
 		case info.Kind != Symlink:
@@ -154,6 +163,22 @@ func (w *walker) demand(want uint32, p string, info *Info) *Finding {
 	if info.Kind == Directory {
 		kind = "the directory "
 	}
-	return wrong("%s%s is not %s for the user %s: mode %04o, owner %s, group %s",
-		kind, p, words[want], w.who.Name, info.Mode, info.Owner, info.Group)
+	f := wrong("%s%s is not %s for the user %s: mode %04o, owner %s, group %s",
+		kind, p, words[want], w.who, info.Mode, orName(info.Owner, userName, info.UID), orName(info.Group, groupName, info.GID))
+	f.At, f.Denied, f.Class = p, want, w.who.class(info)
+	return f
+}
+
+func missing(p string) *Finding {
+	f := wrong("%s does not exist", p)
+	f.At, f.Missing = p, true
+	return f
+}
+
+// orName is a name that is known, or the one that the system has.
+func orName(name string, lookUp func(uint32) string, id uint32) string {
+	if name != "" {
+		return name
+	}
+	return lookUp(id)
 }

@@ -35,7 +35,7 @@ type Info struct {
 	Mode     uint32 // permission bits, the lowest nine
 	UID, GID uint32
 	ACL      bool // there is more to it than the mode
-	// Owner and Group are UID and GID for people.
+	// Owner and Group are UID and GID for people, "" for what the system says.
 	Owner, Group string
 }
 
@@ -62,10 +62,7 @@ func (system) Lstat(path string) (Info, error) {
 	if !ok {
 		return Info{}, errors.New("the owner is not known")
 	}
-	info := Info{
-		Mode: uint32(stat.Mode().Perm()), UID: raw.Uid, GID: raw.Gid,
-		Owner: userName(raw.Uid), Group: groupName(raw.Gid),
-	}
+	info := Info{Mode: uint32(stat.Mode().Perm()), UID: raw.Uid, GID: raw.Gid}
 	switch mode := stat.Mode(); {
 	case mode.IsRegular():
 		info.Kind = Regular
