@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 
+	accounts "kresd-manager/internal/access"
 	"kresd-manager/internal/config"
 	"kresd-manager/units"
 )
@@ -69,35 +70,16 @@ func callerOf(r *http.Request) *caller {
 // know is nobody.
 func (c *caller) has(role *config.Role) bool {
 	for _, name := range role.Users {
-		if id, ok := userID(name); ok && c.uid != nil && id == *c.uid {
+		if id, ok := accounts.UserID(name); ok && c.uid != nil && id == *c.uid {
 			return true
 		}
 	}
 	for _, name := range role.Groups {
-		if id, ok := groupID(name); ok && slices.Contains(c.gids, id) {
+		if id, ok := accounts.GroupID(name); ok && slices.Contains(c.gids, id) {
 			return true
 		}
 	}
 	return false
-}
-
-func userID(name string) (uint32, bool) {
-	if u, err := user.Lookup(name); err == nil {
-		name = u.Uid
-	}
-	return number(name)
-}
-
-func groupID(name string) (uint32, bool) {
-	if g, err := user.LookupGroup(name); err == nil {
-		name = g.Gid
-	}
-	return number(name)
-}
-
-func number(s string) (uint32, bool) {
-	n, err := strconv.ParseUint(s, 10, 32)
-	return uint32(n), err == nil
 }
 
 // whoAsks tells who sent a request, for the log and the history.

@@ -2,7 +2,11 @@
 
 package units
 
-import "time"
+import (
+	"time"
+
+	"kresd-manager/internal/config"
+)
 
 // Role is the part that a unit plays.
 type Role string
@@ -92,6 +96,10 @@ type Status struct {
 	// Warnings tell in words what the system does not do though the
 	// configuration asks for it.
 	Warnings []string `json:"warnings,omitempty"`
+	// Problems are what keeps processes from using what the configuration names,
+	// as a token or a key that cannot be read, and warnings of that kind. They are
+	// gone as soon as what they tell of is.
+	Problems config.Problems `json:"problems,omitempty"`
 	// Down tells why the manager took the resolver down.
 	Down string `json:"down,omitempty"`
 }

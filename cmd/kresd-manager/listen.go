@@ -16,7 +16,6 @@ import (
 	"golang.org/x/sys/unix"
 
 	"kresd-manager/internal/config"
-	"kresd-manager/internal/token"
 )
 
 // doors are the listeners that the API is served on. The installed service gets
@@ -89,20 +88,8 @@ func (d *doors) check(m config.Management) error {
 			stays("/management/interface", m.Interface)
 		}
 	}
-	if d.serving.Load() {
-		if m.UnixSocket != "" && !d.has(m.UnixSocket) {
-			stays("/management/unix-socket", m.UnixSocket)
-		}
-		// At a start this is no reason to serve nobody at all.
-		for i, role := range m.Roles {
-			if role.TokenFile == "" {
-				continue
-			}
-			if _, err := token.Read(role.TokenFile); err != nil {
-				problem(fmt.Sprintf("/management/roles/%d/token-file", i), err.Error(),
-					"the user kresd-manager must be able to read it")
-			}
-		}
+	if d.serving.Load() && m.UnixSocket != "" && !d.has(m.UnixSocket) {
+		stays("/management/unix-socket", m.UnixSocket)
 	}
 	return found.Errors()
 }

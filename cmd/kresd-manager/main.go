@@ -138,6 +138,7 @@ func serve(o options, bus systemd, stdout io.Writer, log *slog.Logger) error {
 		Workers: kresd.Workers{Rundir: o.rundir},
 		Log:     log,
 		Served:  doors.check,
+		Readers: o.readers,
 		Woken:   doors.knocked(),
 		Watch:   files.Set,
 		Notify:  notify,

@@ -18,7 +18,9 @@ import (
 	"time"
 
 	"kresd-manager/dbusctl"
+	"kresd-manager/internal/access"
 	"kresd-manager/internal/config"
+	"kresd-manager/internal/judge"
 	"kresd-manager/internal/transient"
 	"kresd-manager/units"
 )
@@ -136,6 +138,24 @@ func (o *options) systemd() (systemd, error) {
 		return nil, err
 	}
 	return t, nil
+}
+
+// readers are who uses the files that a configuration names.
+func (o *options) readers() (r judge.Readers, err error) {
+	who, err := access.Self()
+	if err != nil {
+		return r, err
+	}
+	switch {
+	case o.user:
+		r = judge.Everyone(who, "")
+	case o.transient:
+		r, err = judge.Packaged()
+	default:
+		r, err = judge.Installed()
+	}
+	r.Manager, r.Self = who, true
+	return r, err
 }
 
 // find looks for a program also where an ordinary user's PATH does not lead.

@@ -87,7 +87,7 @@ func (m *Manager) change(ctx context.Context, c change, began time.Time) (units.
 	m.tell(units.Event{Kind: units.EventApplied, Cause: c.Cause, Generation: gen.Desired.Generation, Took: r.Took})
 	m.o.Log.Info("configuration applied", "cause", c.Cause, "generation", gen.Desired.Generation,
 		"steps", len(r.Plan.Steps), "etag", next.running.ETag(), "took", time.Duration(r.Took).Round(time.Microsecond))
-	m.later = append(m.later, func() { m.keep(gen, c.fromFile && !m.waiting()) })
+	m.later = append(m.later, func() { m.keep(gen, c.fromFile && !m.waiting()) }, m.tellProblems)
 	m.tellStatus()
 	return r, nil
 }
@@ -151,11 +151,14 @@ func (m *Manager) prepare(ctx context.Context, cur *snapshot, c change) (*snapsh
 	if err := m.saysTheUnit(ctx, cfg.Systemd); err != nil {
 		return nil, gen, err
 	}
+	if err := m.tokens(cur, doc, cfg, c); err != nil {
+		return nil, gen, err
+	}
 	gen = generation.Make(cfg, m.o.Render)
 	if err := protectCore(cur.desired, gen.Desired); err != nil && !c.fromFile && !c.undo {
 		return nil, gen, err
 	}
-	next := &snapshot{running: doc.Running(cfg), desired: gen.Desired, fileETag: cur.fileETag, refused: cur.refused, watch: watched(cfg)}
+	next := &snapshot{running: doc.Running(cfg), desired: gen.Desired, fileETag: cur.fileETag, refused: cur.refused, watch: watched(cfg), files: m.namedBy(doc)}
 	if c.fromFile {
 		next.fileETag, next.refused = doc.ETag(), false
 	}

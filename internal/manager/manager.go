@@ -20,9 +20,11 @@ import (
 	"sync/atomic"
 	"time"
 
+	"kresd-manager/internal/access"
 	"kresd-manager/internal/config"
 	"kresd-manager/internal/generation"
 	"kresd-manager/internal/history"
+	"kresd-manager/internal/judge"
 	"kresd-manager/internal/kresd"
 	"kresd-manager/internal/render"
 	"kresd-manager/units"
@@ -62,7 +64,7 @@ type Workers interface {
 	ClearCache(ctx context.Context, instance string, what kresd.Clear) (json.RawMessage, error)
 }
 
-// Options are what a Manager works with. All fields but History,
+// Options are what a Manager works with. All fields but History, Readers,
 // Served, Watch, Notify and Journal must be set.
 type Options struct {
 	// Files are the paths of the configuration files, which are combined from
@@ -84,6 +86,9 @@ type Options struct {
 	// Served returns [config.Problems] if the API cannot be had in the way that a
 	// configuration wants; nil is any way.
 	Served func(config.Management) error
+	// Readers returns who uses the files that a configuration names; nil is this
+	// process in place of all.
+	Readers func() (judge.Readers, error)
 	// Generator tells that kresd-generator is installed, which has the unit files
 	// say what only they can, whenever systemd reads them.
 	Generator bool
@@ -129,7 +134,9 @@ type Manager struct {
 	// rulesUnsure tells that running workers may not all have been told of the
 	// rules in force. Only the loop uses it.
 	rulesUnsure bool
-	noRule      atomic.Bool // polkit refused limits the last time
+	looks       chan struct{} // held by those who look at files
+	told        []string      // the problems that are in the log
+	noRule      atomic.Bool   // polkit refused limits the last time
 	tally       tally
 	reclaimer   reclaimer
 	history     atomic.Pointer[history.Store]
@@ -151,6 +158,8 @@ type snapshot struct {
 	desired units.Desired
 	// unknown tells that workers run and nobody knows what was wanted of them.
 	unknown bool
+	// files lists the files that the configuration names to be read.
+	files func() []access.Path
 	// watch lists the files whose changes are to be applied by themselves.
 	watch []string
 	// fileETag names what the file held when it was last read.
@@ -179,6 +188,9 @@ func New(o Options) *Manager {
 	if o.Served == nil {
 		o.Served = func(config.Management) error { return nil }
 	}
+	if o.Readers == nil {
+		o.Readers = selfForAll
+	}
 	if o.Watch == nil {
 		o.Watch = func([]string) {}
 	}
@@ -195,6 +207,7 @@ func New(o Options) *Manager {
 		expiry:  time.NewTimer(time.Hour),
 
 		unwritten: make(chan struct{}, 1),
+		looks:     make(chan struct{}, maxLooks),
 	}
 	m.expiry.Stop()
 	m.history.Store(&history.Store{})

@@ -129,6 +129,7 @@ func (m *Manager) Start(ctx context.Context) error {
 	}
 	m.startPromise(ctx)
 	m.started = true
+	m.later = append(m.later, m.tellProblems)
 	return nil
 }
 
@@ -249,7 +250,7 @@ func (m *Manager) learn(s *snapshot) {
 		s.running = &config.Running{Document: s.running.Document, Fault: err}
 		return
 	}
-	s.running, s.watch = s.running.Document.Running(c), watched(c)
+	s.running, s.watch, s.files = s.running.Document.Running(c), watched(c), m.namedBy(s.running.Document)
 }
 
 // adoptLinked learns what runs when no record tells, as after a boot: a start

@@ -45,6 +45,7 @@ func (m *Manager) Status(ctx context.Context) (units.Status, error) {
 		st.LastApply = &short
 	}
 	st.FileDiffers = st.ETag != s.fileETag || s.refused
+	st.Problems = m.problems(ctx, s)
 	live, err := m.look(ctx, s.desired, units.Limits{})
 	if err != nil {
 		return st, err
