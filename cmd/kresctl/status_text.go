@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"kresd-manager/internal/config"
 	"kresd-manager/internal/visible"
 	"kresd-manager/units"
 )
@@ -29,6 +30,9 @@ func writeStatus(w io.Writer, s units.Status, now time.Time) error {
 	}
 	for _, w := range s.Warnings {
 		table.Row("warning", w)
+	}
+	for _, p := range s.Problems {
+		table.Row(problemTitle(p), problemLine(p))
 	}
 	if r := s.LastApply; r != nil {
 		table.Row("last apply", lastApply(*r, now))
@@ -73,6 +77,19 @@ func hints(all []units.UnitStatus) []string {
 		said = append([]string{""}, said...)
 	}
 	return said
+}
+
+func problemTitle(p config.Problem) string {
+	if p.Severity == config.SeverityWarning {
+		return "warning"
+	}
+	return "problem"
+}
+
+// problemLine has what to type next at its end.
+func problemLine(p config.Problem) string {
+	p.Severity = "" // stands before
+	return p.String()
 }
 
 func fileNote(s units.Status) string {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"kresd-manager/internal/config"
 	"kresd-manager/units"
 )
 
@@ -19,6 +20,11 @@ func TestStatusText(t *testing.T) {
 		LastApply: &units.Report{
 			Cause: "PUT /workers", When: now.Add(-5 * time.Minute), Took: units.Seconds(1234 * time.Millisecond),
 			Plan: units.Plan{Steps: []units.Step{{N: 1}}}, Error: "cannot start kresd@3.service: it died\n  log\n  more log",
+		},
+		Warnings: []string{"memory-max: set, and not enforced"},
+		Problems: config.Problems{
+			{Pointer: "/management/roles/0/token-file", Message: "/t is not readable", Hint: "chmod 0400 /t", Severity: config.SeverityError},
+			{Pointer: "/management/roles/1/users/0", Message: "there is no user x", Hint: "getent passwd x", Severity: config.SeverityWarning},
 		},
 		Units: []units.UnitStatus{
 			{Unit: "kres-policy-loader.service", Active: "active", Sub: "exited", Config: "aa", Current: true, Since: now.Add(-time.Second)},
@@ -31,6 +37,9 @@ func TestStatusText(t *testing.T) {
 	const want = `state       degraded
 file        /etc/knot-resolver/config.yaml (what runs differs from it: it was changed since)
 generation  3f2a91c0
+warning     memory-max: set, and not enforced
+problem     /management/roles/0/token-file: /t is not readable; chmod 0400 /t
+warning     /management/roles/1/users/0: there is no user x; getent passwd x
 last apply  5 min ago (2026-03-01 11:55:00): PUT /workers, 1 step in 1.23 s, FAILED: cannot start kresd@3.service: it died
 
 UNIT                        STATE                      CONFIG  PID   MEMORY     SINCE                                RESTARTS

@@ -5,10 +5,12 @@ package doctor
 import (
 	"context"
 	"os/exec"
-	"os/user"
-	"strconv"
 	"strings"
 	"syscall"
+
+	"kresd-manager/internal/access"
+	"kresd-manager/internal/installed"
+	"kresd-manager/units"
 )
 
 // Accounts of the manager and of the workers.
@@ -50,34 +52,16 @@ func (e *examination) show(unit string, properties ...string) map[string]string 
 	return values
 }
 
-// credential is a user with a group of its own and others; ok is false if one
-// of them does not exist.
-func credential(name, group string, more ...string) (c *syscall.Credential, ok bool) {
-	u, err := user.Lookup(name)
+// manager is who the manager runs as, by the files of its unit; ok is false if
+// that cannot be told.
+func (e *examination) manager() (c *syscall.Credential, ok bool) {
+	u, err := installed.Unit("", units.Manager)
 	if err != nil {
 		return nil, false
 	}
-	uid, _ := strconv.ParseUint(u.Uid, 10, 32)
-	gid, ok := gidOf(group)
-	if !ok {
+	who, err := access.OfUnit(u)
+	if err != nil || len(who.GIDs) == 0 {
 		return nil, false
 	}
-	c = &syscall.Credential{Uid: uint32(uid), Gid: gid}
-	for _, g := range more {
-		n, ok := gidOf(g)
-		if !ok {
-			return nil, false
-		}
-		c.Groups = append(c.Groups, n)
-	}
-	return c, true
-}
-
-func gidOf(group string) (uint32, bool) {
-	g, err := user.LookupGroup(group)
-	if err != nil {
-		return 0, false
-	}
-	n, err := strconv.ParseUint(g.Gid, 10, 32)
-	return uint32(n), err == nil
+	return &syscall.Credential{Uid: who.UID, Gid: who.GIDs[0], Groups: who.GIDs[1:]}, true
 }

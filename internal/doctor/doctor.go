@@ -57,6 +57,7 @@ var checks = []struct {
 	{"owners", (*examination).owners},
 	{"units", (*examination).units},
 	{"configuration", (*examination).configuration},
+	{"files", (*examination).files},
 	{"ports", (*examination).ports},
 	{"version", (*examination).version},
 	{"controllers", (*examination).controllers},
@@ -73,16 +74,18 @@ type examination struct {
 	ctx    context.Context
 	root   bool
 	report Report
-	check  string         // under way
-	config *config.Config // nil if it cannot be read
+	check  string // under way
+	doc    *config.Document
+	config *config.Config // nil if it cannot be read or is wrong
+	fault  error          // why
 }
 
 // Examine makes all checks. What needs root is told as unseen without it.
 func Examine(ctx context.Context, h Host) Report {
 	e := &examination{Host: h, ctx: ctx, root: os.Geteuid() == 0}
 	e.report.Findings = []Finding{}
-	if doc, err := config.ReadFile(h.Config); err == nil {
-		e.config, _ = doc.Config(h.Model)
+	if e.doc, e.fault = config.ReadFile(h.Config); e.fault == nil {
+		e.config, e.fault = e.doc.Config(h.Model)
 	}
 	for _, c := range checks {
 		e.check = c.name

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"kresd-manager/internal/access"
 	"kresd-manager/units"
 )
 
@@ -31,9 +32,12 @@ func (e *examination) journal() {
 		e.unseen("whether the manager can read the journal, without root")
 		return
 	}
-	who, ok := credential(managerUser, workerUser, group)
-	if !ok {
+	if _, ok := access.GroupID(group); !ok {
 		e.find("the group "+group+" does not exist", why, "systemd-sysusers")
+		return
+	}
+	who, ok := e.manager()
+	if !ok {
 		return
 	}
 	out, err := e.runAs(who, "journalctl", "--quiet", "--lines=1", "--output=cat")

@@ -53,7 +53,7 @@ func (e *examination) ask(rule string) {
 		e.unseen("whether polkit follows the rule, without root")
 		return
 	}
-	who, ok := credential(managerUser, workerUser)
+	who, ok := e.manager()
 	if !ok {
 		return // owners tells
 	}

@@ -93,7 +93,7 @@ func (m *Manager) Prometheus(ctx context.Context) ([]byte, error) {
 func (m *Manager) statusSoon(ctx context.Context) (units.Status, error) {
 	ctx, cancel := context.WithTimeout(ctx, statisticsDeadline)
 	defer cancel()
-	return m.Status(ctx)
+	return m.statusOf(ctx, m.current.Load())
 }
 
 func (m *Manager) gather(ctx context.Context, st units.Status) []units.WorkerStatistics {

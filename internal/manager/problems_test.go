@@ -3,15 +3,20 @@
 package manager_test
 
 import (
+	"context"
 	"errors"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 
+	"kresd-manager/internal/access"
 	"kresd-manager/internal/config"
+	"kresd-manager/internal/judge"
+	"kresd-manager/internal/manager"
 	"kresd-manager/units"
 )
 
@@ -122,6 +127,40 @@ func TestUnknownAccountsAreAWarningAndStopNothing(t *testing.T) {
 	if n := strings.Count(w.log.String(), "nobody-of-this-name on this machine"); n != 1 {
 		t.Errorf("the log tells %d times", n)
 	}
+}
+
+// TestStatusDoesNotWaitForAFileSystem has one that does not answer.
+func TestStatusDoesNotWaitForAFileSystem(t *testing.T) {
+	w := newWorld(t, strings.Replace(basic, `api.sock"}`, `api.sock", roles: [{role: read, users: [root]}]}`, 1))
+	answer := make(chan struct{})
+	p := w.process(w.sys.Client(), func(o *manager.Options) {
+		o.Readers = func() (judge.Readers, error) {
+			<-answer
+			return judge.Everyone(access.Identity{Name: "root"}, ""), nil
+		}
+	})
+	if err := p.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for range 10 { // more than may wait
+		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+		s, _ := p.Status(ctx)
+		cancel()
+		if len(s.Problems) != 1 || !strings.Contains(s.Problems[0].Message, "a file system did not answer") {
+			t.Errorf("%+v", s.Problems)
+		}
+	}
+	close(answer)
+	for len(must(p.Status(t.Context())).Problems) > 0 {
+		time.Sleep(time.Millisecond)
+	}
+}
+
+func must(s units.Status, err error) units.Status {
+	if err != nil {
+		panic(err)
+	}
+	return s
 }
 
 // TestFilesOfWorkersAreLookedAtToo takes a certificate away that runs.

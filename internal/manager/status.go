@@ -18,9 +18,17 @@ import (
 const statusChanges = 5
 
 // Status takes a fresh snapshot of the units and compares it with what is
-// wanted. It does not wait for a change in progress.
+// wanted, and looks at the files that the configuration names. It does not wait
+// for a change in progress, and not long for a file system.
 func (m *Manager) Status(ctx context.Context) (units.Status, error) {
 	s := m.current.Load()
+	st, err := m.statusOf(ctx, s)
+	st.Problems = m.problems(ctx, s)
+	return st, err
+}
+
+// statusOf is Status without the files.
+func (m *Manager) statusOf(ctx context.Context, s *snapshot) (units.Status, error) {
 	st := units.Status{
 		Version:    m.o.Version,
 		State:      "running",
@@ -45,7 +53,6 @@ func (m *Manager) Status(ctx context.Context) (units.Status, error) {
 		st.LastApply = &short
 	}
 	st.FileDiffers = st.ETag != s.fileETag || s.refused
-	st.Problems = m.problems(ctx, s)
 	live, err := m.look(ctx, s.desired, units.Limits{})
 	if err != nil {
 		return st, err

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package doctor
+
+import (
+	"cmp"
+	"slices"
+
+	"kresd-manager/internal/access"
+	"kresd-manager/internal/judge"
+)
+
+// files looks whether those who need them can read the files that the
+// configuration names, and at the accounts that it gives a role.
+func (e *examination) files() {
+	if e.config == nil {
+		return // told already
+	}
+	readers, err := judge.Installed()
+	if err != nil {
+		e.unseen("the files that the configuration names: " + err.Error())
+		return
+	}
+	// What is written to is the matter of owners.
+	paths := slices.DeleteFunc(access.Paths(e.doc, e.Model.BaseDir), func(p access.Path) bool { return p.Need != access.ReadFile })
+	for _, f := range append(readers.Files(paths), readers.Roles(e.doc, e.config.Management.Roles)...) {
+		what := f.Pointer + ": " + f.Message
+		if f.Unsure {
+			e.unseen(what)
+			continue
+		}
+		e.find(what, "the configuration names it, and does not work as it says", cmp.Or(f.Hint, "kresctl validate --strict "+e.Config))
+	}
+}
