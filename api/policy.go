@@ -83,7 +83,7 @@ func (h *handlers) tokenOf(r *config.Role) string {
 		text = err.Error()
 	}
 	if last, _ := h.tokenFaults.Swap(r.TokenFile, text); last != text && err != nil {
-		h.log.Error("nobody has this role by its token", "role", r.Role, "error", err)
+		h.log.Error("no one has this role by its token", "role", r.Role, "error", err)
 	}
 	return want
 }

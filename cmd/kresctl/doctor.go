@@ -18,10 +18,11 @@ func (a *app) doctorCommand() *cobra.Command {
 		Use:   "doctor [--json]",
 		Short: "find what is wrong with the installation",
 		Long: `Look for what keeps the manager or the workers from running, or will: the stock
-service, polkit, owners, unit files, the configuration, ports, versions, cgroup
-controllers, the clock, the journal. Each finding comes with why it matters and
-the command that mends it. No manager is needed and nothing is changed. Run it
-as root: without, some of it cannot be seen, which is told.
+service, polkit, owners, unit files, the configuration and the files that it
+names, ports, versions, cgroup controllers, the clock, the journal. Each finding
+comes with why it matters and the command that mends it. No manager is needed
+and nothing is changed. Run it as root: without, some of it cannot be seen,
+which is told.
 
 Exit status: 0 nothing is wrong, 1 something is.`,
 		Args: noArgs,

@@ -54,6 +54,7 @@ func (v *verdict) inspect(who judge.Readers) {
 	v.judged = who.String()
 	found := who.Files(access.Paths(v.doc, host.BaseDir))
 	if v.config != nil {
+		found = append(found, who.Watches(judge.Watched(v.config))...)
 		found = append(found, who.Roles(v.doc, v.config.Management.Roles)...)
 	}
 	for _, f := range found {

@@ -67,6 +67,8 @@ func TestCheck(t *testing.T) {
 		"/srv":           "755 root root dir",
 		"/srv/locked":    "750 other other dir",
 		"/srv/locked/x":  "644 kres kres file",
+		"/srv/search":    "751 other other dir",
+		"/srv/search/x":  "644 kres kres file",
 		"/srv/acl":       "750+ other other dir",
 		"/srv/acl/x":     "644 kres kres file",
 		"/run":           "755 root root dir",
@@ -108,6 +110,12 @@ func TestCheck(t *testing.T) {
 		{"an ACL on the way", ReadFile, "/srv/acl/x", "? /srv/acl has an ACL; not judged"},
 		{"what the caller may not see", ReadFile, "/etc/hidden", "? cannot look at /etc/hidden, so that it is not judged"},
 		{"what is broken", ReadFile, "/etc/broken", "cannot look at /etc/broken: input/output error"},
+
+		{"a file to watch", WatchFile, "/etc/key", ""},
+		{"one that is not there yet", WatchFile, "/etc/none", ""},
+		{"one by way of a link", WatchFile, "/etc/link", ""},
+		{"one in a directory that only lets search", WatchFile, "/srv/search/x",
+			"the directory /srv/search is not readable and searchable for the user kres: mode 0751, owner other, group other"},
 
 		{"a directory to write to", WriteDir, "/run/kres", ""},
 		{"one of others", WriteDir, "/run", "the directory /run is not writable and searchable for the user kres: mode 0755, owner root, group root"},

@@ -25,6 +25,8 @@ func (w *walker) use(at place, need Need) *Finding {
 	switch need {
 	case ReadFile, WriteDir:
 		return w.existing(at, need)
+	case WatchFile:
+		return w.demand(mayRead|maySearch, at.dir, &at.dirInfo)
 	}
 	// The directory must take a new file: one that is replaced is one, too.
 	if f := w.demand(mayWrite|maySearch, at.dir, &at.dirInfo); f != nil {

@@ -23,6 +23,10 @@ const (
 	BindPath  Need = "socket" // the place of a socket
 )
 
+// WatchFile is a file whose changes are to be seen, which takes a directory that
+// can be read (inotify(7)). No key is declared so.
+const WatchFile Need = "watched"
+
 // Path is a path in a configuration.
 type Path struct {
 	Pointer string // of the key

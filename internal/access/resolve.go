@@ -143,7 +143,7 @@ func (w *walker) unseen(p string, err error) *Finding {
 }
 
 var words = map[uint32]string{
-	mayRead: "readable", mayWrite: "writable", maySearch: "searchable", mayWrite | maySearch: "writable and searchable",
+	mayRead: "readable", mayWrite: "writable", maySearch: "searchable", mayWrite | maySearch: "writable and searchable", mayRead | maySearch: "readable and searchable",
 }
 
 // demand says what is wrong if the account does not get the wanted bits. What

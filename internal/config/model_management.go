@@ -29,5 +29,5 @@ type Role struct {
 	Groups []string `key:"groups" type:"list<estr>?" ours:"true" doc:"Groups of the system, likewise."`
 	Token  string   `key:"token" type:"estr32?" secret:"true" ours:"true" doc:"Bearer token that gives the role to whoever sends it, at least 32 bytes."`
 	// TokenFile holds one token in a line.
-	TokenFile string `key:"token-file" type:"rfile?" ours:"true" doc:"File with such a token in its only line, in place of the token itself. The user kresd-manager must be able to read it; it is read at each request."`
+	TokenFile string `key:"token-file" type:"rfile?" ours:"true" doc:"File with such a token in its only line, in place of the token itself. The user kresd-manager must be able to read it, and no one else should (mode 0400); it is read at each request."`
 }

@@ -158,6 +158,28 @@ func TestWhoUsesWhat(t *testing.T) {
 	}
 }
 
+// TestWhatCannotBeWatchedIsTold has a directory that lets workers in and does
+// not let the manager list it.
+func TestWhatCannotBeWatchedIsTold(t *testing.T) {
+	needRoot(t)
+	dir := folder(t)
+	if err := os.Mkdir(dir+"/private", 0o711); err != nil {
+		t.Fatal(err)
+	}
+	put(t, dir+"/private/key", "", 0o444, 0, 0)
+	put(t, dir+"/zone", "", 0o444, 0, 0)
+	var c config.Config
+	c.LocalData.RPZ = []config.RPZ{{File: dir + "/zone", Watchdog: true}, {File: dir + "/private/key", Watchdog: true}, {File: dir + "/private/key"}}
+	if err := os.Chmod(dir+"/private", 0o711); err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"/local-data/rpz/1/file: warning: a change of it is not seen: the directory DIR/private is not readable and searchable " +
+		"for the user boss in the groups crew, journal: mode 0711, owner root, group root; kresctl renew after each change; or let boss list DIR/private"}
+	if diff := cmp.Diff(want, texts(both().Watches(Watched(&c)), dir)); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func TestRoles(t *testing.T) {
 	needRoot(t)
 	dir := folder(t)

@@ -10,7 +10,7 @@ import (
 
 	"kresd-manager/internal/config"
 	"kresd-manager/internal/generation"
-	"kresd-manager/internal/render"
+	"kresd-manager/internal/judge"
 	"kresd-manager/units"
 )
 
@@ -72,7 +72,7 @@ func (m *Manager) change(ctx context.Context, c change, began time.Time) (units.
 	m.remember(cur, next, c, &r)
 	m.settlePromise(next, c, &r)
 	m.current.Store(next)
-	m.o.Watch(next.watch)
+	m.o.Watch(next.watched())
 	if err := m.record(next, false); err != nil {
 		m.o.Log.Error("cannot record the running configuration; a crash of the manager would forget it", "error", err)
 	}
@@ -158,7 +158,7 @@ func (m *Manager) prepare(ctx context.Context, cur *snapshot, c change) (*snapsh
 	if err := protectCore(cur.desired, gen.Desired); err != nil && !c.fromFile && !c.undo {
 		return nil, gen, err
 	}
-	next := &snapshot{running: doc.Running(cfg), desired: gen.Desired, fileETag: cur.fileETag, refused: cur.refused, watch: watched(cfg), files: m.namedBy(doc)}
+	next := &snapshot{running: doc.Running(cfg), desired: gen.Desired, fileETag: cur.fileETag, refused: cur.refused, watch: judge.Watched(cfg), files: m.namedBy(doc)}
 	if c.fromFile {
 		next.fileETag, next.refused = doc.ETag(), false
 	}
@@ -202,20 +202,6 @@ func (m *Manager) check(doc *config.Document) (*config.Config, error) {
 		m.o.Log.Warn(p.String())
 	}
 	return cfg, nil
-}
-
-// watched lists the files that the configuration wants to be watched.
-func watched(c *config.Config) []string {
-	var paths []string
-	if t := c.Network.TLS; t.Watchdog && t.CertFile != "" && render.Encrypted(c) {
-		paths = append(paths, t.CertFile, t.KeyFile)
-	}
-	for _, z := range c.LocalData.RPZ {
-		if z.Watchdog {
-			paths = append(paths, z.File)
-		}
-	}
-	return paths
 }
 
 // installed refuses what the installed units cannot do.

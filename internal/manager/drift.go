@@ -235,7 +235,7 @@ func (m *Manager) fallBack(ctx context.Context, cur *snapshot) {
 	}
 	back.report = &r
 	m.current.Store(&back)
-	m.o.Watch(back.watch)
+	m.o.Watch(back.watched())
 	if err := m.record(&back, false); err != nil {
 		m.o.Log.Error("cannot record the running configuration; a crash of the manager would forget it", "error", err)
 	}

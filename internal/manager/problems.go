@@ -37,6 +37,15 @@ func (m *Manager) namedBy(doc *config.Document) func() []access.Path {
 	})
 }
 
+// watched are the paths of the files to watch.
+func (s *snapshot) watched() []string {
+	var paths []string
+	for _, p := range s.watch {
+		paths = append(paths, p.Path)
+	}
+	return paths
+}
+
 // problems says what is wrong now with what the running configuration names. It
 // waits for file systems, but not long.
 func (m *Manager) problems(ctx context.Context, s *snapshot) config.Problems {
@@ -86,6 +95,7 @@ func (m *Manager) lookAt(s *snapshot) config.Problems {
 		}
 	}
 	add(readers.Files(s.files()), "")
+	add(readers.Watches(s.watch), "")
 	add(readers.Roles(s.running.Document, s.running.Management.Roles), config.SeverityWarning)
 	return problems
 }

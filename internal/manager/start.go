@@ -17,6 +17,7 @@ import (
 
 	"kresd-manager/internal/config"
 	"kresd-manager/internal/durable"
+	"kresd-manager/internal/judge"
 	"kresd-manager/units"
 )
 
@@ -219,7 +220,7 @@ func (m *Manager) adopt(ctx context.Context, running *snapshot, clean bool) erro
 	m.learn(&adopted)
 	m.rememberAdopted(&adopted, &r)
 	m.current.Store(&adopted)
-	m.o.Watch(adopted.watch)
+	m.o.Watch(adopted.watched())
 	if err == nil {
 		m.forgetApplying()
 	}
@@ -250,7 +251,7 @@ func (m *Manager) learn(s *snapshot) {
 		s.running = &config.Running{Document: s.running.Document, Fault: err}
 		return
 	}
-	s.running, s.watch, s.files = s.running.Document.Running(c), watched(c), m.namedBy(s.running.Document)
+	s.running, s.watch, s.files = s.running.Document.Running(c), judge.Watched(c), m.namedBy(s.running.Document)
 }
 
 // adoptLinked learns what runs when no record tells, as after a boot: a start
