@@ -28,8 +28,10 @@ func rundir(t *testing.T, answers map[string]string) string {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { os.RemoveAll(dir) })
-	if err := os.Mkdir(filepath.Join(dir, "control"), 0o755); err != nil {
-		t.Fatal(err)
+	for _, name := range []string{"control", "work"} {
+		if err := os.Mkdir(filepath.Join(dir, name), 0o755); err != nil {
+			t.Fatal(err)
+		}
 	}
 	if answers == nil {
 		return dir
