@@ -2,8 +2,6 @@
 
 package config
 
-import "slices"
-
 // Put gives the document with value at pointer (RFC 6901): an object member is
 // added or replaced, a list element replaced, "-" appended to a list, and for
 // the empty pointer the result is value itself. Objects that are missing on the way are
@@ -93,7 +91,7 @@ func (n node) with(i int, key string, value node) node {
 
 // put is the operation of [Document.Put] on a tree.
 func put(n node, tokens []string, value node) (node, error) {
-	if err := checkDepth(tokens, &value); err != nil {
+	if err := checkDepth(tokens, depthOf(&value)); err != nil {
 		return n, err
 	}
 	missing := func(next string) node {
@@ -114,29 +112,7 @@ func put(n node, tokens []string, value node) (node, error) {
 	})
 }
 
-// add is the operation of RFC 6902 section 4.1: like put, but a list element
-// is inserted, and nothing is made on the way.
-func add(n node, tokens []string, value node) (node, error) {
-	if len(tokens) == 0 {
-		return value, nil
-	}
-	if err := checkDepth(tokens, &value); err != nil {
-		return n, err
-	}
-	return rewrite(n, tokens, 0, nil, func(parent node, token string) (node, error) {
-		i, err := step(&parent, token)
-		if err != nil {
-			return parent, err
-		}
-		if parent.kind == object {
-			return parent.with(i, token, value), nil
-		}
-		parent.members = slices.Insert(slices.Clip(parent.members), i, member{value: value})
-		return parent, nil
-	})
-}
-
-// remove is the operation of RFC 6902 section 4.2; the root becomes {}.
+// remove is the operation of [Document.Delete] on a tree; the root becomes {}.
 func remove(n node, tokens []string) (node, error) {
 	if len(tokens) == 0 {
 		return node{kind: object}, nil
@@ -155,9 +131,10 @@ func remove(n node, tokens []string) (node, error) {
 	})
 }
 
-// checkDepth keeps edits from nesting deeper than a text may.
-func checkDepth(tokens []string, value *node) error {
-	if len(tokens) > maxDepth || len(tokens)+depthOf(value) > maxDepth {
+// checkDepth keeps edits from nesting deeper than a text may: a value of a depth
+// is about to go where tokens lead.
+func checkDepth(tokens []string, depth int) error {
+	if len(tokens) > maxDepth || len(tokens)+depth > maxDepth {
 		return &PointerError{joinPointer(tokens[:min(len(tokens), maxDepth)]), tooDeep}
 	}
 	return nil

@@ -21,15 +21,13 @@ func (d *Document) Patch(patch []byte) (*Document, error) {
 	if len(problems) > 0 {
 		return nil, problems
 	}
-	root := d.root
-	count := countNodes(&root)
+	p := &patching{root: newDraft(d.root), count: countNodes(&d.root)}
 	for i, o := range operations {
-		var err error
-		if root, err = o.apply(root, &count); err != nil {
+		if err := p.apply(&o); err != nil {
 			return nil, fmt.Errorf("patch operation %d (%s): %w", i, o.name, err)
 		}
 	}
-	return d.with(root), nil
+	return d.with(p.root.node()), nil
 }
 
 // operation is one step of a patch.
@@ -39,51 +37,147 @@ type operation struct {
 	value      node
 }
 
-// apply does the operation. count is a bound on the values in the tree; it
-// keeps copies of copies within what a text could hold.
-func (o *operation) apply(root node, count *int) (node, error) {
-	value := o.value
-	var err error
-	switch o.name {
-	case "move", "copy":
-		if value, err = find(root, o.from); err != nil {
-			return root, err
-		}
-	case "replace", "test":
-		if value, err = find(root, o.path); err != nil {
-			return root, err
-		}
-	}
+// patching is a document on its way through the operations of a patch. An
+// operation costs what its pointers have tokens and its value has values, but
+// not what the objects and lists that it edits have members.
+type patching struct {
+	root *draft
+	// count is a bound on the values in the tree; it keeps copies of copies
+	// within what a text could hold.
+	count int
+	way   []*draft // of the last lookup
+}
+
+// apply does the operation.
+func (p *patching) apply(o *operation) error {
 	switch o.name {
 	case "test":
-		if !equal(&value, &o.value) {
-			return root, fmt.Errorf("%q: %w: the value is another", joinPointer(o.path), ErrTestFailed)
+		value, err := p.find(o.path)
+		if err == nil && !value.equals(&o.value) {
+			err = fmt.Errorf("%q: %w: the value is another", joinPointer(o.path), ErrTestFailed)
 		}
-		return root, nil
+		return err
 	case "remove":
-		return remove(root, o.path)
+		return p.remove(o.path)
 	case "move":
-		if slices.Equal(o.from, o.path) {
-			return root, nil
+		value, err := p.find(o.from)
+		if err != nil || slices.Equal(o.from, o.path) {
+			return err
 		}
 		if len(o.from) < len(o.path) && slices.Equal(o.from, o.path[:len(o.from)]) {
-			return root, &PointerError{joinPointer(o.path), "a value cannot be moved into itself"}
+			return &PointerError{joinPointer(o.path), "a value cannot be moved into itself"}
 		}
-		if root, err = remove(root, o.from); err != nil {
-			return root, err
+		p.inherit(value)
+		if err := p.remove(o.from); err != nil {
+			return err
 		}
-		return add(root, o.path, value)
+		return p.add(o.path, value)
 	}
-	if o.name != "copy" {
-		value = o.value
+	value := o.value
+	switch o.name {
+	case "copy":
+		from, err := p.find(o.from)
+		if err != nil {
+			return err
+		}
+		if p.count += from.count(); p.count > maxNodes {
+			return &PointerError{joinPointer(o.path), tooManyValues}
+		}
+		taken := draft{written: from.node()} // the original keeps what it has
+		p.inherit(&taken)
+		return p.add(o.path, newDraft(taken.written))
+	case "replace":
+		if _, err := p.find(o.path); err != nil {
+			return err
+		}
 	}
-	if *count += countNodes(&value); *count > maxNodes {
-		return root, &PointerError{joinPointer(o.path), tooManyValues}
+	if p.count += countNodes(&value); p.count > maxNodes {
+		return &PointerError{joinPointer(o.path), tooManyValues}
 	}
-	if o.name == "replace" && len(o.path) > 0 {
-		return put(root, o.path, value)
+	if o.name == "replace" {
+		return p.replace(o.path, newDraft(value))
 	}
-	return add(root, o.path, value)
+	return p.add(o.path, newDraft(value))
+}
+
+// find gives the value a pointer leads to, and notes the way there: all values
+// from the root to the one around it.
+func (p *patching) find(tokens []string) (*draft, error) {
+	p.way = p.way[:0]
+	d := p.root
+	for depth, token := range tokens {
+		p.way = append(p.way, d)
+		child, err := d.child(token)
+		if err != nil {
+			return nil, pointerError(tokens[:depth+1], err)
+		}
+		d = child
+	}
+	return d, nil
+}
+
+// inherit has a value that was just found, and will be elsewhere, say by itself
+// what the values around it have said of its positions.
+func (p *patching) inherit(value *draft) {
+	file := uint16(0)
+	for _, d := range p.way {
+		value.written.foreign = value.written.foreign || d.written.foreign
+		if d.written.file != 0 {
+			file = d.written.file
+		}
+	}
+	if value.written.file == 0 {
+		value.written.file = file
+	}
+}
+
+// edit has the value around what a pointer names change its members.
+func (p *patching) edit(tokens []string, change func(parent *draft, token string) error) error {
+	last := len(tokens) - 1
+	parent, err := p.find(tokens[:last])
+	if err != nil {
+		return err
+	}
+	p.way = append(p.way, parent)
+	if err := change(parent, tokens[last]); err != nil {
+		return pointerError(tokens, err)
+	}
+	settle(p.way)
+	return nil
+}
+
+// add is the operation of RFC 6902 section 4.1: a list element is inserted, and
+// nothing is made on the way.
+func (p *patching) add(tokens []string, value *draft) error {
+	if len(tokens) == 0 {
+		p.root = value
+		return nil
+	}
+	if err := checkDepth(tokens, value.depth); err != nil {
+		return err
+	}
+	return p.edit(tokens, func(parent *draft, token string) error { return parent.add(token, value) })
+}
+
+// replace is the operation of RFC 6902 section 4.3 on a value that is there.
+func (p *patching) replace(tokens []string, value *draft) error {
+	if len(tokens) == 0 {
+		p.root = value
+		return nil
+	}
+	if err := checkDepth(tokens, value.depth); err != nil {
+		return err
+	}
+	return p.edit(tokens, func(parent *draft, token string) error { return parent.replace(token, value) })
+}
+
+// remove is the operation of RFC 6902 section 4.2; the root becomes {}.
+func (p *patching) remove(tokens []string) error {
+	if len(tokens) == 0 {
+		p.root = newDraft(node{kind: object})
+		return nil
+	}
+	return p.edit(tokens, (*draft).remove)
 }
 
 // parsePatch reads the list of operations. Members that RFC 6902 does not

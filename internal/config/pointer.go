@@ -79,7 +79,7 @@ func step(n *node, token string) (int, error) {
 	case list:
 		return listIndex(token, len(n.members))
 	default:
-		return 0, fmt.Errorf("there is nothing below %s", n.kind.words()) // not the value, which may be secret
+		return 0, nothingBelow(n.kind)
 	}
 }
 
