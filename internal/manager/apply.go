@@ -38,7 +38,7 @@ func (m *Manager) restore(ctx context.Context, plan units.Plan, want units.Desir
 func (m *Manager) settle(ctx context.Context, plan units.Plan, want units.Desired, canceled <-chan struct{}) error {
 	err := m.carry(context.WithoutCancel(ctx), plan, want, canceled)
 	if err == nil {
-		m.rulesUnsure = false
+		m.rulesUnsure.Store(false)
 	}
 	return err
 }
@@ -247,7 +247,7 @@ func (m *Manager) load(ctx context.Context, s units.Step, want units.Desired) er
 		return nil
 	})
 	if err == nil {
-		m.rulesUnsure = true // until all have been told
+		m.rulesUnsure.Store(true) // until all have been told
 	}
 	return err
 }

@@ -33,19 +33,16 @@ type change struct {
 // an error that is no *units.StepError.
 func (m *Manager) change(ctx context.Context, c change, began time.Time) (units.Report, error) {
 	cur := m.current.Load()
-	r := units.Report{Cause: c.Cause, DryRun: c.DryRun, When: began, Generation: cur.desired.Generation}
+	r := units.Report{Cause: c.Cause, When: began, Generation: cur.desired.Generation}
 	next, gen, err := m.prepare(ctx, cur, c)
 	if err == nil {
-		r.Diff = config.Difference(m.ranBefore(cur), next.running.Document, 0)
-		if c.fromFile {
-			r.Drops = m.drops(cur, next)
-		}
+		m.differs(cur, next, c, &r)
 		err = m.makePromise(cur, next, c)
 	}
 	// A request that was wrong by itself is its sender's affair; a file that is
 	// wrong is everybody's.
 	var waiting *units.WaitingError
-	concerns := !c.DryRun && (err == nil || c.fromFile && !errors.As(err, &waiting))
+	concerns := err == nil || c.fromFile && !errors.As(err, &waiting)
 	if err == nil {
 		err = m.carryOut(ctx, cur, gen, c, &r)
 	}
@@ -61,7 +58,7 @@ func (m *Manager) change(ctx context.Context, c change, began time.Time) (units.
 		m.rememberFailed(c, &r)
 		m.failed(cur, c, &r, err)
 	}
-	if err != nil || c.DryRun {
+	if err != nil {
 		return r, err
 	}
 	// What did not act reads the same text in the new generation.
@@ -141,9 +138,14 @@ func (m *Manager) prepare(ctx context.Context, cur *snapshot, c change) (*snapsh
 	if err != nil {
 		return nil, gen, err
 	}
-	cfg, err := m.check(doc)
+	cfg, warnings, err := m.check(doc)
 	if err != nil {
 		return nil, gen, err
+	}
+	if !c.DryRun { // who only asks does not fill the log
+		for _, p := range warnings {
+			m.o.Log.Warn(p.String())
+		}
 	}
 	if err := m.installed(cfg); err != nil {
 		return nil, gen, err
@@ -185,23 +187,20 @@ func protectCore(cur, next units.Desired) error {
 	return found.Errors()
 }
 
-// check validates, logs warnings, and refuses keys that nothing acts on yet: the
-// system would not do what the configuration says.
-func (m *Manager) check(doc *config.Document) (*config.Config, error) {
+// check validates and returns what is worth a warning. It refuses keys that nothing
+// acts on yet: the system would not do what the configuration says.
+func (m *Manager) check(doc *config.Document) (*config.Config, config.Problems, error) {
 	cfg, found := doc.Check(m.o.Host)
 	if err := found.Errors(); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if idle := found.Idle(); len(idle) > 0 {
 		for i := range idle {
 			idle[i].Severity = config.SeverityError
 		}
-		return nil, idle
+		return nil, nil, idle
 	}
-	for _, p := range found {
-		m.o.Log.Warn(p.String())
-	}
-	return cfg, nil
+	return cfg, found, nil
 }
 
 // installed refuses what the installed units cannot do.
@@ -232,8 +231,16 @@ func (m *Manager) installed(c *config.Config) error {
 	return nil
 }
 
-// carryOut plans and, unless it is a dry run, applies.
-func (m *Manager) carryOut(ctx context.Context, cur *snapshot, gen generation.Generation, c change, r *units.Report) error {
+// differs notes what a change makes of the configuration.
+func (m *Manager) differs(cur, next *snapshot, c change, r *units.Report) {
+	r.Diff = config.Difference(m.ranBefore(cur), next.running.Document, 0)
+	if c.fromFile {
+		r.Drops = m.drops(cur, next)
+	}
+}
+
+// plan looks at the system and notes what a change would do.
+func (m *Manager) plan(ctx context.Context, cur *snapshot, gen generation.Generation, c change, r *units.Report) error {
 	before := cur.desired.Limits
 	live, err := m.look(ctx, gen.Desired, before)
 	if err != nil {
@@ -242,11 +249,16 @@ func (m *Manager) carryOut(ctx context.Context, cur *snapshot, gen generation.Ge
 	if err := bearable(gen.Desired.Limits, live); err != nil && !c.tolerant {
 		return err
 	}
-	r.Plan = units.Diff(gen.Desired, live, units.Options{Force: c.Force, Renew: c.renew, Reset: m.rulesUnsure, Tolerant: c.tolerant, Before: before})
+	r.Plan = units.Diff(gen.Desired, live, units.Options{Force: c.Force, Renew: c.renew, Reset: m.rulesUnsure.Load(), Tolerant: c.tolerant, Before: before})
 	r.Interrupts = r.Plan.Interrupts()
 	r.Generation = gen.Desired.Generation
-	if c.DryRun {
-		return nil
+	return nil
+}
+
+// carryOut plans and applies.
+func (m *Manager) carryOut(ctx context.Context, cur *snapshot, gen generation.Generation, c change, r *units.Report) error {
+	if err := m.plan(ctx, cur, gen, c, r); err != nil {
+		return err
 	}
 	if err := m.o.Store.Write(gen); err != nil {
 		return err
@@ -258,7 +270,7 @@ func (m *Manager) carryOut(ctx context.Context, cur *snapshot, gen generation.Ge
 	}
 	m.o.Log.Debug("plan", "cause", c.Cause, "plan", r.Plan.String())
 	m.tell(units.Event{Kind: units.EventBegin, Cause: c.Cause, Plan: &r.Plan, Generation: gen.Desired.Generation})
-	err = m.apply(ctx, r.Plan, gen.Desired)
+	err := m.apply(ctx, r.Plan, gen.Desired)
 	if err == nil {
 		return nil
 	}
@@ -311,7 +323,7 @@ func (m *Manager) rollBack(ctx context.Context, cur *snapshot, tried units.Limit
 	live, err := m.look(ctx, cur.desired, tried)
 	if err == nil {
 		m.forgive(ctx, cur, live)
-		plan := units.Diff(cur.desired, live, units.Options{Proven: true, Reset: m.rulesUnsure, Tolerant: true, Before: tried})
+		plan := units.Diff(cur.desired, live, units.Options{Proven: true, Reset: m.rulesUnsure.Load(), Tolerant: true, Before: tried})
 		if plan.Empty() {
 			if step != nil {
 				step.Restored = true

@@ -42,7 +42,7 @@ func (m *Manager) waiting() bool { return m.promise.Load().Waiting() != nil }
 
 // makePromise writes down where to go back to, before a change begins.
 func (m *Manager) makePromise(cur, next *snapshot, c change) error {
-	if c.ConfirmWithin <= 0 || c.DryRun {
+	if c.ConfirmWithin <= 0 {
 		return nil
 	}
 	if w := m.promise.Load().Waiting(); w != nil {
@@ -215,7 +215,7 @@ func (m *Manager) keepConfirmed() {
 	if err != nil || file.ETag() != s.fileETag || s.refused {
 		return // the start after the boot reads it anyway
 	}
-	cfg, err := m.check(file)
+	cfg, _, err := m.check(file)
 	if err != nil {
 		m.o.Log.Error("cannot keep the configuration for the next boot", "error", err)
 		return

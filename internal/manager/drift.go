@@ -68,7 +68,7 @@ func (m *Manager) repair(ctx context.Context) time.Duration {
 		m.fallBack(ctx, cur)
 		return gatherTime
 	}
-	plan := units.Diff(cur.desired, live, units.Options{Proven: true, Patient: true, Tolerant: true, Reset: m.rulesUnsure})
+	plan := units.Diff(cur.desired, live, units.Options{Proven: true, Patient: true, Tolerant: true, Reset: m.rulesUnsure.Load()})
 	m.recover(plan)
 	if plan.Empty() {
 		return lookInterval

@@ -343,7 +343,7 @@ func TestBootCopyWaitsForConfirmation(t *testing.T) {
 	w := newWorld(t, basic)
 	p := w.start()
 	link := func() string {
-		_, _ = p.Renew(t.Context(), units.Again{DryRun: true}) // what is done later is done
+		p.settle(t) // what is done later is done
 		target, err := os.Readlink(filepath.Join(w.dir, "state/boot"))
 		if err != nil {
 			t.Fatal(err)

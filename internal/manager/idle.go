@@ -52,7 +52,7 @@ func (m *Manager) needed(ctx context.Context) string {
 	if err != nil {
 		return "systemd cannot be reached"
 	}
-	if !units.Diff(s.desired, live, units.Options{Proven: true, Tolerant: true, Reset: m.rulesUnsure}).Empty() {
+	if !units.Diff(s.desired, live, units.Options{Proven: true, Tolerant: true, Reset: m.rulesUnsure.Load()}).Empty() {
 		return "not all runs as configured"
 	}
 	return ""

@@ -132,8 +132,8 @@ type Manager struct {
 	// bootFault tells why the next boot begins with something older, "" if it does not.
 	bootFault atomic.Pointer[string]
 	// rulesUnsure tells that running workers may not all have been told of the
-	// rules in force. Only the loop uses it.
-	rulesUnsure bool
+	// rules in force. The loop sets it.
+	rulesUnsure atomic.Bool
 	looks       chan struct{} // held by those who look at files
 	told        []string      // the problems that are in the log
 	noRule      atomic.Bool   // polkit refused limits the last time
@@ -354,18 +354,24 @@ func (m *Manager) Changed(ctx context.Context, paths []string) {
 }
 
 func (m *Manager) submit(ctx context.Context, c change) (r units.Report, err error) {
+	if c.DryRun {
+		return m.dryRun(ctx, c)
+	}
 	began := time.Now()
 	if derr := m.do(ctx, func(ctx context.Context) {
-		defer func() {
-			if p := recover(); p != nil {
-				m.o.Log.Error("a change has a defect", "cause", c.Cause, "panic", p, "stack", string(debug.Stack()))
-				err = fmt.Errorf("a defect in kresd-manager: %v", p)
-			}
-		}()
+		defer m.survive(c, &err)
 		r, err = m.change(ctx, c, began)
 		m.tally.count(r, err)
 	}); derr != nil {
 		return units.Report{Cause: c.Cause, When: began}, derr
 	}
 	return r, err
+}
+
+// survive turns a panic of a change into its error. It is deferred.
+func (m *Manager) survive(c change, err *error) {
+	if p := recover(); p != nil {
+		m.o.Log.Error("a change has a defect", "cause", c.Cause, "panic", p, "stack", string(debug.Stack()))
+		*err = fmt.Errorf("a defect in kresd-manager: %v", p)
+	}
 }

@@ -50,7 +50,7 @@ func (t *tally) count(r units.Report, err error) {
 	switch {
 	case r.Error != "":
 		t.failed.Add(1)
-	case err == nil && !r.DryRun:
+	case err == nil:
 		t.applied.Add(1)
 	}
 }

@@ -193,14 +193,14 @@ func (m *Manager) adopt(ctx context.Context, running *snapshot, clean bool) erro
 	if err := m.o.Store.LinkAll(running.desired.Generation); err != nil {
 		return err
 	}
-	m.rulesUnsure = m.rulesUnsure || !clean
+	m.rulesUnsure.Store(m.rulesUnsure.Load() || !clean)
 	cause := "start: what ran before"
 	if a := left; a != nil {
 		cause = fmt.Sprintf("start: what ran before %s, which the end of the manager interrupted", a.Cause)
 		m.o.Log.Warn("going back to what ran before a change that was interrupted", "change", a.Cause, "begun", a.When)
 	}
 	r := units.Report{
-		Plan:       units.Diff(running.desired, live, units.Options{Proven: true, Reset: m.rulesUnsure, Tolerant: true, Before: tried}),
+		Plan:       units.Diff(running.desired, live, units.Options{Proven: true, Reset: m.rulesUnsure.Load(), Tolerant: true, Before: tried}),
 		Cause:      cause,
 		When:       began,
 		Generation: running.desired.Generation,
