@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/netip"
 	"slices"
+	"time"
 )
 
 // access is what a caller may do, and what a route demands. Each includes those
@@ -42,17 +43,18 @@ func (h *handlers) admit(w *response, r *http.Request, need access) error {
 	}
 	w.rights = h.known(p, c)
 	token, sent := bearer(r)
-	if sent {
-		if role, found := h.roleOf(p, token); found {
-			w.role = fmt.Sprintf("/management/roles/%d", role)
-			if a := access(p.management.Roles[role].Role); !w.rights.includes(a) {
-				w.rights = a
-			}
+	var wait time.Duration
+	if sent && p.hasToken() {
+		from := c.source()
+		if wait = h.wrongTokens.wait(from); wait == 0 {
+			h.useToken(w, p, token, from)
 		}
 	}
 	switch {
 	case w.rights.includes(need):
 		return nil
+	case wait > 0:
+		return &slowedDown{guessing(c.source()), wait}
 	case w.role != "" || !c.tcp() && !sent:
 		return denied(whoAsks(w, r).String(), w.rights, r.Method, r.URL.Path, need)
 	case sent:
@@ -61,6 +63,21 @@ func (h *handlers) admit(w *response, r *http.Request, need access) error {
 		return tokenNeeded(r.Method, r.URL.Path)
 	}
 	return noTokens(r.Method, r.URL.Path, need)
+}
+
+// useToken adds what a token allows. A wrong one makes its source wait, so that
+// no one can try many.
+func (h *handlers) useToken(w *response, p *policy, token string, from source) {
+	role, found := h.roleOf(p, token)
+	if !found {
+		w.guessed = true
+		h.wrongTokens.spend(from)
+		return
+	}
+	w.role = fmt.Sprintf("/management/roles/%d", role)
+	if a := access(p.management.Roles[role].Role); !w.rights.includes(a) {
+		w.rights = a
+	}
 }
 
 // known is what a caller may do without a token.
@@ -93,15 +110,32 @@ func (h *handlers) known(p *policy, c *caller) access {
 	return best
 }
 
-// audit logs who asked for more than to look, and who was not let.
+// audit logs who asked for more than to look, who was not let, and who sent a
+// wrong token. What a source is refused fills no log.
 func (h *handlers) audit(w *response, r *http.Request, need access) {
-	log, text := h.log.Info, "request"
-	switch {
-	case w.status == http.StatusUnauthorized || w.status == http.StatusForbidden:
-		log, text = h.log.Warn, "request refused"
-	case need == read:
+	refused := w.status == http.StatusUnauthorized || w.status == http.StatusForbidden || w.status == http.StatusTooManyRequests
+	if !refused && !w.guessed && need == read {
 		return
 	}
 	who := whoAsks(w, r)
-	log(text, "who", who.String(), "method", r.Method, "path", r.URL.Path, "status", w.status, "reference", w.reference)
+	about := []any{"who", who.String(), "method", r.Method, "path", r.URL.Path, "status", w.status, "reference", w.reference}
+	if !refused && !w.guessed {
+		h.log.Info("request", about...)
+		return
+	}
+	more, due := h.reports.due(callerOf(r).source())
+	if !due {
+		return
+	}
+	if more > 0 {
+		about = append(about, "left-out", more)
+	}
+	switch {
+	case w.guessed:
+		h.log.Warn("wrong token", about...)
+	case w.status == http.StatusTooManyRequests:
+		h.log.Warn("too many wrong tokens", about...)
+	default:
+		h.log.Warn("request refused", about...)
+	}
 }

@@ -3,6 +3,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"io"
 	"log/slog"
@@ -10,6 +11,7 @@ import (
 	"os"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"kresd-manager/units"
 )
@@ -30,6 +32,10 @@ type Options struct {
 	Version string
 	// MaxBodyBytes is the largest request body; 0 is [DefaultMaxBodyBytes].
 	MaxBodyBytes int64
+	// BodyTimeout bounds how long a client may take to send a body, and WriteTimeout
+	// how long it may take to read an answer, or each part of a stream. 0 is
+	// [DefaultBodyTimeout] and [DefaultWriteTimeout].
+	BodyTimeout, WriteTimeout time.Duration
 	// Hosts are names accepted in the Host header, without port, besides
 	// localhost, unix and loopback addresses.
 	Hosts []string
@@ -48,8 +54,10 @@ type handlers struct {
 	ctl  Controller
 	log  *slog.Logger
 	opt  Options
-	self uint32        // the user that this process runs as
-	logs chan struct{} // held by those who read logs
+	self uint32 // the user that this process runs as
+
+	streams, logs, plans *shares
+	wrongTokens, reports *pace
 
 	current     atomic.Pointer[policy]
 	tokenFaults sync.Map // why the token in a file cannot be used, by path
@@ -65,10 +73,16 @@ func New(c Controller, opt Options) http.Handler {
 	if opt.Logger == nil {
 		opt.Logger = slog.New(slog.NewTextHandler(io.Discard, nil))
 	}
-	if opt.MaxBodyBytes == 0 {
-		opt.MaxBodyBytes = DefaultMaxBodyBytes
+	opt.MaxBodyBytes = cmp.Or(opt.MaxBodyBytes, DefaultMaxBodyBytes)
+	opt.BodyTimeout = cmp.Or(opt.BodyTimeout, DefaultBodyTimeout)
+	opt.WriteTimeout = cmp.Or(opt.WriteTimeout, DefaultWriteTimeout)
+	h := &handlers{ctl: c, log: opt.Logger, opt: opt, self: uint32(os.Geteuid()),
+		streams:     newShares("event streams", eventsEach, eventsAll),
+		logs:        newShares("readers of logs", logsEach, logsAll),
+		plans:       newShares("dry runs", plansEach, plansAll),
+		wrongTokens: newPace(maxWrongTokens, wrongTokenEvery),
+		reports:     newReports(),
 	}
-	h := &handlers{ctl: c, log: opt.Logger, opt: opt, self: uint32(os.Geteuid()), logs: make(chan struct{}, maxLogs)}
 
 	next := h.router(h.routes())
 	next = h.capBody(next)
@@ -76,12 +90,13 @@ func New(c Controller, opt Options) http.Handler {
 	next = h.refuseForeign(next)
 	next = h.recover(next)
 	next = h.trace(next)
+	next = h.receive(next)
 	server := "kresd-manager"
 	if opt.Version != "" {
 		server += "/" + opt.Version
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		rw := &response{ResponseWriter: w, reference: reference(r)}
+		rw := &response{ResponseWriter: w, reference: reference(r), timeout: opt.WriteTimeout}
 		hd := w.Header()
 		hd["Server"] = []string{server}
 		hd["X-Reference-Id"] = []string{rw.reference}

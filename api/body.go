@@ -9,14 +9,16 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"os"
 	"strings"
 	"time"
 
 	"kresd-manager/internal/config"
 )
 
-// bodyTimeout bounds how long a client may take to send a body.
-const bodyTimeout = 30 * time.Second
+// DefaultBodyTimeout bounds how long a client may take to send a body, from the
+// end of its header on.
+const DefaultBodyTimeout = 30 * time.Second
 
 // BodyName stands where the name of a file would stand in positions of
 // problems found in a request body.
@@ -31,7 +33,7 @@ func (h *handlers) capBody(next serve) serve {
 			h.fail(w, r, &http.MaxBytesError{Limit: limit})
 			return
 		}
-		if r.Body != nil && r.Body != http.NoBody {
+		if w.body != nil { // r is a copy, see receive
 			r.Body = http.MaxBytesReader(w.ResponseWriter, r.Body, limit)
 		}
 		next(w, r)
@@ -40,9 +42,10 @@ func (h *handlers) capBody(next serve) serve {
 
 // readBody returns the whole request body.
 func readBody(w *response, r *http.Request) ([]byte, error) {
-	rc := http.NewResponseController(w)
-	_ = rc.SetReadDeadline(time.Now().Add(bodyTimeout))
-	defer func() { _ = rc.SetReadDeadline(time.Time{}) }()
+	if w.progress != nil {
+		w.progress(receiving)
+		defer w.progress(working)
+	}
 	var buf bytes.Buffer
 	if r.ContentLength > 0 {
 		buf.Grow(int(r.ContentLength) + bytes.MinRead)
@@ -51,6 +54,9 @@ func readBody(w *response, r *http.Request) ([]byte, error) {
 		var tooLarge *http.MaxBytesError
 		if errors.As(err, &tooLarge) {
 			return nil, err
+		}
+		if errors.Is(err, os.ErrDeadlineExceeded) {
+			return nil, slowBody()
 		}
 		return nil, malformed("cannot read the request body: %v", err)
 	}

@@ -24,6 +24,7 @@ type caller struct {
 	// remote, local and listener are valid over TCP: the address that the caller
 	// has, the one that it reached, and the one that was listened on for it.
 	remote, local, listener netip.AddrPort
+	conn                    *conn // nil if there is no gate
 }
 
 func (c *caller) tcp() bool { return c.remote.IsValid() }
@@ -31,21 +32,24 @@ func (c *caller) tcp() bool { return c.remote.IsValid() }
 // callerKey is the key of the caller in the context of a request.
 type callerKey struct{}
 
+// identify tells who made a connection.
+func identify(c *conn) *caller {
+	who := &caller{listener: addrPort(c.listener.Addr()), conn: c}
+	switch inner := c.Conn.(type) {
+	case *net.UnixConn:
+		who.uid, who.gids = peer(inner)
+	case *net.TCPConn:
+		who.remote, who.local = addrPort(inner.RemoteAddr()), addrPort(inner.LocalAddr())
+	}
+	return who
+}
+
 // withCaller remembers who made a connection.
 func withCaller(ctx context.Context, accepted net.Conn) context.Context {
-	c := &caller{}
-	inner := accepted
-	if a, ok := accepted.(*conn); ok {
-		inner = a.Conn
-		c.listener = addrPort(a.listener)
+	if c, ok := accepted.(*conn); ok {
+		return context.WithValue(ctx, callerKey{}, c.caller)
 	}
-	switch inner := inner.(type) {
-	case *net.UnixConn:
-		c.uid, c.gids = peer(inner)
-	case *net.TCPConn:
-		c.remote, c.local = addrPort(inner.RemoteAddr()), addrPort(inner.LocalAddr())
-	}
-	return context.WithValue(ctx, callerKey{}, c)
+	return ctx
 }
 
 // addrPort is a TCP address, the invalid one if a is none.

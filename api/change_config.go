@@ -86,6 +86,11 @@ func (h *handlers) change(w *response, r *http.Request, edit func(*config.Docume
 	if err != nil {
 		return err
 	}
+	giveBack, err := h.planning(w, r, asked.DryRun)
+	if err != nil {
+		return err
+	}
+	defer giveBack()
 	pointer := pointerOf(r)
 	var etag string // of what runs in the end
 	report, err := h.ctl.Change(context.WithoutCancel(r.Context()), units.Change{

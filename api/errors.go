@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+	"time"
 
 	"kresd-manager/internal/config"
 	"kresd-manager/units"
@@ -46,6 +47,10 @@ func noSuchRoute(path string) error {
 func wrongMethod(method, path string, allow []string) error {
 	return &refusal{http.StatusMethodNotAllowed, KindMethod, "method not allowed",
 		fmt.Sprintf("%s takes %s, not %s", printable(path), strings.Join(allow, ", "), method)}
+}
+
+func slowBody() error {
+	return &refusal{http.StatusRequestTimeout, KindSlow, "body too slow", "the request body did not come in time; nothing was done"}
 }
 
 func nothingToCancel() error {
@@ -85,6 +90,19 @@ func tokenNeeded(method, path string) error {
 
 func wrongToken() error {
 	return &refusal{http.StatusUnauthorized, KindToken, "wrong token", "no role in /management/roles has the token that was sent"}
+}
+
+// slowedDown refuses a token that was not looked at.
+type slowedDown struct {
+	*refusal
+	wait time.Duration
+}
+
+func (e *slowedDown) Unwrap() error { return e.refusal }
+
+func guessing(from source) *refusal {
+	return &refusal{http.StatusTooManyRequests, KindGuessing, "too many wrong tokens",
+		fmt.Sprintf("%s has sent too many wrong tokens, and none of it is looked at for some seconds; check the token, then try again", from)}
 }
 
 func noTokens(method, path string, need access) error {
@@ -138,6 +156,10 @@ func (h *handlers) fail(w *response, r *http.Request, err error) {
 			h.log.Error("cannot serve request", "reference", w.reference,
 				"method", r.Method, "path", r.URL.Path, "error", err)
 		}
+	}
+	var slowed *slowedDown
+	if errors.As(err, &slowed) {
+		w.Header().Set("Retry-After", strconv.Itoa(int(slowed.wait/time.Second)+1)) // RFC 6585 section 4
 	}
 	switch p.Status {
 	case http.StatusUnauthorized:

@@ -21,6 +21,11 @@ func (h *handlers) events(w *response, r *http.Request) error {
 	if err := noQuery(r); err != nil {
 		return err
 	}
+	giveBack, err := h.streams.take(w, r)
+	if err != nil {
+		return err
+	}
+	defer giveBack()
 	ctx, cancel := context.WithCancel(r.Context())
 	defer cancel()
 	ch := h.ctl.Events(ctx)
@@ -54,7 +59,7 @@ func (h *handlers) stream(w *response, r *http.Request, texts <-chan []byte) {
 	text := []byte(": kresd-manager\n\n") // so that the client knows that it listens
 	for {
 		// A client that does not read must not hold up an end for long.
-		_ = out.SetWriteDeadline(time.Now().Add(writeTimeout))
+		_ = out.SetWriteDeadline(time.Now().Add(h.opt.WriteTimeout))
 		if _, err := w.Write(text); err != nil {
 			return // the client went away
 		}

@@ -72,6 +72,11 @@ func (h *handlers) rollback(w *response, r *http.Request) error {
 			return err
 		}
 	}
+	giveBack, err := h.planning(w, r, asked.DryRun)
+	if err != nil {
+		return err
+	}
+	defer giveBack()
 	report, err := h.ctl.Rollback(context.WithoutCancel(r.Context()), id, asked)
 	if err != nil {
 		return &changeError{report, err}

@@ -13,9 +13,8 @@ import (
 	"kresd-manager/units"
 )
 
-// Bounds of who reads logs: each has a process of its own.
+// Lines of the past in logs.
 const (
-	maxLogs      = 8
 	maxLogLines  = 10000
 	someLogLines = 100
 )
@@ -44,13 +43,11 @@ func (h *handlers) readLogs(w *response, r *http.Request) error {
 	if h.opt.Logs == nil {
 		return noSuchRoute(r.URL.Path)
 	}
-	select {
-	case h.logs <- struct{}{}:
-		defer func() { <-h.logs }()
-	default:
-		return &refusal{http.StatusServiceUnavailable, KindBusy, "not available",
-			fmt.Sprintf("%d clients read logs already; use journalctl, or try again later", maxLogs)}
+	giveBack, err := h.logs.take(w, r)
+	if err != nil {
+		return err
 	}
+	defer giveBack()
 	ctx, cancel := context.WithCancel(r.Context())
 	texts := make(chan []byte)
 	ended := make(chan struct{})

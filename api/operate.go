@@ -30,6 +30,11 @@ func (h *handlers) again(done string, do func(context.Context, units.Again) (uni
 			return err
 		}
 		asked.Force = force
+		giveBack, err := h.planning(w, r, asked.DryRun)
+		if err != nil {
+			return err
+		}
+		defer giveBack()
 		if asked.Match, err = matches(r); err != nil {
 			return err
 		}
@@ -43,6 +48,11 @@ func (h *handlers) again(done string, do func(context.Context, units.Again) (uni
 
 // plan tells what a reload would do.
 func (h *handlers) plan(w *response, r *http.Request) error {
+	giveBack, err := h.planning(w, r, true)
+	if err != nil {
+		return err
+	}
+	defer giveBack()
 	report, err := h.ctl.Reload(r.Context(), units.Again{DryRun: true})
 	if err != nil {
 		return &changeError{report, err}

@@ -23,6 +23,7 @@ const (
 	KindNoRoute      Kind = "no-such-route"         // 404
 	KindNoValue      Kind = "no-such-value"         // 404
 	KindMethod       Kind = "method-not-allowed"    // 405
+	KindSlow         Kind = "body-too-slow"         // 408
 	KindTestFailed   Kind = "patch-test-failed"     // 409
 	KindCanceled     Kind = "canceled"              // 409
 	KindIdle         Kind = "nothing-in-progress"   // 409
@@ -33,6 +34,7 @@ const (
 	KindTooLarge     Kind = "body-too-large"        // 413
 	KindType         Kind = "unsupported-type"      // 415
 	KindRefused      Kind = "refused-by-component"  // 422
+	KindGuessing     Kind = "too-many-wrong-tokens" // 429
 	KindStep         Kind = "step-failed"           // 500
 	KindSystem       Kind = "system-error"          // 500
 	KindInternal     Kind = "internal"              // 500

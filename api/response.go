@@ -8,10 +8,10 @@ import (
 	"time"
 )
 
-// writeTimeout bounds how long a client may take to read an answer. It counts
-// from the first byte of the answer and not, as http.Server.WriteTimeout would,
-// from the request: a change may take minutes before it is answered.
-const writeTimeout = 30 * time.Second
+// DefaultWriteTimeout bounds how long a client may take to read an answer. It
+// counts from the first byte of the answer and not, as http.Server.WriteTimeout
+// would, from the request: a change may take minutes before it is answered.
+const DefaultWriteTimeout = 30 * time.Second
 
 // response is an http.ResponseWriter that remembers what went out, and knows
 // which request it answers.
@@ -21,8 +21,13 @@ type response struct {
 	route     *route // nil until one matched
 	rights    access // of who asks; "" until that is known
 	role      string // pointer of the role whose token came with the request
+	guessed   bool   // the token was wrong
 	patient   bool   // the client may take any time to read the answer
-	status    int    // 0 until the header was written
+	timeout   time.Duration
+	body      *body       // of the request; nil if it has none
+	last      bool        // no other request may follow on the connection
+	progress  func(stage) // told how far the request has come; nil is no one
+	status    int         // 0 until the header was written
 	bytes     int64
 }
 
@@ -32,9 +37,15 @@ func (w *response) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 func (w *response) WriteHeader(status int) {
 	if w.status == 0 && status >= 200 {
 		w.status = status
+		if w.last || w.body != nil && !w.body.ended {
+			w.Header()["Connection"] = []string{"close"}
+		}
+		if w.progress != nil {
+			w.progress(sending)
+		}
 		// Not every writer has deadlines, and none is needed where it has not.
 		if !w.patient {
-			_ = http.NewResponseController(w.ResponseWriter).SetWriteDeadline(time.Now().Add(writeTimeout))
+			_ = http.NewResponseController(w.ResponseWriter).SetWriteDeadline(time.Now().Add(w.timeout))
 		}
 	}
 	w.ResponseWriter.WriteHeader(status)
@@ -59,7 +70,7 @@ func (w *response) send(status int, contentType string, body []byte) {
 	hd["Content-Length"] = []string{strconv.Itoa(len(body))}
 	w.WriteHeader(status)
 	if len(body) > 0 {
-		_, _ = w.Write(body) // the client went away; there is nobody to tell
+		_, _ = w.Write(body) // the client went away; there is no one to tell
 	}
 }
 

@@ -3,13 +3,13 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
 	"log/slog"
 	"net"
 	"net/http"
-	"sync/atomic"
 	"time"
 )
 
@@ -21,25 +21,36 @@ const (
 
 	// DefaultMaxConnections is how many connections are served at a time.
 	DefaultMaxConnections = 256
+	// DefaultMaxPerSource is how many of them one user, or one address, has.
+	DefaultMaxPerSource = 64
+	// DefaultEndTime is how long a client may go on to send a body, or to read an
+	// answer, once the server is to end.
+	DefaultEndTime = 5 * time.Second
 )
 
 // ServerOptions are the circumstances of a [Server]. The zero value is usable.
 type ServerOptions struct {
 	// Logger receives what net/http has to say, at debug level; nil discards.
 	Logger *slog.Logger
-	// MaxConnections bounds the connections over all unix sockets, and those over
-	// TCP, where strangers may hold them; further ones wait in the backlog of
-	// the socket. 0 is [DefaultMaxConnections].
+	// MaxConnections bounds the connections over all unix sockets, those of root
+	// over these, which count apart, and those over TCP, where strangers may hold
+	// them; some more wait for their turn. 0 is [DefaultMaxConnections].
 	MaxConnections int
+	// MaxPerSource bounds those of one user on a unix socket, other than root, and of
+	// one address over TCP (an IPv6 network of 64 bits). 0 is [DefaultMaxPerSource].
+	MaxPerSource int
+	// EndTime is how long a client may go on to send a body, or to read an answer,
+	// after Shutdown has begun. 0 is [DefaultEndTime].
+	EndTime time.Duration
 }
 
 // Server carries a handler over one or several listeners. It is safe for
 // concurrent use.
 type Server struct {
-	http       *http.Server
-	slots, tcp chan struct{}
-	last       atomic.Int64 // when a connection was closed, in ns since start
-	start      time.Time
+	http    *http.Server
+	log     *slog.Logger
+	gate    *gate
+	endTime time.Duration
 }
 
 // NewServer returns a server of h, usually the handler that [New] returns.
@@ -47,10 +58,7 @@ func NewServer(h http.Handler, opt ServerOptions) *Server {
 	if opt.Logger == nil {
 		opt.Logger = slog.New(slog.NewTextHandler(io.Discard, nil))
 	}
-	if opt.MaxConnections == 0 {
-		opt.MaxConnections = DefaultMaxConnections
-	}
-	return &Server{
+	s := &Server{
 		http: &http.Server{
 			Handler:                      h,
 			ReadHeaderTimeout:            readHeaderTimeout,
@@ -60,10 +68,16 @@ func NewServer(h http.Handler, opt ServerOptions) *Server {
 			DisableGeneralOptionsHandler: true, // one shape for all answers
 			ErrorLog:                     slog.NewLogLogger(opt.Logger.Handler(), slog.LevelDebug),
 		},
-		slots: make(chan struct{}, opt.MaxConnections),
-		tcp:   make(chan struct{}, opt.MaxConnections),
-		start: time.Now(),
+		log:     opt.Logger,
+		endTime: cmp.Or(opt.EndTime, DefaultEndTime),
 	}
+	reports := newReports()
+	s.gate = newGate(cmp.Or(opt.MaxConnections, DefaultMaxConnections), cmp.Or(opt.MaxPerSource, DefaultMaxPerSource), func(from source) {
+		if more, ok := reports.due(from); ok {
+			s.log.Warn("too many connections; some are refused", "who", from.String(), "left-out", more)
+		}
+	})
+	return s
 }
 
 // Serve accepts connections on all listeners and returns nil as soon as
@@ -76,11 +90,7 @@ func (s *Server) Serve(listeners ...net.Listener) error {
 	ended := make(chan error, len(listeners))
 	bounded := make([]net.Listener, len(listeners))
 	for i, l := range listeners {
-		slots := s.slots
-		if addrPort(l.Addr()).IsValid() {
-			slots = s.tcp
-		}
-		bounded[i] = limit(l, slots, func() { s.last.Store(int64(time.Since(s.start))) })
+		bounded[i] = limit(l, s.gate)
 		go func() { ended <- s.http.Serve(bounded[i]) }()
 	}
 	var first error
@@ -96,20 +106,39 @@ func (s *Server) Serve(listeners ...net.Listener) error {
 	return first
 }
 
-// Unused tells for how long nobody has been connected: 0 while somebody is, and
-// the time since the server was made if nobody ever was. Who waits to be
-// accepted does not count.
-func (s *Server) Unused() time.Duration {
-	if len(s.slots)+len(s.tcp) > 0 {
-		return 0
-	}
-	return time.Since(s.start) - time.Duration(s.last.Load())
-}
+// Unused tells for how long no one has been connected: 0 while somebody is or
+// waits for it, and the time since the server was made if no one ever was. Who
+// waits to be accepted does not count.
+func (s *Server) Unused() time.Duration { return s.gate.unused() }
 
 // Shutdown stops accepting, waits until all requests in progress are answered
-// and closes the connections. When ctx ends earlier its error is returned and
-// Close cuts what is left.
-func (s *Server) Shutdown(ctx context.Context) error { return s.http.Shutdown(ctx) }
+// and closes the connections. Those who do not send their requests, or do not
+// read their answers, are waited for some seconds only. When ctx ends earlier
+// its error is returned and Close cuts what is left.
+func (s *Server) Shutdown(ctx context.Context) error {
+	began := time.Now()
+	done := make(chan error, 1)
+	go func() { done <- s.http.Shutdown(ctx) }()
+	look := time.NewTicker(min(s.endTime/2, 200*time.Millisecond))
+	defer look.Stop()
+	for {
+		select {
+		case err := <-done:
+			return err
+		case <-look.C:
+			s.cut(began)
+		}
+	}
+}
+
+// cut closes the connections that have been waiting for their clients too long,
+// for a server that has been ending since then.
+func (s *Server) cut(since time.Time) {
+	for _, c := range s.gate.stuck(since, s.endTime) {
+		s.log.Debug("connection cut: its client neither sends nor reads", "who", c.source.String())
+		_ = c.Close()
+	}
+}
 
 // Close cuts all connections. Changes in progress go on nevertheless: the
 // handlers detach them from the connection.

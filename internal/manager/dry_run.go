@@ -11,7 +11,7 @@ import (
 
 // dryRun plans a change and leaves everything as it is. It does not wait for the
 // loop: it goes by what ran when it began and by what is live while a change may be
-// in progress, so that nobody who only asks holds up a change, and no change holds
+// in progress, so that no one who only asks holds up a change, and no change holds
 // up who only asks. It is called by many at a time and changes nothing of the
 // Manager.
 func (m *Manager) dryRun(ctx context.Context, c change) (r units.Report, err error) {

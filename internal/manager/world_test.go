@@ -158,7 +158,7 @@ func (p *process) run(t *testing.T) {
 	t.Cleanup(p.kill)
 }
 
-// settle waits until the loop has done what it does when nobody waits. What it
+// settle waits until the loop has done what it does when no one waits. What it
 // says of being needed does not matter.
 func (p *process) settle(t *testing.T) { _ = p.Needed(t.Context()) }
 
