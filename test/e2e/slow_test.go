@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"kresd-manager/test/product"
 )
@@ -97,15 +98,19 @@ func TestDryRunsDoNotWaitForAChange(t *testing.T) {
 		}
 		done <- a
 	}()
+	goOn := sync.OnceFunc(func() { must(t, "touch", file) })
+	defer goOn()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
 	eventually(t, "the change is in progress", func() bool { return status(t).State == "applying" })
 	var all sync.WaitGroup
 	for range 3 {
 		all.Go(func() {
-			a, err := request(t.Context(), "PUT", "/v1/config/workers?dry-run", "1")
+			a, err := request(ctx, "PUT", "/v1/config/workers?dry-run", "1")
 			if err != nil || a.code != 200 || !strings.Contains(a.body, "stop") {
 				t.Errorf("dry run: %d %s %v", a.code, a.body, err)
 			}
-			if a, err = request(t.Context(), "GET", "/v1/plan", ""); err != nil || a.code != 200 {
+			if a, err = request(ctx, "GET", "/v1/plan", ""); err != nil || a.code != 200 {
 				t.Errorf("plan: %d %s %v", a.code, a.body, err)
 			}
 		})
@@ -119,7 +124,7 @@ func TestDryRunsDoNotWaitForAChange(t *testing.T) {
 			t.Errorf("the state is %s", s.State)
 		}
 	}
-	must(t, "touch", file)
+	goOn()
 	if a := <-done; a.code != 200 {
 		t.Errorf("the change: %d %s", a.code, a.body)
 	}
