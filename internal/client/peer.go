@@ -95,7 +95,7 @@ func (j judge) believes(uid uint32) bool {
 
 // believesSelf reports whether oneself is more than root and kresd-manager are.
 func (j judge) believesSelf() bool {
-	if j.self == 0 {
+	if manager, err := j.uidOf(managerAccount); j.self == 0 || err == nil && j.self == manager {
 		return false
 	}
 	worker, err := j.uidOf(workerAccount)
