@@ -9,6 +9,8 @@ import (
 	"slices"
 
 	"github.com/spf13/cobra"
+
+	"kresd-manager/internal/visible"
 )
 
 func (a *app) metricsCommand() *cobra.Command {
@@ -62,7 +64,7 @@ func (a *app) warnOfSilent(statistics []byte) {
 	}
 	for _, w := range slices.Sorted(maps.Keys(workers)) {
 		if string(workers[w]) == "null" {
-			fmt.Fprintf(a.stderr, "%s gave no statistics\n", w)
+			fmt.Fprintf(a.stderr, "%s gave no statistics\n", visible.Line(w))
 		}
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"kresd-manager/internal/migrate"
+	"kresd-manager/internal/visible"
 )
 
 func (a *app) migrateCommand() *cobra.Command {
@@ -84,13 +85,13 @@ func (a *app) migrate(in, out string, asJSON bool) error {
 		return err // told of no edit that was not done
 	}
 	for _, action := range r.Actions {
-		fmt.Fprintln(a.stderr, action)
+		fmt.Fprintln(a.stderr, visible.Line(action))
 	}
 	for _, note := range r.Notes {
-		fmt.Fprintln(a.stderr, "note: "+note)
+		fmt.Fprintln(a.stderr, visible.Line("note: "+note))
 	}
 	for _, stuck := range r.Stuck {
-		fmt.Fprintln(a.stderr, "cannot be carried over: "+stuck)
+		fmt.Fprintln(a.stderr, visible.Line("cannot be carried over: "+stuck))
 	}
 	if len(r.Stuck) > 0 {
 		return statusError(exitFailed)
