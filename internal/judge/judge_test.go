@@ -150,6 +150,16 @@ func TestWhoUsesWhat(t *testing.T) {
 			t.Errorf("%s of %s:\n%q, want\n%q", c.pointer, c.file, got, want)
 		}
 	}
+	// The run directory is the manager's to write to.
+	for uid, wrong := range map[int]bool{61001: false, 61004: true} {
+		if err := os.Chown(dir+"/closed", uid, 0); err != nil {
+			t.Fatal(err)
+		}
+		got := texts(r.Files([]access.Path{{Pointer: "/rundir", Need: access.WriteDir, Path: dir + "/closed"}}), dir)
+		if (len(got) > 0) != wrong || wrong && !strings.Contains(got[0], "DIR/closed is not writable and searchable for the user boss") {
+			t.Errorf("a run directory of %d: %q", uid, got)
+		}
+	}
 	for file, wrong := range map[string]bool{"systemd.sock": false, "own.sock": true} {
 		got := r.Files([]access.Path{{Pointer: "/management/unix-socket", Need: access.BindPath, Path: dir + "/" + file}})
 		if (len(got) > 0) != wrong {

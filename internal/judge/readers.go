@@ -168,6 +168,7 @@ var uses = []struct {
 	by     []part
 }{
 	{"/management/", []part{manager}},
+	{"/rundir", []part{manager}}, // workers have a directory of their own in it
 	{"/lua/policy-script-file", []part{loader}},
 	{"/local-data/", []part{loader}},
 	{"/forward/", []part{loader, worker}},

@@ -40,8 +40,8 @@ func operate(t *testing.T) string {
 		"-H", "Authorization: Bearer "+apiToken, "-X", "POST", "http://localhost/renew")
 }
 
-// TestTheManagersUnitDecidesWhatItCanRead has a token that the account
-// kresd-manager could read, and its unit, which has another group, cannot.
+// TestTheManagersUnitDecidesWhatItCanRead has a token for the own group of the
+// account kresd-manager, which its unit does not have.
 func TestTheManagersUnitDecidesWhatItCanRead(t *testing.T) {
 	config := basic + `
 management:
@@ -50,15 +50,15 @@ management:
     - {role: operate, token-file: ` + tokenFile + `}
 `
 	const pointer = "/management/roles/0/token-file"
-	tidy(t, "rm -rf "+tokenFile+" /etc/systemd/system/kresd-manager.service.d; systemctl daemon-reload")
-	must(t, "sh", "-c", "echo "+apiToken+" >"+tokenFile+"; chown root:kresd-manager "+tokenFile+"; chmod 0640 "+tokenFile)
+	tidy(t, "rm -rf "+tokenFile+" /etc/systemd/system/kresd-manager.service.d; systemctl daemon-reload; usermod -g kresd-manager kresd-manager; groupdel admins")
+	must(t, "sh", "-ec", "groupadd admins; usermod -g admins kresd-manager; echo "+apiToken+" >"+tokenFile+"; chown root:admins "+tokenFile+"; chmod 0640 "+tokenFile)
 	fresh(t, config)
 	reader := "for the user kresd-manager in the groups knot-resolver"
 	unreadable := tokenFile + " is not readable " + reader
 	next := "chown kresd-manager " + tokenFile + "; chmod 0400 " + tokenFile
 
 	text := strict(t, 1)
-	says(t, "strict", text, product.ConfigFile+":", ": "+pointer+": "+unreadable, "mode 0640, owner root, group kresd-manager", next)
+	says(t, "strict", text, product.ConfigFile+":", ": "+pointer+": "+unreadable, "mode 0640, owner root, group admins", next)
 	if code := operate(t); code != "401" {
 		t.Errorf("a token that the manager cannot read: %s", code)
 	}
@@ -95,15 +95,24 @@ management:
 	}
 
 	// A drop-in that gives the manager the group counts.
-	must(t, "sh", "-ec", "chown root:kresd-manager "+tokenFile+`; mkdir -p /etc/systemd/system/kresd-manager.service.d
-		printf '[Service]\nSupplementaryGroups=kresd-manager\n' >/etc/systemd/system/kresd-manager.service.d/group.conf
+	must(t, "sh", "-ec", "chown root:admins "+tokenFile+`; mkdir -p /etc/systemd/system/kresd-manager.service.d
+		printf '[Service]\nSupplementaryGroups=admins\n' >/etc/systemd/system/kresd-manager.service.d/group.conf
 		systemctl daemon-reload; systemctl restart kresd-manager.service`)
-	says(t, "strict", strict(t, 0), ": valid", "kresd-manager in the groups knot-resolver", ", kresd-manager")
+	says(t, "strict", strict(t, 0), ": valid", "kresd-manager in the groups knot-resolver", ", admins")
 	if s := status(t); len(s.Problems) != 0 {
 		t.Errorf("with a drop-in status has %+v", s.Problems)
 	}
 	if code := operate(t); code != "200" {
 		t.Errorf("with a drop-in: %s", code)
+	}
+}
+
+// TestAnInstallationIsStrictlyValid has nothing to find, and nothing to be unsure of.
+func TestAnInstallationIsStrictlyValid(t *testing.T) {
+	fresh(t, basic)
+	text := strict(t, 0)
+	if !strings.HasPrefix(text, product.ConfigFile+": valid\njudged for ") || strings.Contains(text, "warning") {
+		t.Errorf("%s", text)
 	}
 }
 
