@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"kresd-manager/test/doors"
 	"kresd-manager/test/machine"
 )
 
@@ -218,6 +219,15 @@ func TestNoTransientUnitIsRoot(t *testing.T) {
 			t.Errorf("a transient %s was started, with an auxiliary unit", unit)
 		}
 	}
+	varlink := func(unit string) string {
+		return doors.System{Machine: sut.Machine}.Varlink(t, doors.Manager, doors.PID1, "io.systemd.Unit.StartTransient",
+			`{"context": {"ID": "`+unit+`", "Service": {"ExecStart": [{"path": "/bin/touch", "arguments": ["/bin/touch", "/root/owned"]}]}}}`)
+	}
+	for _, unit := range names {
+		if got := varlink(unit); got != doors.Refused && !strings.Contains(got, "UnitTypeNotSupported") {
+			t.Errorf("a transient %s over Varlink is not refused: %s", unit, got)
+		}
+	}
 	// The same without the package's unit files, as after a careless removal
 	// that leaves the rule, and with auxiliary units.
 	must(t, "mv", "/usr/local/lib/systemd/system", "/usr/local/lib/systemd/away")
@@ -233,6 +243,9 @@ func TestNoTransientUnitIsRoot(t *testing.T) {
 		if d := try(unit, aux...); !isDenied(d) {
 			t.Errorf("a transient %s without a unit file, with an auxiliary one, is not denied: %q", unit, d)
 		}
+		if got := varlink(unit); got != doors.Refused && !strings.Contains(got, "UnitTypeNotSupported") {
+			t.Errorf("a transient %s without a unit file, over Varlink, is not refused: %s", unit, got)
+		}
 	}
 	if r := run(t, "test", "-e", "/root/owned"); r.Code == 0 {
 		t.Error("the manager's user ran a command as root")
@@ -241,11 +254,12 @@ func TestNoTransientUnitIsRoot(t *testing.T) {
 
 func TestOtherUsersMayDoNothing(t *testing.T) {
 	fresh(t, basic)
-	for _, user := range []string{"nobody", "knot-resolver"} {
-		r := sut.Run(t.Context(), machine.Cmd{User: user, Unprivileged: true,
-			Args: []string{"systemctl", "--no-ask-password", "restart", "kresd@1.service"}})
-		if r.Code == 0 {
-			t.Errorf("%s restarted a worker", user)
+	s := doors.System{Machine: sut.Machine}
+	for _, user := range []string{"nobody", doors.Worker} {
+		for _, method := range []string{"StartUnit", "StopUnit", "RestartUnit"} {
+			if got := s.Call(t, user, doors.Systemd, method, "ss", "kresd@1.service", "replace"); got != doors.Refused {
+				t.Errorf("%s by %s is not refused: %s", method, user, got)
+			}
 		}
 	}
 }
