@@ -21,6 +21,13 @@ const (
 	lastPoll  = 2 * time.Second
 )
 
+// mode is that of every job of ours: a pending job of another kind, such as an
+// automatic restart, makes way for it, and it makes way for a shutdown. Of the
+// others (systemctl(1), --job-mode=), "flush" cancels the jobs of everybody,
+// "replace-irreversibly" holds up a shutdown, and "ignore-dependencies" would
+// start a worker without its rules.
+const mode = "replace"
+
 // Start starts a unit and waits until its job is done. The result says nothing
 // about the state a moment later; observe the unit to know it.
 // A unit that has failed is reset first, which also clears its start limit.
@@ -35,7 +42,7 @@ func (c *Client) Restart(ctx context.Context, unit string) error { return c.job(
 // QueueStop asks for a unit to be stopped and does not wait.
 func (c *Client) QueueStop(ctx context.Context, unit string) error {
 	return c.do(ctx, func(n *conn) error {
-		return translate(n.call(ctx, "StopUnit", unit, "replace").Err, "stop "+unit)
+		return translate(n.call(ctx, "StopUnit", unit, mode).Err, "stop "+unit)
 	})
 }
 
@@ -116,8 +123,7 @@ func (n *conn) carry(ctx context.Context, j *job) error {
 	}
 }
 
-// queue queues a job in mode "replace", so that a pending job of another kind,
-// such as an automatic restart, makes way.
+// queue queues a job, unless it has been queued over a connection that broke.
 func (n *conn) queue(ctx context.Context, j *job) error {
 	verb, path := n.pending(ctx, j.unit)
 	if j.asked && verb == j.verb {
@@ -128,7 +134,7 @@ func (n *conn) queue(ctx context.Context, j *job) error {
 		j.before = verb
 	}
 	j.asked = true
-	err := n.call(ctx, methods[j.verb], j.unit, "replace").Store(&j.path)
+	err := n.call(ctx, methods[j.verb], j.unit, mode).Store(&j.path)
 	if j.define != nil {
 		err = n.startTransient(ctx, j, err)
 	}

@@ -220,11 +220,11 @@ func (n *conn) startTransient(ctx context.Context, j *job, err error) error {
 		if !errors.As(err, &de) || de.Name != noSuchUnit {
 			return err
 		}
-		err = n.call(ctx, "StartTransientUnit", j.unit, "replace", j.define, []auxiliary{}).Store(&j.path)
+		err = n.call(ctx, "StartTransientUnit", j.unit, mode, j.define, []auxiliary{}).Store(&j.path)
 		if !errors.As(err, &de) || de.Name != unitExists {
 			return err
 		}
-		err = n.call(ctx, methods[j.verb], j.unit, "replace").Store(&j.path)
+		err = n.call(ctx, methods[j.verb], j.unit, mode).Store(&j.path)
 	}
 	return err
 }

@@ -115,6 +115,7 @@ var directives = map[string]directive{
 	"Unit/RequiresMountsFor":     {value: words, list: true},
 	"Unit/StartLimitIntervalSec": {property: "StartLimitIntervalUSec", value: span},
 	"Unit/StartLimitBurst":       {value: number},
+	"Unit/JobRunningTimeoutSec":  {property: "JobRunningTimeoutUSec", value: span},
 
 	"Service/Type":                     {value: word},
 	"Service/NotifyAccess":             {value: word},

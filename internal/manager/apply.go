@@ -17,7 +17,7 @@ import (
 // unit files, so that systemd's verdict comes first.
 const (
 	workerDeadline  = 100 * time.Second // TimeoutStartSec=60 after TimeoutStopSec=15
-	loaderDeadline  = 620 * time.Second // TimeoutStartSec=600
+	loaderDeadline  = 620 * time.Second // TimeoutStartSec=120, and what a drop-in allows for many rules
 	controlDeadline = 10 * time.Second  // one command to one worker
 	logLines        = 10
 )
