@@ -3,6 +3,7 @@
 package doors
 
 import (
+	"context"
 	"strings"
 	"testing"
 
@@ -22,9 +23,7 @@ func (s System) foreignJob(t *testing.T) (id string) {
 	}
 	s.must(t, "systemctl", "daemon-reload")
 	s.must(t, "systemctl", "start", "--no-block", foreign)
-	t.Cleanup(func() {
-		s.Sh(t.Context(), "systemctl stop "+foreign+"; rm /run/systemd/system/"+foreign+"; systemctl daemon-reload")
-	})
+	s.afterwards(t, "systemctl stop "+foreign+"; rm /run/systemd/system/"+foreign+"; systemctl daemon-reload")
 	for line := range strings.Lines(s.jobs(t)) {
 		if f := strings.Fields(line); len(f) > 1 && f[1] == foreign {
 			return f[0]
@@ -32,6 +31,17 @@ func (s System) foreignJob(t *testing.T) (id string) {
 	}
 	t.Fatalf("%s has no job", foreign)
 	return ""
+}
+
+// afterwards runs a script when the test ends.
+func (s System) afterwards(t *testing.T, script string) {
+	t.Helper()
+	ctx := context.WithoutCancel(t.Context())
+	t.Cleanup(func() {
+		if r := s.Sh(ctx, script); r.Code != 0 {
+			t.Errorf("%s: %s", script, r.Stderr)
+		}
+	})
 }
 
 // jobs lists what is queued.
