@@ -23,7 +23,7 @@ func (s System) foreignJob(t *testing.T) (id string) {
 	}
 	s.must(t, "systemctl", "daemon-reload")
 	s.must(t, "systemctl", "start", "--no-block", foreign)
-	s.afterwards(t, "systemctl stop "+foreign+"; rm /run/systemd/system/"+foreign+"; systemctl daemon-reload")
+	s.afterwards(t, "systemctl stop "+foreign+"; rm -f /run/systemd/system/"+foreign+"; systemctl daemon-reload")
 	for line := range strings.Lines(s.jobs(t)) {
 		if f := strings.Fields(line); len(f) > 1 && f[1] == foreign {
 			return f[0]

@@ -23,7 +23,9 @@ var managerMethods = join(
 		"EnqueueUnitJobMany": {what: refused, args: []string{"assst", "2", victim, "systemd-logind.service", "restart", "replace", "0"}},
 		"ResetFailedUnit":    {what: ours, args: []string{"s", "dbus.service"}},
 		"CancelJob":          {what: refused, args: []string{"u", "4294967295"}, says: "NoSuchJob"}, // a real one: see Bus
-		"StartTransientUnit": {what: refused, args: []string{"ssa(sv)a(sa(sv))", "kresd@7.service", "replace", "1", "ExecStart", "a(sasb)", "1", "/bin/true", "1", "/bin/true", "false", "0"}},
+		// In 257 only.
+		"StartAuxiliaryScope": {what: refused, args: []string{"sahta(sv)", "aux.scope", "0", "0", "0"}},
+		"StartTransientUnit":  {what: refused, args: []string{"ssa(sv)a(sa(sv))", "kresd@7.service", "replace", "1", "ExecStart", "a(sasb)", "1", "/bin/true", "1", "/bin/true", "false", "0"}},
 	},
 
 	// Units.

@@ -22,10 +22,10 @@ var modes = []struct {
 	{"flush", "", "", ""},
 	{"ignore-dependencies", "", "", ""},
 	{"ignore-requirements", "", "", ""},
-	{"lenient", "", "", "would stop a running unit"}, // since systemd 258
+	{"lenient", "", "", "would stop a running unit"}, // not in 257
 	{"isolate", "may not be isolated", "only valid for start", "only valid for start"},
 	{"triggering", "only valid for stop", "only valid for stop", ""},
-	{"restart-dependencies", "", "only valid for start", "only valid for start"},
+	{"restart-dependencies", "", "only valid for start", "only valid for start"}, // not in 252
 }
 
 // toy is a worker that is none: it comes and goes at once. The manager would stop it.
@@ -61,9 +61,11 @@ func (s System) Modes(t *testing.T) {
 				} else {
 					got = s.Call(t, Manager, object, c.verb, "s", m.name)
 				}
-				switch {
-				case m.name == "lenient" && strings.Contains(got, "lenient invalid"): // an older systemd
-				case c.want == "" && got != Allowed, c.want != "" && !strings.Contains(got, c.want):
+				if strings.Contains(got, "Job mode "+m.name+" invalid") && slices.Contains([]string{"lenient", "restart-dependencies"}, m.name) {
+					t.Logf("this systemd does not know the mode %q", m.name)
+					continue
+				}
+				if c.want == "" && got != Allowed || c.want != "" && !strings.Contains(got, c.want) {
 					t.Errorf("%s with the mode %q is %q, and was %q: tell in SECURITY.md what the manager's user can do now",
 						c.verb, m.name, got, c.want)
 				}

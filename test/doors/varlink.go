@@ -77,6 +77,10 @@ var idlMethod = regexp.MustCompile(`(?m)^method (\w+)`)
 // described returns the methods that a socket has, each with its interface.
 func (s System) described(t *testing.T, socket string) (methods []string) {
 	t.Helper()
+	if name, _ := s.varlink(t, "", socket, "org.varlink.service.GetInfo", ""); name == "org.varlink.service.MethodNotImplemented" {
+		t.Logf("%s does not say what it has", socket) // systemd 252
+		return nil
+	}
 	ask := func(method, parameters string, reply any) {
 		name, answer := s.varlink(t, "", socket, "org.varlink.service."+method, parameters)
 		if name != "" {

@@ -22,6 +22,7 @@ import (
 	"time"
 
 	"kresd-manager/test/contract"
+	"kresd-manager/test/doors"
 	"kresd-manager/test/machine"
 	"kresd-manager/test/product"
 	"kresd-manager/units"
@@ -89,6 +90,7 @@ func TestOlderSystemd(t *testing.T) {
 			t.Run("units", s.units)
 			t.Run("start", s.start)
 			t.Run("polkit", s.polkit)
+			t.Run("doors", s.doors)
 			t.Run("transient", s.transient)
 			t.Run("drift", s.drift)
 			t.Run("reload", s.reload)
@@ -198,6 +200,23 @@ func (s *system) polkit(t *testing.T) {
 			t.Errorf("%v is not denied: %q", c, d)
 		}
 	}
+}
+
+// doors tries every method that this systemd has, as both users.
+func (s *system) doors(t *testing.T) {
+	d := doors.System{Machine: s.Machine}
+	t.Run("bus", func(t *testing.T) { t.Logf("%d calls were refused", d.Bus(t)) })
+	t.Run("varlink", func(t *testing.T) { t.Logf("%d calls were refused", d.TryVarlink(t)) })
+	t.Run("user managers", func(t *testing.T) { t.Logf("%d calls were refused", d.UserManagers(t)) })
+	t.Run("modes", func(t *testing.T) {
+		s.must(t, "systemctl", "stop", "kresd-manager.socket", "kresd-manager.service")
+		t.Run("every verb and mode", d.Modes)
+		t.Run("flush", d.Flush)
+		t.Run("replace", d.Replace)
+		t.Run("more and more time", d.EndlessTime)
+	})
+	s.must(t, "systemctl", "start", "kresd-manager.service")
+	s.Settle(t)
 }
 
 // transient tries to run something as root by a transient unit of an allowed
