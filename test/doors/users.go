@@ -14,8 +14,8 @@ func (s System) UID(t *testing.T, user string) string {
 	return strings.TrimSpace(s.must(t, "id", "-u", user))
 }
 
-// UserManagers tries to come by a systemd of the user's own, which would run
-// anything outside of every sandbox: logind starts one for who lingers, and allows
+// UserManagers tries to come by a user manager, which would run anything outside of
+// every sandbox: logind starts one for who lingers, and allows
 // that to everybody who asks for himself, unless a rule of polkit says otherwise.
 // It tries what else logind and its kin do for everybody, too, and returns how many
 // calls were refused.

@@ -11,7 +11,7 @@ import (
 	"kresd-manager/test/doors"
 )
 
-// getOut asks logind for a systemd of the user's own, finds it through /proc, where
+// getOut asks logind for a user manager, finds it through /proc, where
 // a process shows its files to others of the same user, and has it run a program.
 const getOut = `
 busctl call -- org.freedesktop.login1 /org/freedesktop/login1 org.freedesktop.login1.Manager SetUserLinger ubb $(id -u) true false || exit
@@ -29,8 +29,8 @@ for try in 1 2 3 4 5 6 7 8 9 10; do
 done
 echo there is no bus`
 
-// TestAWorkerStaysInItsSandbox has Lua in a worker try to leave it by a systemd of
-// its user's own.
+// TestAWorkerStaysInItsSandbox has Lua in a worker try to leave it by a user
+// manager.
 func TestAWorkerStaysInItsSandbox(t *testing.T) {
 	fresh(t, basic)
 	tidy(t, "loginctl disable-linger knot-resolver; rm -f /dev/shm/escaped")
@@ -38,7 +38,7 @@ func TestAWorkerStaysInItsSandbox(t *testing.T) {
 	said, _ := eval(t, "1", fmt.Sprintf(
 		"(function () local f = io.popen('echo %s | base64 -d | sh 2>&1'); local s = f:read('*a'); f:close(); return s end)()", script)).(string)
 	if !strings.Contains(said, "Access denied") {
-		t.Errorf("the worker is not refused a systemd of its own: %s", said)
+		t.Errorf("the worker is not refused a user manager: %s", said)
 	}
 	if r := run(t, "test", "-e", "/var/lib/systemd/linger/"+doors.Worker); r.Code == 0 {
 		t.Error("the worker lingers")
