@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"strconv"
 	"time"
+
+	"kresd-manager/internal/visible"
 )
 
 // DefaultWriteTimeout bounds how long a client may take to read an answer. It
@@ -64,6 +66,9 @@ func (w *response) Write(p []byte) (int, error) {
 // carries that of the GET it stands for.
 func (w *response) send(status int, contentType string, body []byte) {
 	hd := w.Header()
+	if contentType == typeText { // it is for people, and who asked may show it to a terminal
+		body = []byte(visible.Text(string(body)))
+	}
 	if contentType != "" {
 		hd["Content-Type"] = []string{contentType}
 	}

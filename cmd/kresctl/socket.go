@@ -17,6 +17,7 @@ import (
 
 	"kresd-manager/internal/client"
 	"kresd-manager/internal/config"
+	"kresd-manager/internal/token"
 )
 
 // address is where the manager answers: one of both is set.
@@ -146,13 +147,9 @@ func (a *app) token() (string, error) {
 	if a.tokenFile == "" {
 		return strings.TrimSpace(os.Getenv("KRESCTL_TOKEN")), nil
 	}
-	b, err := os.ReadFile(a.tokenFile)
+	text, err := token.Read(a.tokenFile)
 	if err != nil {
 		return "", fmt.Errorf("cannot read the token: %w", err)
 	}
-	token := strings.TrimSpace(string(b))
-	if token == "" || strings.ContainsAny(token, " \t\r\n") {
-		return "", fmt.Errorf("cannot read the token: %s must hold one token in one line", a.tokenFile)
-	}
-	return token, nil
+	return text, nil
 }

@@ -19,7 +19,7 @@ func (e *examination) journal() {
 		return
 	}
 	// A drop-in that empties the list takes both away.
-	const put = `mkdir -p /etc/systemd/system/kresd-manager.service.d; printf '[Service]\nSupplementaryGroups=systemd-journal kresd-manager\n' >/etc/systemd/system/kresd-manager.service.d/90-groups.conf; systemctl daemon-reload; systemctl restart kresd-manager.service`
+	const put = `mkdir -p /etc/systemd/system/kresd-manager.service.d; printf '[Service]\nSupplementaryGroups=systemd-journal kresd-manager\n' >/etc/systemd/system/kresd-manager.service.d/zz-groups.conf; systemctl daemon-reload; systemctl restart kresd-manager.service`
 	groups := strings.Fields(p["SupplementaryGroups"])
 	if !slices.Contains(groups, managerUser) {
 		e.find(units.Manager+" is not in the group "+managerUser, "it cannot lock the run directory, and so does not start", put)

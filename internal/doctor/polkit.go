@@ -18,6 +18,7 @@ const whyPolkit = "the manager is no root: polkit's rule is all that lets it sta
 
 // polkit looks whether the manager may control its units.
 func (e *examination) polkit() {
+	e.lingering()
 	switch p := e.show("polkit.service", "LoadState"); p["LoadState"] {
 	case "not-found":
 		e.find("polkit is not installed", whyPolkit, installCommand("polkitd", "polkit"))
@@ -45,6 +46,19 @@ func (e *examination) polkit() {
 		return
 	}
 	e.ask(rule)
+}
+
+// lingering looks for a user manager of one of our users. polkit's rule refuses
+// them one since it names both users; what was there before stays over boots
+// (systemd-logind.service(8)).
+func (e *examination) lingering() {
+	for _, name := range []string{workerUser, managerUser} {
+		if _, err := os.Lstat("/var/lib/systemd/linger/" + name); err == nil {
+			e.find("the user "+name+" lingers: it has a user manager, which starts programs outside of every sandbox",
+				"nothing of ours needs that; someone who has taken over a worker may have arranged it",
+				"loginctl disable-linger "+name+"; systemctl stop user@$(id -u "+name+").service")
+		}
+	}
 }
 
 // ask has the manager's user stop a worker that nobody has.
