@@ -240,8 +240,8 @@ func TestRefusedConfigurationIsExplained(t *testing.T) {
 // What people get goes to a terminal as often as not: curl prints it.
 func TestAnswersForPeopleSteerNoTerminal(t *testing.T) {
 	s := serve(t, api.Options{})
-	got := s.ask(t, "PUT", "/v1/config/workers", "\"\u009b2J\u202e\"")
-	if got.StatusCode != 400 || strings.ContainsAny(got.body, "\u009b\u202e") || !strings.Contains(got.body, `\u202e`) {
+	got := s.ask(t, "GET", "/v1/config/%C2%9B2J%E2%80%AE", "")
+	if got.StatusCode != 404 || strings.ContainsAny(got.body, "\u009b\u202e") || !strings.Contains(got.body, `\u009b2J\u202e`) {
 		t.Errorf("%d %q", got.StatusCode, got.body)
 	}
 }
