@@ -4,6 +4,7 @@ package api_test
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"log/slog"
 	"net/http"
@@ -237,11 +238,15 @@ func TestRefusedConfigurationIsExplained(t *testing.T) {
 	}
 }
 
-// What people get goes to a terminal as often as not: curl prints it.
+// What people get goes to a terminal as often as not: curl prints it. A unit's own
+// words may hold anything.
 func TestAnswersForPeopleSteerNoTerminal(t *testing.T) {
 	s := serve(t, api.Options{})
-	got := s.ask(t, "GET", "/v1/config/%C2%9B2J%E2%80%AE", "")
-	if got.StatusCode != 404 || strings.ContainsAny(got.body, "\u009b\u202e") || !strings.Contains(got.body, `\u009b2J\u202e`) {
+	s.Gate = func(context.Context) error {
+		return &units.StepError{Step: units.Step{Kind: units.Try, Unit: units.Canary}, Err: errors.New("it ended"), Log: []string{"\u009b2J\u202e"}, Refused: true}
+	}
+	got := s.ask(t, "PUT", "/v1/config/workers", "3")
+	if got.StatusCode != 422 || strings.ContainsAny(got.body, "\u009b\u202e") || !strings.Contains(got.body, `\u009b2J\u202e`) {
 		t.Errorf("%d %q", got.StatusCode, got.body)
 	}
 }
