@@ -247,23 +247,31 @@ func TestWhatIsNotWantedAnyMoreGoes(t *testing.T) {
 
 func TestTheStockServiceGoesFirstIfItStartsAtBoot(t *testing.T) {
 	root := t.TempDir()
-	dir := filepath.Join(root, "etc/systemd/system")
+	link := func(target, path string) {
+		t.Helper()
+		path = filepath.Join(root, path)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Symlink(target, path); err != nil {
+			t.Fatal(err)
+		}
+	}
 	if stockStarts(root) {
 		t.Error("it is not there")
 	}
-	wants := filepath.Join(dir, "multi-user.target.wants")
-	if err := os.MkdirAll(wants, 0o755); err != nil {
+	link("kresd.service", "usr/lib/systemd/system/knot-resolver.service")
+	if err := os.WriteFile(filepath.Join(root, "usr/lib/systemd/system/kresd.service"), []byte("[Unit]\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.Symlink("/usr/lib/systemd/system/knot-resolver.service", filepath.Join(wants, "knot-resolver.service")); err != nil {
-		t.Fatal(err)
+	if stockStarts(root) {
+		t.Error("no one wants it")
 	}
+	link("../knot-resolver.service", "usr/lib/systemd/system/multi-user.target.wants/knot-resolver.service")
 	if !stockStarts(root) {
-		t.Error("it is enabled")
+		t.Error("its package has it started")
 	}
-	if err := os.Symlink("/dev/null", filepath.Join(dir, "knot-resolver.service")); err != nil {
-		t.Fatal(err)
-	}
+	link("/dev/null", "etc/systemd/system/knot-resolver.service")
 	if stockStarts(root) {
 		t.Error("it is masked")
 	}

@@ -3,22 +3,16 @@
 package main
 
 import (
-	"os"
-	"path/filepath"
-
+	"kresd-manager/internal/unitdir"
 	"kresd-manager/units"
 )
 
 // stockStarts reports whether the stock service is started at boot: then it is
-// the one that serves, since two cannot. root is "" but in tests.
+// the one that serves, since two cannot. What other generators make is seen only if
+// they were faster; none of systemd's makes such a link for a unit with a file.
+// root is "" but in tests.
 func stockStarts(root string) bool {
-	wanted := false
-	for _, dir := range []string{"/etc/systemd/system", "/run/systemd/system"} {
-		if target, err := os.Readlink(filepath.Join(root, dir, units.Stock)); err == nil && target == "/dev/null" {
-			return false // masked
-		}
-		links, _ := filepath.Glob(filepath.Join(root, dir, "*.wants", units.Stock))
-		wanted = wanted || len(links) > 0
-	}
-	return wanted
+	path := unitdir.Now()
+	path.Root = root
+	return path.Wanted(units.Stock) != ""
 }

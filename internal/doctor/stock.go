@@ -2,19 +2,24 @@
 
 package doctor
 
-import "kresd-manager/units"
+import (
+	"kresd-manager/internal/unitdir"
+	"kresd-manager/units"
+)
 
-// stock looks for Knot Resolver's own manager.
+// stock looks for Knot Resolver's own manager. Whether it starts at boot is told
+// by files: a package may bring the link that starts it, which systemd does not
+// count as enabled, and a mask may be there for this boot alone.
 func (e *examination) stock() {
-	p := e.show(units.Stock, "LoadState", "ActiveState", "UnitFileState")
+	p := e.show(units.Stock, "ActiveState")
 	const mend = "systemctl mask --now " + units.Stock
-	switch {
-	case p["LoadState"] == "not-found" || p["LoadState"] == "masked" && p["ActiveState"] == "inactive":
-	case p["ActiveState"] != "inactive" && p["ActiveState"] != "failed" && p["ActiveState"] != "":
+	if p["ActiveState"] != "inactive" && p["ActiveState"] != "failed" && p["ActiveState"] != "" {
 		e.find(units.Stock+", the stock manager, is "+p["ActiveState"],
 			"it uses the same run directory and addresses, so kresd-manager does not start beside it", mend)
-	case p["UnitFileState"] == "enabled":
-		e.find(units.Stock+", the stock manager, starts at boot",
-			"it takes the run directory and the addresses if it comes first", mend)
+		return
+	}
+	if link := unitdir.NextBoot().Wanted(units.Stock); link != "" {
+		e.find(units.Stock+", the stock manager, starts at boot, by "+link,
+			"it takes the run directory and the addresses, and nothing of ours starts before the manager does", mend)
 	}
 }

@@ -3,9 +3,14 @@
 package boot
 
 import (
+	"errors"
+	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
+
+	"golang.org/x/sys/unix"
 
 	"kresd-manager/test/machine"
 	"kresd-manager/test/product"
@@ -138,5 +143,56 @@ func TestBootWithTheStockServiceEnabled(t *testing.T) {
 	}
 	if f := failed(t, m); f != "" {
 		t.Errorf("failed units: %s", f)
+	}
+}
+
+// On Debian "systemctl disable" leaves the link that the package has below
+// /usr/lib: the stock service still starts at boot, so that ours must not.
+func TestBootWithTheStockServiceEnabledByItsPackage(t *testing.T) {
+	const byHand = "/etc/systemd/system/multi-user.target.wants/knot-resolver.service"
+	dir := t.TempDir()
+	gone := filepath.Join(dir, byHand) // a whiteout, see overlayfs
+	if err := errors.Join(os.Chmod(dir, 0o755), os.MkdirAll(filepath.Dir(gone), 0o755), unix.Mknod(gone, unix.S_IFCHR, 0)); err != nil {
+		t.Fatal(err)
+	}
+	m := again(t, func(o *machine.Options) {
+		o.Stock = true
+		o.Layers = append(o.Layers, dir)
+		theirs, _, _ := strings.Cut(basic, "components:") // which it does not know
+		o.Files[product.ConfigFile] = machine.File{Content: theirs}
+	})
+	const byPackage = "/usr/lib/systemd/system/multi-user.target.wants/knot-resolver.service"
+	sh(t, m, "[ ! -e "+byHand+" ] && [ -L "+byPackage+" ]")
+	if err := m.WaitUnit(t.Context(), "knot-resolver.service", "active"); err != nil {
+		t.Fatal(err)
+	}
+	made := "find /run/systemd/generator* -name '*kres*'"
+	if out := sh(t, m, made); out != "" {
+		t.Errorf("the generator has made\n%s", out)
+	}
+	if out := sh(t, m, "systemctl is-active kresd.target kresd@1 kresd@2 kres-policy-loader | sort -u"); out != "inactive" {
+		t.Errorf("units of ours are %s", out)
+	}
+	if f := failed(t, m); f != "" {
+		t.Errorf("failed units: %s", f)
+	}
+	const mend = "systemctl mask --now knot-resolver.service"
+	doctor := func(what string) {
+		t.Helper()
+		r := m.Sh(t.Context(), "kresctl doctor")
+		_, rest, found := strings.Cut(r.Stdout, what)
+		if paragraph, _, _ := strings.Cut(rest, "\n\n"); r.Code != 1 || !found || !strings.Contains(paragraph, "mend  "+mend) {
+			t.Errorf("doctor does not say %q, with %s: exit %d\n%s%s", what, mend, r.Code, r.Stdout, r.Stderr)
+		}
+	}
+	doctor("stock: knot-resolver.service, the stock manager, is active")
+	sh(t, m, "systemctl stop knot-resolver.service; systemctl mask --runtime knot-resolver.service")
+	doctor("stock: knot-resolver.service, the stock manager, starts at boot, by " + byPackage)
+	sh(t, m, mend+" && systemctl unmask --runtime knot-resolver.service && systemctl daemon-reload")
+	if r := m.Sh(t.Context(), "kresctl doctor"); strings.Contains(r.Stdout, "stock:") {
+		t.Errorf("doctor, with the stock service masked:\n%s", r.Stdout)
+	}
+	if out := sh(t, m, made); !strings.Contains(out, "kresd@2.service") {
+		t.Errorf("with the stock service masked the generator has made\n%s", out)
 	}
 }
