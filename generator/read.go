@@ -79,9 +79,9 @@ func readKept(dir string) (*Set, error) {
 	return s, nil
 }
 
-// cacheDir leaves out what the units have anyway, and what has no place in them.
+// cacheDir leaves out what the units have anyway, and what they do not get.
 func cacheDir(path string) string {
-	if path == usualCache || !isPath(path) {
+	if !Opens(path) {
 		return ""
 	}
 	return path

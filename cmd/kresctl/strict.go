@@ -3,10 +3,14 @@
 package main
 
 import (
+	"slices"
+
 	"github.com/spf13/cobra"
 
 	"kresd-manager/internal/access"
+	"kresd-manager/internal/config"
 	"kresd-manager/internal/judge"
+	"kresd-manager/internal/sandbox"
 )
 
 func (a *app) strictFlags(cmd *cobra.Command, strict *bool, user *string) {
@@ -29,7 +33,36 @@ func (a *app) inspector(cmd *cobra.Command, strict bool, user string) (func(*ver
 	if err != nil {
 		return nil, err
 	}
-	return func(v *verdict) { v.inspect(who) }, nil
+	return func(v *verdict) {
+		v.inspect(who)
+		if !named {
+			v.confine()
+		}
+	}, nil
+}
+
+// confine adds what the sandboxes of the installed units hide, and interfaces that
+// are not there.
+func (v *verdict) confine() {
+	if v.doc == nil {
+		return
+	}
+	host, err := hostFor(v.files[0])
+	if err != nil {
+		return // inspect has told
+	}
+	for _, p := range slices.Concat(sandbox.Installed(host.BaseDir).Check(v.doc), absent(v.config)) {
+		v.locate(&p)
+		v.problems = append(v.problems, p)
+	}
+}
+
+// locate says where the value is that a problem is about.
+func (v *verdict) locate(p *config.Problem) {
+	p.File, p.Line, p.Column, _ = v.doc.Position(p.Pointer)
+	if p.File == "" && len(v.files) == 1 {
+		p.File = display(v.files[0])
+	}
 }
 
 // readers are those that --strict judges for.
@@ -59,10 +92,7 @@ func (v *verdict) inspect(who judge.Readers) {
 	}
 	for _, f := range found {
 		p := f.Problem
-		p.File, p.Line, p.Column, _ = v.doc.Position(p.Pointer)
-		if p.File == "" && len(v.files) == 1 {
-			p.File = display(v.files[0])
-		}
+		v.locate(&p)
 		v.problems = append(v.problems, p)
 	}
 }

@@ -76,7 +76,11 @@ func ask(p generator.Paths) (generator.Decision, error) {
 			findings.Reason = p.Config + ": reading it gave nonsense"
 		}
 	}
-	return findings.Decide(), err
+	d := findings.Decide()
+	if d.Set != nil && d.Set.CacheDir != "" && !generator.RootsAlone("", d.Set.CacheDir) {
+		d.Set.CacheDir = "" // validation tells what to do about it
+	}
+	return d, err
 }
 
 // limited keeps the first bytes of what is written and refuses more.

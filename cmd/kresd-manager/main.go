@@ -30,6 +30,7 @@ import (
 	"kresd-manager/internal/kresd"
 	"kresd-manager/internal/manager"
 	"kresd-manager/internal/render"
+	"kresd-manager/internal/unitdir"
 	"kresd-manager/internal/visible"
 	"kresd-manager/internal/watch"
 	"kresd-manager/units"
@@ -148,7 +149,8 @@ func serve(o options, bus systemd, stdout io.Writer, log *slog.Logger) error {
 		},
 
 		LimitsRule: limitsRule(),
-		Generator:  !o.transient && hasGenerator(),
+		Generator:  !o.transient && unitdir.HasGenerator("kresd-generator"),
+		Sandbox:    o.sandbox(host.BaseDir),
 	})
 	if ended, err := start(ctx, m, signals); ended || err != nil {
 		if ended && o.run {
@@ -345,16 +347,6 @@ func programs() string {
 		return "" // the usual one
 	}
 	return filepath.Dir(path)
-}
-
-// hasGenerator reports whether systemd runs kresd-generator (systemd.generator(7)).
-func hasGenerator() bool {
-	for _, dir := range []string{"/run", "/etc", "/usr/local/lib", "/usr/lib"} {
-		if info, err := os.Stat(dir + "/systemd/system-generators/kresd-generator"); err == nil {
-			return info.Mode().IsRegular() // or /dev/null, by which an administrator forbids it
-		}
-	}
-	return false
 }
 
 // limitsRule is where make install puts the polkit rule for limits, seen from

@@ -21,6 +21,8 @@ import (
 	"kresd-manager/internal/access"
 	"kresd-manager/internal/config"
 	"kresd-manager/internal/judge"
+	"kresd-manager/internal/manager"
+	"kresd-manager/internal/sandbox"
 	"kresd-manager/internal/transient"
 	"kresd-manager/units"
 )
@@ -156,6 +158,15 @@ func (o *options) readers() (r judge.Readers, err error) {
 	}
 	r.Manager, r.Self = who, true
 	return r, err
+}
+
+// sandbox is what knows how the installed units are confined; transient ones are
+// made with the directories that they need, and those of a user are not confined.
+func (o *options) sandbox(base string) manager.Sandbox {
+	if o.transient {
+		return nil
+	}
+	return sandbox.Installed(base)
 }
 
 // find looks for a program also where an ordinary user's PATH does not lead.

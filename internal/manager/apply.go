@@ -306,7 +306,7 @@ func (m *Manager) judge(ctx context.Context, s units.Step, began time.Time, jobE
 	return &units.StepError{
 		Step:    s,
 		Err:     err,
-		Log:     telling(m.o.Journal(context.WithoutCancel(ctx), units.LogRun{Unit: s.Unit, Invocation: o.InvocationID, Since: began}, logLines)),
+		Log:     m.o.Sandbox.Explain(s.Unit, telling(m.o.Journal(context.WithoutCancel(ctx), units.LogRun{Unit: s.Unit, Invocation: o.InvocationID, Since: began}, logLines))),
 		Refused: s.Unit != units.CacheGC && ran,
 	}
 }

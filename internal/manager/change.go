@@ -147,6 +147,11 @@ func (m *Manager) prepare(ctx context.Context, cur *snapshot, c change) (*snapsh
 			m.o.Log.Warn(p.String())
 		}
 	}
+	// What cannot be seen cannot be read either, which others would say of it.
+	hidden, err := m.seen(cur, doc, c)
+	if err != nil {
+		return nil, gen, err
+	}
 	if err := m.installed(cfg); err != nil {
 		return nil, gen, err
 	}
@@ -160,7 +165,7 @@ func (m *Manager) prepare(ctx context.Context, cur *snapshot, c change) (*snapsh
 	if err := protectCore(cur.desired, gen.Desired); err != nil && !c.fromFile && !c.undo {
 		return nil, gen, err
 	}
-	next := &snapshot{running: doc.Running(cfg), desired: gen.Desired, fileETag: cur.fileETag, refused: cur.refused, watch: judge.Watched(cfg), files: m.namedBy(doc)}
+	next := &snapshot{running: doc.Running(cfg), desired: gen.Desired, fileETag: cur.fileETag, refused: cur.refused, watch: judge.Watched(cfg), files: m.namedBy(doc), hidden: hidden}
 	if c.fromFile {
 		next.fileETag, next.refused = doc.ETag(), false
 	}

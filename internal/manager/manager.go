@@ -65,7 +65,7 @@ type Workers interface {
 }
 
 // Options are what a Manager works with. All fields but History, Readers,
-// Served, Watch, Notify and Journal must be set.
+// Served, Sandbox, Watch, Notify and Journal must be set.
 type Options struct {
 	// Files are the paths of the configuration files, which are combined from
 	// left to right; there is at least one.
@@ -92,6 +92,8 @@ type Options struct {
 	// Generator tells that kresd-generator is installed, which has the unit files
 	// say what only they can, whenever systemd reads them.
 	Generator bool
+	// Sandbox tells what the units cannot see; nil is for units that are not confined.
+	Sandbox Sandbox
 	// LimitsRule is the file with the polkit rule that lets the manager set
 	// limits, which the administrator may put into force.
 	LimitsRule string
@@ -171,6 +173,8 @@ type snapshot struct {
 	repaired *units.Report
 	// down tells why the resolver was taken down, "" if it was not.
 	down string
+	// hidden is what units cannot see of what the configuration names.
+	hidden config.Problems
 }
 
 // task is something that only the loop may do.
@@ -193,6 +197,9 @@ func New(o Options) *Manager {
 	}
 	if o.Watch == nil {
 		o.Watch = func([]string) {}
+	}
+	if o.Sandbox == nil {
+		o.Sandbox = unconfined{}
 	}
 	if o.Journal == nil {
 		o.Journal = func(context.Context, units.LogRun, int) []string { return nil }

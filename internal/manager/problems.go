@@ -46,9 +46,16 @@ func (s *snapshot) watched() []string {
 	return paths
 }
 
-// problems says what is wrong now with what the running configuration names. It
-// waits for file systems, but not long.
+// problems says what is wrong now with what the running configuration names: what
+// units cannot see, and what cannot be read.
 func (m *Manager) problems(ctx context.Context, s *snapshot) config.Problems {
+	return append(slices.Clone(s.hidden), slices.DeleteFunc(m.unreadable(ctx, s), func(p config.Problem) bool {
+		return slices.ContainsFunc(s.hidden, func(h config.Problem) bool { return h.Pointer == p.Pointer })
+	})...)
+}
+
+// unreadable waits for file systems, but not long.
+func (m *Manager) unreadable(ctx context.Context, s *snapshot) config.Problems {
 	if s.files == nil || len(s.running.Management.Roles) == 0 && len(s.files()) == 0 {
 		return nil
 	}

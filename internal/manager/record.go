@@ -76,6 +76,7 @@ func (m *Manager) recorded() (s *snapshot, clean, ok bool) {
 		m.o.Log.Warn("cannot use what the previous manager left", "error", err)
 		return nil, false, false
 	}
+	s.hidden = m.o.Sandbox.Check(s.running.Document)
 	m.resumes = r.Idle && m.o.Woken
 	return s, r.Clean, true
 }

@@ -182,7 +182,7 @@ local function open_cache(size, dir)
 end
 
 local function interface(name)
-	return net.interfaces()[name] or error(string.format("interface '%s' does not exist", name), 0)
+	return net.interfaces()[name] or error(string.format("network interface '%s' does not exist, is down or has no address", name), 0)
 end
 
 local function listen(where, port, kind, protocols, freebind)

@@ -35,8 +35,6 @@ echo 'x = 1' > script.lua
 printf '$ORIGIN rpz.\n@ 3600 SOA . . 1 1 1 1 1\none.blocked CNAME .\n' > block.rpz
 printf '$ORIGIN rpz.\n@ 3600 SOA . . 1 1 1 1 1\ntwo.blocked CNAME .\n' > other.rpz
 install -d -o knot-resolver -g knot-resolver /var/lib/knot-resolver
-install -D -m 644 /usr/local/share/kresd-manager/10-cpus.conf -t /etc/systemd/system/kresd@.service.d/
-systemctl daemon-reload
 install -d -o knot-resolver -g knot-resolver -m 0750 /var/cache/knot-resolver/other
 cd /var/lib/knot-resolver
 echo 'a.example. DS 370 13 2 BE74359954660069D5C63D200C39F5603827D7DD02B56F120EE9F3A86764247C' > one.ta
@@ -70,7 +68,8 @@ func TestEffects(t *testing.T) {
 	allowLimits(t)
 	fresh(t, common)
 	must(t, "sh", "-c", effectFiles)
-	tidy(t, "rm -r /etc/systemd/system/kresd@.service.d && systemctl daemon-reload")
+	tidy(t, "rm -rf /etc/systemd/system/kresd@.service.d && systemctl daemon-reload")
+	shipped(t)
 	made, left := 0, 0
 	for _, g := range file.Groups {
 		doc := merged(t, common, g.Base)
@@ -81,7 +80,10 @@ func TestEffects(t *testing.T) {
 				left++
 				continue
 			}
-			made++
+			if made++; c.Key == "/systemd/cpu-affinity" { // what its documentation asks for
+				shipped(t)
+				must(t, "sh", "-ec", "install -D -m 644 /usr/local/share/kresd-manager/10-cpus.conf -t /etc/systemd/system/kresd@.service.d/; systemctl daemon-reload")
+			}
 			doc = merged(t, doc, c.Change)
 			a := call(t, "PUT", "/v1/config", doc, "Accept", "application/json")
 			var r units.Report
@@ -105,6 +107,28 @@ func TestEffects(t *testing.T) {
 		t.Errorf("state %s: %+v", s.State, s)
 	}
 	t.Logf("%d changes made, %d only rendered", made, left)
+}
+
+// shipped fails the test unless the units run as they are installed: as their user
+// and group, and with no drop-in but what the package and its generator bring.
+func shipped(t *testing.T) {
+	t.Helper()
+	for unit, user := range map[string]string{
+		"kresd@1.service": "knot-resolver", units.Canary: "knot-resolver", units.PolicyLoader: "knot-resolver",
+		units.CacheGC: "knot-resolver", "kres-component@x.service": "knot-resolver", units.Manager: "kresd-manager",
+	} {
+		if got := show(t, unit, "User") + ":" + show(t, unit, "Group"); got != user+":knot-resolver" {
+			t.Errorf("%s runs as %s", unit, got)
+		}
+		for _, file := range strings.Fields(show(t, unit, "FragmentPath") + " " + show(t, unit, "DropInPaths")) {
+			if !strings.HasPrefix(file, "/usr/local/lib/systemd/system/") && !strings.HasPrefix(file, "/run/systemd/generator/") {
+				t.Errorf("%s is not as it is shipped: %s", unit, file)
+			}
+		}
+		if got := show(t, unit, "ProtectSystem") + " " + show(t, unit, "ProtectHome") + " " + show(t, unit, "PrivateTmp"); got != "strict yes yes" {
+			t.Errorf("the sandbox of %s is %s", unit, got)
+		}
+	}
 }
 
 // merged changes a document as in RFC 7396.
