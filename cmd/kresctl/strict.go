@@ -51,7 +51,9 @@ func (v *verdict) confine() {
 	if err != nil {
 		return // inspect has told
 	}
-	for _, p := range slices.Concat(sandbox.Installed(host.BaseDir).Check(v.doc), absent(v.config)) {
+	units := sandbox.Installed(host.BaseDir)
+	units.Candidate = true
+	for _, p := range slices.Concat(units.Check(v.doc), absent(v.config)) {
 		v.locate(&p)
 		v.problems = append(v.problems, p)
 	}

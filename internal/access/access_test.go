@@ -74,6 +74,7 @@ func TestCheck(t *testing.T) {
 		"/run":           "755 root root dir",
 		"/run/kres":      "770 kres kres dir",
 		"/run/kres/sock": "755 root root sock",
+		"/run/tap":       "666 root root sock",
 		"/run/kres/file": "600 root root file",
 		"/run/kres/sub":  "755 root root dir",
 		"/run/half":      "200 kres kres dir",
@@ -132,6 +133,10 @@ func TestCheck(t *testing.T) {
 
 		{"a socket to make", BindPath, "/run/kres/new", ""},
 		{"a socket to replace", BindPath, "/run/kres/sock", ""},
+		{"someone's socket", ConnectPath, "/run/tap", ""},
+		{"someone's socket that is not there", ConnectPath, "/run/none", "/run/none does not exist"},
+		{"someone's socket that is for others", ConnectPath, "/run/kres/sock", "/run/kres/sock is not writable for the user kres: mode 0755, owner root, group root"},
+		{"someone's socket that is a file", ConnectPath, "/run/kres/file", "/run/kres/file is a regular file, not a socket"},
 		{"a file in place of a socket", BindPath, "/run/kres/file", "/run/kres/file is a regular file, not a socket"},
 	}
 	for _, tt := range tests {

@@ -23,7 +23,7 @@ func Check(tree Tree, who Identity, p Path) []Finding {
 // use judges the end of a path.
 func (w *walker) use(at place, need Need) *Finding {
 	switch need {
-	case ReadFile, WriteDir:
+	case ReadFile, WriteDir, ConnectPath:
 		return w.existing(at, need)
 	case WatchFile:
 		return w.demand(mayRead|maySearch, at.dir, &at.dirInfo)
@@ -48,8 +48,11 @@ func (w *walker) use(at place, need Need) *Finding {
 // existing judges what must be there already.
 func (w *walker) existing(at place, need Need) *Finding {
 	kind, want := Regular, uint32(mayRead)
-	if need == WriteDir {
+	switch need {
+	case WriteDir:
 		kind, want = Directory, mayWrite|maySearch
+	case ConnectPath:
+		kind, want = Socket, mayWrite // unix(7)
 	}
 	switch {
 	case at.info == nil:

@@ -21,11 +21,17 @@ const (
 	WriteFile Need = "wfile"  // a file to write or to make
 	WriteDir  Need = "wdir"   // a directory to make files in
 	BindPath  Need = "socket" // the place of a socket
+	// ConnectPath is a socket of someone else, which the declaration does not tell
+	// from one to make.
+	ConnectPath Need = "connect"
 )
 
 // WatchFile is a file whose changes are to be seen, which takes a directory that
 // can be read (inotify(7)). No key is declared so.
 const WatchFile Need = "watched"
+
+// connects are the keys with a socket that somebody else listens on.
+var connects = map[string]bool{"/logging/dnstap/unix-socket": true}
 
 // Path is a path in a configuration.
 type Path struct {
@@ -44,6 +50,9 @@ func Paths(doc *config.Document, baseDir string) []Path {
 		need, ok := needOf(key.Type)
 		if !ok {
 			continue
+		}
+		if connects[key.Pointer] {
+			need = ConnectPath
 		}
 		w := walk{need: need, base: baseDir}
 		tokens := strings.Split(key.Pointer, "/")[1:]

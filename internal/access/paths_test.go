@@ -16,6 +16,7 @@ rundir: run
 network:
   tls: {cert-file: /etc/cert.pem, key-file: keys/../key.pem}
 management: {unix-socket: ./api.sock}
+logging: {dnstap: {unix-socket: /run/tap}}
 forward:
   - subtree: a
     servers: [192.0.2.1, {address: 192.0.2.2, ca-file: ca}]
@@ -36,6 +37,7 @@ dnssec:
 		{"/network/tls/cert-file", ReadFile, "/etc/cert.pem", false},
 		{"/network/tls/key-file", ReadFile, "/base/keys/../key.pem", false},
 		{"/management/unix-socket", BindPath, "/base/./api.sock", false},
+		{"/logging/dnstap/unix-socket", ConnectPath, "/run/tap", false},
 		{"/forward/0/servers/1/ca-file", ReadFile, "/base/ca", false},
 		{"/dnssec/trust-anchors-files/0/file", ReadFile, "/base/a", false},
 		{"/dnssec/trust-anchors-files/3/file", ReadFile, "/base/b", false},

@@ -28,6 +28,9 @@ type Checker struct {
 	// Opens reports whether kresd-generator opens the directory of the cache, when
 	// the configuration file names it and systemd reads its units; nil is never.
 	Opens func(dir string) bool
+	// Candidate is for a configuration that is not in force yet: what will be opened
+	// is no error then.
+	Candidate bool
 }
 
 // Installed judges for this machine. Relative paths start from base.
@@ -40,8 +43,7 @@ func Installed(base string) Checker {
 }
 
 // Check returns what units cannot see or write of the paths in a configuration, in
-// the order of their pointers. What costs less than the change, or will be opened
-// when systemd reads its units again, is a warning.
+// the order of their pointers. What costs less than the change is a warning.
 func (c Checker) Check(doc *config.Document) config.Problems {
 	r := run{Checker: c, doc: doc, views: map[string]View{}}
 	for _, p := range access.Paths(doc, c.Base) {
@@ -126,7 +128,9 @@ func (r *run) judge(p access.Path, u use) {
 	}
 	problem.Pointer = p.Pointer
 	if u.way == write && s.hidden == nil && r.Opens != nil && r.Opens(p.Path) {
-		problem.Severity = config.SeverityWarning
+		if r.Candidate {
+			problem.Severity = config.SeverityWarning
+		}
 		problem.Hint = "once the file says so, systemctl daemon-reload has kresd-generator open it; without the file, " + problem.Hint
 	}
 	r.found = append(r.found, problem)

@@ -56,6 +56,8 @@ func TestThePackagedUnits(t *testing.T) {
 		Units: unitdir.Path{Root: t.TempDir()},
 		Tree:  links{"/etc/knot-resolver/live": "../../root/acme", "/srv/loop": "/srv/loop", "/srv/in": "/home/../var/lib"},
 		Opens: func(dir string) bool { return dir == "/srv/cache" },
+
+		Candidate: true,
 	}
 	for _, test := range []struct {
 		name, text string
@@ -203,5 +205,19 @@ func TestExplanations(t *testing.T) {
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("%s: %s\n%s", test.unit, test.line, diff)
 		}
+	}
+}
+
+func TestWhatWillBeOpenedIsNotOpenYet(t *testing.T) {
+	c := Checker{Base: "/", Units: unitdir.Path{Root: t.TempDir()}, Tree: links{}, Opens: func(string) bool { return true }}
+	doc, err := config.Parse("", []byte("cache: {storage: /srv/cache}"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.Check(doc).Errors() == nil {
+		t.Error("it is no error for a configuration that is to be in force")
+	}
+	if c.Candidate = true; c.Check(doc).Errors() != nil || len(c.Check(doc)) != 2 {
+		t.Errorf("for a candidate: %v", c.Check(doc))
 	}
 }

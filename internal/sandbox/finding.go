@@ -20,7 +20,7 @@ const (
 
 // elsewhere is where something of a kind can be put, in the words of a hint.
 var elsewhere = map[access.Need]string{
-	access.ReadFile: "below /etc/knot-resolver", access.WriteDir: "below /var/cache", access.WriteFile: "below /var/lib/knot-resolver", access.BindPath: "in a directory below /run",
+	access.ReadFile: "below /etc/knot-resolver", access.WriteDir: "below /var/cache", access.WriteFile: "below /var/lib/knot-resolver", access.BindPath: "in a directory below /run", access.ConnectPath: "in a directory below /run",
 	program: "below /usr/local", argument: "below /etc, /run or /var/lib",
 }
 

@@ -77,7 +77,6 @@ func TestPathsThatTheSandboxHides(t *testing.T) {
 	const dropIns = "for u in kresd@ kres-policy-loader kres-gc kres-component@x kresd-manager; do rm -rf /etc/systemd/system/$u.service.d; done; systemctl daemon-reload"
 	tidy(t, "rm -rf /home/who /root/who /tmp/who /srv/cache; chmod 0700 /root; "+dropIns)
 
-	const tls = `{"key-file": "/etc/knot-resolver/paths/key.pem", "cert-file": "/etc/knot-resolver/paths/cert.pem"`
 	cases := []struct {
 		key, pointer, value string // a change, with the path at %s
 		at                  string // pointer of the path
@@ -85,8 +84,8 @@ func TestPathsThatTheSandboxHides(t *testing.T) {
 		// stays tells that the change is refused for another reason where it is not hidden.
 		stays string
 	}{
-		{"/network/tls/cert-file", "/network/tls", tls + `, "cert-file": "%s"}`, "/network/tls/cert-file", "cert.pem", "kresd@.service", ""},
-		{"/network/tls/key-file", "/network/tls", tls + `, "key-file": "%s"}`, "/network/tls/key-file", "key.pem", "kresd@.service", ""},
+		{"/network/tls/cert-file", "/network/tls", `{"key-file": "/etc/knot-resolver/paths/key.pem", "cert-file": "%s"}`, "/network/tls/cert-file", "cert.pem", "kresd@.service", ""},
+		{"/network/tls/key-file", "/network/tls", `{"cert-file": "/etc/knot-resolver/paths/cert.pem", "key-file": "%s"}`, "/network/tls/key-file", "key.pem", "kresd@.service", ""},
 		{"/network/tls/sticket-secret-file", "/network/tls", `{"sticket-secret-file": "%s"}`, "/network/tls/sticket-secret-file", "secret", "kresd@.service", ""},
 		{"/local-data/addresses-files", "/local-data/addresses-files", `["%s"]`, "/local-data/addresses-files/0", "hosts", "kres-policy-loader.service", ""},
 		{"/local-data/rules/*/file", "/local-data/rules", `[{"file": "%s"}]`, "/local-data/rules/0/file", "hosts", "kres-policy-loader.service", ""},
@@ -125,10 +124,7 @@ func TestPathsThatTheSandboxHides(t *testing.T) {
 				{"/tmp/who/dns/", "PrivateTmp=yes"}, {"/root/who/dns/", "ProtectHome=yes"}, {"/home/who/dns/", "ProtectHome=yes"},
 			} {
 				value := fmt.Sprintf(c.value, place.dir+c.file)
-				if c.key == "/management/unix-socket" && place.by == "PrivateTmp=yes" {
-					place.dir = "/tmp/who/dns" // where it would be made
-				}
-				want := []string{c.at, place.dir, "is hidden from " + c.unit + " by " + place.by, "put it elsewhere, such as "}
+				want := []string{c.at, strings.TrimSuffix(place.dir, "/"), "is hidden from " + c.unit + " by " + place.by, "put it elsewhere, such as "}
 				unharmed(t, func() { refused(t, c.pointer, value, want...) })
 				doc := merged(t, `{"management": {"unix-socket": "/run/knot-resolver/kres-api.sock"}}`, nested(t, c.pointer, value))
 				r := strictly(t, doc)
@@ -173,5 +169,62 @@ func TestPathsThatTheSandboxHides(t *testing.T) {
 				t.Fatalf("%d %s", a.code, a.body)
 			}
 		})
+	}
+}
+
+// TestPathsThatAreReadOnlyOrInWords: what can be read and not written, and what only
+// Lua knows of.
+func TestPathsThatAreReadOnlyOrInWords(t *testing.T) {
+	fresh(t, basic)
+	must(t, "sh", "-c", pathSources)
+	must(t, "sh", "-c", pathFiles, "sh", "/home/who/dns")
+	must(t, "install", "-d", "-o", "knot-resolver", "/srv/cache", "/srv/anchors")
+	must(t, "install", "-o", "knot-resolver", "-t", "/srv/anchors", "/etc/knot-resolver/paths/one.ta")
+	tidy(t, "rm -rf /home/who /srv/cache /srv/anchors /etc/systemd/system/kresd@.service.d; systemctl daemon-reload")
+	opened := func(unit, line string) string { return "systemctl edit " + unit + " and the lines [Service], " + line }
+
+	unharmed(t, func() {
+		refused(t, "/dnssec", `{"trust-anchors-files": [{"file": "/srv/anchors/one.ta"}]}`, "/dnssec/trust-anchors-files/0/file",
+			"/srv/anchors cannot be written by kresd@.service because of ProtectSystem=strict", "set read-only", opened("kresd@.service", "ReadWritePaths=-/srv/anchors"))
+		refused(t, "/lua", `{"script": "assert(io.open('/home/who/dns/hosts'))"}`, "/lua/script:1:", "/home/who/dns/hosts is hidden from kresd@.service by ProtectHome=yes",
+			opened("kresd@.service", "ProtectHome=tmpfs, BindReadOnlyPaths=-/home/who/dns"))
+		refused(t, "/lua", `{"policy-script": "assert(io.open('/srv/anchors/log', 'w'))"}`, "/lua/policy-script:1:", "/srv/anchors cannot be written by kres-policy-loader.service because of ProtectSystem=strict",
+			opened("kres-policy-loader.service", "ReadWritePaths=-/srv/anchors"))
+	})
+	must(t, "sh", "-ec", "mkdir -p /etc/systemd/system/kresd@.service.d; printf '[Service]\nReadWritePaths=-/srv/anchors\n' >/etc/systemd/system/kresd@.service.d/override.conf; systemctl daemon-reload")
+	put(t, "/dnssec", `{"trust-anchors-files": [{"file": "/srv/anchors/one.ta"}]}`)
+
+	// The directory of the cache is opened by the generator, once the file names it.
+	const storage = "cache: {storage: /srv/cache}\n"
+	refused(t, "/cache/storage", `"/srv/cache"`, "/cache/storage", "/srv/cache cannot be written by kresd@.service", "once the file says so, systemctl daemon-reload has kresd-generator open it")
+	writeConfig(t, basic+storage)
+	if r := run(t, "kresctl", "reload"); r.Code != 1 || !strings.Contains(r.Stderr, "systemctl daemon-reload has kresd-generator open it") {
+		t.Errorf("reload: exit %d\n%s", r.Code, r.Stderr)
+	}
+	must(t, "systemctl", "daemon-reload")
+	if r := run(t, "kresctl", "validate", "--strict"); r.Code != 0 || r.Stderr != "" {
+		t.Errorf("validate --strict: exit %d\n%s", r.Code, r.Stderr)
+	}
+	must(t, "kresctl", "reload")
+	must(t, "test", "-e", "/srv/cache/data.mdb")
+	// Where the resolver's user could put a link, it opens nothing.
+	must(t, "install", "-d", "-o", "knot-resolver", "/srv/cache/below")
+	writeConfig(t, basic+"cache: {storage: /srv/cache/below}\n")
+	must(t, "systemctl", "daemon-reload")
+	if out := must(t, "sh", "-c", "cat /run/systemd/generator/*/05-kresd-cache.conf 2>/dev/null || true"); out != "" {
+		t.Errorf("the generator follows what the resolver's user can replace:\n%s", out)
+	}
+	if r := run(t, "kresctl", "reload"); r.Code != 1 || strings.Contains(r.Stderr, "kresd-generator") || !strings.Contains(r.Stderr, "/srv/cache/below cannot be written by kresd@.service") {
+		t.Errorf("reload: exit %d\n%s", r.Code, r.Stderr)
+	}
+
+	// A start is no reason to serve nobody: what is hidden is told, and nothing else fails.
+	writeConfig(t, basic+"logging: {dnstap: {unix-socket: /tmp/tap.sock}}\n")
+	must(t, "systemctl", "restart", "kresd-manager.service")
+	expect(t, "host.example.", "192.0.2.1")
+	if s := status(t); s.State != "running" || !slices.ContainsFunc(s.Warnings, func(w string) bool {
+		return strings.HasPrefix(w, "/logging/dnstap/unix-socket: /tmp/tap.sock is hidden from kresd@.service by PrivateTmp=yes")
+	}) {
+		t.Errorf("state %s, warnings %q", s.State, s.Warnings)
 	}
 }

@@ -19,8 +19,8 @@ func TestSandboxes(t *testing.T) {
 		{"kresd-manager.service", 0.5},
 		{"kres-gc.service", 0.5},
 		{"kres-policy-loader.service", 1.0},
-		{"kresd@1.service", 1.4},
-		{"kresd@canary.service", 1.4},
+		{"kresd@1.service", 1.5},
+		{"kresd@canary.service", 1.5},
 		{"kres-component@x.service", 1.4},
 	} {
 		out := must(t, "systemd-analyze", "security", "--no-pager", c.unit)

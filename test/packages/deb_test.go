@@ -189,6 +189,24 @@ func TestInstallBesideTheStockService(t *testing.T) {
 	is(t, "is-enabled", "kresd-manager.socket", "enabled")
 }
 
+// The link that the stock package has below /usr/lib starts it at boot, though systemd
+// calls it disabled: it does not have to run for being in the way.
+func TestInstallBesideTheStockServiceThatStartsAtBoot(t *testing.T) {
+	clean(t)
+	must(t, "ln", "-s", "../knot-resolver.service", stockLink)
+	must(t, "systemctl", "daemon-reload")
+	is(t, "is-active", "knot-resolver.service", "inactive")
+	is(t, "is-enabled", "knot-resolver.service", "disabled")
+	said := install(t, first)
+	for _, unit := range []string{"kresd-manager.service", "kresd-manager.socket"} {
+		is(t, "is-active", unit, "inactive")
+		is(t, "is-enabled", unit, "disabled")
+	}
+	if !strings.Contains(said, "systemctl mask --now knot-resolver.service") {
+		t.Errorf("apt said: %s", said)
+	}
+}
+
 // TestPolicyKeepsItFromStarting is about policy-rc.d, by which an administrator
 // keeps packages from starting services.
 func TestPolicyKeepsItFromStarting(t *testing.T) {
