@@ -163,6 +163,11 @@ var properties = []property{
 			o.InvocationID = hex.EncodeToString(b)
 		}
 	}},
+	{serviceIface, "ExecMainStartTimestamp", func(o *units.Observed, v dbus.Variant) {
+		if usec, ok := v.Value().(uint64); ok && usec != 0 {
+			o.Began = time.UnixMicro(int64(usec))
+		}
+	}},
 	{unitIface, "NeedDaemonReload", func(o *units.Observed, v dbus.Variant) { _ = v.Store(&o.NeedDaemonReload) }},
 	{unitIface, "StateChangeTimestamp", func(o *units.Observed, v dbus.Variant) {
 		if usec, ok := v.Value().(uint64); ok && usec != 0 {

@@ -70,6 +70,9 @@ func TestObserveReadsOurUnits(t *testing.T) {
 		loader + " InvocationID":         []byte{},
 		loader + " NeedDaemonReload":     false,
 		loader + " StateChangeTimestamp": uint64(0),
+
+		worker + " ExecMainStartTimestamp": uint64(since.UnixMicro()),
+		loader + " ExecMainStartTimestamp": uint64(0),
 	})})
 	live, err := client.Observe(patient(t))
 	if err != nil {
@@ -78,7 +81,7 @@ func TestObserveReadsOurUnits(t *testing.T) {
 	want := map[string]units.Observed{
 		"kresd@1.service": {
 			Name: "kresd@1.service", LoadState: "loaded", ActiveState: "active", SubState: "running", Result: "success",
-			StatusText: "config 0123456789abcdef", MainPID: os.Getpid(), InvocationID: "01ab", Job: 7, Since: since, Restarts: 3,
+			StatusText: "config 0123456789abcdef", MainPID: os.Getpid(), InvocationID: "01ab", Job: 7, Since: since, Began: since, Restarts: 3,
 			CgroupPath: "/no/such/cgroup", Args: os.Args[1:], NeedDaemonReload: true,
 		},
 		units.PolicyLoader: {

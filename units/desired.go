@@ -28,6 +28,8 @@ type Desired struct {
 	// Components are further processes, by falling priority and then by name.
 	Components []Component
 	Roll       Roll
+	// Inputs are the files that the configuration names, in the order of its keys.
+	Inputs []Input
 	// Limits are those of every worker.
 	Limits Limits
 	// Restart and Slice are what the unit files of workers should say, "" for

@@ -29,6 +29,9 @@ type Options struct {
 	// Tolerant lets dispensable components, and the setting of limits, fail
 	// without failing the plan.
 	Tolerant bool
+	// Reading has components read again what has changed of the files that the
+	// configuration names.
+	Reading Reading
 	// Before are limits that workers may still have from another configuration:
 	// what of them is not wanted any more is lifted.
 	Before Limits
@@ -70,6 +73,7 @@ type differ struct {
 	restart []int // to restart
 	stop    []int // to stop
 	causes  map[int]string
+	fresh   map[int][]Input // files for which a worker is restarted
 
 	sets    []int // steps that set limits
 	cleared int   // step that removed a stray canary
@@ -83,7 +87,7 @@ type differ struct {
 // sort decides what each worker needs.
 func (d *differ) sort() {
 	d.running = d.live.RunningWorkers()
-	d.causes = map[int]string{}
+	d.causes, d.fresh = map[int]string{}, map[int][]Input{}
 	for n := 1; n <= d.want.Workers; n++ {
 		o := d.live.Unit(Worker(n))
 		switch {
@@ -103,6 +107,11 @@ func (d *differ) sort() {
 		case d.opt.Force:
 			d.restart = append(d.restart, n)
 			d.causes[n] = "restart was asked for"
+		default:
+			if fresh := d.stale(Worker(n), UseStart); len(fresh) > 0 {
+				d.restart = append(d.restart, n)
+				d.causes[n], d.fresh[n] = d.because(fresh), fresh
+			}
 		}
 	}
 	for _, n := range d.live.Workers() {
@@ -119,6 +128,14 @@ func (d *differ) canary() {
 	if !d.live.Unit(Canary).Idle() {
 		d.cleared = d.plan.add(Stop, Canary, "was left behind")
 		d.ready = []int{d.cleared}
+	}
+	// A file that changed is proven by no configuration that ran before.
+	for _, n := range d.running {
+		if fresh := d.fresh[n]; len(fresh) > 0 && d.wanted(d.running) {
+			d.tried = d.input(d.plan.add(Try, Canary, d.because(fresh), d.cleared), fresh)
+			d.ready = []int{d.tried}
+			return
+		}
 	}
 	if d.opt.Proven || len(d.running) == 0 || d.wanted(d.running) {
 		return
@@ -151,7 +168,8 @@ func (d *differ) rules() {
 		}
 		return
 	}
-	if d.live.rulesLoaded(d.want.RulesHash) && !d.opt.Force && !d.opt.Renew {
+	fresh := d.stale(PolicyLoader, UseRules)
+	if d.live.rulesLoaded(d.want.RulesHash) && !d.opt.Force && !d.opt.Renew && len(fresh) == 0 {
 		if d.opt.Reset {
 			d.resets("rules may have changed")
 		}
@@ -163,6 +181,8 @@ func (d *differ) rules() {
 	}
 	cause := differs("rules", o.ConfigHash(), d.want.RulesHash)
 	switch {
+	case d.live.rulesLoaded(d.want.RulesHash) && len(fresh) > 0:
+		cause = d.because(fresh)
 	case d.live.rulesLoaded(d.want.RulesHash):
 		cause = "reload was asked for"
 	case o.ActiveState == "failed":
@@ -170,7 +190,7 @@ func (d *differ) rules() {
 	case o.Idle():
 		cause = "no rules are loaded"
 	}
-	d.loaded = d.plan.add(Load, PolicyLoader, cause, d.ready...)
+	d.loaded = d.input(d.plan.add(Load, PolicyLoader, cause, d.ready...), fresh)
 	d.ready = []int{d.loaded}
 	d.resets("rules changed")
 }
@@ -187,13 +207,22 @@ func (d *differ) resets(cause string) {
 
 // certificates are read by a worker that starts; those that stay are told.
 func (d *differ) certificates() {
-	if !d.opt.Renew || d.want.Cert == "" {
+	if d.want.Cert == "" {
 		return
 	}
 	for _, n := range d.running {
-		if n <= d.want.Workers && !slices.Contains(d.restart, n) {
-			d.plan.add(Renew, Worker(n), "the certificate may have changed", d.tried)
+		if n > d.want.Workers || slices.Contains(d.restart, n) {
+			continue
 		}
+		fresh := d.stale(Worker(n), UseRenew)
+		cause := "the certificate may have changed"
+		switch {
+		case len(fresh) > 0:
+			cause = d.because(fresh)
+		case !d.opt.Renew:
+			continue
+		}
+		d.input(d.plan.add(Renew, Worker(n), cause, d.tried), fresh)
 	}
 }
 
@@ -268,7 +297,7 @@ func (d *differ) restarts(ready []int) []int {
 		case i > 0:
 			after = steps[:1]
 		}
-		steps = append(steps, d.plan.add(Restart, Worker(n), d.causes[n], after...))
+		steps = append(steps, d.input(d.plan.add(Restart, Worker(n), d.causes[n], after...), d.fresh[n]))
 	}
 	if len(steps) == 0 {
 		return ready

@@ -20,7 +20,8 @@ type Observed struct {
 	MainPID      int    // 0 if none
 	ExitStatus   int    // of the last main process that ended
 	InvocationID string
-	Job          uint32 // id of the queued job, 0 if none
+	Began        time.Time // when the main process was started; zero if unknown
+	Job          uint32    // id of the queued job, 0 if none
 	Since        time.Time
 	Restarts     int    // automatic restarts since the last manual start
 	MemoryBytes  uint64 // 0 if unknown
@@ -77,6 +78,13 @@ type Live struct {
 	Units map[string]Observed
 	// Limits are those of workers, running or not, as far as they were looked at.
 	Limits map[string]Limits
+	// Contents are what the files hold that the configuration names, by path.
+	Contents map[string]Content
+	// Read is what the running process of a unit has read of them: IDs of contents
+	// by unit and path. What is not known is absent.
+	Read map[string]map[string]string
+	// Refused is what a unit was given to read and did not take.
+	Refused map[string]map[string]string
 }
 
 // Unit returns what was observed of a unit; the zero Observed if nothing.

@@ -40,6 +40,8 @@ type Step struct {
 	Unit string `json:"unit"`
 	// Cause says in words why the step is needed.
 	Cause string `json:"cause"`
+	// Inputs are the files, in words, whose new content the step takes over.
+	Inputs []string `json:"inputs,omitempty"`
 	// Set is what a step of kind Set sets.
 	Set []Setting `json:"set,omitempty"`
 	// After lists the steps that must have succeeded before, ascending.
@@ -77,7 +79,7 @@ func (p Plan) Without(drop func(Step) bool) Plan {
 		}
 		number[s.N] = rest.add(s.Kind, s.Unit, s.Cause, after...)
 		last := &rest.Steps[len(rest.Steps)-1]
-		last.Optional, last.Set = s.Optional, s.Set
+		last.Optional, last.Set, last.Inputs = s.Optional, s.Set, s.Inputs
 	}
 	return rest
 }

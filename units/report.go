@@ -32,6 +32,9 @@ type Report struct {
 	// Drops says in words what a reload loses: what was changed since the file was
 	// read, "" if that is nothing.
 	Drops string `json:"drops,omitempty"`
+	// Taken says in words which files, that the configuration names, were taken
+	// over because they have changed; of a dry run, which would be.
+	Taken []string `json:"taken,omitempty"`
 	// Interrupts says in words what clients notice of the plan.
 	Interrupts []string `json:"interrupts,omitempty"`
 	// Error is why the change failed, "" if it did not.

@@ -100,6 +100,8 @@ type Status struct {
 	// as a token or a key that cannot be read, and warnings of that kind. They are
 	// gone as soon as what they tell of is.
 	Problems config.Problems `json:"problems,omitempty"`
+	// Inputs are the files that the configuration names, and that a component reads.
+	Inputs []InputStatus `json:"inputs,omitempty"`
 	// Down tells why the manager took the resolver down.
 	Down string `json:"down,omitempty"`
 }

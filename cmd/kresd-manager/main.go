@@ -110,7 +110,7 @@ func serve(o options, bus systemd, stdout io.Writer, log *slog.Logger) error {
 	defer cancel()
 
 	host := o.host()
-	files, err := watch.New(log, watch.Settle)
+	files, err := watch.New(log, watch.Usual)
 	if err != nil {
 		return err
 	}
@@ -134,15 +134,16 @@ func serve(o options, bus systemd, stdout io.Writer, log *slog.Logger) error {
 			TicketSecret: filepath.Join(o.runtimeDir, "tls-ticket-secret"),
 			Programs:     programs(),
 		},
-		Store:   &generation.Store{Root: o.runtimeDir, Boot: o.stateDir},
-		Systemd: bus,
-		Workers: kresd.Workers{Rundir: o.rundir},
-		Log:     log,
-		Served:  doors.check,
-		Readers: o.readers,
-		Woken:   doors.knocked(),
-		Watch:   files.Set,
-		Notify:  notify,
+		Store:     &generation.Store{Root: o.runtimeDir, Boot: o.stateDir},
+		Systemd:   bus,
+		Workers:   kresd.Workers{Rundir: o.rundir},
+		Log:       log,
+		Served:    doors.check,
+		Readers:   o.readers,
+		Woken:     doors.knocked(),
+		Watch:     files.Set,
+		Unwatched: files.Faults,
+		Notify:    notify,
 		Journal: func(ctx context.Context, run units.LogRun, lines int) []string {
 			run.User = o.user
 			return journal.Tail(ctx, run, lines)

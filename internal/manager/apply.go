@@ -36,7 +36,11 @@ func (m *Manager) restore(ctx context.Context, plan units.Plan, want units.Desir
 }
 
 func (m *Manager) settle(ctx context.Context, plan units.Plan, want units.Desired, canceled <-chan struct{}) error {
+	m.ledger.Plan(want.Inputs, m.seen)
 	err := m.carry(context.WithoutCancel(ctx), plan, want, canceled)
+	if !plan.Empty() {
+		m.keepInputs()
+	}
 	if err == nil {
 		m.rulesUnsure.Store(false)
 	}
@@ -99,6 +103,7 @@ func (m *Manager) carry(ctx context.Context, plan units.Plan, want units.Desired
 			continue
 		}
 		delete(running, r.n)
+		m.took(steps[r.n], r.err)
 		if r.err != nil && steps[r.n].Optional {
 			m.o.Log.Warn("going on without what can be done without", "unit", steps[r.n].Unit, "error", r.err)
 			r.err = nil

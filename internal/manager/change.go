@@ -148,7 +148,7 @@ func (m *Manager) prepare(ctx context.Context, cur *snapshot, c change) (*snapsh
 		}
 	}
 	// What cannot be seen cannot be read either, which others would say of it.
-	hidden, err := m.seen(cur, doc, c)
+	hidden, err := m.hiddenFrom(cur, doc, c)
 	if err != nil {
 		return nil, gen, err
 	}
@@ -161,7 +161,10 @@ func (m *Manager) prepare(ctx context.Context, cur *snapshot, c change) (*snapsh
 	if err := m.tokens(cur, doc, cfg, c); err != nil {
 		return nil, gen, err
 	}
-	gen = generation.Make(cfg, m.o.Render)
+	if err := m.named(cur, doc, c); err != nil {
+		return nil, gen, err
+	}
+	gen = m.make(cfg)
 	if err := protectCore(cur.desired, gen.Desired); err != nil && !c.fromFile && !c.undo {
 		return nil, gen, err
 	}
@@ -254,8 +257,9 @@ func (m *Manager) plan(ctx context.Context, cur *snapshot, gen generation.Genera
 	if err := bearable(gen.Desired.Limits, live); err != nil && !c.tolerant {
 		return err
 	}
-	r.Plan = units.Diff(gen.Desired, live, units.Options{Force: c.Force, Renew: c.renew, Reset: m.rulesUnsure.Load(), Tolerant: c.tolerant, Before: before})
+	r.Plan = units.Diff(gen.Desired, live, units.Options{Force: c.Force, Renew: c.renew, Reading: c.reading(), Reset: m.rulesUnsure.Load(), Tolerant: c.tolerant, Before: before})
 	r.Interrupts = r.Plan.Interrupts()
+	r.Taken = r.Plan.Taken()
 	r.Generation = gen.Desired.Generation
 	return nil
 }

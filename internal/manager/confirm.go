@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"kresd-manager/internal/config"
-	"kresd-manager/internal/generation"
 	"kresd-manager/internal/history"
 	"kresd-manager/units"
 )
@@ -220,7 +219,7 @@ func (m *Manager) keepConfirmed() {
 		m.o.Log.Error("cannot keep the configuration for the next boot", "error", err)
 		return
 	}
-	m.saveBoot(generation.Make(cfg, m.o.Render))
+	m.saveBoot(m.make(cfg))
 }
 
 // overdue is the promise that a start must keep: the time to confirm is over,

@@ -68,7 +68,8 @@ func (m *Manager) repair(ctx context.Context) time.Duration {
 		m.fallBack(ctx, cur)
 		return gatherTime
 	}
-	plan := units.Diff(cur.desired, live, units.Options{Proven: true, Patient: true, Tolerant: true, Reset: m.rulesUnsure.Load()})
+	m.unsettled(live)
+	plan := units.Diff(cur.desired, live, units.Options{Proven: true, Patient: true, Reading: units.ReadWatched, Tolerant: true, Reset: m.rulesUnsure.Load()})
 	m.recover(plan)
 	if plan.Empty() {
 		return lookInterval
@@ -105,7 +106,7 @@ func (m *Manager) mend(ctx context.Context, cur *snapshot, plan units.Plan) {
 	for _, s := range plan.Steps {
 		m.o.Log.Warn("repairing", "unit", s.Unit, "step", string(s.Kind), "cause", s.Cause, "attempt", m.attempt(patientOf(s), began))
 	}
-	r := units.Report{Plan: plan, Cause: "repair", When: began, Generation: cur.desired.Generation}
+	r := units.Report{Plan: plan, Taken: plan.Taken(), Cause: "repair", When: began, Generation: cur.desired.Generation}
 	m.tell(units.Event{Kind: units.EventRepair, Cause: r.Cause, Plan: &plan, Generation: r.Generation})
 	// Others may need repair, too, so what fails stops only what waits for it.
 	err := m.o.Store.LinkAll(cur.desired.Generation)
@@ -264,7 +265,7 @@ func (m *Manager) render(s *snapshot) (generation.Generation, error) {
 	if err != nil {
 		return generation.Generation{}, err
 	}
-	return generation.Make(c, m.o.Render), nil
+	return m.make(c), nil
 }
 
 // keepForBoot has the next boot begin with what was gone back to, and not with

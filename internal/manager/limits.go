@@ -12,9 +12,9 @@ import (
 	"kresd-manager/units"
 )
 
-// look takes a snapshot of all that a plan goes by. Limits are read only where
+// observeUnits takes a snapshot of all units that a plan goes by. Limits are read only where
 // some are or may have been set, which keeps it cheap for all others.
-func (m *Manager) look(ctx context.Context, want units.Desired, before units.Limits) (units.Live, error) {
+func (m *Manager) observeUnits(ctx context.Context, want units.Desired, before units.Limits) (units.Live, error) {
 	live, err := m.o.Systemd.Observe(ctx, want.Units()...)
 	if err != nil || want.Limits.None() && before.None() {
 		return live, err

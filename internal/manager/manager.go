@@ -24,6 +24,7 @@ import (
 	"kresd-manager/internal/config"
 	"kresd-manager/internal/generation"
 	"kresd-manager/internal/history"
+	"kresd-manager/internal/input"
 	"kresd-manager/internal/judge"
 	"kresd-manager/internal/kresd"
 	"kresd-manager/internal/render"
@@ -65,7 +66,7 @@ type Workers interface {
 }
 
 // Options are what a Manager works with. All fields but History, Readers,
-// Served, Sandbox, Watch, Notify and Journal must be set.
+// Served, Sandbox, Watch, Unwatched, Notify and Journal must be set.
 type Options struct {
 	// Files are the paths of the configuration files, which are combined from
 	// left to right; there is at least one.
@@ -102,7 +103,9 @@ type Options struct {
 	// something does not reload.
 	Woken bool
 	// Watch is told which files to watch; Changed is for what comes of it.
-	Watch func(paths []string)
+	// Unwatched tells why some of them are not, by path.
+	Watch     func(paths []string)
+	Unwatched func() map[string]string
 	// Notify sends a state to the service manager (sd_notify(3)).
 	Notify func(state string)
 	// Journal returns the last lines of one run of a unit.
@@ -139,6 +142,8 @@ type Manager struct {
 	looks       chan struct{} // held by those who look at files
 	told        []string      // the problems that are in the log
 	noRule      atomic.Bool   // polkit refused limits the last time
+	ledger      *input.Ledger
+	seen        map[string]input.Seen // at the last look; only the loop uses it
 	tally       tally
 	reclaimer   reclaimer
 	history     atomic.Pointer[history.Store]
@@ -201,6 +206,9 @@ func New(o Options) *Manager {
 	if o.Sandbox == nil {
 		o.Sandbox = unconfined{}
 	}
+	if o.Unwatched == nil {
+		o.Unwatched = func() map[string]string { return nil }
+	}
 	if o.Journal == nil {
 		o.Journal = func(context.Context, units.LogRun, int) []string { return nil }
 	}
@@ -209,6 +217,7 @@ func New(o Options) *Manager {
 		work:    make(chan *task),
 		drifted: make(chan struct{}, 1),
 		care:    map[string]*patient{},
+		ledger:  input.NewLedger(),
 		stopped: make(chan struct{}),
 		ended:   make(chan struct{}),
 		expiry:  time.NewTimer(time.Hour),
@@ -347,32 +356,24 @@ func (m *Manager) Renew(ctx context.Context, a units.Again) (units.Report, error
 	return m.submit(ctx, c)
 }
 
-// Changed applies the running configuration again because files that it names
-// have changed. A failure is logged and shown by Status; what ran before runs.
-func (m *Manager) Changed(ctx context.Context, paths []string) {
-	_, _ = m.submit(ctx, change{
-		Change: units.Change{
-			Cause: "changed: " + strings.Join(paths, ", "),
-			Asked: units.Asked{Who: units.Who{Via: units.ViaFiles}},
-			Edit:  func(d *config.Document) (*config.Document, error) { return d, nil },
-		},
-		renew: true,
-	})
-}
-
 func (m *Manager) submit(ctx context.Context, c change) (r units.Report, err error) {
 	if c.DryRun {
 		return m.dryRun(ctx, c)
 	}
 	began := time.Now()
 	if derr := m.do(ctx, func(ctx context.Context) {
-		defer m.survive(c, &err)
-		r, err = m.change(ctx, c, began)
+		r, err = m.guarded(ctx, c, began)
 		m.tally.count(r, err)
 	}); derr != nil {
 		return units.Report{Cause: c.Cause, When: began}, derr
 	}
 	return r, err
+}
+
+// guarded is change, whose defects end nothing but itself.
+func (m *Manager) guarded(ctx context.Context, c change, began time.Time) (r units.Report, err error) {
+	defer m.survive(c, &err)
+	return m.change(ctx, c, began)
 }
 
 // survive turns a panic of a change into its error. It is deferred.

@@ -11,6 +11,7 @@ import (
 
 	"kresd-manager/internal/access"
 	"kresd-manager/internal/config"
+	"kresd-manager/internal/input"
 	"kresd-manager/internal/judge"
 )
 
@@ -38,13 +39,7 @@ func (m *Manager) namedBy(doc *config.Document) func() []access.Path {
 }
 
 // watched are the paths of the files to watch.
-func (s *snapshot) watched() []string {
-	var paths []string
-	for _, p := range s.watch {
-		paths = append(paths, p.Path)
-	}
-	return paths
-}
+func (s *snapshot) watched() []string { return input.Watched(s.desired.Inputs) }
 
 // problems says what is wrong now with what the running configuration names: what
 // units cannot see, and what cannot be read.

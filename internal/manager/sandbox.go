@@ -21,11 +21,11 @@ type unconfined struct{}
 func (unconfined) Check(*config.Document) config.Problems    { return nil }
 func (unconfined) Explain(_ string, lines []string) []string { return lines }
 
-// seen returns what units cannot see of what a configuration names, and refuses a
+// hiddenFrom returns what units cannot see of what a configuration names, and refuses a
 // change to it: they would only say that it is not there, or nothing. What was so
 // before keeps no other change from being made. A start, and a way back, go on, and
 // it is among the problems of the status.
-func (m *Manager) seen(cur *snapshot, doc *config.Document, c change) (config.Problems, error) {
+func (m *Manager) hiddenFrom(cur *snapshot, doc *config.Document, c change) (config.Problems, error) {
 	hidden := m.o.Sandbox.Check(doc)
 	anew := slices.DeleteFunc(slices.Clone(hidden), func(p config.Problem) bool {
 		return !c.fromFile && slices.ContainsFunc(cur.hidden, func(q config.Problem) bool { return p.Pointer == q.Pointer && p.Message == q.Message })

@@ -17,6 +17,7 @@ import (
 
 	"kresd-manager/internal/config"
 	"kresd-manager/internal/durable"
+	"kresd-manager/internal/input"
 	"kresd-manager/internal/judge"
 	"kresd-manager/units"
 )
@@ -125,6 +126,7 @@ func (m *Manager) Start(ctx context.Context) error {
 	defer stop()
 
 	m.recall()
+	m.recallInputs()
 	if err := m.begin(ctx); err != nil {
 		return err
 	}
@@ -184,6 +186,7 @@ func (m *Manager) adopt(ctx context.Context, running *snapshot, clean bool) erro
 	began := time.Now()
 	left := m.interrupted()
 	tried := m.triedLimits(left)
+	m.learn(running)
 	live, err := m.look(ctx, running.desired, tried)
 	if err != nil {
 		return err
@@ -199,8 +202,14 @@ func (m *Manager) adopt(ctx context.Context, running *snapshot, clean bool) erro
 		cause = fmt.Sprintf("start: what ran before %s, which the end of the manager interrupted", a.Cause)
 		m.o.Log.Warn("going back to what ran before a change that was interrupted", "change", a.Cause, "begun", a.When)
 	}
+	// What changed while no one was there counts as at a start; what nobody asked
+	// for waits.
+	reading := units.ReadAll
+	if !clean || m.resumes {
+		reading = units.ReadWatched
+	}
 	r := units.Report{
-		Plan:       units.Diff(running.desired, live, units.Options{Proven: true, Reset: m.rulesUnsure.Load(), Tolerant: true, Before: tried}),
+		Plan:       units.Diff(running.desired, live, units.Options{Proven: true, Reading: reading, Reset: m.rulesUnsure.Load(), Tolerant: true, Before: tried}),
 		Cause:      cause,
 		When:       began,
 		Generation: running.desired.Generation,
@@ -208,6 +217,7 @@ func (m *Manager) adopt(ctx context.Context, running *snapshot, clean bool) erro
 	if m.stoppedMeanwhile(ctx) {
 		r.Plan.Steps = nil
 	}
+	r.Taken = r.Plan.Taken()
 	err = m.restore(ctx, r.Plan, running.desired)
 	r.Took = units.Seconds(time.Since(began))
 	if err != nil {
@@ -217,7 +227,7 @@ func (m *Manager) adopt(ctx context.Context, running *snapshot, clean bool) erro
 	}
 	adopted := *running
 	adopted.report = &r
-	m.learn(&adopted)
+	m.keepInputs()
 	m.rememberAdopted(&adopted, &r)
 	m.current.Store(&adopted)
 	m.o.Watch(adopted.watched())
@@ -251,6 +261,7 @@ func (m *Manager) learn(s *snapshot) {
 		s.running = &config.Running{Document: s.running.Document, Fault: err}
 		return
 	}
+	s.desired.Inputs = input.Named(c)
 	s.running, s.watch, s.files = s.running.Document.Running(c), judge.Watched(c), m.namedBy(s.running.Document)
 }
 
@@ -308,6 +319,8 @@ func (m *Manager) End() {
 	default:
 	}
 	if s := m.current.Load(); s.desired.Generation != "" {
+		m.keepInputs()
+		m.doLater()
 		if err := m.record(s, true); err != nil {
 			m.o.Log.Error("cannot record the running configuration", "error", err)
 		}

@@ -23,7 +23,7 @@ const statusChanges = 5
 func (m *Manager) Status(ctx context.Context) (units.Status, error) {
 	s := m.current.Load()
 	st, err := m.statusOf(ctx, s)
-	st.Problems = m.problems(ctx, s)
+	st.Problems = append(m.problems(ctx, s), st.Problems...)
 	return st, err
 }
 
@@ -53,7 +53,7 @@ func (m *Manager) statusOf(ctx context.Context, s *snapshot) (units.Status, erro
 		st.LastApply = &short
 	}
 	st.FileDiffers = st.ETag != s.fileETag || s.refused
-	live, err := m.look(ctx, s.desired, units.Limits{})
+	live, _, err := m.observe(ctx, s.desired, units.Limits{})
 	if err != nil {
 		return st, err
 	}
@@ -90,6 +90,7 @@ func (m *Manager) statusOf(ctx context.Context, s *snapshot) (units.Status, erro
 			Invocation: o.InvocationID,
 		})
 	}
+	st.Inputs, st.Problems = m.inputs(s.desired, live)
 	st.Warnings = m.warnings(ctx, s.desired, live, plan)
 	if fault := m.bootFault.Load(); fault != nil && *fault != "" {
 		st.Warnings = append(st.Warnings, *fault)

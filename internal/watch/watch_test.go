@@ -7,10 +7,12 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"golang.org/x/sys/unix"
 )
 
 func write(t *testing.T, path, text string) {
@@ -118,12 +120,19 @@ func TestADeletedFileIsToldWhenItIsBack(t *testing.T) {
 
 func start(t *testing.T, paths ...string) *Files {
 	t.Helper()
-	f, err := New(slog.New(slog.NewTextHandler(io.Discard, nil)), 50*time.Millisecond)
+	f, err := New(slog.New(slog.NewTextHandler(io.Discard, nil)), times)
 	try(t, err)
 	t.Cleanup(f.Close)
 	f.Set(paths)
+	// Those that are there are told once: no one knows what happened to them before.
+	if slices.ContainsFunc(paths, func(p string) bool { return identify(p) != identity{} }) {
+		next(t, f)
+	}
 	return f
 }
+
+// times are short: a test that waits for a change does not care.
+var times = Times{Settle: 50 * time.Millisecond, Writing: 50 * time.Millisecond, Longest: time.Minute}
 
 func next(t *testing.T, f *Files) []string {
 	t.Helper()
@@ -133,5 +142,82 @@ func next(t *testing.T, f *Files) []string {
 	case <-time.After(10 * time.Second):
 		t.Fatal("nothing was told")
 		return nil
+	}
+}
+
+func TestAChangeIsNotSwallowedByANewSet(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir+"/a", "1")
+	f := start(t, dir+"/a")
+	write(t, dir+"/a", "22")
+	f.Set([]string{dir + "/a"}) // as any change of the configuration does
+	if diff := cmp.Diff([]string{dir + "/a"}, next(t, f)); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestAFolderThatIsNotThereYetIsWatchedFromItsParent(t *testing.T) {
+	dir := t.TempDir()
+	f := start(t, dir+"/to/come/a")
+	try(t, os.MkdirAll(dir+"/to/come", 0o755))
+	write(t, dir+"/to/come/a", "1")
+	if diff := cmp.Diff([]string{dir + "/to/come/a"}, next(t, f)); diff != "" {
+		t.Error(diff)
+	}
+	if faults := f.Faults(); len(faults) != 0 {
+		t.Errorf("faults: %v", faults)
+	}
+	// Gone and back, it is another folder.
+	try(t, os.RemoveAll(dir+"/to"))
+	try(t, os.MkdirAll(dir+"/to/come", 0o755))
+	write(t, dir+"/to/come/a", "2")
+	if diff := cmp.Diff([]string{dir + "/to/come/a"}, next(t, f)); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestWhatCannotBeWatchedIsTold(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir+"/file", "no folder")
+	f := start(t, dir+"/a", dir+"/file/a")
+	if faults := f.Faults(); len(faults) != 0 {
+		t.Errorf("a folder that may still come is a fault: %v", faults)
+	}
+	f.mu.Lock()
+	f.faults[dir] = &os.PathError{Op: "inotify_add_watch", Path: dir, Err: unix.EACCES}
+	f.mu.Unlock()
+	if why, want := f.Faults()[dir+"/a"], "cannot watch the folder "+dir+": the user of kresd-manager may not list it"; why != want {
+		t.Errorf("%q, want %q", why, want)
+	}
+}
+
+func TestSettling(t *testing.T) {
+	usual := Usual
+	begin := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	at := func(s float64) time.Time { return begin.Add(time.Duration(s * float64(time.Second))) }
+	size := func(n int64) identity { return identity{ino: 1, size: n} }
+	for name, c := range map[string]struct {
+		written bool
+		looks   []float64 // times
+		sizes   []int64   // at these
+		want    []time.Duration
+	}{
+		"put in place as a whole": {false, []float64{1}, []int64{1}, []time.Duration{0}},
+		"written, and done":       {true, []float64{1, 5}, []int64{1, 1}, []time.Duration{4 * time.Second, 0}},
+		"a pause of 2 s":          {true, []float64{1, 3, 5, 8}, []int64{1, 2, 2, 2}, []time.Duration{4 * time.Second, 5 * time.Second, 3 * time.Second, 0}},
+		"never at rest":           {true, []float64{1, 300, 602}, []int64{1, 2, 3}, []time.Duration{4 * time.Second, 5 * time.Second, -1 * time.Second}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var w wait
+			for i, s := range c.looks {
+				last := at(0)
+				if i > 0 {
+					last = time.Time{}
+				}
+				if got := usual.wait(&w, size(c.sizes[i]), c.written, at(s), last); got != c.want[i] {
+					t.Errorf("after %v s: %s, want %s", s, got, c.want[i])
+				}
+			}
+		})
 	}
 }
