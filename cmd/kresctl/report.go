@@ -31,6 +31,9 @@ func (a *app) printReport(r units.Report) {
 		fmt.Fprintf(a.stdout, "applied in %s, generation %s\n", seconds(r.Took), r.Generation)
 	}
 	if !r.DryRun && !a.quiet {
+		for _, line := range r.Taken {
+			fmt.Fprintln(a.stdout, line)
+		}
 		fmt.Fprint(a.stdout, r.Losses())
 	}
 	if r.ConfirmBy != nil && !a.quiet {

@@ -34,6 +34,13 @@ func writeStatus(w io.Writer, s units.Status, now time.Time) error {
 	for _, p := range s.Problems {
 		table.Row(problemTitle(p), problemLine(p))
 	}
+	for i, in := range s.Inputs {
+		if i == maxInputs {
+			fmt.Fprintf(tw, "reads\tand %d files more\n", len(s.Inputs)-i)
+			break
+		}
+		fmt.Fprintf(tw, "reads\t%s\n", inputLine(in))
+	}
 	if r := s.LastApply; r != nil {
 		table.Row("last apply", lastApply(*r, now))
 	}
@@ -58,6 +65,25 @@ func writeStatus(w io.Writer, s units.Status, now time.Time) error {
 		fmt.Fprintln(w, visible.Line(line))
 	}
 	return nil
+}
+
+// maxInputs is how many of the files that the configuration names are shown.
+const maxInputs = 10
+
+func inputLine(in units.InputStatus) string {
+	line := in.Kind + " " + in.Path
+	if in.Note != "" {
+		line += " (" + in.Note + ")"
+	}
+	switch in.State {
+	case units.InputChanged:
+		line += ", changed since"
+	case units.InputMissing:
+		line += ", not there"
+	case units.InputUnknown:
+		line += ", which kresd-manager cannot see"
+	}
+	return line
 }
 
 // hints are what an administrator has to do.

@@ -17,6 +17,10 @@ func TestStatusText(t *testing.T) {
 	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 	s := units.Status{
 		State: "degraded", Generation: "3f2a91c0", File: "/etc/knot-resolver/config.yaml", FileDiffers: true,
+		Inputs: []units.InputStatus{
+			{Path: "/c.pem", Kind: "certificate", Note: "CN=dns.example, until 2027-02-01", State: units.InputCurrent},
+			{Path: "/l", Kind: "hosts file", State: units.InputChanged},
+		},
 		LastApply: &units.Report{
 			Cause: "PUT /workers", When: now.Add(-5 * time.Minute), Took: units.Seconds(1234 * time.Millisecond),
 			Plan: units.Plan{Steps: []units.Step{{N: 1}}}, Error: "cannot start kresd@3.service: it died\n  log\n  more log",
@@ -40,6 +44,8 @@ generation  3f2a91c0
 warning     memory-max: set, and not enforced
 problem     /management/roles/0/token-file: /t is not readable; chmod 0400 /t
 warning     /management/roles/1/users/0: there is no user x; getent passwd x
+reads       certificate /c.pem (CN=dns.example, until 2027-02-01)
+reads       hosts file /l, changed since
 last apply  5 min ago (2026-03-01 11:55:00): PUT /workers, 1 step in 1.23 s, FAILED: cannot start kresd@3.service: it died
 
 UNIT                        STATE                      CONFIG  PID   MEMORY     SINCE                                RESTARTS

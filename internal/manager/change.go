@@ -84,6 +84,9 @@ func (m *Manager) change(ctx context.Context, c change, began time.Time) (units.
 	m.tell(units.Event{Kind: units.EventApplied, Cause: c.Cause, Generation: gen.Desired.Generation, Took: r.Took})
 	m.o.Log.Info("configuration applied", "cause", c.Cause, "generation", gen.Desired.Generation,
 		"steps", len(r.Plan.Steps), "etag", next.running.ETag(), "took", time.Duration(r.Took).Round(time.Microsecond))
+	for _, line := range r.Taken {
+		m.o.Log.Info(line)
+	}
 	m.later = append(m.later, func() { m.keep(gen, c.fromFile && !m.waiting()) }, m.tellProblems)
 	m.tellStatus()
 	return r, nil

@@ -154,7 +154,7 @@ func TestWhatIsAskedForMustBeThere(t *testing.T) {
 	writeConfig(t, basic+"  addresses-files: [/etc/knot-resolver/none.hosts]\n")
 	r := run(t, "systemctl", "reload", "kresd-manager")
 	log := must(t, "journalctl", "-u", "kresd-manager", "-o", "cat", "-n", "50")
-	if r.Code == 0 || !strings.Contains(log, "config.yaml:15:21: ") || !strings.Contains(log, "none.hosts does not exist") {
+	if r.Code == 0 || !strings.Contains(log, "config.yaml:13:21: ") || !strings.Contains(log, "none.hosts does not exist") {
 		t.Errorf("a reload with a list that is not there: %d\n%s", r.Code, log)
 	}
 	expect(t, "host.example.", "192.0.2.1")
