@@ -36,10 +36,10 @@ func writeStatus(w io.Writer, s units.Status, now time.Time) error {
 	}
 	for i, in := range s.Inputs {
 		if i == maxInputs {
-			fmt.Fprintf(tw, "reads\tand %d files more\n", len(s.Inputs)-i)
+			table.Row("reads", fmt.Sprintf("and %d files more", len(s.Inputs)-i))
 			break
 		}
-		fmt.Fprintf(tw, "reads\t%s\n", inputLine(in))
+		table.Row("reads", inputLine(in))
 	}
 	if r := s.LastApply; r != nil {
 		table.Row("last apply", lastApply(*r, now))

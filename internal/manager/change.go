@@ -10,7 +10,6 @@ import (
 
 	"kresd-manager/internal/config"
 	"kresd-manager/internal/generation"
-	"kresd-manager/internal/judge"
 	"kresd-manager/units"
 )
 
@@ -171,7 +170,7 @@ func (m *Manager) prepare(ctx context.Context, cur *snapshot, c change) (*snapsh
 	if err := protectCore(cur.desired, gen.Desired); err != nil && !c.fromFile && !c.undo {
 		return nil, gen, err
 	}
-	next := &snapshot{running: doc.Running(cfg), desired: gen.Desired, fileETag: cur.fileETag, refused: cur.refused, watch: judge.Watched(cfg), files: m.namedBy(doc), hidden: hidden}
+	next := &snapshot{running: doc.Running(cfg), desired: gen.Desired, fileETag: cur.fileETag, refused: cur.refused, files: m.namedBy(doc), hidden: hidden}
 	if c.fromFile {
 		next.fileETag, next.refused = doc.ETag(), false
 	}

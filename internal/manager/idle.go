@@ -41,7 +41,7 @@ func (m *Manager) needed(ctx context.Context) string {
 		return "the resolver is down"
 	case m.previous != nil && time.Since(m.applied) <= probation:
 		return "workers have yet to prove that they stay up with the last change"
-	case len(s.watch) > 0:
+	case len(s.watched()) > 0:
 		return "files are watched: network.tls.watchdog, local-data.rpz[].watchdog"
 	case slices.ContainsFunc(s.desired.Components, watchful):
 		return "there are core or needed components"

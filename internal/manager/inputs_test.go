@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"kresd-manager/internal/config"
+	"kresd-manager/internal/manager"
 	"kresd-manager/internal/manager/fakesystemd"
 	"kresd-manager/units"
 )
@@ -166,4 +167,20 @@ func TestWhatIsNamedMustBeThereIfSomebodyAsks(t *testing.T) {
 	}
 	w.hold("back", "zone")
 	w.took(t, "when it is there", reload(t, p), "loaded zone DIR/zone")
+}
+
+func TestWhatCannotBeWatchedIsInTheStatus(t *testing.T) {
+	w := newNaming(t, "true")
+	p := w.process(w.sys.Client(), func(o *manager.Options) {
+		o.Unwatched = func() map[string]string { return map[string]string{w.dir + "/zone": "cannot watch the folder"} }
+	})
+	if err := p.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	p.run(t)
+	s := p.wantState(t, "running")
+	want := "changes of the zone " + w.dir + "/zone are seen within a minute and not at once: cannot watch the folder"
+	if len(s.Problems) != 1 || s.Problems[0].Message != want || s.Problems[0].Pointer != "/local-data/rpz/0/file" || s.Problems[0].Severity != config.SeverityWarning {
+		t.Errorf("%+v, want %s", s.Problems, want)
+	}
 }

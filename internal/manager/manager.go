@@ -167,8 +167,6 @@ type snapshot struct {
 	unknown bool
 	// files lists the files that the configuration names to be read.
 	files func() []access.Path
-	// watch lists the files whose changes are to be applied by themselves.
-	watch []access.Path
 	// fileETag names what the file held when it was last read.
 	fileETag string
 	// refused tells that what the file held when it was last read was refused.

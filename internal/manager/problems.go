@@ -97,7 +97,6 @@ func (m *Manager) lookAt(s *snapshot) config.Problems {
 		}
 	}
 	add(readers.Files(s.files()), "")
-	add(readers.Watches(s.watch), "")
 	add(readers.Roles(s.running.Document, s.running.Management.Roles), config.SeverityWarning)
 	return problems
 }

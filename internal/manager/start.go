@@ -18,7 +18,6 @@ import (
 	"kresd-manager/internal/config"
 	"kresd-manager/internal/durable"
 	"kresd-manager/internal/input"
-	"kresd-manager/internal/judge"
 	"kresd-manager/units"
 )
 
@@ -262,7 +261,7 @@ func (m *Manager) learn(s *snapshot) {
 		return
 	}
 	s.desired.Inputs = input.Named(c)
-	s.running, s.watch, s.files = s.running.Document.Running(c), judge.Watched(c), m.namedBy(s.running.Document)
+	s.running, s.files = s.running.Document.Running(c), m.namedBy(s.running.Document)
 }
 
 // adoptLinked learns what runs when no record tells, as after a boot: a start

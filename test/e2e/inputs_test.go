@@ -166,3 +166,41 @@ func writeFile(t *testing.T, path, text string) {
 		t.Fatal(err)
 	}
 }
+
+// TestFilesThatTheManagerCannotSee has a key that only the workers can read, and
+// then a folder that is closed to the manager.
+func TestFilesThatTheManagerCannotSee(t *testing.T) {
+	own := func(name string) {
+		copyCertificate(t, name)
+		must(t, "sh", "-c", "cd /etc/knot-resolver && chown knot-resolver tls.key && chmod 0400 tls.key && mkdir -p closed && cp -p tls.key tls.pem closed && chown -R knot-resolver closed && chmod 0700 closed")
+	}
+	own("first")
+	fresh(t, withTLS(", watchdog: false"))
+	own("second")
+	if out := must(t, "kresctl", "reload"); !strings.Contains(out, "renewed certificate /etc/knot-resolver/tls.pem (CN=second") {
+		t.Errorf("with a key that the manager cannot read:\n%s", out)
+	}
+	must(t, "sh", "-c", "touch /etc/knot-resolver/tls.key")
+	if out := must(t, "kresctl", "reload"); !strings.Contains(out, "renewed key /etc/knot-resolver/tls.key in 2 workers") {
+		t.Errorf("with another key that the manager cannot read:\n%s", out)
+	}
+
+	fresh(t, strings.ReplaceAll(withTLS(""), "/etc/knot-resolver/tls", "/etc/knot-resolver/closed/tls"))
+	if !allServe(t, "second") {
+		t.Error("the workers do not serve what only they can read")
+	}
+	const unseen = "kresd-manager may not look into its folder"
+	if out := must(t, "kresctl", "status"); !strings.Contains(out, unseen) {
+		t.Errorf("status does not tell what the manager cannot see:\n%s", out)
+	}
+	if r := run(t, "kresctl", "doctor"); !strings.Contains(r.Stdout, "a change of it is not seen: the directory /etc/knot-resolver/closed is not readable and searchable for the user kresd-manager") {
+		t.Errorf("doctor does not tell it:\n%s", r.Stdout)
+	}
+	own("third")
+	if out := must(t, "kresctl", "reload"); !strings.Contains(out, "renewed certificate /etc/knot-resolver/closed/tls.pem (which kresd-manager cannot see) in 2 workers") {
+		t.Errorf("a reload that cannot tell:\n%s", out)
+	}
+	if !allServe(t, "third") {
+		t.Error("what the manager cannot see is not taken over by a reload")
+	}
+}
