@@ -14,15 +14,16 @@ import (
 func (a *app) reloadCommand() *cobra.Command {
 	return a.againCommand("reload", "read the configuration file again and apply it",
 		`Read the configuration file again and apply it. Changes made with config set
-are dropped. If the file is not usable, or a worker refuses it, nothing changes
-and the command fails.`,
+are dropped. Files that it names, as certificates, lists and scripts, are taken
+over by those who read them if they have changed. If the file is not usable, or
+a worker refuses it, nothing changes and the command fails.`,
 		(*client.Client).Reload, true)
 }
 
 func (a *app) renewCommand() *cobra.Command {
 	return a.againCommand("renew", "apply the running configuration once more",
 		`Apply the running configuration once more: bring back what stopped, and take
-over files that the configuration only names.`,
+over files that the configuration only names, as they are.`,
 		(*client.Client).Renew, false)
 }
 

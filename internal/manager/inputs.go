@@ -19,7 +19,8 @@ import (
 	"kresd-manager/units"
 )
 
-// Files that the configuration names, as part of a change. What they hold and
+// Files that the configuration names, as part of the transition: looked at before
+// a plan, noted after a step, refused at the gate, told in the status. What they hold and
 // what was read of them is known to package input, what comes of it to units.
 
 // inputsFile is in the manager's runtime directory and, for the next boot, in
