@@ -36,7 +36,9 @@ func (m *Manager) restore(ctx context.Context, plan units.Plan, want units.Desir
 }
 
 func (m *Manager) settle(ctx context.Context, plan units.Plan, want units.Desired, canceled <-chan struct{}) error {
-	m.ledger.Plan(want.Inputs, m.seen)
+	if want.Generation != "" { // a stop is about no files
+		m.ledger.Plan(want.Inputs, m.seen)
+	}
 	err := m.carry(context.WithoutCancel(ctx), plan, want, canceled)
 	if !plan.Empty() {
 		m.keepInputs()

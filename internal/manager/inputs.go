@@ -20,8 +20,9 @@ import (
 )
 
 // Files that the configuration names, as part of the transition: looked at before
-// a plan, noted after a step, refused at the gate, told in the status. What they hold and
-// what was read of them is known to package input, what comes of it to units.
+// a plan, noted after a step, refused at the gate, told in the status. What they
+// hold and what was read of them is known to package input, what comes of it to
+// units.
 
 // inputsFile is in the manager's runtime directory and, for the next boot, in
 // its state directory.
@@ -134,6 +135,9 @@ func (m *Manager) Changed(ctx context.Context, paths []string) {
 		if err == nil && cur.desired.Generation != "" &&
 			units.Diff(cur.desired, live, units.Options{Reading: units.ReadWatched, Reset: m.rulesUnsure.Load(), Tolerant: true}).Empty() {
 			return // it is what was read, whatever happened
+		}
+		if target, err := m.o.Systemd.ObserveUnit(ctx, units.Target); err == nil && target.ActiveState != "active" {
+			return // whoever stops the target means all of it, and the next start reads the files
 		}
 		began := time.Now()
 		r, err := m.guarded(ctx, change{Change: units.Change{

@@ -184,3 +184,16 @@ func TestWhatCannotBeWatchedIsInTheStatus(t *testing.T) {
 		t.Errorf("%+v, want %s", s.Problems, want)
 	}
 }
+
+func TestAWatchedFileStartsNothingThatWasStopped(t *testing.T) {
+	w := newNaming(t, "true")
+	p := w.start()
+	w.sys.StopTarget()
+	w.hold("new", "cert", "zone")
+	w.sys.Watch()
+	p.Changed(t.Context(), []string{w.dir + "/zone"})
+	w.wantJobs(t)
+	if workers := w.sys.Live().RunningWorkers(); len(workers) != 0 {
+		t.Errorf("workers %v run", workers)
+	}
+}
