@@ -222,9 +222,9 @@ func TestPathsThatAreReadOnlyOrInWords(t *testing.T) {
 	writeConfig(t, basic+"logging: {dnstap: {unix-socket: /tmp/tap.sock}}\n")
 	must(t, "systemctl", "restart", "kresd-manager.service")
 	expect(t, "host.example.", "192.0.2.1")
-	if s := status(t); s.State != "running" || !slices.ContainsFunc(s.Warnings, func(w string) bool {
-		return strings.HasPrefix(w, "/logging/dnstap/unix-socket: /tmp/tap.sock is hidden from kresd@.service by PrivateTmp=yes")
+	if s := status(t); s.State != "running" || !slices.ContainsFunc(s.Problems, func(p config.Problem) bool {
+		return strings.HasPrefix(p.String(), "/logging/dnstap/unix-socket: /tmp/tap.sock is hidden from kresd@.service by PrivateTmp=yes")
 	}) {
-		t.Errorf("state %s, warnings %q", s.State, s.Warnings)
+		t.Errorf("state %s, problems %v", s.State, s.Problems)
 	}
 }

@@ -61,7 +61,11 @@ func (s *System) Wipe(t *testing.T) {
 		systemctl stop kresd.target 'kresd@*.service' 'kres-component@*.service' kres-gc kres-policy-loader
 		systemctl reset-failed
 		rm -rf /run/kresd-manager /run/kresd-manager.rundir /run/knot-resolver /var/lib/kresd-manager /var/cache/knot-resolver
-		[ ! -e /run/systemd/generator/kresd.target.wants ] || systemctl daemon-reload
+		for d in /run/systemd/system.control/kresd@*.service.d /run/systemd/generator/kresd.target.wants; do
+			[ ! -e "$d" ] || reload=1
+		done
+		rm -rf /run/systemd/system.control/kresd@*.service.d # limits that were set while they ran
+		[ -z "$reload" ] || systemctl daemon-reload
 		systemd-tmpfiles --create kresd-manager.conf`)
 	if r.Code != 0 {
 		t.Fatalf("cannot tidy up: %s", r.Stderr)
