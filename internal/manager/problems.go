@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -13,6 +14,7 @@ import (
 	"kresd-manager/internal/config"
 	"kresd-manager/internal/input"
 	"kresd-manager/internal/judge"
+	"kresd-manager/units"
 )
 
 // A file that cannot be read may be on a file system that does not answer. No one
@@ -31,10 +33,15 @@ func selfForAll() (judge.Readers, error) {
 }
 
 // namedBy returns the files that a document names to be read, found on first use.
+// What the manager's own sandbox hides is left out: workers may see it, and the
+// manager can say nothing of it.
 func (m *Manager) namedBy(doc *config.Document) func() []access.Path {
 	return sync.OnceValue(func() []access.Path {
 		all := access.Paths(doc, m.o.Host.BaseDir)
-		return slices.DeleteFunc(all, func(p access.Path) bool { return p.Need != access.ReadFile })
+		hidden := m.o.Sandbox.Hides(units.Manager)
+		return slices.DeleteFunc(all, func(p access.Path) bool {
+			return p.Need != access.ReadFile || hidden(p.Path) && !strings.HasPrefix(p.Pointer, "/management/")
+		})
 	})
 }
 

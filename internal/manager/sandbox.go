@@ -12,6 +12,8 @@ import (
 type Sandbox interface {
 	// Check returns which paths of a configuration units cannot see or write.
 	Check(*config.Document) config.Problems
+	// Hides tells what one unit cannot see, whatever a configuration says.
+	Hides(unit string) func(path string) bool
 	// Explain adds to a unit's words about paths that its sandbox is the reason.
 	Explain(unit string, lines []string) []string
 }
@@ -19,6 +21,7 @@ type Sandbox interface {
 type unconfined struct{}
 
 func (unconfined) Check(*config.Document) config.Problems    { return nil }
+func (unconfined) Hides(string) func(string) bool            { return func(string) bool { return false } }
 func (unconfined) Explain(_ string, lines []string) []string { return lines }
 
 // hiddenFrom returns what units cannot see of what a configuration names, and refuses a

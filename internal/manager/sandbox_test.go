@@ -22,6 +22,8 @@ func (confined) Check(doc *config.Document) (found config.Problems) {
 	return found
 }
 
+func (confined) Hides(string) func(string) bool { return func(string) bool { return false } }
+
 func (confined) Explain(unit string, lines []string) []string {
 	return append(lines, "the sandbox of "+unit)
 }

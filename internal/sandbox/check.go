@@ -57,6 +57,15 @@ func (c Checker) Check(doc *config.Document) config.Problems {
 	return r.found
 }
 
+// Hides tells which files a unit does not see.
+func (c Checker) Hides(unit string) func(file string) bool {
+	v := c.View(unit)
+	return func(file string) bool {
+		s, _ := v.follow(c.Tree, file)
+		return s.hidden != nil
+	}
+}
+
 // run is one check.
 type run struct {
 	Checker
