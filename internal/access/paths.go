@@ -3,6 +3,7 @@
 package access
 
 import (
+	"bytes"
 	"encoding/json"
 	"maps"
 	"slices"
@@ -61,6 +62,10 @@ func Paths(doc *config.Document, baseDir string) []Path {
 			fixed = tokens[:i]
 		}
 		above := "/" + strings.Join(fixed, "/")
+		// A list may have a hundred thousand items, and none of them a path.
+		if len(fixed) < len(tokens) && !mentions(doc, above, tokens[len(tokens)-1]) {
+			continue
+		}
 		if value, found := decode(doc, above); found {
 			w.collect(above, value, tokens[len(fixed):])
 		} else if len(fixed) == len(tokens) && defaultHolds(doc, key) {
@@ -95,6 +100,13 @@ func defaultHolds(doc *config.Document, key config.KeyInfo) bool {
 	}
 	_, present := decode(doc, section)
 	return !present
+}
+
+// mentions tells whether a key may be somewhere below a pointer: cheaply, and true if
+// in doubt.
+func mentions(doc *config.Document, pointer, key string) bool {
+	text, err := doc.Value(pointer)
+	return err == nil && (key == "*" || bytes.Contains(text, []byte(strconv.Quote(key))))
 }
 
 func decode(doc *config.Document, pointer string) (any, bool) {
