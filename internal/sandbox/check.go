@@ -28,6 +28,9 @@ type Checker struct {
 	// Opens reports whether kresd-generator opens the directory of the cache, when
 	// the configuration file names it and systemd reads its units; nil is never.
 	Opens func(dir string) bool
+	// Alone reports whether nobody but root can put a link in the place of a directory:
+	// no drop-in is suggested for another one. nil is always.
+	Alone func(dir string) bool
 	// Candidate is for a configuration that is not in force yet: what will be opened
 	// is no error then.
 	Candidate bool
@@ -36,8 +39,9 @@ type Checker struct {
 // Installed judges for this machine. Relative paths start from base.
 func Installed(base string) Checker {
 	c := Checker{Units: unitdir.Now(), Tree: access.OS, Base: base}
+	c.Alone = func(dir string) bool { return generator.RootsAlone("", dir) }
 	if unitdir.HasGenerator("kresd-generator") {
-		c.Opens = func(dir string) bool { return generator.Opens(dir) && generator.RootsAlone("", dir) }
+		c.Opens = func(dir string) bool { return generator.Opens(dir) && c.Alone(dir) }
 	}
 	return c
 }
@@ -127,7 +131,7 @@ func (r *run) judge(p access.Path, u use) {
 		}
 	}
 	s, at := v.follow(r.Tree, file)
-	note := finding{view: v, state: s, named: file, at: at, need: p.Need, writes: writes, way: u.way}
+	note := finding{view: v, state: s, named: file, at: at, need: p.Need, writes: writes, way: u.way, alone: r.Alone}
 	if u.way == replace && s.hidden != nil {
 		return // told of the file itself
 	}

@@ -221,3 +221,16 @@ func TestWhatWillBeOpenedIsNotOpenYet(t *testing.T) {
 		t.Errorf("for a candidate: %v", c.Check(doc))
 	}
 }
+
+// A drop-in that names what someone else can replace by a link has root follow it.
+func TestNoDropInForWhatOthersCanReplace(t *testing.T) {
+	c := Checker{Units: unitdir.Path{Root: t.TempDir()}, Tree: links{}, Alone: func(dir string) bool { return dir != "/srv/theirs/cache" }}
+	got := checked(t, c, "cache: {storage: /srv/theirs/cache, garbage-collector: {enable: false}}")
+	want := []string{"/cache/storage: /srv/theirs/cache cannot be written by kresd@.service because of ProtectSystem=strict; put it elsewhere, such as below /var/cache"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	if got := checked(t, c, "cache: {storage: /srv/ours}"); len(got) != 2 || !strings.Contains(got[0], "ReadWritePaths=-/srv/ours") {
+		t.Errorf("%q", got)
+	}
+}

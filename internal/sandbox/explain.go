@@ -30,7 +30,7 @@ func (c Checker) Explain(unit string, lines []string) []string {
 				continue
 			}
 			told[m[1]] = true
-			f := finding{view: v, named: m[1], need: access.ReadFile}
+			f := finding{view: v, named: m[1], need: access.ReadFile, alone: c.Alone}
 			f.state, f.at = v.follow(c.Tree, m[1])
 			if strings.Contains(line, "Read-only file system") {
 				f.writes, f.need = true, access.WriteFile

@@ -32,6 +32,8 @@ type finding struct {
 	need      access.Need
 	writes    bool
 	way       way
+	// alone tells that only root can replace a directory; nil is always.
+	alone func(dir string) bool
 }
 
 // problem puts it into words, if there is something wrong.
@@ -91,7 +93,7 @@ func (f finding) open(by *rule) string {
 		if f.way == replace {
 			move = "set read-only, or " + strings.Replace(move, elsewhere[f.need], "below /var/lib/knot-resolver", 1)
 		}
-		if !f.plain(dir) || systems(dir) {
+		if !f.plain(dir) || systems(dir) || f.alone != nil && !f.alone(ours(dir)) {
 			return move
 		}
 		lines = append(lines, "ReadWritePaths=-"+ours(dir))

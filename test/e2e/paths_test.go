@@ -214,7 +214,7 @@ func TestPathsThatAreReadOnlyOrInWords(t *testing.T) {
 	if out := must(t, "sh", "-c", "cat /run/systemd/generator/*/05-kresd-cache.conf 2>/dev/null || true"); out != "" {
 		t.Errorf("the generator follows what the resolver's user can replace:\n%s", out)
 	}
-	if r := run(t, "kresctl", "reload"); r.Code != 1 || strings.Contains(r.Stderr, "kresd-generator") || !strings.Contains(r.Stderr, "/srv/cache/below cannot be written by kresd@.service") {
+	if r := run(t, "kresctl", "reload"); r.Code != 1 || strings.Contains(r.Stderr, "kresd-generator") || strings.Contains(r.Stderr, "ReadWritePaths") || !strings.Contains(r.Stderr, "/srv/cache/below cannot be written by kresd@.service") {
 		t.Errorf("reload: exit %d\n%s", r.Code, r.Stderr)
 	}
 
