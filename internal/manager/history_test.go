@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"kresd-manager/internal/history"
@@ -189,32 +190,34 @@ func (w *world) overdue(t *testing.T) {
 }
 
 func TestUnconfirmedChangeIsUndone(t *testing.T) {
-	w := newWorld(t, basic)
-	p := w.start()
-	before := w.live()
-	p.unconfirmed(t, "/workers", "2", 300*time.Millisecond)
-	p.change(t, "/local-data/addresses/new.example", "192.0.2.9")
-	if s := p.wantState(t, "running"); s.Waiting == nil || s.Waiting.Entry != 2 || s.Waiting.ReturnTo != 1 {
-		t.Errorf("waiting: %+v", s.Waiting)
-	}
-	eventually(t, "undone", func() bool { return p.value("/workers") == "3" && p.History().Waiting == nil })
-	if got := p.value("/local-data/addresses/new.example"); got != "" {
-		t.Errorf("the change after it is still there: %s", got)
-	}
-	w.wantLiveButRules(t, before)
-	entries := p.wantHistory(t, "applied start", "applied PUT /workers", "applied PUT /local-data/addresses/new.example", "applied change 2 was not confirmed in time")
-	if e := entries[0]; e.Who.Via != units.ViaTimer || e.ReturnTo != 1 || !e.Running {
-		t.Errorf("got %+v", e)
-	}
-	if s := p.wantState(t, "running"); s.Waiting != nil || s.FileDiffers {
-		t.Errorf("status %+v", s)
-	}
-	if w.promise(t) != nil {
-		t.Error("the promise is still there")
-	}
-	if _, err := p.Confirm(t.Context(), units.Who{}); !errors.Is(err, units.ErrNothingWaits) {
-		t.Errorf("got error %v", err)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, basic)
+		p := w.start()
+		before := w.live()
+		p.unconfirmed(t, "/workers", "2", 5*time.Second)
+		p.change(t, "/local-data/addresses/new.example", "192.0.2.9")
+		if s := p.wantState(t, "running"); s.Waiting == nil || s.Waiting.Entry != 2 || s.Waiting.ReturnTo != 1 {
+			t.Errorf("waiting: %+v", s.Waiting)
+		}
+		eventually(t, "undone", func() bool { return p.value("/workers") == "3" && p.History().Waiting == nil })
+		if got := p.value("/local-data/addresses/new.example"); got != "" {
+			t.Errorf("the change after it is still there: %s", got)
+		}
+		w.wantLiveButRules(t, before)
+		entries := p.wantHistory(t, "applied start", "applied PUT /workers", "applied PUT /local-data/addresses/new.example", "applied change 2 was not confirmed in time")
+		if e := entries[0]; e.Who.Via != units.ViaTimer || e.ReturnTo != 1 || !e.Running {
+			t.Errorf("got %+v", e)
+		}
+		if s := p.wantState(t, "running"); s.Waiting != nil || s.FileDiffers {
+			t.Errorf("status %+v", s)
+		}
+		if w.promise(t) != nil {
+			t.Error("the promise is still there")
+		}
+		if _, err := p.Confirm(t.Context(), units.Who{}); !errors.Is(err, units.ErrNothingWaits) {
+			t.Errorf("got error %v", err)
+		}
+	})
 }
 
 // wantLiveButRules is wantLive without a look at how often rules were loaded.
