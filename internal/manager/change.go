@@ -249,17 +249,13 @@ func (m *Manager) differs(cur, next *snapshot, c change, r *units.Report) {
 	}
 }
 
-// plan looks at the system and notes what a change would do.
-func (m *Manager) plan(ctx context.Context, cur *snapshot, gen generation.Generation, c change, r *units.Report) error {
-	before := cur.desired.Limits
-	live, err := m.look(ctx, gen.Desired, before)
-	if err != nil {
-		return err
-	}
+// plan notes what a change would do to what is live. It changes nothing of the
+// Manager.
+func (m *Manager) plan(cur *snapshot, live units.Live, gen generation.Generation, c change, r *units.Report) error {
 	if err := bearable(gen.Desired.Limits, live); err != nil && !c.tolerant {
 		return err
 	}
-	r.Plan = units.Diff(gen.Desired, live, units.Options{Force: c.Force, Renew: c.renew, Reading: c.reading(), Reset: m.rulesUnsure.Load(), Tolerant: c.tolerant, Before: before})
+	r.Plan = units.Diff(gen.Desired, live, units.Options{Force: c.Force, Renew: c.renew, Reading: c.reading(), Reset: m.rulesUnsure.Load(), Tolerant: c.tolerant, Before: cur.desired.Limits})
 	r.Interrupts = r.Plan.Interrupts()
 	r.Taken = r.Plan.Taken()
 	r.Generation = gen.Desired.Generation
@@ -268,7 +264,11 @@ func (m *Manager) plan(ctx context.Context, cur *snapshot, gen generation.Genera
 
 // carryOut plans and applies.
 func (m *Manager) carryOut(ctx context.Context, cur *snapshot, gen generation.Generation, c change, r *units.Report) error {
-	if err := m.plan(ctx, cur, gen, c, r); err != nil {
+	live, err := m.look(ctx, gen.Desired, cur.desired.Limits)
+	if err != nil {
+		return err
+	}
+	if err := m.plan(cur, live, gen, c, r); err != nil {
 		return err
 	}
 	if err := m.o.Store.Write(gen); err != nil {
@@ -281,7 +281,7 @@ func (m *Manager) carryOut(ctx context.Context, cur *snapshot, gen generation.Ge
 	}
 	m.o.Log.Debug("plan", "cause", c.Cause, "plan", r.Plan.String())
 	m.tell(units.Event{Kind: units.EventBegin, Cause: c.Cause, Plan: &r.Plan, Generation: gen.Desired.Generation})
-	err := m.apply(ctx, r.Plan, gen.Desired)
+	err = m.apply(ctx, r.Plan, gen.Desired)
 	if err == nil {
 		return nil
 	}

@@ -28,7 +28,10 @@ func (m *Manager) dryRun(ctx context.Context, c change) (r units.Report, err err
 	next, gen, err := m.prepare(ctx, cur, c)
 	if err == nil {
 		m.differs(cur, next, c, &r)
-		err = m.plan(ctx, cur, gen, c, &r)
+		var live units.Live
+		if live, _, err = m.observe(ctx, gen.Desired, cur.desired.Limits); err == nil {
+			err = m.plan(cur, live, gen, c, &r)
+		}
 	}
 	r.Took = units.Seconds(time.Since(r.When))
 	return r, err
