@@ -3,8 +3,16 @@
 package dbusctl
 
 import (
+	"time"
+
 	"kresd-manager/internal/cgroup"
 	"kresd-manager/units"
+)
+
+// Times of the wait for a program that is about to become the one that is meant.
+const (
+	becomingPoll = 2 * time.Millisecond
+	becomingTime = time.Second
 )
 
 // inspect adds what the kernel knows about a unit's processes to what systemd
@@ -20,9 +28,21 @@ func inspect(o *units.Observed) {
 		return
 	}
 	o.Populated = kernel.Populated(o.CgroupPath) && proc.In(o.CgroupPath)
-	if o.Args = proc.Args(); len(o.Args) > 0 && o.Args[0] == units.ArgumentsFlag {
-		o.Args = nil // it is about to become the program that is meant
-	}
+	o.Args = argsOf(proc.Args)
 	o.MemoryBytes = kernel.Memory(o.CgroupPath, proc)
 	o.HeldBytes = proc.Held()
+}
+
+// argsOf reads a command line, of a program that is started by another one when it
+// has taken its place: that is a matter of milliseconds. It is nil if it takes longer.
+func argsOf(read func() []string) []string {
+	for began := time.Now(); ; time.Sleep(becomingPoll) {
+		args := read()
+		if len(args) == 0 || args[0] != units.ArgumentsFlag {
+			return args
+		}
+		if time.Since(began) > becomingTime {
+			return nil
+		}
+	}
 }
