@@ -128,15 +128,16 @@ unit: ## run the tests that need no systemd; test runs them with the race detect
 
 .PHONY: test
 test: lint ## all tests, after lint; boots a real systemd, needs root
-	$(GO) test -race -timeout 20m $$($(GO) list ./... | grep -v /test/)
-	$(GO) test -p 1 -timeout 20m ./test/... # each has the machine to itself; what they test is no part of their programs
+	@$(GO) build -o $(BUILD)/test/run ./test/run
+	@exec $(BUILD)/test/run # go run would not pass SIGTERM on
 
 .PHONY: check
-check: test ## what CI runs: format, vet, staticcheck, tests
+check: test ## what CI runs: format, go.mod, vet, staticcheck, tests
 
 .PHONY: lint
-lint: ## format, vet, staticcheck
+lint: ## format, go.mod, vet, staticcheck
 	@out=$$(gofmt -l cmd dbusctl units api generator internal packaging test); test -z "$$out" || { echo "gofmt wants to change: $$out"; exit 1; }
+	$(GO) mod tidy -diff
 	$(GO) vet ./...
 	$(GO) tool staticcheck ./...
 
@@ -148,6 +149,12 @@ fuzz: ## run every fuzz target for FUZZTIME
 	    echo "$$p $$f"; $(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) $$p || exit 1; \
 	  done; \
 	done
+
+SOAK ?= 10m
+SEED ?= 0
+.PHONY: soak
+soak: ## a random administrator beside random changes, for SOAK=10m; SEED=N decides as before; needs root
+	$(GO) test ./test/soak -count=1 -run '^TestSoak$$' -timeout 0 -v -args -for $(SOAK) -seed $(SEED)
 
 .PHONY: bench
 bench: ## measure beside the stock manager; needs root

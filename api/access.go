@@ -8,6 +8,8 @@ import (
 	"net/netip"
 	"slices"
 	"time"
+
+	"kresd-manager/api/door"
 )
 
 // access is what a caller may do, and what a route demands. Each includes those
@@ -26,6 +28,12 @@ var ranks = []access{nothing, read, operate, configure}
 // includes reports whether who may do a may do b.
 func (a access) includes(b access) bool { return slices.Index(ranks, a) >= slices.Index(ranks, b) }
 
+// Wrong tokens of a source: the next one is looked at some seconds later.
+const (
+	maxWrongTokens  = 10
+	wrongTokenEvery = 5 * time.Second
+)
+
 // admit decides whether a request may go on, and notes in w what its sender may
 // do. Callers on a unix socket are known by their connection, all callers by the
 // token that they send:
@@ -37,16 +45,16 @@ func (a access) includes(b access) bool { return slices.Index(ranks, a) >= slice
 //     machine can; others may do nothing.
 func (h *handlers) admit(w *response, r *http.Request, need access) error {
 	p := h.policy()
-	c := callerOf(r)
-	if at := p.management.Interface; c.tcp() && c.listener != netip.AddrPortFrom(at.Addr.Unmap(), at.Port) {
-		return noInterface(c.listener.String())
+	c := door.CallerOf(r)
+	if at := p.management.Interface; c.TCP() && c.Listener != netip.AddrPortFrom(at.Addr.Unmap(), at.Port) {
+		return noInterface(c.Listener.String())
 	}
 	w.rights = h.known(p, c)
 	token, sent := bearer(r)
 	var wait time.Duration
 	if sent && p.hasToken() {
-		from := c.source()
-		if wait = h.wrongTokens.wait(from); wait == 0 {
+		from := c.Source()
+		if wait = h.wrongTokens.Wait(from); wait == 0 {
 			h.useToken(w, p, token, from)
 		}
 	}
@@ -54,8 +62,8 @@ func (h *handlers) admit(w *response, r *http.Request, need access) error {
 	case w.rights.includes(need):
 		return nil
 	case wait > 0:
-		return &slowedDown{guessing(c.source()), wait}
-	case w.role != "" || !c.tcp() && !sent:
+		return &slowedDown{guessing(c.Source()), wait}
+	case w.role != "" || !c.TCP() && !sent:
 		return denied(whoAsks(w, r).String(), w.rights, r.Method, r.URL.Path, need)
 	case sent:
 		return wrongToken()
@@ -67,11 +75,11 @@ func (h *handlers) admit(w *response, r *http.Request, need access) error {
 
 // useToken adds what a token allows. A wrong one makes its source wait, so that
 // no one can try many.
-func (h *handlers) useToken(w *response, p *policy, token string, from source) {
+func (h *handlers) useToken(w *response, p *policy, token string, from door.Source) {
 	role, found := h.roleOf(p, token)
 	if !found {
 		w.guessed = true
-		h.wrongTokens.spend(from)
+		h.wrongTokens.Spend(from)
 		return
 	}
 	w.role = fmt.Sprintf("/management/roles/%d", role)
@@ -81,9 +89,9 @@ func (h *handlers) useToken(w *response, p *policy, token string, from source) {
 }
 
 // known is what a caller may do without a token.
-func (h *handlers) known(p *policy, c *caller) access {
-	if c.tcp() {
-		if !p.hasToken() && c.listener.Addr().IsLoopback() {
+func (h *handlers) known(p *policy, c *door.Caller) access {
+	if c.TCP() {
+		if !p.hasToken() && c.Listener.Addr().IsLoopback() {
 			return read
 		}
 		return nothing
@@ -91,19 +99,19 @@ func (h *handlers) known(p *policy, c *caller) access {
 	if len(p.management.Roles) == 0 && p.err == nil {
 		return configure
 	}
-	if c.uid == nil {
+	if c.UID == nil {
 		return nothing
 	}
-	if *c.uid == 0 || *c.uid == h.self {
+	if *c.UID == 0 || *c.UID == h.self {
 		return configure
 	}
 	best := nothing
-	if slices.Contains(h.opt.Readers, *c.uid) {
+	if slices.Contains(h.opt.Readers, *c.UID) {
 		best = read
 	}
 	for i := range p.management.Roles {
 		role := &p.management.Roles[i]
-		if a := access(role.Role); !best.includes(a) && c.has(role) {
+		if a := access(role.Role); !best.includes(a) && has(c, role) {
 			best = a
 		}
 	}
@@ -123,7 +131,7 @@ func (h *handlers) audit(w *response, r *http.Request, need access) {
 		h.log.Info("request", about...)
 		return
 	}
-	more, due := h.reports.due(callerOf(r).source())
+	more, due := h.reports.Due(door.CallerOf(r).Source())
 	if !due {
 		return
 	}

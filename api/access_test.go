@@ -13,8 +13,10 @@ import (
 	"testing"
 
 	"kresd-manager/api"
-	"kresd-manager/api/apitest"
-	"kresd-manager/internal/config"
+	"kresd-manager/api/door"
+	"kresd-manager/api/wire"
+	"kresd-manager/internal/manager"
+	"kresd-manager/internal/manager/inmemory"
 )
 
 // Tokens of at least 32 bytes.
@@ -27,18 +29,18 @@ const (
 // ADDRESS in place of the address.
 func serveTCP(t *testing.T, management string, opt api.Options) *site {
 	t.Helper()
-	return serveTCPOn(t, config.Host{}, management, opt)
+	return serveTCPOn(t, management, opt)
 }
 
-// serveTCPOn is serveTCP on another machine.
-func serveTCPOn(t *testing.T, host config.Host, management string, opt api.Options) *site {
+// serveTCPOn is serveTCP of a manager with other options.
+func serveTCPOn(t *testing.T, management string, opt api.Options, edit ...func(*manager.Options)) *site {
 	t.Helper()
 	l := listenTCP(t)
 	at := l.Addr().(*net.TCPAddr).AddrPort()
 	text := strings.ReplaceAll(management, "ADDRESS", fmt.Sprintf("%s@%d", at.Addr(), at.Port()))
-	c := apitest.NewOn(host, running+"management: "+text+"\n")
+	c := inmemory.New(t, running+"management: "+text+"\n", edit...)
 	s := serveListener(t, l, c, opt)
-	s.Controller = c
+	s.Machine = c
 	return s
 }
 
@@ -59,7 +61,7 @@ func listenTCP(t *testing.T) net.Listener {
 
 func serveListener(t *testing.T, l net.Listener, c api.Controller, opt api.Options) *site {
 	t.Helper()
-	server := api.NewServer(api.New(c, opt), api.ServerOptions{})
+	server := door.NewServer(api.New(c, opt), door.Options{})
 	ended := make(chan error, 1)
 	go func() { ended <- server.Serve(l) }()
 	transport := &http.Transport{}
@@ -98,7 +100,7 @@ func TestTCPWithoutTokensOnlyReads(t *testing.T) {
 		}
 		got = s.ask(t, request[0], request[1], "3", acceptJSON)
 		p := got.problem(t)
-		if got.StatusCode != 401 || p.Kind != api.KindToken || !strings.Contains(p.Message, "token-file: PATH") ||
+		if got.StatusCode != 401 || p.Kind != wire.KindToken || !strings.Contains(p.Message, "token-file: PATH") ||
 			!strings.HasPrefix(got.Header.Get("WWW-Authenticate"), "Bearer") {
 			t.Errorf("%s %s: %d %q", request[0], request[1], got.StatusCode, got.body)
 		}
@@ -195,7 +197,7 @@ func TestTokens(t *testing.T) {
 func TestOtherAddressesAreNotServed(t *testing.T) {
 	s := serveTCP(t, "{interface: 127.0.0.1@1}", api.Options{})
 	got := s.ask(t, "GET", "/v1/status", "", acceptJSON)
-	if p := got.problem(t); got.StatusCode != 403 || p.Kind != api.KindDenied || !strings.Contains(p.Message, "/management/interface") {
+	if p := got.problem(t); got.StatusCode != 403 || p.Kind != wire.KindDenied || !strings.Contains(p.Message, "/management/interface") {
 		t.Errorf("%d %s", got.StatusCode, got.body)
 	}
 }
@@ -204,8 +206,8 @@ func TestOtherAddressesAreNotServed(t *testing.T) {
 // a proxy may speak for others.
 func TestTokensOnAUnixSocket(t *testing.T) {
 	log, text := logger(slog.LevelInfo)
-	c := apitest.New(running + "management: {unix-socket: /s, roles: [{role: configure, token: " + configureToken + "}]}\n")
-	s := serveController(t, c, api.Options{Logger: log}, api.ServerOptions{})
+	c := inmemory.New(t, running+"management: {unix-socket: /s, roles: [{role: configure, token: "+configureToken+"}]}\n")
+	s := serveController(t, c, api.Options{Logger: log}, door.Options{})
 	// The test is the manager's own user, or root.
 	if got := s.ask(t, "PUT", "/v1/config/workers", "3"); got.StatusCode != 200 {
 		t.Errorf("%d %s", got.StatusCode, got.body)

@@ -13,7 +13,11 @@ import (
 	"testing"
 
 	"kresd-manager/api"
-	"kresd-manager/api/apitest"
+	"kresd-manager/api/door"
+	"kresd-manager/api/wire"
+	"kresd-manager/internal/manager"
+	"kresd-manager/internal/manager/fakesystemd"
+	"kresd-manager/internal/manager/inmemory"
 	"kresd-manager/units"
 )
 
@@ -141,13 +145,32 @@ func TestLargeBodies(t *testing.T) {
 	}
 }
 
+// defective is a manager that does not do what is promised of a Controller.
+type defective struct {
+	*inmemory.Machine
+	err error // what Status and Reload fail with; nil is a panic
+}
+
+func (d *defective) Status(ctx context.Context) (units.Status, error) {
+	if d.err == nil {
+		return d.Machine.Status(ctx)
+	}
+	return units.Status{}, d.err
+}
+
+func (d *defective) Reload(ctx context.Context, a units.Again) (units.Report, error) {
+	if d.err == nil {
+		var none *inmemory.Machine
+		return none.Manager.Reload(ctx, a)
+	}
+	return units.Report{}, d.err
+}
+
 func TestPanicIsAnswered(t *testing.T) {
 	log, text := logger(slog.LevelInfo)
-	c := apitest.New(running)
-	s := serveController(t, c, api.Options{Logger: log}, api.ServerOptions{})
-	c.ReadFile = nil // calling it panics
+	s := serveController(t, &defective{Machine: inmemory.New(t, running)}, api.Options{Logger: log}, door.Options{})
 	got := s.ask(t, "GET", "/v1/plan", "", acceptJSON, "X-Reference-Id: case-1")
-	if p := got.problem(t); got.StatusCode != 500 || p.Kind != api.KindInternal || strings.Contains(got.body, "nil") {
+	if p := got.problem(t); got.StatusCode != 500 || p.Kind != wire.KindInternal || strings.Contains(got.body, "nil") {
 		t.Errorf("%d %q", got.StatusCode, got.body)
 	}
 	for _, part := range []string{"level=ERROR", "reference=case-1", "nil pointer", "goroutine"} {
@@ -162,8 +185,7 @@ func TestPanicIsAnswered(t *testing.T) {
 
 func TestInternalErrorsKeepTheirTextInTheLog(t *testing.T) {
 	log, text := logger(slog.LevelInfo)
-	s := serve(t, api.Options{Logger: log})
-	s.StatusError = errors.New("secret")
+	s := serveController(t, &defective{inmemory.New(t, running), errors.New("secret")}, api.Options{Logger: log}, door.Options{})
 	got := s.ask(t, "GET", "/v1/status", "")
 	id := got.Header.Get("X-Reference-Id")
 	if got.StatusCode != 500 || strings.Contains(got.body, "secret") || !strings.Contains(got.body, id) {
@@ -209,29 +231,32 @@ func TestProblemsHavePositions(t *testing.T) {
 	s := serve(t, api.Options{})
 	got := s.ask(t, "PUT", "/v1/config", "workers: 1\nlogging:\n  level: loud\n", acceptJSON)
 	p := got.problem(t)
-	if got.StatusCode != 400 || p.Kind != api.KindInvalid || len(p.Problems) != 1 {
+	if got.StatusCode != 400 || p.Kind != wire.KindInvalid || len(p.Problems) != 1 {
 		t.Fatalf("%d %s", got.StatusCode, got.body)
 	}
-	if f := p.Problems[0]; f.File != api.BodyName || f.Line != 3 || f.Column != 10 || f.Pointer != "/logging/level" {
+	if f := p.Problems[0]; f.File != wire.BodyName || f.Line != 3 || f.Column != 10 || f.Pointer != "/logging/level" {
 		t.Errorf("%+v", f)
 	}
 	got = s.ask(t, "PUT", "/v1/config", "{\n \"a\": nul }", "Content-Type: application/json", acceptJSON)
 	p = got.problem(t)
-	if p.Kind != api.KindMalformed || len(p.Problems) != 1 || p.Problems[0].Line != 2 {
+	if p.Kind != wire.KindMalformed || len(p.Problems) != 1 || p.Problems[0].Line != 2 {
 		t.Errorf("%d %s", got.StatusCode, got.body)
 	}
 }
 
+// refused is a value of /lua that no worker starts with.
+const refused = `{"script": "` + fakesystemd.Refusal + `"}`
+
 func TestRefusedConfigurationIsExplained(t *testing.T) {
 	s := serve(t, api.Options{})
-	got := s.ask(t, "PUT", "/v1/config/hostname", `"boom"`, acceptJSON)
+	got := s.ask(t, "PUT", "/v1/config/lua", refused, acceptJSON)
 	p := got.problem(t)
-	if got.StatusCode != 422 || p.Kind != api.KindRefused || p.Unit != units.Canary || p.Step != "try" ||
+	if got.StatusCode != 422 || p.Kind != wire.KindRefused || p.Unit != units.Canary || p.Step != "try" ||
 		len(p.Log) != 1 || p.Restored == nil || !*p.Restored {
 		t.Errorf("%d %s", got.StatusCode, got.body)
 	}
-	text := s.ask(t, "PUT", "/v1/config/hostname", `"boom"`).body
-	for _, part := range []string{"cannot try kresd@canary.service", "error while loading config", "the previous configuration serves"} {
+	text := s.ask(t, "PUT", "/v1/config/lua", refused).body
+	for _, part := range []string{"cannot try kresd@canary.service", fakesystemd.Refusal + " is not defined", "the previous configuration serves"} {
 		if !strings.Contains(text, part) {
 			t.Errorf("text lacks %q: %s", part, text)
 		}
@@ -241,11 +266,11 @@ func TestRefusedConfigurationIsExplained(t *testing.T) {
 // What people get goes to a terminal as often as not: curl prints it. A unit's own
 // words may hold anything.
 func TestAnswersForPeopleSteerNoTerminal(t *testing.T) {
-	s := serve(t, api.Options{})
-	s.Gate = func(context.Context) error {
-		return &units.StepError{Step: units.Step{Kind: units.Try, Unit: units.Canary}, Err: errors.New("it ended"), Log: []string{"\u009b2J\u202e"}, Refused: true}
-	}
-	got := s.ask(t, "PUT", "/v1/config/workers", "3")
+	c := inmemory.New(t, running, func(o *manager.Options) {
+		o.Journal = func(context.Context, units.LogRun, int) []string { return []string{"\u009b2J\u202e"} }
+	})
+	s := serveController(t, c, api.Options{}, door.Options{})
+	got := s.ask(t, "PUT", "/v1/config/lua", refused)
 	if got.StatusCode != 422 || strings.ContainsAny(got.body, "\u009b\u202e") || !strings.Contains(got.body, `\u009b2J\u202e`) {
 		t.Errorf("%d %q", got.StatusCode, got.body)
 	}

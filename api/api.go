@@ -13,6 +13,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"kresd-manager/api/door"
 	"kresd-manager/units"
 )
 
@@ -57,7 +58,7 @@ type handlers struct {
 	self uint32 // the user that this process runs as
 
 	streams, logs, plans *shares
-	wrongTokens, reports *pace
+	wrongTokens, reports *door.Pace
 
 	current     atomic.Pointer[policy]
 	tokenFaults sync.Map // why the token in a file cannot be used, by path
@@ -80,8 +81,8 @@ func New(c Controller, opt Options) http.Handler {
 		streams:     newShares("event streams", eventsEach, eventsAll),
 		logs:        newShares("readers of logs", logsEach, logsAll),
 		plans:       newShares("dry runs", plansEach, plansAll),
-		wrongTokens: newPace(maxWrongTokens, wrongTokenEvery),
-		reports:     newReports(),
+		wrongTokens: door.NewPace(maxWrongTokens, wrongTokenEvery),
+		reports:     door.NewReports(),
 	}
 
 	next := h.router(h.routes())

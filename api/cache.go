@@ -5,21 +5,16 @@ package api
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"net/http"
+	"reflect"
 	"strings"
 
+	"kresd-manager/api/wire"
 	"kresd-manager/internal/config"
 	"kresd-manager/units"
 )
-
-// CacheClear is the body of a request to clear the cache. All may be left out:
-// {} clears everything.
-type CacheClear struct {
-	Name      string `json:"name,omitempty"`       // a domain name and all below it
-	ExactName bool   `json:"exact-name,omitempty"` // the name without what is below it
-	RRType    string `json:"rr-type,omitempty"`    // with ExactName: records of this type only
-	ChunkSize *int   `json:"chunk-size,omitempty"` // how many entries are removed at a time
-}
 
 // clearCache has a worker clear the cache. The answer has what it says.
 func (h *handlers) clearCache(w *response, r *http.Request) error {
@@ -57,12 +52,11 @@ func readClear(doc *config.Document) (units.CacheClear, error) {
 	if !bytes.HasPrefix(text, []byte("{")) {
 		return none, malformed("an object is needed; {} clears the whole cache")
 	}
-	var c CacheClear
+	var c wire.CacheClear
 	dec := json.NewDecoder(bytes.NewReader(text))
 	dec.DisallowUnknownFields()
 	if err := dec.Decode(&c); err != nil {
-		return none, malformed("cannot read what to clear: %s; there are name, exact-name, rr-type and chunk-size",
-			strings.TrimPrefix(err.Error(), "json: "))
+		return none, malformed("cannot read what to clear: %s; there are name, exact-name, rr-type and chunk-size", unfit(err))
 	}
 	what = units.CacheClear{Exact: c.ExactName, Type: strings.ToUpper(c.RRType)}
 	if c.Name != "" {
@@ -83,4 +77,28 @@ func readClear(doc *config.Document) (units.CacheClear, error) {
 		what.Chunk = *c.ChunkSize
 	}
 	return what, nil
+}
+
+// unfit says what of a JSON object does not fit, in words of JSON: package json has
+// those of the type that it fills in.
+func unfit(err error) string {
+	var other *json.UnmarshalTypeError
+	if !errors.As(err, &other) {
+		return strings.TrimPrefix(err.Error(), "json: ") // an unknown key
+	}
+	expected := map[reflect.Kind]string{reflect.String: "a string", reflect.Bool: "true or false", reflect.Int: "an integer"}[other.Type.Kind()]
+	found, detail, _ := strings.Cut(other.Value, " ") // "number 1.5"
+	switch {
+	case detail != "":
+		found = detail
+	case found == "array":
+		found = "a list"
+	case found == "object":
+		found = "an object"
+	case found == "bool":
+		found = "a boolean"
+	default:
+		found = "a " + found
+	}
+	return fmt.Sprintf("/%s: expected %s, found %s", other.Field, expected, found)
 }

@@ -3,51 +3,11 @@
 package api
 
 import (
-	"net"
-	"os"
-	"path/filepath"
-	"slices"
 	"testing"
 
+	"kresd-manager/api/door"
 	"kresd-manager/internal/config"
 )
-
-// The kernel names the process at the other end with all of its groups.
-func TestCallersOnAUnixSocketAreKnown(t *testing.T) {
-	dir, err := os.MkdirTemp("", "api")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer os.RemoveAll(dir)
-	l, err := net.Listen("unix", filepath.Join(dir, "s"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	client, err := net.Dial("unix", l.Addr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer client.Close()
-	server, err := l.Accept()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer server.Close()
-	uid, gids := peer(server.(*net.UnixConn))
-	if uid == nil || int(*uid) != os.Geteuid() {
-		t.Errorf("uid %v, want %d", uid, os.Geteuid())
-	}
-	groups, err := os.Getgroups()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, g := range append(groups, os.Getegid()) {
-		if !slices.Contains(gids, uint32(g)) {
-			t.Errorf("groups %d lack %d", gids, g)
-		}
-	}
-}
 
 func TestRolesOnAUnixSocket(t *testing.T) {
 	const self, worker = 900, 901
@@ -74,12 +34,12 @@ func TestRolesOnAUnixSocket(t *testing.T) {
 		{"the most of several", 1001, []uint32{5001, 5002}, roles, configure},
 		{"somebody else", 1003, []uint32{1001}, roles, nothing},
 	} {
-		got := h.known(&policy{management: config.Management{Roles: test.roles}}, &caller{uid: &test.uid, gids: test.gids})
+		got := h.known(&policy{management: config.Management{Roles: test.roles}}, &door.Caller{UID: &test.uid, GIDs: test.gids})
 		if got != test.want {
 			t.Errorf("%s: %q, want %q", test.name, got, test.want)
 		}
 	}
-	if got := h.known(&policy{management: config.Management{Roles: roles}}, &caller{}); got != nothing {
+	if got := h.known(&policy{management: config.Management{Roles: roles}}, &door.Caller{}); got != nothing {
 		t.Errorf("somebody who is not known: %q", got)
 	}
 }

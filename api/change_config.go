@@ -6,6 +6,7 @@ import (
 	"context"
 	"net/http"
 
+	"kresd-manager/api/wire"
 	"kresd-manager/internal/config"
 	"kresd-manager/units"
 )
@@ -16,11 +17,11 @@ func (h *handlers) putConfig(w *response, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	text, err := readBody(w, r)
+	body, err := readBody(w, r)
 	if err != nil {
 		return err
 	}
-	value, err := parseValue(text, format)
+	value, err := parseValue(body, format)
 	if err != nil {
 		return err
 	}
@@ -49,9 +50,6 @@ func (h *handlers) patchConfig(w *response, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := checkJSON(patch); err != nil {
-		return err
-	}
 	return h.change(w, r, func(doc *config.Document) (*config.Document, error) {
 		return patchAt(doc, pointerOf(r), patch)
 	})
@@ -65,7 +63,7 @@ func patchAt(doc *config.Document, pointer string, patch []byte) (*config.Docume
 	if err != nil {
 		return nil, err
 	}
-	part, err := config.Parse(BodyName, value)
+	part, err := config.Parse(wire.BodyName, value)
 	if err != nil {
 		return nil, err
 	}

@@ -3,10 +3,12 @@
 package api_test
 
 import (
+	"errors"
 	"strings"
 	"testing"
 
 	"kresd-manager/api"
+	"kresd-manager/internal/config"
 )
 
 func TestGetConfig(t *testing.T) {
@@ -23,7 +25,12 @@ func TestGetConfig(t *testing.T) {
 		{"a list element", "/v1/config/network/listen/1/interface/0", 200, `"127.0.0.2"`},
 		{"a stored null is null", "/v1/config/nsid", 200, `null`},
 		{"the query means nothing", "/v1/config/workers?x=y", 200, `2`},
-		{"a missing key", "/v1/config/nope", 404, `nope`},
+		{"a key that nobody set is null, too", "/v1/config/hostname", 200, `null`},
+		{"in a section that nobody has begun", "/v1/config/network/tls/cert-file", 200, `null`},
+		{"in a section that is there", "/v1/config/logging/groups", 200, `null`},
+		{"in an element of a list", "/v1/config/network/listen/0/kind", 200, `null`},
+		{"a key that there is not", "/v1/config/nope", 404, `nope`},
+		{"below a key that nobody set", "/v1/config/hostname/x", 404, `hostname`},
 		{"the position after the last element", "/v1/config/network/listen/-", 404, ``},
 		{"an index out of range", "/v1/config/network/listen/7", 404, ``},
 		{"a name in a list", "/v1/config/network/listen/x", 400, ``},
@@ -110,6 +117,9 @@ func TestChangeConfig(t *testing.T) {
 		{"YAML", "PUT", "/logging", "level: debug # more\n", "Content-Type: application/yaml", 200, "/logging/level", `"debug"`},
 		{"YAML by an older name", "PUT", "/logging", "level: debug\n", "Content-Type: text/yaml", 200, "/logging/level", `"debug"`},
 		{"TOML", "PUT", "/logging", "level = 'debug'\n", "Content-Type: application/toml", 200, "/logging/level", `"debug"`},
+		{"YAML in brackets, as a table of TOML", "PUT", "/logging/groups", "[cache]\n", "Content-Type: application/yaml", 200, "/logging/groups", `["cache"]`},
+		{"YAML like an address in brackets", "PUT", "/network/listen/0/interface", "[127.0.0.1]", "Content-Type: application/yaml", 200, "/network/listen/0/interface", `["127.0.0.1"]`},
+		{"JSON that says it is YAML", "PUT", "/logging/level", `"deb\u0075g"`, "Content-Type: application/yaml", 200, "/logging/level", `"debug"`},
 		{"no type: by content", "PUT", "/logging", "level: debug\n", "", 200, "/logging/level", `"debug"`},
 		{"bytes: by content", "PUT", "/logging", "level = 'debug'\n", "Content-Type: application/octet-stream", 200, "/logging/level", `"debug"`},
 
@@ -124,7 +134,7 @@ func TestChangeConfig(t *testing.T) {
 		{"a value that is not valid", "PUT", "/workers", `"many"`, jsonType, 400, "/workers", `2`},
 		{"a key that does not exist", "PUT", "/nope", `1`, jsonType, 400, "/nope", ``},
 		{"a malformed pointer", "PUT", "/a~3", `1`, jsonType, 400, "/a", ``},
-		{"a configuration that workers refuse", "PUT", "/hostname", `"boom"`, jsonType, 422, "/hostname", ``},
+		{"a configuration that workers refuse", "PUT", "/lua", refused, jsonType, 422, "/lua", ``},
 
 		{"delete a value", "DELETE", "/nsid", ``, "", 200, "/nsid", ``},
 		{"delete with a body", "DELETE", "/nsid", `null`, jsonType, 200, "/nsid", ``},
@@ -163,11 +173,18 @@ func TestChangeConfig(t *testing.T) {
 				t.Errorf("configuration changed: %s; body %q", s.Running().JSON(), got.body)
 			}
 			look := s.ask(t, "GET", "/v1/config"+tt.look, "")
-			switch {
-			case tt.want == "" && look.StatusCode != 404:
-				t.Errorf("%s = %d %s, want nothing there", tt.look, look.StatusCode, look.body)
-			case tt.want != "" && look.body != tt.want:
-				t.Errorf("%s = %s, want %s", tt.look, look.body, tt.want)
+			if tt.want != "" {
+				if look.body != tt.want {
+					t.Errorf("%s = %s, want %s", tt.look, look.body, tt.want)
+				}
+				return
+			}
+			status := 404
+			if s.Running().Unset(tt.look) {
+				status = 200
+			}
+			if _, err := s.Running().Value(tt.look); !errors.Is(err, config.ErrNotFound) || look.StatusCode != status {
+				t.Errorf("%s = %d %s, want nothing there: %v", tt.look, look.StatusCode, look.body, err)
 			}
 		})
 	}

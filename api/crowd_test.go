@@ -12,14 +12,15 @@ import (
 	"time"
 
 	"kresd-manager/api"
-	"kresd-manager/api/apitest"
+	"kresd-manager/api/door"
+	"kresd-manager/internal/manager/inmemory"
 )
 
 // Clients that send next to nothing hold others up for a moment only, and those
 // over TCP never hold up the unix socket.
 func TestSlowClients(t *testing.T) {
 	t.Parallel()
-	s := serveController(t, apitest.New(running), api.Options{}, api.ServerOptions{MaxConnections: 20})
+	s := serveController(t, inmemory.New(t, running), api.Options{}, door.Options{MaxConnections: 20, HeaderTimeout: 300 * time.Millisecond})
 	var slow []net.Conn
 	for i := range 20 {
 		conn, err := net.Dial("unix", s.socket)

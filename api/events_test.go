@@ -4,19 +4,21 @@ package api_test
 
 import (
 	"bufio"
+	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"kresd-manager/api"
-	"kresd-manager/api/apitest"
+	"kresd-manager/internal/manager/inmemory"
 	"kresd-manager/units"
 )
 
 func TestEventsAreStreamedUntilTheServerEnds(t *testing.T) {
-	ctl := apitest.New("{}")
+	ctl := inmemory.New(t, "workers: 1\n")
 	ending := make(chan struct{})
 	server := httptest.NewServer(api.New(ctl, api.Options{Ending: ending}))
 	defer server.Close()
@@ -28,39 +30,56 @@ func TestEventsAreStreamedUntilTheServerEnds(t *testing.T) {
 	if ct := resp.Header.Get("Content-Type"); resp.StatusCode != http.StatusOK || ct != "text/event-stream" {
 		t.Fatalf("%s, %s", resp.Status, ct)
 	}
-	for ctl.Tell(units.Event{N: 7, Kind: units.EventDone, Step: &units.Step{N: 1, Kind: units.Load, Unit: units.PolicyLoader}}) == 0 {
-		time.Sleep(time.Millisecond)
-	}
 	in := bufio.NewScanner(resp.Body)
-	var event []string
-	for in.Scan() {
+	if !in.Scan() || !strings.HasPrefix(in.Text(), ":") { // it listens now
+		t.Fatalf("the stream begins with %q, %v", in.Text(), in.Err())
+	}
+	r, err := http.NewRequest(http.MethodPut, server.URL+"/v1/config/local-data", strings.NewReader(`{"addresses": {"a.example": "192.0.2.1"}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	put, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer put.Body.Close()
+	if put.StatusCode != http.StatusOK {
+		t.Fatalf("the change: %s", put.Status)
+	}
+	var all, event []string
+	for n := uint64(0); len(all) == 0 || all[len(all)-1] != "applied"; {
+		if !in.Scan() {
+			t.Fatalf("the stream ends after %q: %v", all, in.Err())
+		}
 		if line := in.Text(); line != "" && !strings.HasPrefix(line, ":") {
 			event = append(event, line)
-		} else if len(event) > 0 {
-			break
+			continue
+		} else if len(event) == 0 {
+			continue
+		}
+		var e units.Event
+		if len(event) != 3 || json.Unmarshal([]byte(strings.TrimPrefix(event[2], "data: ")), &e) != nil {
+			t.Fatalf("event: %q", event)
+		}
+		if n++; e.N < n || event[0] != fmt.Sprintf("id: %d", e.N) || event[1] != "event: "+string(e.Kind) {
+			t.Errorf("event: %q, after %q", event, all)
+		}
+		n = e.N
+		if event = nil; e.Step != nil && e.Step.Kind == units.Load {
+			all = append(all, string(e.Kind)+" "+e.Step.Unit)
+		} else if e.Step == nil {
+			all = append(all, string(e.Kind))
 		}
 	}
-	if len(event) != 3 || event[0] != "id: 7" || event[1] != "event: step-done" ||
-		!strings.HasPrefix(event[2], `data: {"n":7,`) || !strings.Contains(event[2], `"unit":"kres-policy-loader.service"`) {
-		t.Errorf("event: %q", event)
+	if want := []string{"begin", "step kres-policy-loader.service", "step-done kres-policy-loader.service", "applied"}; !slices.Equal(all, want) {
+		t.Errorf("events %q, want %q", all, want)
 	}
 	close(ending)
+	var rest []string
 	for in.Scan() { // to the end, which comes
+		rest = append(rest, in.Text())
 	}
-	if err := in.Err(); err != nil {
-		t.Error(err)
-	}
-}
-
-func TestCancelTellsWhetherThereWasAnything(t *testing.T) {
-	for canceled, want := range map[bool]int{true: http.StatusAccepted, false: http.StatusConflict} {
-		ctl := apitest.New("{}")
-		ctl.Canceled = canceled
-		w := httptest.NewRecorder()
-		r := httptest.NewRequest(http.MethodPost, "http://localhost/v1/cancel", nil)
-		api.New(ctl, api.Options{}).ServeHTTP(w, r)
-		if w.Code != want {
-			t.Errorf("canceled %t: status %d", canceled, w.Code)
-		}
+	if want := []string{"event: ending", "data: {}", ""}; in.Err() != nil || len(rest) < 3 || !slices.Equal(rest[len(rest)-3:], want) {
+		t.Errorf("the stream ends with %q, %v, want %q", rest, in.Err(), want)
 	}
 }

@@ -8,13 +8,15 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+
+	"kresd-manager/api/door"
 )
 
 // refuseForeign keeps web pages out whose name was made to point at this machine
 // (DNS rebinding): a request must name this machine in Host.
 func (h *handlers) refuseForeign(next serve) serve {
 	return func(w *response, r *http.Request) {
-		if !h.ownHost(r.Host, callerOf(r).local.Addr()) {
+		if !h.ownHost(r.Host, door.CallerOf(r).Local.Addr()) {
 			h.fail(w, r, foreignHost(r.Host))
 			return
 		}

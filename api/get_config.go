@@ -12,10 +12,11 @@ import (
 func pointerOf(r *http.Request) string { return r.URL.Path[len(configPath):] }
 
 // getConfig sends the addressed part of the configuration as its author wrote
-// it. A pointer that leads nowhere is 404, where Knot Resolver's own manager
-// answers 200 without a body, which nobody can tell from a mistake; a stored
-// null is the JSON text null. Who may
-// not change the configuration is not shown secrets.
+// it. A declared key that nobody has set is null, as one that is set to null: there
+// is such a thing, and Knot Resolver's own manager answers 200, too. A pointer that
+// leads to nothing that there could be is 404, where that one answers 200 without a
+// body, which nobody can tell from a mistake. Who may not change the configuration
+// is not shown secrets.
 func (h *handlers) getConfig(w *response, r *http.Request) error {
 	p := h.policy()
 	doc, etag := p.running.Document, p.running.ETag()
@@ -23,6 +24,9 @@ func (h *handlers) getConfig(w *response, r *http.Request) error {
 		doc = p.redacted()
 	}
 	value, err := valueOf(doc, pointerOf(r))
+	if err != nil && doc.Unset(pointerOf(r)) {
+		value, err = []byte("null"), nil
+	}
 	if err != nil {
 		return err
 	}
@@ -51,8 +55,13 @@ func valueOf(doc *config.Document, pointer string) ([]byte, error) {
 	return doc.Value(pointer)
 }
 
+// etagField is the name of the field as RFC 9110 section 8.8.3 and Knot Resolver's
+// own manager spell it, which scripts look for. package http would spell it Etag
+// (RFC 9110 section 5.1 allows both), so that the methods of its Header miss it.
+const etagField = "ETag"
+
 func setETag(w *response, etag string) {
 	if etag != "" {
-		w.Header()["Etag"] = []string{`"` + etag + `"`}
+		w.Header()[etagField] = []string{`"` + etag + `"`}
 	}
 }

@@ -19,21 +19,6 @@ const (
 	someLogLines = 100
 )
 
-// units lists the units with their states.
-func (h *handlers) units(w *response, r *http.Request) error {
-	if err := noQuery(r); err != nil {
-		return err
-	}
-	status, err := h.ctl.Status(r.Context())
-	if err != nil {
-		return err
-	}
-	if status.Units == nil {
-		status.Units = []units.UnitStatus{}
-	}
-	return sendJSON(w, status.Units, "")
-}
-
 // readLogs streams what units say, as server-sent events.
 func (h *handlers) readLogs(w *response, r *http.Request) error {
 	q, err := logQuery(r.URL.RawQuery)

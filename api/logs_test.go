@@ -5,7 +5,6 @@ package api_test
 import (
 	"bufio"
 	"context"
-	"encoding/json"
 	"errors"
 	"net/http"
 	"slices"
@@ -14,17 +13,9 @@ import (
 	"time"
 
 	"kresd-manager/api"
+	"kresd-manager/api/wire"
 	"kresd-manager/units"
 )
-
-func TestUnits(t *testing.T) {
-	s := serve(t, api.Options{})
-	var list []units.UnitStatus
-	got := s.ask(t, "GET", "/v1/units", "")
-	if err := json.Unmarshal([]byte(got.body), &list); err != nil || len(list) < 3 || !slices.ContainsFunc(list, func(u units.UnitStatus) bool { return u.Unit == "kresd@2.service" && u.PID > 0 }) {
-		t.Errorf("%d %v %s", got.StatusCode, err, got.body)
-	}
-}
 
 func TestLogs(t *testing.T) {
 	asked := make(chan units.LogQuery, 100)
@@ -79,7 +70,7 @@ func TestLogs(t *testing.T) {
 		}
 		readers = append(readers, resp)
 	}
-	if got := s.ask(t, "GET", "/v1/logs", "", acceptJSON); got.StatusCode != 503 || got.problem(t).Kind != api.KindBusy {
+	if got := s.ask(t, "GET", "/v1/logs", "", acceptJSON); got.StatusCode != 503 || got.problem(t).Kind != wire.KindBusy {
 		t.Errorf("the ninth reader: %d %s", got.StatusCode, got.body)
 	}
 	_ = readers[0].Body.Close()

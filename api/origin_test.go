@@ -7,12 +7,13 @@ import (
 	"testing"
 
 	"kresd-manager/api"
-	"kresd-manager/api/apitest"
+	"kresd-manager/api/door"
+	"kresd-manager/internal/manager/inmemory"
 )
 
 func TestPagesOfAllowedOrigins(t *testing.T) {
-	c := apitest.New(running + `management: {unix-socket: /s, allow-origins: ["https://admin.example", "http://localhost:8080"]}` + "\n")
-	s := serveController(t, c, api.Options{}, api.ServerOptions{})
+	c := inmemory.New(t, running+`management: {unix-socket: /s, allow-origins: ["https://admin.example", "http://localhost:8080"]}`+"\n")
+	s := serveController(t, c, api.Options{}, door.Options{})
 	for origin, allowed := range map[string]bool{
 		"https://admin.example":         true,
 		"https://ADMIN.example":         true,
@@ -60,30 +61,5 @@ func TestPagesOfAllowedOrigins(t *testing.T) {
 	}
 	if got := s.ask(t, "GET", "/v1/config", "", "Origin: https://admin.example"); got.StatusCode != 403 {
 		t.Errorf("after it was taken away: %d", got.StatusCode)
-	}
-}
-
-func TestProfiles(t *testing.T) {
-	s := serve(t, api.Options{})
-	if got := s.ask(t, "GET", "/debug/pprof/heap", ""); got.StatusCode != 404 || !strings.Contains(got.body, "/management/pprof") {
-		t.Errorf("%d %s", got.StatusCode, got.body)
-	}
-	s.ask(t, "PUT", "/v1/config/management", `{"unix-socket": "/s", "pprof": true}`)
-	for path, part := range map[string]string{
-		"":                          "goroutine",
-		"heap?debug=1":              "heap profile",
-		"goroutine?debug=1":         "TestProfiles",
-		"profile?seconds=1":         "\x1f\x8b", // gzip
-		"cmdline":                   "test",
-		"no-such":                   "Unknown profile",
-		"trace?seconds=0.1&x=%00%0": "go 1.",
-	} {
-		if got := s.ask(t, "GET", "/debug/pprof/"+path, ""); !strings.Contains(got.body, part) {
-			t.Errorf("%s: %d %.100q", path, got.StatusCode, got.body)
-		}
-	}
-	tcp := serveTCP(t, "{interface: ADDRESS, pprof: true, roles: [{role: operate, token: "+readToken+"}]}", api.Options{})
-	if got := tcp.ask(t, "GET", "/debug/pprof/heap", "", "Authorization: Bearer "+readToken); got.StatusCode != 403 {
-		t.Errorf("who may not change the configuration gets %d", got.StatusCode)
 	}
 }

@@ -11,21 +11,24 @@ import (
 	"testing"
 
 	"kresd-manager/api"
-	"kresd-manager/api/apitest"
+	"kresd-manager/api/door"
+	"kresd-manager/api/wire"
 	"kresd-manager/internal/config"
+	"kresd-manager/internal/manager"
+	"kresd-manager/internal/manager/inmemory"
 )
 
 // TestRolesOfAnOrdinaryUser has a manager on a machine where a user cannot have
 // port 53: the section management says what it says there, too.
 func TestRolesOfAnOrdinaryUser(t *testing.T) {
-	s := serveTCPOn(t, config.Host{LowestPort: 1024},
-		"{interface: ADDRESS, pprof: true, allow-origins: ['https://a.example'], roles: [{role: configure, token: "+configureToken+"}]}", api.Options{})
+	s := serveTCPOn(t, "{interface: ADDRESS, pprof: true, allow-origins: ['https://a.example'], roles: [{role: configure, token: "+configureToken+"}]}", api.Options{},
+		func(o *manager.Options) { o.Host.LowestPort = 1024 })
 	const right, wrong = "Authorization: Bearer " + configureToken, "Authorization: Bearer " + readToken
 	if got := s.ask(t, "PUT", "/v1/config/workers", "3", right); got.StatusCode != 200 {
 		t.Errorf("the token: %d %s", got.StatusCode, got.body)
 	}
 	got := s.ask(t, "PUT", "/v1/config/workers", "3", acceptJSON, wrong)
-	if p := got.problem(t); got.StatusCode != 401 || p.Kind != api.KindToken || !strings.Contains(p.Message, "has the token that was sent") {
+	if p := got.problem(t); got.StatusCode != 401 || p.Kind != wire.KindToken || !strings.Contains(p.Message, "has the token that was sent") {
 		t.Errorf("another token: %d %s", got.StatusCode, got.body)
 	}
 	got = s.ask(t, "GET", "/v1/status", "", right, "Origin: https://a.example")
@@ -42,12 +45,12 @@ func TestRolesOfAnOrdinaryUser(t *testing.T) {
 
 // unlearned is a manager that does not know what its configuration means.
 type unlearned struct {
-	*apitest.Controller
+	*inmemory.Machine
 	fault atomic.Bool
 }
 
 func (u *unlearned) Running() *config.Running {
-	r := u.Controller.Running()
+	r := u.Machine.Running()
 	if !u.fault.Load() {
 		return r
 	}
@@ -58,7 +61,7 @@ func (u *unlearned) Running() *config.Running {
 // role is known must not mean that there is none.
 func TestWithoutMeaningOnlyRootIsLetIn(t *testing.T) {
 	log, text := logger(slog.LevelInfo)
-	c := &unlearned{Controller: apitest.New(running + "management: {interface: 127.0.0.1@1, roles: [{role: configure, token: " + configureToken + "}]}\n")}
+	c := &unlearned{Machine: inmemory.New(t, running+"management: {interface: 127.0.0.1@1, roles: [{role: configure, token: "+configureToken+"}]}\n")}
 	c.fault.Store(true)
 	s := serveTCPController(t, c, api.Options{Logger: log})
 	if got := s.ask(t, "GET", "/v1/status", "", "Authorization: Bearer "+configureToken); got.StatusCode != 403 {
@@ -78,8 +81,8 @@ func TestARequestCostsNothingOfTheConfiguration(t *testing.T) {
 		fmt.Fprintf(&large, "    n%d.example.: 192.0.2.%d\n", i, i%200+1)
 	}
 	cost := func(text string) float64 {
-		c := apitest.New(text + "management: {unix-socket: /s, roles: [{role: read, token: " + readToken + "}]}\n")
-		s := serveController(t, c, api.Options{}, api.ServerOptions{})
+		c := inmemory.New(t, text+"management: {unix-socket: /s, roles: [{role: read, token: "+readToken+"}]}\n")
+		s := serveController(t, c, api.Options{}, door.Options{})
 		ask := func() {
 			if got := s.ask(t, "GET", "/v1/config/workers", "", "Authorization: Bearer "+readToken); got.StatusCode != 200 {
 				t.Fatalf("%d %s", got.StatusCode, got.body)

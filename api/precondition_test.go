@@ -3,6 +3,7 @@
 package api_test
 
 import (
+	"io"
 	"strings"
 	"sync"
 	"testing"
@@ -91,5 +92,26 @@ func TestOfManyWritersWithTheSameTagOneWins(t *testing.T) {
 	}
 	if count[200] != 1 || count[412] != clients-1 {
 		t.Errorf("answers: %v, want one 200 and %d 412", count, clients-1)
+	}
+}
+
+// Scripts that were written for Knot Resolver's own manager look for the field as it
+// is spelt there.
+func TestTheETagIsSpeltAsInStock(t *testing.T) {
+	s := serve(t, api.Options{})
+	for _, c := range [][2]string{
+		{"GET /v1/config HTTP/1.1\r\n", " 200 "},
+		{"GET /v1/config HTTP/1.1\r\nIf-None-Match: " + s.quotedETag() + "\r\n", " 304 "},
+		{"DELETE /v1/config/nsid HTTP/1.1\r\n", " 200 "},
+		{"GET /v1/config/nope HTTP/1.1\r\n", " 404 "},
+	} {
+		request, status := c[0], c[1]
+		text, err := io.ReadAll(s.dial(t, request+"Host: localhost\r\nConnection: close\r\n\r\n"))
+		if err != nil || !strings.Contains(string(text), status) {
+			t.Errorf("%q: %v, %s", request, err, text)
+		}
+		if got := strings.Contains(string(text), "\r\nETag: \""); got != (status != " 404 ") || strings.Contains(string(text), "Etag") {
+			t.Errorf("%q is answered with\n%s", request, text)
+		}
 	}
 }

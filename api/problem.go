@@ -3,125 +3,145 @@
 package api
 
 import (
-	"encoding/json"
+	"context"
+	"errors"
+	"fmt"
 	"net/http"
-	"strings"
+	"strconv"
+	"syscall"
+	"time"
 
+	"kresd-manager/api/wire"
 	"kresd-manager/internal/config"
+	"kresd-manager/units"
 )
 
-// Kind names a class of failure. Its text is stable; programs may test for it.
-type Kind string
-
-// Kinds of failure.
-const (
-	KindMalformed    Kind = "malformed"             // 400
-	KindInvalid      Kind = "invalid-configuration" // 400
-	KindToken        Kind = "token-needed"          // 401
-	KindDenied       Kind = "access-denied"         // 403
-	KindForeign      Kind = "foreign"               // 403
-	KindNoRoute      Kind = "no-such-route"         // 404
-	KindNoValue      Kind = "no-such-value"         // 404
-	KindMethod       Kind = "method-not-allowed"    // 405
-	KindSlow         Kind = "body-too-slow"         // 408
-	KindTestFailed   Kind = "patch-test-failed"     // 409
-	KindCanceled     Kind = "canceled"              // 409
-	KindIdle         Kind = "nothing-in-progress"   // 409
-	KindNoEntry      Kind = "no-such-change"        // 404
-	KindNotWaiting   Kind = "nothing-to-confirm"    // 409
-	KindWaiting      Kind = "waits-to-be-confirmed" // 409
-	KindPrecondition Kind = "precondition-failed"   // 412
-	KindTooLarge     Kind = "body-too-large"        // 413
-	KindType         Kind = "unsupported-type"      // 415
-	KindRefused      Kind = "refused-by-component"  // 422
-	KindGuessing     Kind = "too-many-wrong-tokens" // 429
-	KindStep         Kind = "step-failed"           // 500
-	KindSystem       Kind = "system-error"          // 500
-	KindInternal     Kind = "internal"              // 500
-	KindUnavailable  Kind = "systemd-unreachable"   // 503
-	KindForbidden    Kind = "polkit-refused"        // 503
-	KindNoWorker     Kind = "no-worker"             // 503
-	KindBusy         Kind = "busy"                  // 503
-	KindTimeout      Kind = "timed-out"             // 503
-	KindStopping     Kind = "stopping"              // 503
-)
-
-// Problem is the body of every answer that is not a success, sent as
-// application/problem+json to clients that ask for JSON and as lines of text
-// to the others.
-type Problem struct {
-	Kind   Kind   `json:"kind"`
-	Title  string `json:"title"`  // a few words, the same for the whole kind
-	Status int    `json:"status"` // HTTP status
-	// Message says what is wrong, for people. It may have several lines.
-	Message string `json:"message"`
-	// Reference finds the request in the log of the manager.
-	Reference string `json:"reference"`
-	// Problems are the findings about a configuration or request body.
-	Problems config.Problems `json:"problems,omitempty"`
-	// Unit, Step and Log tell which step of the plan failed at which unit, and
-	// that unit's last log messages, oldest first.
-	Unit string   `json:"unit,omitempty"`
-	Step string   `json:"step,omitempty"`
-	Log  []string `json:"log,omitempty"`
-	// Restored tells, after a failed step, whether what ran before runs again.
-	Restored *bool `json:"restored,omitempty"`
-	// RollbackError says why it does not.
-	RollbackError string `json:"rollback-error,omitempty"`
+// internalProblem is all that a client learns of an error that nobody
+// foresaw; the log has the rest under the reference.
+func internalProblem(reference string) *wire.Problem {
+	return &wire.Problem{Kind: wire.KindInternal, Title: "internal error", Status: http.StatusInternalServerError,
+		Message: "the log of kresd-manager says more under the reference " + reference}
 }
 
-// Text is the problem for people.
-func (p *Problem) Text() string {
-	var b strings.Builder
-	b.WriteString(p.Title)
-	b.WriteByte(':')
-	if len(p.Problems) > 0 {
-		for _, f := range p.Problems {
-			b.WriteString("\n\t")
-			b.WriteString(f.String())
+// fail answers with an error.
+func (h *handlers) fail(w *response, r *http.Request, err error) {
+	p := problemOf(err)
+	if p == nil {
+		p = internalProblem(w.reference)
+		if r.Context().Err() == nil { // otherwise the client left, which fails many things
+			h.log.Error("cannot serve request", "reference", w.reference,
+				"method", r.Method, "path", r.URL.Path, "error", err)
 		}
-	} else {
-		b.WriteByte(' ')
-		b.WriteString(p.Message)
 	}
-	for _, l := range p.Log {
-		b.WriteString("\n\t")
-		b.WriteString(l)
+	var slowed *slowedDown
+	if errors.As(err, &slowed) {
+		w.Header().Set("Retry-After", strconv.Itoa(int(slowed.wait/time.Second)+1)) // RFC 6585 section 4
 	}
-	if p.Restored != nil {
-		b.WriteByte('\n')
-		b.WriteString(p.Aftermath())
+	switch p.Status {
+	case http.StatusUnauthorized:
+		w.Header().Set("WWW-Authenticate", `Bearer realm="kresd-manager"`) // RFC 6750 section 3
+	case http.StatusServiceUnavailable:
+		w.Header().Set("Retry-After", "5")
+	case http.StatusUnsupportedMediaType:
+		if r.Method == http.MethodPatch {
+			w.Header().Set("Accept-Patch", "application/json-patch+json") // RFC 5789 section 2.2
+		}
 	}
-	if p.Status == http.StatusInternalServerError && p.Kind != KindInternal { // whose message names it
-		b.WriteString("\nreference: " + p.Reference)
-	}
-	b.WriteByte('\n')
-	return b.String()
+	h.answer(w, r, p)
 }
 
-// Aftermath says what runs after a failed step, "" if no step failed.
-func (p *Problem) Aftermath() string {
+// problemOf maps an error to what the client is told, nil if it must not be
+// told anything. This is the one place where a status is chosen.
+//
+// An invalid configuration is 400 and not 422, because scripts written for
+// Knot Resolver's own manager test for 400.
+func problemOf(err error) *wire.Problem {
+	var (
+		refused  *refusal
+		body     *badBody
+		tooLarge *http.MaxBytesError
+		problems config.Problems
+		pointer  *config.PointerError
+		file     *config.FileError
+		errno    syscall.Errno
+		step     *units.StepError
+		failed   *changeError
+		worker   *units.WorkerError
+		waiting  *units.WaitingError
+		entry    *units.NoEntryError
+	)
+	p := &wire.Problem{Message: err.Error()}
+	set := func(status int, kind wire.Kind, title string) *wire.Problem {
+		p.Status, p.Kind, p.Title = status, kind, title
+		return p
+	}
+	if errors.As(err, &problems) {
+		p.Problems = problems
+	}
+	if errors.As(err, &failed) {
+		p.RollbackError = failed.report.RollbackError
+	}
+	if errors.As(err, &step) {
+		p.Unit, p.Step, p.Log, p.Restored = step.Step.Unit, string(step.Step.Kind), step.Log, &step.Restored
+		p.Message = step.Message()
+	}
 	switch {
-	case p.Restored == nil:
-		return ""
-	case *p.Restored:
-		return "the previous configuration serves"
-	case p.RollbackError != "":
-		return "the previous configuration could not be restored completely: " + p.RollbackError
-	default:
-		return "the previous configuration could not be restored completely"
+	case errors.As(err, &refused):
+		return set(refused.status, refused.kind, refused.title)
+	case errors.As(err, &tooLarge):
+		p.Message = fmt.Sprintf("the request body is larger than %d bytes", tooLarge.Limit)
+		return set(http.StatusRequestEntityTooLarge, wire.KindTooLarge, "body too large")
+	case errors.As(err, &body):
+		return set(http.StatusBadRequest, wire.KindMalformed, "malformed request")
+	case errors.Is(err, units.ErrUnavailable):
+		return set(http.StatusServiceUnavailable, wire.KindUnavailable, "not available")
+	case errors.Is(err, units.ErrForbidden):
+		return set(http.StatusServiceUnavailable, wire.KindForbidden, "not permitted")
+	case errors.Is(err, units.ErrStopping):
+		return set(http.StatusServiceUnavailable, wire.KindStopping, "not available")
+	case errors.Is(err, units.ErrDefect):
+		return set(http.StatusServiceUnavailable, wire.KindStopping, "not available")
+	case errors.Is(err, units.ErrTargetStopped):
+		return set(http.StatusConflict, wire.KindStopped, "stopped meanwhile")
+	case errors.As(err, &entry):
+		return set(http.StatusNotFound, wire.KindNoEntry, "no such change")
+	case errors.As(err, &waiting):
+		return set(http.StatusConflict, wire.KindWaiting, "another change waits")
+	case errors.Is(err, units.ErrNothingWaits):
+		return set(http.StatusConflict, wire.KindNotWaiting, "nothing to confirm")
+	case errors.Is(err, units.ErrCanceled):
+		p.Message = units.ErrCanceled.Error()
+		return set(http.StatusConflict, wire.KindCanceled, "canceled")
+	case errors.As(err, &worker):
+		p.Unit = worker.Unit
+		return set(http.StatusUnprocessableEntity, wire.KindRefused, "refused")
+	case errors.Is(err, units.ErrNoWorker):
+		return set(http.StatusServiceUnavailable, wire.KindNoWorker, "not available")
+	case step != nil && step.Refused:
+		return set(http.StatusUnprocessableEntity, wire.KindRefused, "configuration refused")
+	case step != nil:
+		return set(http.StatusInternalServerError, wire.KindStep, "change failed")
+	case errors.Is(err, config.ErrTestFailed):
+		return set(http.StatusConflict, wire.KindTestFailed, "patch test failed")
+	case errors.Is(err, config.ErrNotFound):
+		return set(http.StatusNotFound, wire.KindNoValue, "not found")
+	case errors.As(err, &pointer):
+		return set(http.StatusBadRequest, wire.KindMalformed, "malformed pointer")
+	case problems != nil:
+		return set(http.StatusBadRequest, wire.KindInvalid, "invalid configuration")
+	case errors.As(err, &file), errors.As(err, &errno): // the configuration file, or another, is not usable
+		return set(http.StatusInternalServerError, wire.KindSystem, "system error")
+	case errors.Is(err, context.DeadlineExceeded):
+		return set(http.StatusServiceUnavailable, wire.KindTimeout, "timed out")
 	}
+	return nil
 }
 
-// answer sends a problem in the form the client asked for.
-func (h *handlers) answer(w *response, r *http.Request, p *Problem) {
-	p.Reference = w.reference
-	w.Header().Del("Etag")
-	if acceptsJSON(r, "application/json", "application/problem+json") {
-		if body, err := json.Marshal(p); err == nil {
-			w.send(p.Status, typeProblem, append(body, '\n'))
-			return
-		}
-	}
-	w.send(p.Status, typeText, []byte(p.Text()))
+// changeError keeps what is known of a failed change beside its error.
+type changeError struct {
+	report units.Report
+	err    error
 }
+
+func (e *changeError) Error() string { return e.err.Error() }
+func (e *changeError) Unwrap() error { return e.err }

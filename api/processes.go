@@ -7,15 +7,9 @@ import (
 	"slices"
 	"strings"
 
+	"kresd-manager/api/wire"
 	"kresd-manager/units"
 )
-
-// Process is one running process as Knot Resolver's own manager describes it.
-type Process struct {
-	Type   string `json:"type"` // KRESD, GC or POLICY_LOADER
-	PID    int    `json:"pid"`
-	Status string `json:"status"` // RUNNING, EXITED, FATAL, UNEXPECTED or UNKNOWN
-}
 
 var processTypes = map[units.Role]string{
 	units.RoleWorker: "KRESD",
@@ -42,13 +36,13 @@ func (h *handlers) processes(w *response, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	list := []Process{}
+	list := []wire.Process{}
 	for _, u := range status.Units {
 		t := processTypes[u.Role]
 		if u.PID == 0 || !slices.Contains(types, t) {
 			continue
 		}
-		list = append(list, Process{Type: t, PID: u.PID, Status: processStatus(u)})
+		list = append(list, wire.Process{Type: t, PID: u.PID, Status: processStatus(u)})
 	}
 	return sendJSON(w, list, "    ")
 }

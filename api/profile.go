@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/pprof"
+
+	"kresd-manager/api/wire"
 )
 
 const profilePath = "/debug/pprof/"
@@ -16,7 +18,7 @@ const profilePath = "/debug/pprof/"
 // network on which to open another one.
 func (h *handlers) profile(w *response, r *http.Request) error {
 	if !h.policy().management.PProf {
-		return &refusal{http.StatusNotFound, KindNoRoute, "not found",
+		return &refusal{http.StatusNotFound, wire.KindNoRoute, "not found",
 			fmt.Sprintf("there is nothing at %s unless /management/pprof is true", printable(r.URL.Path))}
 	}
 	ctx, cancel := context.WithCancel(r.Context())

@@ -5,17 +5,17 @@ package api_test
 import (
 	"bufio"
 	"context"
-	"fmt"
 	"io"
 	"log/slog"
 	"net"
 	"net/http"
 	"strconv"
 	"strings"
-	"sync"
 	"testing"
 
 	"kresd-manager/api"
+	"kresd-manager/api/door"
+	"kresd-manager/api/wire"
 	"kresd-manager/units"
 )
 
@@ -25,7 +25,7 @@ func (s *site) from(t *testing.T, ip string) *site {
 	to := s.http.Transport.(toAddress)
 	transport := &http.Transport{DialContext: (&net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(ip)}}).DialContext}
 	t.Cleanup(transport.CloseIdleConnections)
-	return &site{Controller: s.Controller, server: s.server, http: &http.Client{Transport: toAddress{transport, to.address}}}
+	return &site{Machine: s.Machine, server: s.server, http: &http.Client{Transport: toAddress{transport, to.address}}}
 }
 
 const twoTokens = "{interface: ADDRESS, roles: [{role: read, token: " + readToken + "}, {role: configure, token: " + configureToken + "}]}"
@@ -50,7 +50,7 @@ func TestWrongTokensAreSlowedDown(t *testing.T) {
 	}
 	p := refused.problem(t)
 	wait, err := strconv.Atoi(refused.Header.Get("Retry-After"))
-	if p.Kind != api.KindGuessing || !strings.Contains(p.Message, "127.0.0.2 has sent too many wrong tokens") || err != nil || wait < 1 || wait > 10 {
+	if p.Kind != wire.KindGuessing || !strings.Contains(p.Message, "127.0.0.2 has sent too many wrong tokens") || err != nil || wait < 1 || wait > 10 {
 		t.Errorf("after %d guesses: %d %s, Retry-After %v", tried, refused.StatusCode, refused.body, refused.Header["Retry-After"])
 	}
 	if got := other.ask(t, "GET", "/v1/status", "", "Authorization: Bearer "+readToken); got.StatusCode != 200 {
@@ -119,46 +119,12 @@ func TestStreamsAreBoundedForEachCaller(t *testing.T) {
 	}
 }
 
-func TestDryRunsAreBoundedForEachCaller(t *testing.T) {
-	s := serveTCP(t, twoTokens, api.Options{})
-	entered, open := gate(s.Controller)
-	auth := "Authorization: Bearer " + configureToken
-	var all sync.WaitGroup
-	all.Go(func() { s.ask(t, "PUT", "/v1/config/workers", "3", auth) }) // which dry runs wait for in this Controller
-	<-entered
-	greedy := s.from(t, "127.0.0.2")
-	answers := make(chan reply)
-	for i, request := range []string{"PUT /v1/config/workers?dry-run 3", "PATCH /v1/config?dry-run []", "POST /reload?dry-run ", "GET /v1/plan ",
-		"POST /renew?dry-run ", "POST /v1/rollback/1?dry-run ", "DELETE /v1/config/nsid?dry-run "} {
-		method, rest, _ := strings.Cut(request, " ")
-		path, body, _ := strings.Cut(rest, " ")
-		all.Go(func() {
-			answers <- greedy.ask(t, method, path, body, auth, acceptJSON, fmt.Sprint("X-Reference-Id: ", i))
-		})
-	}
-	for range 3 { // of 7, with 4 at a time
-		if got := <-answers; got.StatusCode != 503 || !strings.Contains(got.body, "has 4 dry runs at a time already") || got.problem(t).Kind != api.KindBusy {
-			t.Errorf("%d %s", got.StatusCode, got.body)
-		}
-	}
-	close(open)
-	for range 4 {
-		if got := <-answers; got.StatusCode != 200 {
-			t.Errorf("%d %s", got.StatusCode, got.body)
-		}
-	}
-	all.Wait()
-	if got := greedy.ask(t, "GET", "/v1/plan", "", auth); got.StatusCode != 200 {
-		t.Errorf("%d %s", got.StatusCode, got.body)
-	}
-}
-
 // One address holds its share of the connections, however many it opens.
 func TestOneAddressDoesNotKeepOthersOut(t *testing.T) {
 	s := serveTCP(t, "{interface: ADDRESS}", api.Options{})
 	at := s.http.Transport.(toAddress).address
 	greedy := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP("127.0.0.2")}}
-	for range 2 * api.DefaultMaxConnections {
+	for range 2 * door.DefaultMaxConnections {
 		conn, err := greedy.Dial("tcp", at)
 		if err != nil {
 			t.Fatal(err)

@@ -6,6 +6,8 @@ import (
 	"io"
 	"net/http"
 	"time"
+
+	"kresd-manager/api/door"
 )
 
 // Bounds of what is done for a body that no one has read to its end when its
@@ -44,11 +46,11 @@ func (b *body) Read(p []byte) (int, error) {
 //     (the same section); net/http does not tell that either.
 func (h *handlers) receive(next serve) serve {
 	return func(w *response, r *http.Request) {
-		c := callerOf(r)
-		w.progress = c.now
+		c := door.CallerOf(r)
+		w.progress = c.Now
 		w.last = len(r.TransferEncoding) > 0 || !r.ProtoAtLeast(1, 1)
-		w.progress(working)
-		defer w.progress(sending) // net/http may still hold the end of the answer
+		w.progress(door.Working)
+		defer w.progress(door.Sending) // net/http may still hold the end of the answer
 		if r.Body == nil || r.Body == http.NoBody {
 			next(w, r)
 			return

@@ -12,11 +12,13 @@ import (
 	"net/http"
 	"os"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"kresd-manager/api"
-	"kresd-manager/api/apitest"
+	"kresd-manager/api/door"
+	"kresd-manager/internal/manager/inmemory"
 )
 
 // patience is how long a test waits for what must happen.
@@ -55,6 +57,7 @@ func TestNoOneWaitsForABody(t *testing.T) {
 		chunk = "Transfer-Encoding: chunked\r\n"
 	)
 	s := serve(t, api.Options{BodyTimeout: 300 * time.Millisecond})
+	var all sync.WaitGroup // at the same time, however few processors there are
 	for name, test := range map[string]struct {
 		request string
 		status  int
@@ -80,24 +83,25 @@ func TestNoOneWaitsForABody(t *testing.T) {
 		"none in HTTP/1.0":              {"GET / HTTP/1.0\r\nConnection: keep-alive\r\nContent-Length: 10\r\n\r\n", 200, "RUNNING"},
 		"none for a stream of events":   {"HEAD /v1/events HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\n", 200, ""},
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			r := bufio.NewReader(s.dial(t, test.request))
+		r := bufio.NewReader(s.dial(t, test.request))
+		all.Go(func() {
 			method, _, _ := strings.Cut(test.request, " ")
 			answer, err := http.ReadResponse(r, &http.Request{Method: method})
 			if err == nil && answer.StatusCode == http.StatusContinue {
 				answer, err = http.ReadResponse(r, nil)
 			}
 			if err != nil {
-				t.Fatalf("no answer: %v", err)
+				t.Errorf("%s: no answer: %v", name, err)
+				return
 			}
 			text, _ := io.ReadAll(answer.Body)
 			if answer.StatusCode != test.status || !strings.Contains(string(text), test.says) {
-				t.Errorf("%d %s, want %d and %q", answer.StatusCode, text, test.status, test.says)
+				t.Errorf("%s: %d %s, want %d and %q", name, answer.StatusCode, text, test.status, test.says)
 			}
 			closed(t, name, r)
 		})
 	}
+	all.Wait()
 }
 
 // After a request whose end may be elsewhere for others, nothing that follows on
@@ -153,10 +157,10 @@ func TestARefusedBodyDoesNotHideTheAnswer(t *testing.T) {
 // manager has still to do does.
 func TestClientsDoNotHoldUpAnEnd(t *testing.T) {
 	t.Parallel()
-	c := apitest.New(running + "lua: {script: \"" + strings.Repeat("-- \\n", 100_000) + "\"}\n")
-	entered, open := gate(c)
+	c := inmemory.New(t, running+"lua: {script: \""+strings.Repeat("-- \\n", 100_000)+"\"}\n")
+	entered, open := c.Hold("start")
 	const endTime = 100 * time.Millisecond
-	s := serveController(t, c, api.Options{BodyTimeout: time.Hour, WriteTimeout: time.Hour}, api.ServerOptions{EndTime: endTime})
+	s := serveController(t, c, api.Options{BodyTimeout: time.Hour, WriteTimeout: time.Hour}, door.Options{EndTime: endTime})
 	var stuck []net.Conn
 	for _, request := range []string{
 		"PUT /v1/config/workers HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\n3",
@@ -186,7 +190,7 @@ func TestClientsDoNotHoldUpAnEnd(t *testing.T) {
 		t.Fatalf("Shutdown returned %v before the answer", err)
 	case <-time.After(3 * endTime):
 	}
-	close(open)
+	open()
 	if got := <-status; got != 200 {
 		t.Errorf("status = %d", got)
 	}
@@ -198,13 +202,32 @@ func TestClientsDoNotHoldUpAnEnd(t *testing.T) {
 // An answer that no one reads is given up.
 func TestNoOneWaitsForAReader(t *testing.T) {
 	t.Parallel()
-	c := apitest.New(running + "lua: {script: \"" + strings.Repeat("-- \\n", 100_000) + "\"}\n")
-	s := serveController(t, c, api.Options{WriteTimeout: 100 * time.Millisecond}, api.ServerOptions{})
+	c := inmemory.New(t, running+"lua: {script: \""+strings.Repeat("-- \\n", 100_000)+"\"}\n")
+	s := serveController(t, c, api.Options{WriteTimeout: 100 * time.Millisecond}, door.Options{})
 	_ = s.dial(t, strings.Repeat("GET /v1/config HTTP/1.1\r\nHost: localhost\r\n\r\n", 10))
 	for end := time.Now().Add(patience); s.server.Unused() == 0; {
 		if time.Now().After(end) {
 			t.Fatal("the connection is open")
 		}
 		time.Sleep(time.Millisecond)
+	}
+}
+
+// Why a body did not come whole is told to who has sent it, in words of the wire.
+func TestABodyThatBreaksOffIsTold(t *testing.T) {
+	s := serve(t, api.Options{})
+	for sent, want := range map[string]string{
+		"Content-Length: 10\r\n\r\n3":                       "cannot read the request body: the connection was closed before its end",
+		"Transfer-Encoding: chunked\r\n\r\n1\r\n3\r\n":      "cannot read the request body: the connection was closed before its end",
+		"Transfer-Encoding: chunked\r\n\r\nx\r\n3\r\n0\r\n": "cannot read the request body: invalid byte in chunk length",
+	} {
+		conn := s.dial(t, "PUT /v1/config/workers HTTP/1.1\r\nHost: localhost\r\n"+sent)
+		if err := conn.(*net.UnixConn).CloseWrite(); err != nil {
+			t.Fatal(err)
+		}
+		text, err := io.ReadAll(conn)
+		if err != nil || !strings.Contains(string(text), " 400 ") || !strings.HasSuffix(strings.TrimSpace(string(text)), want) {
+			t.Errorf("%q is answered with %s, %v", sent, text, err)
+		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"time"
 
+	"kresd-manager/api/door"
 	"kresd-manager/internal/visible"
 )
 
@@ -26,10 +27,10 @@ type response struct {
 	guessed   bool   // the token was wrong
 	patient   bool   // the client may take any time to read the answer
 	timeout   time.Duration
-	body      *body       // of the request; nil if it has none
-	last      bool        // no other request may follow on the connection
-	progress  func(stage) // told how far the request has come; nil is no one
-	status    int         // 0 until the header was written
+	body      *body            // of the request; nil if it has none
+	last      bool             // no other request may follow on the connection
+	progress  func(door.Stage) // told how far the request has come; nil is no one
+	status    int              // 0 until the header was written
 	bytes     int64
 }
 
@@ -43,7 +44,7 @@ func (w *response) WriteHeader(status int) {
 			w.Header()["Connection"] = []string{"close"}
 		}
 		if w.progress != nil {
-			w.progress(sending)
+			w.progress(door.Sending)
 		}
 		// Not every writer has deadlines, and none is needed where it has not.
 		if !w.patient {

@@ -12,10 +12,8 @@ import (
 // schemaText is made when it is first asked for.
 var schemaText = sync.OnceValue(config.Schema)
 
-// schema is the JSON schema of the configuration; pages of other sites may
-// read it, as with the stock manager, since it is the same for everybody.
+// schema is the JSON schema of the configuration.
 func (h *handlers) schema(w *response, _ *http.Request) error {
-	w.Header().Set("Access-Control-Allow-Origin", "*")
 	w.send(http.StatusOK, typeJSON, schemaText())
 	return nil
 }

@@ -14,7 +14,9 @@ import (
 	"testing"
 
 	"kresd-manager/api"
-	"kresd-manager/api/apitest"
+	"kresd-manager/api/door"
+	"kresd-manager/api/wire"
+	"kresd-manager/internal/manager/inmemory"
 )
 
 const running = `
@@ -31,24 +33,26 @@ local-data:
     a.example.: 192.0.2.1
 `
 
+const acceptJSON = "Accept: application/json"
+
 // site is a served interface and a client of it.
 type site struct {
-	*apitest.Controller
+	*inmemory.Machine
 	socket string
 	http   *http.Client
-	server *api.Server
+	server *door.Server
 }
 
 // serve offers the interface of a fresh manager on a unix socket.
 func serve(tb testing.TB, opt api.Options) *site {
 	tb.Helper()
-	c := apitest.New(running)
-	s := serveController(tb, c, opt, api.ServerOptions{})
-	s.Controller = c
+	c := inmemory.New(tb, running)
+	s := serveController(tb, c, opt, door.Options{})
+	s.Machine = c
 	return s
 }
 
-func serveController(tb testing.TB, c api.Controller, opt api.Options, sopt api.ServerOptions) *site {
+func serveController(tb testing.TB, c api.Controller, opt api.Options, sopt door.Options) *site {
 	tb.Helper()
 	dir, err := os.MkdirTemp("", "api") // tb.TempDir is too long for a socket
 	if err != nil {
@@ -60,7 +64,7 @@ func serveController(tb testing.TB, c api.Controller, opt api.Options, sopt api.
 	if err != nil {
 		tb.Fatal(err)
 	}
-	s.server = api.NewServer(api.New(c, opt), sopt)
+	s.server = door.NewServer(api.New(c, opt), sopt)
 	ended := make(chan error, 1)
 	go func() { ended <- s.server.Serve(l) }()
 	s.http = &http.Client{Transport: &http.Transport{
@@ -113,9 +117,9 @@ func (s *site) ask(tb testing.TB, method, path, body string, headers ...string) 
 }
 
 // problem reads a reply that must be one.
-func (r reply) problem(tb testing.TB) api.Problem {
+func (r reply) problem(tb testing.TB) wire.Problem {
 	tb.Helper()
-	var p api.Problem
+	var p wire.Problem
 	if got := r.Header.Get("Content-Type"); got != "application/problem+json" {
 		tb.Fatalf("Content-Type = %q, body %q", got, r.body)
 	}

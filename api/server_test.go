@@ -14,28 +14,14 @@ import (
 	"time"
 
 	"kresd-manager/api"
-	"kresd-manager/api/apitest"
+	"kresd-manager/api/door"
+	"kresd-manager/internal/manager/inmemory"
 )
 
-// gate holds changes up until it is opened.
-func gate(c *apitest.Controller) (entered, open chan struct{}) {
-	entered, open = make(chan struct{}), make(chan struct{})
-	c.Gate = func(ctx context.Context) error {
-		close(entered)
-		select {
-		case <-open:
-			return nil
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-	}
-	return entered, open
-}
-
 func TestChangeIsFinishedWhenTheClientLeaves(t *testing.T) {
-	c := apitest.New(running)
-	entered, open := gate(c)
-	s := serveController(t, c, api.Options{}, api.ServerOptions{})
+	c := inmemory.New(t, running)
+	entered, open := c.Hold("start")
+	s := serveController(t, c, api.Options{}, door.Options{})
 	conn, err := net.Dial("unix", s.socket)
 	if err != nil {
 		t.Fatal(err)
@@ -44,7 +30,7 @@ func TestChangeIsFinishedWhenTheClientLeaves(t *testing.T) {
 	<-entered
 	_ = conn.Close()
 	_ = s.server.Close() // not even that cancels it
-	close(open)
+	open()
 	for range 1000 {
 		if v, _ := c.Running().Value("/workers"); string(v) == "3" {
 			return
@@ -55,9 +41,9 @@ func TestChangeIsFinishedWhenTheClientLeaves(t *testing.T) {
 }
 
 func TestShutdownAnswersWhatIsInProgress(t *testing.T) {
-	c := apitest.New(running)
-	entered, open := gate(c)
-	s := serveController(t, c, api.Options{}, api.ServerOptions{})
+	c := inmemory.New(t, running)
+	entered, open := c.Hold("start")
+	s := serveController(t, c, api.Options{}, door.Options{})
 	status := make(chan int)
 	go func() { status <- s.ask(t, "PUT", "/v1/config/workers", "3").StatusCode }()
 	<-entered
@@ -75,7 +61,7 @@ func TestShutdownAnswersWhatIsInProgress(t *testing.T) {
 		t.Fatalf("Shutdown returned %v before the answer", err)
 	default:
 	}
-	close(open)
+	open()
 	if got := <-status; got != 200 {
 		t.Errorf("status = %d", got)
 	}
@@ -85,7 +71,7 @@ func TestShutdownAnswersWhatIsInProgress(t *testing.T) {
 }
 
 func TestConnectionsAreBounded(t *testing.T) {
-	s := serveController(t, apitest.New(running), api.Options{}, api.ServerOptions{MaxConnections: 2})
+	s := serveController(t, inmemory.New(t, running), api.Options{}, door.Options{MaxConnections: 2})
 	dial := func() net.Conn {
 		conn, err := net.Dial("unix", s.socket)
 		if err != nil {
@@ -115,7 +101,7 @@ func TestConnectionsAreBounded(t *testing.T) {
 }
 
 func TestServeEndsWithItsFirstBrokenListener(t *testing.T) {
-	s := api.NewServer(http.NotFoundHandler(), api.ServerOptions{})
+	s := door.NewServer(http.NotFoundHandler(), door.Options{})
 	var ls []net.Listener
 	for range 2 {
 		l, err := net.Listen("unix", "")
@@ -158,32 +144,6 @@ func TestOddRequests(t *testing.T) {
 			t.Errorf("%.60q: %q, %v", request, line, err)
 		}
 		_ = conn.Close()
-	}
-}
-
-// stopper goes down as the manager does, right when Stop has returned.
-type stopper struct {
-	*apitest.Controller
-	down func()
-}
-
-func (s *stopper) Stop(ctx context.Context) error {
-	defer s.down()
-	return s.Controller.Stop(ctx)
-}
-
-func TestStopIsAnsweredBeforeTheServerGoesDown(t *testing.T) {
-	var s *site
-	c := &stopper{Controller: apitest.New(running)}
-	s = serveController(t, c, api.Options{}, api.ServerOptions{})
-	down := make(chan error, 1)
-	c.down = func() { go func() { down <- s.server.Shutdown(context.Background()) }() }
-	got := s.ask(t, "POST", "/stop", "")
-	if got.StatusCode != 200 || got.body == "" {
-		t.Errorf("%d %q", got.StatusCode, got.body)
-	}
-	if err := <-down; err != nil {
-		t.Errorf("Shutdown: %v", err)
 	}
 }
 

@@ -6,6 +6,9 @@ import (
 	"fmt"
 	"net/http"
 	"sync"
+
+	"kresd-manager/api/door"
+	"kresd-manager/api/wire"
 )
 
 // How many there are at a time: of one caller, and of all other than root, who has
@@ -34,8 +37,8 @@ func newShares(what string, each, all int) *shares {
 
 // take returns what gives the share back, or why there is none.
 func (s *shares) take(w *response, r *http.Request) (giveBack func(), err error) {
-	who := callerOf(r)
-	name, root := holder(w, who), who.source().kind == rootSource
+	who := door.CallerOf(r)
+	name, root := holder(w, who), who.Source().Root()
 	each := s.each
 	if root {
 		each = s.all
@@ -67,9 +70,9 @@ func (s *shares) count(name string, root bool, by int) {
 
 // holder names a caller: a user on the unix socket, an address with the role whose
 // token it sent over TCP.
-func holder(w *response, c *caller) string {
-	name := c.source().String()
-	if c.tcp() && w.role != "" {
+func holder(w *response, c *door.Caller) string {
+	name := c.Source().String()
+	if c.TCP() && w.role != "" {
 		name = w.role + " at " + name
 	}
 	return name
@@ -84,5 +87,5 @@ func (h *handlers) planning(w *response, r *http.Request, dry bool) (giveBack fu
 }
 
 func busy(format string, args ...any) error {
-	return &refusal{http.StatusServiceUnavailable, KindBusy, "not available", fmt.Sprintf(format, args...)}
+	return &refusal{http.StatusServiceUnavailable, wire.KindBusy, "not available", fmt.Sprintf(format, args...)}
 }

@@ -3,25 +3,27 @@
 package api
 
 import (
-	"context"
 	"errors"
 	"net/http"
 	"net/netip"
 	"strings"
 	"testing"
+
+	"kresd-manager/api/door"
+	"kresd-manager/api/wire"
 )
 
 func TestShares(t *testing.T) {
 	s := newShares("event streams", 2, 5)
 	uid := func(n uint32) *uint32 { return &n }
-	take := func(c *caller, role string) (func(), error) {
-		r, err := http.NewRequestWithContext(context.WithValue(t.Context(), callerKey{}, c), "GET", "/", nil)
+	take := func(c *door.Caller, role string) (func(), error) {
+		r, err := http.NewRequestWithContext(door.With(t.Context(), c), "GET", "/", nil)
 		if err != nil {
 			t.Fatal(err)
 		}
 		return s.take(&response{role: role}, r)
 	}
-	good := func(c *caller, role string) func() {
+	good := func(c *door.Caller, role string) func() {
 		t.Helper()
 		giveBack, err := take(c, role)
 		if err != nil {
@@ -29,16 +31,16 @@ func TestShares(t *testing.T) {
 		}
 		return giveBack
 	}
-	bad := func(c *caller, role, why string) {
+	bad := func(c *door.Caller, role, why string) {
 		t.Helper()
 		_, err := take(c, role)
 		var refused *refusal
-		if !errors.As(err, &refused) || refused.kind != KindBusy || refused.status != 503 || !strings.Contains(refused.message, why) {
+		if !errors.As(err, &refused) || refused.kind != wire.KindBusy || refused.status != 503 || !strings.Contains(refused.message, why) {
 			t.Errorf("got %v, want %q", err, why)
 		}
 	}
-	greedy, root := &caller{uid: uid(65534)}, &caller{uid: uid(0)}
-	remote := &caller{remote: netip.MustParseAddrPort("192.0.2.1:5")}
+	greedy, root := &door.Caller{UID: uid(65534)}, &door.Caller{UID: uid(0)}
+	remote := &door.Caller{Remote: netip.MustParseAddrPort("192.0.2.1:5")}
 	giveBack := good(greedy, "")
 	good(greedy, "")
 	bad(greedy, "", "uid 65534 has 2 event streams at a time already")
@@ -47,13 +49,13 @@ func TestShares(t *testing.T) {
 	good(remote, "/management/roles/0")
 	bad(remote, "/management/roles/0", "/management/roles/0 at 192.0.2.1 has 2")
 	good(remote, "/management/roles/1")
-	bad(&caller{uid: uid(1000)}, "", "there are 5 event streams at a time already")
+	bad(&door.Caller{UID: uid(1000)}, "", "there are 5 event streams at a time already")
 	for range 5 {
 		good(root, "")
 	}
 	bad(root, "", "uid 0 has 5 event streams")
 	giveBack()
 	giveBack() // once is enough
-	good(&caller{uid: uid(1000)}, "")
+	good(&door.Caller{UID: uid(1000)}, "")
 	bad(greedy, "", "there are 5 event streams")
 }

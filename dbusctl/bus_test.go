@@ -21,7 +21,8 @@ type bus struct {
 	// answer returns what a method call of systemd's is answered with, by its
 	// name without the interface: a body, or an error.
 	answer func(b *bus, method string, call *dbus.Message) ([]any, error)
-	mute   bool // says nothing at all
+	mute   bool         // says nothing at all
+	halt   sync.RWMutex // held for writing while the bus is stopped
 
 	mu         sync.Mutex
 	conn       net.Conn
@@ -65,6 +66,21 @@ func newBus(t *testing.T, b *bus) *Client {
 	return client
 }
 
+// stop has the bus neither read nor write until the test ends or goOn is called, as
+// one does that got SIGSTOP.
+func (b *bus) stop(t *testing.T) (goOn func()) {
+	b.halt.Lock()
+	goOn = sync.OnceFunc(b.halt.Unlock)
+	t.Cleanup(goOn)
+	return goOn
+}
+
+// running waits while the bus is stopped.
+func (b *bus) running() {
+	b.halt.RLock()
+	defer b.halt.RUnlock()
+}
+
 // hangUp breaks the connection, as a bus that restarts does.
 func (b *bus) hangUp() {
 	b.mu.Lock()
@@ -77,6 +93,7 @@ func (b *bus) hangUp() {
 func (b *bus) serve(c net.Conn) {
 	in := bufio.NewReader(c)
 	for !b.mute { // authentication (D-Bus specification, "Authentication Protocol")
+		b.running()
 		line, err := in.ReadString('\n')
 		if err != nil {
 			return
@@ -103,6 +120,7 @@ func (b *bus) serve(c net.Conn) {
 
 func (b *bus) talk(c net.Conn, in *bufio.Reader) {
 	for {
+		b.running()
 		call, err := dbus.DecodeMessage(in)
 		if err != nil {
 			return
@@ -110,6 +128,7 @@ func (b *bus) talk(c net.Conn, in *bufio.Reader) {
 		if call.Type != dbus.TypeMethodCall {
 			continue
 		}
+		b.running()
 		b.reply(call, b.handle(call))
 	}
 }

@@ -10,9 +10,11 @@
 package dbusctl
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -32,6 +34,7 @@ const (
 	busName       = "org.freedesktop.DBus"
 	noSuchUnit    = systemdName + ".NoSuchUnit"
 	unitMasked    = systemdName + ".UnitMasked"
+	destructive   = systemdName + ".TransactionIsDestructive"
 	accessDenied  = busName + ".Error.AccessDenied"
 	interactive   = busName + ".Error.InteractiveAuthorizationRequired"
 	signalBuffer  = 1024
@@ -43,15 +46,18 @@ const (
 type Client struct {
 	// Address of the bus; empty for the system bus.
 	Address string
+	// Log is told once when contact with systemd is lost, and once when it is back;
+	// nil is no one.
+	Log *slog.Logger
 
 	once sync.Once
 	turn chan struct{} // held by whoever looks at or replaces conn
 	conn *conn
 	lost atomic.Int64 // when a connection broke last, in Unix nanoseconds
-}
 
-// dialDeadline is how long making a connection may take.
-const dialDeadline = 10 * time.Second
+	answer  time.Duration // in place of answerTime and dialTime, for tests
+	contact contact
+}
 
 // take waits for the turn; the context bounds the wait.
 func (c *Client) take(ctx context.Context) error {
@@ -60,7 +66,7 @@ func (c *Client) take(ctx context.Context) error {
 	case c.turn <- struct{}{}:
 		return nil
 	case <-ctx.Done():
-		return fmt.Errorf("%w: %w", units.ErrUnavailable, ctx.Err())
+		return unavailable(silent(ctx, ctx.Err()))
 	}
 }
 
@@ -73,28 +79,14 @@ type conn struct {
 	signals chan *dbus.Signal
 	done    chan struct{} // closed when the signal loop has ended
 	lost    *atomic.Int64 // of the client
+	answer  time.Duration // how long an answer may take
 	jobs    *jobs
 	reading chan struct{} // held by whoever asks many things at once
 }
 
-// atOnce is for how many units everything is asked at once. The bus cuts off who
-// waits for more than 128 answers (dbus-daemon(1), max_replies_per_connection).
-const atOnce = 8
-
-// read calls f while nobody else asks many things at once.
-func (n *conn) read(ctx context.Context, f func() error) error {
-	select {
-	case n.reading <- struct{}{}:
-		defer func() { <-n.reading }()
-		return f()
-	case <-ctx.Done():
-		return fmt.Errorf("cannot ask systemd: %w", ctx.Err())
-	}
-}
-
 // Close ends the connection. Calls in progress fail with units.ErrUnavailable.
 func (c *Client) Close() {
-	_ = c.take(context.Background()) // at most dialDeadline
+	_ = c.take(context.Background()) // at most dialTime
 	defer c.release()
 	if c.conn != nil {
 		c.conn.close()
@@ -115,16 +107,17 @@ func (c *Client) get(ctx context.Context) (*conn, error) {
 		c.conn.close()
 		c.conn = nil
 	}
-	n, err := dial(ctx, c.Address, &c.lost)
+	n, err := dial(ctx, c.Address, &c.lost, cmp.Or(c.answer, dialTime))
 	if err != nil {
-		return nil, fmt.Errorf("%w: %v", units.ErrUnavailable, err)
+		return nil, unavailable(err)
 	}
+	n.answer = cmp.Or(c.answer, answerTime)
 	c.conn = n
 	return n, nil
 }
 
-func dial(ctx context.Context, address string, lost *atomic.Int64) (*conn, error) {
-	ctx, cancel := context.WithTimeout(ctx, dialDeadline)
+func dial(ctx context.Context, address string, lost *atomic.Int64, patience time.Duration) (*conn, error) {
+	ctx, cancel := withDeadline(ctx, patience)
 	defer cancel()
 	bus, err := connect(ctx, address, dbus.NewSequentialSignalHandler())
 	if err != nil {
@@ -133,41 +126,9 @@ func dial(ctx context.Context, address string, lost *atomic.Int64) (*conn, error
 	n := &conn{bus: bus, signals: make(chan *dbus.Signal, signalBuffer), done: make(chan struct{}), lost: lost, reading: make(chan struct{}, 1)}
 	if err := n.subscribe(ctx); err != nil {
 		n.close()
-		return nil, err
+		return nil, silent(ctx, err)
 	}
 	return n, nil
-}
-
-// connect makes a connection to the bus. The library knows no deadline while it
-// greets the bus; and the context must not be the connection's, which would end
-// with the call that happened to need it first.
-func connect(ctx context.Context, address string, signals dbus.SignalHandler) (*dbus.Conn, error) {
-	type result struct {
-		bus *dbus.Conn
-		err error
-	}
-	made := make(chan result, 1)
-	go func() {
-		opt := dbus.WithSignalHandler(signals)
-		var r result
-		if address == "" {
-			r.bus, r.err = dbus.ConnectSystemBus(opt)
-		} else {
-			r.bus, r.err = dbus.Connect(address, opt)
-		}
-		made <- r
-	}()
-	select {
-	case r := <-made:
-		return r.bus, r.err
-	case <-ctx.Done():
-		go func() {
-			if r := <-made; r.bus != nil {
-				r.bus.Close()
-			}
-		}()
-		return nil, fmt.Errorf("the bus does not answer: %w", ctx.Err())
-	}
 }
 
 // subscribe arranges for JobRemoved signals before any job can be queued. The
@@ -243,9 +204,12 @@ func (n *conn) close() {
 	<-n.done
 }
 
-// call calls a method of systemd's manager object.
-func (n *conn) call(ctx context.Context, method string, args ...any) *dbus.Call {
-	return n.bus.Object(systemdName, systemdPath).CallWithContext(ctx, managerIface+"."+method, 0, args...)
+// unavailable is why there is no connection.
+func unavailable(err error) error {
+	if errors.Is(err, units.ErrUnavailable) {
+		return err
+	}
+	return fmt.Errorf("%w: %w", units.ErrUnavailable, err)
 }
 
 // translate turns an error of the bus into ours. What is a connection problem
@@ -253,6 +217,9 @@ func (n *conn) call(ctx context.Context, method string, args ...any) *dbus.Call 
 func translate(err error, what string) error {
 	if err == nil {
 		return nil
+	}
+	if errors.Is(err, units.ErrUnavailable) {
+		return fmt.Errorf("cannot %s: %w", what, err)
 	}
 	var de dbus.Error
 	if errors.As(err, &de) {

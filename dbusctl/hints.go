@@ -146,4 +146,4 @@ func ours(unit string) bool {
 }
 
 // watched are the patterns of ours, as in systemctl list-units.
-func watched() []string { return append(units.Patterns(), units.Target) }
+func watched() []string { return append(patterns(), units.Target) }

@@ -21,12 +21,24 @@ const (
 	lastPoll  = 2 * time.Second
 )
 
-// mode is that of every job of ours: a pending job of another kind, such as an
-// automatic restart, makes way for it, and it makes way for a shutdown. Of the
-// others (systemctl(1), --job-mode=), "flush" cancels the jobs of everybody,
-// "replace-irreversibly" holds up a shutdown, and "ignore-dependencies" would
-// start a worker without its rules.
-const mode = "replace"
+// Modes of our jobs (systemctl(1), --job-mode=). All make way for others, a shutdown
+// above all. A start or a restart is refused while a stop is queued, of the unit or of
+// what it wants: who stops kresd.target has the last word, also in the moment before
+// we start something. A stop of ours displaces what is queued. Of the others, "flush"
+// cancels the jobs of everybody, "replace-irreversibly" holds up a shutdown, and
+// "ignore-dependencies" would start a worker without its rules.
+const (
+	startMode = "fail"
+	stopMode  = "replace"
+)
+
+// modeOf is the mode of a job.
+func modeOf(verb string) string {
+	if verb == "stop" {
+		return stopMode
+	}
+	return startMode
+}
 
 // Start starts a unit and waits until its job is done. The result says nothing
 // about the state a moment later; observe the unit to know it.
@@ -42,7 +54,7 @@ func (c *Client) Restart(ctx context.Context, unit string) error { return c.job(
 // QueueStop asks for a unit to be stopped and does not wait.
 func (c *Client) QueueStop(ctx context.Context, unit string) error {
 	return c.do(ctx, func(n *conn) error {
-		return translate(n.call(ctx, "StopUnit", unit, mode).Err, "stop "+unit)
+		return translate(n.call(ctx, "StopUnit", unit, stopMode).Err, "stop "+unit)
 	})
 }
 
@@ -82,7 +94,8 @@ type job struct {
 
 func (j *job) String() string { return j.verb + " " + j.unit }
 
-// carry queues a job unless it has been queued already, and waits for its end.
+// carry queues a job unless it has been queued already, and waits for its end: as
+// long as the context lasts and systemd answers.
 func (n *conn) carry(ctx context.Context, j *job) error {
 	if j.path == "" {
 		if err := n.queue(ctx, j); err != nil {
@@ -104,7 +117,11 @@ func (n *conn) carry(ctx context.Context, j *job) error {
 		case <-ctx.Done():
 			return fmt.Errorf("cannot %s in time: %w", j, ctx.Err())
 		case <-poll.C:
-			if n.jobExists(ctx, j.path) {
+			there, err := n.jobExists(ctx, j.path)
+			if err != nil {
+				return fmt.Errorf("cannot %s: %w; it may still be done", j, err)
+			}
+			if there {
 				interval = min(2*interval, lastPoll)
 				poll.Reset(interval)
 				continue
@@ -125,7 +142,10 @@ func (n *conn) carry(ctx context.Context, j *job) error {
 
 // queue queues a job, unless it has been queued over a connection that broke.
 func (n *conn) queue(ctx context.Context, j *job) error {
-	verb, path := n.pending(ctx, j.unit)
+	verb, path, err := n.pending(ctx, j.unit)
+	if err != nil {
+		return translate(err, j.String())
+	}
 	if j.asked && verb == j.verb {
 		j.path = path // ours, or as good
 		return nil
@@ -134,9 +154,13 @@ func (n *conn) queue(ctx context.Context, j *job) error {
 		j.before = verb
 	}
 	j.asked = true
-	err := n.call(ctx, methods[j.verb], j.unit, mode).Store(&j.path)
+	err = n.call(ctx, methods[j.verb], j.unit, modeOf(j.verb)).Store(&j.path)
 	if j.define != nil {
 		err = n.startTransient(ctx, j, err)
+	}
+	var de dbus.Error
+	if errors.As(err, &de) && de.Name == destructive {
+		return fmt.Errorf("cannot %s: %w: %v", j, units.ErrStopQueued, err)
 	}
 	if err != nil {
 		return n.masked(ctx, err, j.String(), j.unit)
@@ -157,25 +181,28 @@ func (n *conn) judge(ctx context.Context, j *job, result string) error {
 }
 
 // pending returns the job that a unit has and its type, "" if it has none or
-// that cannot be told.
-func (n *conn) pending(ctx context.Context, unit string) (verb string, path dbus.ObjectPath) {
+// that cannot be told. Only silence is an error.
+func (n *conn) pending(ctx context.Context, unit string) (verb string, path dbus.ObjectPath, silence error) {
 	var job struct {
 		ID   uint32
 		Path dbus.ObjectPath
 	}
-	if n.property(ctx, unitPath(unit), unitIface, "Job", &job) != nil || job.ID == 0 {
-		return "", ""
+	err := n.property(ctx, unitPath(unit), unitIface, "Job", &job)
+	if err == nil && job.ID != 0 {
+		if err = n.property(ctx, job.Path, systemdName+".Job", "JobType", &verb); err == nil {
+			return verb, job.Path, nil
+		}
 	}
-	if n.property(ctx, job.Path, systemdName+".Job", "JobType", &verb) != nil {
-		return "", "" // it has ended
+	if isSilence(err) {
+		return "", "", err
 	}
-	return verb, job.Path
+	return "", "", nil // it has none, or it has ended
 }
 
 // instead returns the type of the job that displaced ours, also when that has
 // ended already.
 func (n *conn) instead(ctx context.Context, unit string) string {
-	if verb, _ := n.pending(ctx, unit); verb != "" {
+	if verb, _, _ := n.pending(ctx, unit); verb != "" {
 		return verb
 	}
 	var state string
@@ -203,18 +230,12 @@ func (n *conn) masked(ctx context.Context, err error, what, unit string) error {
 	return fmt.Errorf("cannot %s: it is masked, so that nobody can start it; to end that: systemctl unmask %s%s", what, option, unit)
 }
 
-// property reads one property into a value.
-func (n *conn) property(ctx context.Context, path dbus.ObjectPath, iface, name string, value any) error {
-	var v dbus.Variant
-	if err := n.bus.Object(systemdName, path).CallWithContext(ctx, propertiesGet, 0, iface, name).Store(&v); err != nil {
-		return err
+// jobExists errs on the side of "yes": only a clear answer ends a wait, or silence.
+func (n *conn) jobExists(ctx context.Context, path dbus.ObjectPath) (there bool, silence error) {
+	err := n.ask(ctx, path, propertiesGet, systemdName+".Job", "State").Err
+	if isSilence(err) {
+		return true, err
 	}
-	return v.Store(value)
-}
-
-// jobExists errs on the side of "yes": only a clear answer ends a wait.
-func (n *conn) jobExists(ctx context.Context, path dbus.ObjectPath) bool {
-	err := n.bus.Object(systemdName, path).CallWithContext(ctx, propertiesGet, 0, systemdName+".Job", "State").Err
 	var de dbus.Error
-	return !errors.As(err, &de) || (de.Name != busName+".Error.UnknownObject" && de.Name != systemdName+".NoSuchJob")
+	return !errors.As(err, &de) || (de.Name != busName+".Error.UnknownObject" && de.Name != systemdName+".NoSuchJob"), nil
 }

@@ -78,7 +78,7 @@ func TestEachVerbCallsItsMethodOnceAndReplaces(t *testing.T) {
 		if err := f(patient(t), "kresd@2.service"); err != nil {
 			t.Fatal(err)
 		}
-		if diff := cmp.Diff([]any{verb, "kresd@2.service", "replace"}, <-calls); diff != "" {
+		if diff := cmp.Diff([]any{verb, "kresd@2.service", map[bool]string{true: "replace", false: "fail"}[verb == "StopUnit"]}, <-calls); diff != "" {
 			t.Error(diff)
 		}
 	}
@@ -273,7 +273,7 @@ func TestABusThatStaysAwayIsUnavailable(t *testing.T) {
 	t.Parallel()
 	b := &bus{answer: list([]listed{}, nil)}
 	client := newBus(t, b)
-	if _, err := client.Observe(patient(t)); err != nil {
+	if _, err := client.Observe(patient(t), units.Scope{}); err != nil {
 		t.Fatal(err)
 	}
 	if err := os.Remove(b.path); err != nil {
@@ -281,7 +281,7 @@ func TestABusThatStaysAwayIsUnavailable(t *testing.T) {
 	}
 	b.hangUp()
 	for range 2 { // the second at once
-		if _, err := client.Observe(patient(t)); !errors.Is(err, units.ErrUnavailable) {
+		if _, err := client.Observe(patient(t), units.Scope{}); !errors.Is(err, units.ErrUnavailable) {
 			t.Errorf("observe: %v", err)
 		}
 	}
@@ -290,7 +290,7 @@ func TestABusThatStaysAwayIsUnavailable(t *testing.T) {
 func TestWithoutABusEverythingIsUnavailable(t *testing.T) {
 	client := &Client{Address: "unix:path=/no/such/bus"}
 	defer client.Close()
-	_, observe := client.Observe(t.Context())
+	_, observe := client.Observe(t.Context(), units.Scope{})
 	_, one := client.ObserveUnit(t.Context(), "kresd@1.service")
 	_, stock := client.StockState(t.Context())
 	for _, err := range []error{observe, one, stock,
@@ -309,7 +309,7 @@ func TestABusThatDoesNotAnswerHoldsNobodyUp(t *testing.T) {
 	defer cancel()
 	done := make(chan error, 1)
 	go func() {
-		_, err := client.Observe(ctx)
+		_, err := client.Observe(ctx, units.Scope{})
 		done <- err
 	}()
 	select {

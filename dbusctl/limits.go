@@ -19,32 +19,32 @@ import (
 // boot, a folder a unit.
 const controlDir = "/run/systemd/system.control"
 
-// Limits returns the limits of some workers and of all others that limits were
-// set for, whether they run or not.
-func (c *Client) Limits(ctx context.Context, workers ...string) (map[string]units.Limits, error) {
-	return c.limits(ctx, workers, controlDir)
-}
-
-func (c *Client) limits(ctx context.Context, workers []string, control string) (limits map[string]units.Limits, err error) {
-	names := slices.Clone(workers)
+// limited lists the workers whose limits are in scope of a snapshot.
+func limited(live units.Live, scope units.Scope, control string) []string {
+	names := slices.DeleteFunc(slices.Clone(scope.Units), func(unit string) bool {
+		_, worker := units.WorkerNumber(unit)
+		return !worker
+	})
+	for _, n := range live.Workers() {
+		names = append(names, units.Worker(n))
+	}
 	entries, _ := os.ReadDir(control) // no limit was ever set if it is not there
 	for _, e := range entries {
 		unit := strings.TrimSuffix(e.Name(), ".d")
-		if _, worker := units.WorkerNumber(unit); worker && !slices.Contains(names, unit) {
+		if _, worker := units.WorkerNumber(unit); worker {
 			names = append(names, unit)
 		}
 	}
-	err = c.do(ctx, func(n *conn) (err error) {
-		limits, err = n.limits(ctx, names)
-		return err
-	})
-	return limits, err
+	slices.Sort(names)
+	return slices.Compact(names)
 }
 
+// limits reads the limits of workers. No change of state changes them, so they
+// belong to any picture.
 func (n *conn) limits(ctx context.Context, names []string) (map[string]units.Limits, error) {
 	all := make(map[string]units.Limits, len(names))
 	for some := range slices.Chunk(names, atOnce) {
-		if err := n.read(ctx, func() error { return n.limitsOf(ctx, some, all) }); err != nil {
+		if err := n.limitsOf(ctx, some, all); err != nil {
 			return nil, err
 		}
 	}
@@ -65,7 +65,7 @@ func (n *conn) limitsOf(ctx context.Context, names []string, all map[string]unit
 		for k, p := range units.LimitProperties {
 			v, _, err := value(calls[i][k])
 			if err != nil && failure == nil {
-				failure = translate(err, "read the limits of "+unit)
+				failure = translate(n.heard(ctx, err), "read the limits of "+unit)
 			}
 			*p.Of(&l) = units.Unlimited
 			if number, ok := v.Value().(uint64); ok {

@@ -14,6 +14,7 @@ import (
 	"kresd-manager/units"
 )
 
+// Whose limits are read: who is wanted, who runs, and whom limits were set for.
 func TestLimitsAreOfThoseAskedForAndOfThoseThatHaveSome(t *testing.T) {
 	control := t.TempDir()
 	for _, name := range []string{"kresd@7.service.d", "kresd@07.service.d", "dbus.service.d", "kresd@canary.service.d"} {
@@ -22,25 +23,30 @@ func TestLimitsAreOfThoseAskedForAndOfThoseThatHaveSome(t *testing.T) {
 		}
 	}
 	values := map[string]any{}
-	for _, unit := range []string{"kresd@1.service", "kresd@7.service"} {
+	for _, unit := range []string{"kresd@1.service", "kresd@2.service", "kresd@7.service"} {
 		for _, p := range units.LimitProperties {
 			values[string(unitPath(unit))+" "+p.Name] = uint64(units.Unlimited)
 		}
 	}
 	values[string(unitPath("kresd@7.service"))+" MemoryMax"] = uint64(1 << 20)
 	delete(values, string(unitPath("kresd@7.service"))+" IOWeight") // as with an older systemd
-	client := newBus(t, &bus{answer: list(nil, values)})
-	got, err := client.limits(t.Context(), []string{"kresd@1.service"}, control)
+	rows := []listed{row("kresd@2.service", "loaded", "active", "running", 0)}
+	client := newBus(t, &bus{answer: list(rows, values)})
+	live, err := client.snapshot(t.Context(), units.Scope{Units: []string{"kresd@1.service", units.CacheGC}, Limits: true}, units.Target, control)
 	if err != nil {
 		t.Fatal(err)
 	}
+	got := live.Limits
 	const no = units.Unlimited
 	none := units.Limits{MemoryMax: no, MemoryHigh: no, TasksMax: no, CPUWeight: no, IOWeight: no}
 	some := none
 	some.MemoryMax = 1 << 20
-	want := map[string]units.Limits{"kresd@1.service": none, "kresd@7.service": some}
+	want := map[string]units.Limits{"kresd@1.service": none, "kresd@2.service": none, "kresd@7.service": some}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
+	}
+	if live, err := client.Observe(t.Context(), units.Scope{}); err != nil || live.Limits != nil {
+		t.Errorf("not in scope, and read: %v %v", live.Limits, err)
 	}
 }
 

@@ -14,7 +14,7 @@ import (
 
 	"github.com/godbus/dbus/v5"
 
-	"kresd-manager/units"
+	"kresd-manager/internal/unitfile"
 )
 
 // changing are the methods of systemd's by which anything is changed. polkit does
@@ -24,8 +24,8 @@ var changing = []string{"StartUnit", "StopUnit", "RestartUnit", "StartTransientU
 // reading are all others that are called.
 var reading = []string{"ListUnitsByPatterns", "ListUnitsByNames", "GetUnitFileState"}
 
-// TestJobsHaveOneMode has everything done that queues a job.
-func TestJobsHaveOneMode(t *testing.T) {
+// TestJobsHaveTheirModes has everything done that queues a job.
+func TestJobsHaveTheirModes(t *testing.T) {
 	type call struct{ method, mode string }
 	calls := make(chan call, 100)
 	client := newBus(t, &bus{answer: func(b *bus, method string, m *dbus.Message) ([]any, error) {
@@ -43,7 +43,7 @@ func TestJobsHaveOneMode(t *testing.T) {
 		b.removed(systemd, "/job/1", "done")
 		return []any{dbus.ObjectPath("/job/1")}, nil
 	}})
-	transient := &Transient{Client: client, Unit: func(name string) (units.Unit, error) { return units.Unit{Name: name}, nil }}
+	transient := &Transient{Client: client, Unit: func(name string) (unitfile.Unit, error) { return unitfile.Unit{Name: name}, nil }}
 	ctx := patient(t)
 	for what, err := range map[string]error{
 		"start":             client.Start(ctx, "kresd@1.service"),
@@ -62,7 +62,11 @@ func TestJobsHaveOneMode(t *testing.T) {
 	for len(calls) > 0 {
 		c := <-calls
 		seen[c.method] = true
-		if c.mode != "replace" {
+		want := "fail" // not while a stop is queued
+		if c.method == "StopUnit" {
+			want = "replace"
+		}
+		if c.mode != want {
 			t.Errorf("%s has the mode %q", c.method, c.mode)
 		}
 	}
@@ -74,7 +78,7 @@ func TestJobsHaveOneMode(t *testing.T) {
 }
 
 // TestNoOtherMethodIsCalled reads the source of the package: what is called of
-// systemd's manager is in one of the lists above, and takes the one mode.
+// systemd's manager is in one of the lists above, and takes one of the two modes.
 func TestNoOtherMethodIsCalled(t *testing.T) {
 	files, err := filepath.Glob("*.go")
 	if err != nil {
@@ -114,8 +118,17 @@ func TestNoOtherMethodIsCalled(t *testing.T) {
 			}
 			switch method {
 			case "StartUnit", "StopUnit", "RestartUnit", "StartTransientUnit":
-				if m, ok := c.Args[3].(*ast.Ident); !ok || m.Name != "mode" {
-					t.Errorf("%s: a job takes no mode but the constant", at)
+				name := ""
+				switch m := c.Args[3].(type) {
+				case *ast.Ident:
+					name = m.Name
+				case *ast.CallExpr:
+					if f, ok := m.Fun.(*ast.Ident); ok {
+						name = f.Name
+					}
+				}
+				if name != "startMode" && name != "stopMode" && name != "modeOf" {
+					t.Errorf("%s: a job takes no mode but the constants", at)
 				}
 			}
 			return true

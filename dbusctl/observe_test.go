@@ -4,7 +4,11 @@ package dbusctl
 
 import (
 	"errors"
+	"fmt"
+	"maps"
 	"os"
+	"path"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -24,12 +28,24 @@ func row(name, load, active, sub string, job uint32) listed {
 	}
 }
 
+// chosen returns the rows that a call which lists units asks for.
+func chosen(rows []listed, call *dbus.Message) []any {
+	asked, _ := call.Body[len(call.Body)-1].([]string)
+	some := []listed{}
+	for _, r := range rows {
+		if slices.ContainsFunc(asked, func(p string) bool { is, _ := path.Match(p, r.Name); return is }) {
+			some = append(some, r)
+		}
+	}
+	return []any{some}
+}
+
 // list answers questions about units: which there are, and their properties by
 // name and property.
 func list(rows []listed, values map[string]any) func(*bus, string, *dbus.Message) ([]any, error) {
 	return func(_ *bus, method string, call *dbus.Message) ([]any, error) {
 		if method != "Get" {
-			return []any{rows}, nil
+			return chosen(rows, call), nil
 		}
 		path, _ := call.Headers[dbus.FieldPath].Value().(dbus.ObjectPath)
 		v, ok := values[string(path)+" "+call.Body[1].(string)]
@@ -60,6 +76,7 @@ func TestObserveReadsOurUnits(t *testing.T) {
 		worker + " NRestarts":            uint32(3),
 		worker + " InvocationID":         []byte{0x01, 0xab},
 		worker + " NeedDaemonReload":     true,
+		worker + " FreezerState":         "frozen",
 		worker + " StateChangeTimestamp": uint64(since.UnixMicro()),
 		loader + " StatusText":           "",
 		loader + " Result":               "exit-code",
@@ -74,7 +91,7 @@ func TestObserveReadsOurUnits(t *testing.T) {
 		worker + " ExecMainStartTimestamp": uint64(since.UnixMicro()),
 		loader + " ExecMainStartTimestamp": uint64(0),
 	})})
-	live, err := client.Observe(patient(t))
+	live, err := client.Observe(patient(t), units.Scope{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -82,7 +99,7 @@ func TestObserveReadsOurUnits(t *testing.T) {
 		"kresd@1.service": {
 			Name: "kresd@1.service", LoadState: "loaded", ActiveState: "active", SubState: "running", Result: "success",
 			StatusText: "config 0123456789abcdef", MainPID: os.Getpid(), InvocationID: "01ab", Job: 7, Since: since, Began: since, Restarts: 3,
-			CgroupPath: "/no/such/cgroup", Args: os.Args[1:], NeedDaemonReload: true,
+			CgroupPath: "/no/such/cgroup", Args: os.Args[1:], NeedDaemonReload: true, FreezerState: "frozen",
 		},
 		units.PolicyLoader: {
 			Name: units.PolicyLoader, LoadState: "loaded", ActiveState: "failed", SubState: "failed", Result: "exit-code", ExitStatus: 1,
@@ -122,7 +139,7 @@ func TestAStateThatMayNotBeReadIsAnError(t *testing.T) {
 		}
 		return []any{[]listed{row("kresd@1.service", "loaded", "active", "running", 0)}}, nil
 	}})
-	if live, err := client.Observe(patient(t)); !errors.Is(err, units.ErrUnavailable) || !strings.Contains(err.Error(), "kresd@1.service") {
+	if live, err := client.Observe(patient(t), units.Scope{}); !errors.Is(err, units.ErrUnavailable) || !strings.Contains(err.Error(), "kresd@1.service") {
 		t.Errorf("%+v %v", live, err)
 	}
 }
@@ -135,9 +152,9 @@ func TestAStateThatChangesMeanwhileIsReadAgain(t *testing.T) {
 		ended := reads > 3
 		if method != "Get" {
 			if ended {
-				return []any{[]listed{row("kresd@1.service", "loaded", "failed", "failed", 0)}}, nil
+				return chosen([]listed{row("kresd@1.service", "loaded", "failed", "failed", 0)}, call), nil
 			}
-			return []any{[]listed{row("kresd@1.service", "loaded", "active", "running", 0)}}, nil
+			return chosen([]listed{row("kresd@1.service", "loaded", "active", "running", 0)}, call), nil
 		}
 		reads++
 		switch call.Body[1] {
@@ -150,7 +167,7 @@ func TestAStateThatChangesMeanwhileIsReadAgain(t *testing.T) {
 		}
 		return nil, dbus.Error{Name: busName + ".Error.UnknownObject", Body: []any{"not asked here"}}
 	}})
-	live, err := client.Observe(patient(t))
+	live, err := client.Observe(patient(t), units.Scope{})
 	o := live.Unit("kresd@1.service")
 	if err != nil || o.ActiveState != "failed" || o.SubState != "failed" || o.MainPID != 0 || o.Result != "signal" {
 		t.Errorf("%+v %v", o, err)
@@ -186,7 +203,7 @@ func TestAnAnswerThatIsMissingIsAskedForAgain(t *testing.T) {
 		}
 		return list([]listed{row("kresd@2.service", "not-found", "inactive", "dead", 0)}, nil)(b, method, call)
 	}})
-	if live, err := client.Observe(patient(t)); err != nil || len(live.Units) != 1 {
+	if live, err := client.Observe(patient(t), units.Scope{}); err != nil || len(live.Units) != 1 {
 		t.Errorf("%+v %v", live, err)
 	}
 }
@@ -204,6 +221,164 @@ func TestStockState(t *testing.T) {
 		client := newBus(t, &bus{answer: list([]listed{row(units.Stock, c.load, c.active, "x", 0)}, nil)})
 		if got, err := client.StockState(patient(t)); err != nil || got != c.want {
 			t.Errorf("%s and %s: %q %v", c.load, c.active, got, err)
+		}
+	}
+}
+
+// world is systemd whose units change at certain reads, which are counted from 1
+// over all of them.
+type world struct {
+	units   map[string]map[string]any // properties of units that are loaded, with "Load", "Active", "Job" and "JobType"
+	reads   int
+	at      map[int]func(w *world)
+	changes int // of states, so that each has a time of its own
+}
+
+// enter has a unit enter a state.
+func (w *world) enter(unit, active, sub string, values map[string]any) {
+	w.changes++
+	u := w.units[unit]
+	if u == nil {
+		u = map[string]any{"Load": "loaded", "Job": uint32(0), "JobType": ""}
+		w.units[unit] = u
+	}
+	u["Active"], u["SubState"], u["StateChangeTimestamp"] = active, sub, uint64(w.changes)
+	maps.Copy(u, values)
+}
+
+func (w *world) answer(_ *bus, method string, call *dbus.Message) ([]any, error) {
+	if method != "Get" {
+		var rows []listed
+		for name, u := range w.units {
+			r := row(name, u["Load"].(string), u["Active"].(string), u["SubState"].(string), u["Job"].(uint32))
+			r.JobType, r.Path = u["JobType"].(string), unitPath(name)
+			rows = append(rows, r)
+		}
+		return chosen(rows, call), nil
+	}
+	w.reads++
+	if f := w.at[w.reads]; f != nil {
+		f(w)
+	}
+	path, _ := call.Headers[dbus.FieldPath].Value().(dbus.ObjectPath)
+	v, there := w.units[unitOf(path)][call.Body[1].(string)]
+	if !there {
+		return nil, dbus.Error{Name: busName + ".Error.UnknownObject", Body: []any{"no such unit"}}
+	}
+	return []any{dbus.MakeVariant(v)}, nil
+}
+
+// A worker that is restarted while it is looked at is in the same state
+// afterwards, and another one: neither its process with the last one's words, nor
+// the words of one that only starts.
+func TestWhatIsReadOfAWorkerIsOfOneRun(t *testing.T) {
+	run := func(pid int, text string, id byte) map[string]any {
+		return map[string]any{"MainPID": uint32(pid), "StatusText": text, "InvocationID": []byte{id}}
+	}
+	const unit = "kresd@1.service"
+	for read := 1; read <= 20; read++ {
+		for back := read; back <= 20; back++ {
+			w := &world{units: map[string]map[string]any{}}
+			w.enter(unit, "active", "running", run(4_000_001, "config old", 1))
+			w.at = map[int]func(*world){
+				read: func(w *world) { w.enter(unit, "activating", "start", run(4_000_002, "", 2)) },
+			}
+			start := w.at[read]
+			w.at[back] = func(w *world) {
+				if back == read {
+					start(w)
+				}
+				w.enter(unit, "active", "running", run(4_000_002, "config new", 2))
+			}
+			live, err := newBus(t, &bus{answer: w.answer}).Observe(patient(t), units.Scope{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			o := live.Unit(unit)
+			got := fmt.Sprint(o.ActiveState, " ", o.MainPID, " ", o.StatusText, " ", o.InvocationID)
+			if got != "active 4000001 config old 01" && got != "active 4000002 config new 02" && got != "activating 4000002  02" {
+				t.Fatalf("a restart in read %d to %d: %s", read, back, got)
+			}
+		}
+	}
+}
+
+// A unit that stops while others are read has stopped in the snapshot: what is
+// planned from it is planned from one picture.
+func TestTheSnapshotIsOnePicture(t *testing.T) {
+	w := &world{units: map[string]map[string]any{}}
+	for _, unit := range []string{units.Target, units.PolicyLoader, "kresd@1.service", "kresd@2.service", "kresd@10.service"} {
+		w.enter(unit, "active", "running", nil)
+	}
+	w.at = map[int]func(*world){30: func(w *world) { // systemctl stop kresd.target
+		for unit := range w.units {
+			w.enter(unit, "inactive", "dead", map[string]any{"Job": uint32(0)})
+		}
+		w.enter("kresd@10.service", "deactivating", "stop", map[string]any{"Job": uint32(7), "JobType": "stop"})
+	}}
+	live, err := newBus(t, &bus{answer: w.answer}).Observe(patient(t), units.Scope{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if live.Target.Name != units.Target || live.Target.ActiveState != "inactive" {
+		t.Errorf("the target: %+v", live.Target)
+	}
+	for name, o := range live.Units {
+		if want := map[bool]string{true: "deactivating", false: "inactive"}[name == "kresd@10.service"]; o.ActiveState != want {
+			t.Errorf("%s is %s, and its target was stopped", name, o.ActiveState)
+		}
+	}
+	if o := live.Unit("kresd@10.service"); o.Job != 7 || o.JobType != "stop" {
+		t.Errorf("the job of a worker: %+v", o)
+	}
+	if len(live.Units) != 4 {
+		t.Errorf("units: %v", live.Units)
+	}
+}
+
+// What changes without end is still answered.
+func TestASnapshotOfWhatNeverStandsStillEnds(t *testing.T) {
+	w := &world{units: map[string]map[string]any{}, at: map[int]func(*world){}}
+	turn := func(w *world) { w.enter("kresd@1.service", "activating", fmt.Sprint("state-", w.changes), nil) }
+	turn(w)
+	for read := range 1000 {
+		w.at[read] = turn
+	}
+	live, err := newBus(t, &bus{answer: w.answer}).Observe(patient(t), units.Scope{})
+	if err != nil || live.Unit("kresd@1.service").ActiveState != "activating" {
+		t.Errorf("%+v %v", live, err)
+	}
+}
+
+// Nobody makes a listing longer by names that are like ours.
+func TestPatternsAreOurUnitsAlone(t *testing.T) {
+	for name, want := range map[string]bool{
+		"kresd@1.service": true, "kresd@42.service": true, "kresd@9999.service": true, "kresd@canary.service": true,
+		units.PolicyLoader: true, units.CacheGC: true, "kres-component@exporter-2.service": true,
+		"kresd@0.service": false, "kresd@01.service": false, "kresd@10000.service": false, "kresd@1a.service": false,
+		"kresd@other.service": false, "kresd@.service": false, "kres-component@.service": false, units.Stock: false,
+	} {
+		if got := slices.ContainsFunc(patterns(), func(p string) bool { is, _ := path.Match(p, name); return is }); got != want {
+			t.Errorf("%s: %v", name, got)
+		}
+		if _, ours := units.RoleOf(name); ours != want {
+			t.Errorf("%s: ours is %v", name, ours)
+		}
+	}
+}
+
+// A slice stops after what is in it, and a target before.
+func TestASliceThatIsToStopCountsAsATargetThatStops(t *testing.T) {
+	w := &world{units: map[string]map[string]any{}}
+	transient := &Transient{Client: newBus(t, &bus{answer: w.answer}), Slice: "kresd.slice"}
+	for _, c := range []struct{ job, want string }{{"", "active"}, {"start", "active"}, {"stop", "deactivating"}} {
+		w.enter("kresd.slice", "active", "active", map[string]any{"JobType": c.job})
+		live, err := transient.Observe(patient(t), units.Scope{})
+		if err != nil || live.Target.Name != units.Target || live.Target.ActiveState != c.want || len(live.Units) != 0 {
+			t.Errorf("with the job %q: %+v %v", c.job, live, err)
+		}
+		if o, err := transient.ObserveUnit(patient(t), units.Target); err != nil || o.Name != units.Target || o.ActiveState != c.want {
+			t.Errorf("alone, with the job %q: %+v %v", c.job, o, err)
 		}
 	}
 }

@@ -16,8 +16,15 @@ const patience = 5 * time.Second
 
 // do calls f with a connection, and again, with another one if need be, while
 // systemd cannot be reached and could be a moment ago. What f did before its
-// connection broke it must not do twice, unless that does no harm.
+// connection broke it must not do twice, unless that does no harm. Who was silent
+// for long is not asked again: that is up to the caller.
 func (c *Client) do(ctx context.Context, f func(*conn) error) error {
+	err := c.again(ctx, f)
+	c.learned(ctx, err)
+	return err
+}
+
+func (c *Client) again(ctx context.Context, f func(*conn) error) error {
 	var since time.Time // when it went away
 	for wait := minBackOff; ; wait = min(2*wait, time.Second) {
 		n, err := c.get(ctx)
@@ -29,7 +36,7 @@ func (c *Client) do(ctx context.Context, f func(*conn) error) error {
 		} else if since.IsZero() {
 			since = time.Unix(0, c.lost.Load())
 		}
-		if !errors.Is(err, units.ErrUnavailable) || time.Since(since) > patience {
+		if !errors.Is(err, units.ErrUnavailable) || isSilence(err) || time.Since(since) > patience {
 			return err
 		}
 		select {

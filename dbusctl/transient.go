@@ -13,6 +13,7 @@ import (
 
 	"github.com/godbus/dbus/v5"
 
+	"kresd-manager/internal/unitfile"
 	"kresd-manager/units"
 )
 
@@ -29,7 +30,7 @@ const (
 type Transient struct {
 	*Client
 	// Unit returns a unit by its name.
-	Unit func(name string) (units.Unit, error)
+	Unit func(name string) (unitfile.Unit, error)
 	// Slice is in place of units.Target.
 	Slice string
 	// Apart tells that the stock service may run beside it, because they share
@@ -100,33 +101,6 @@ func (t *Transient) Set(ctx context.Context, unit string, settings []units.Setti
 	return nil
 }
 
-// Limits is Client.Limits. What was set of a unit that is to be started counts
-// as its own.
-func (t *Transient) Limits(ctx context.Context, workers ...string) (map[string]units.Limits, error) {
-	all, err := t.limits(ctx, workers, "")
-	if err != nil {
-		return nil, err
-	}
-	for unit, l := range all {
-		o, err := t.Client.ObserveUnit(ctx, unit)
-		if err != nil {
-			return nil, err
-		}
-		if o.LoadState != "not-found" {
-			continue
-		}
-		t.mu.Lock()
-		for _, p := range units.LimitProperties {
-			if value, set := t.set[unit][p.Name]; set {
-				*p.Of(&l) = value
-			}
-		}
-		t.mu.Unlock()
-		all[unit] = l
-	}
-	return all, nil
-}
-
 // ServiceText is Client.ServiceText, and for a unit that is not there yet what it
 // will have.
 func (t *Transient) ServiceText(ctx context.Context, unit, name string) (string, error) {
@@ -158,23 +132,47 @@ func (t *Transient) QueueStop(ctx context.Context, unit string) error {
 	return t.Client.QueueStop(ctx, unit)
 }
 
-// ObserveUnit is Client.ObserveUnit. A target stops before its units and a slice
-// after them, so a slice that is to stop counts as one that has begun to.
-func (t *Transient) ObserveUnit(ctx context.Context, unit string) (o units.Observed, err error) {
+// Observe is Client.Observe. What was set of a unit that is to be started counts
+// as its own, and the slice as the target.
+func (t *Transient) Observe(ctx context.Context, scope units.Scope) (units.Live, error) {
+	live, err := t.snapshot(ctx, scope, t.Slice, "")
+	if err != nil {
+		return live, err
+	}
+	live.Target = asTarget(live.Target)
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for unit, l := range live.Limits {
+		if live.Unit(unit).LoadState != "not-found" {
+			continue
+		}
+		for _, p := range units.LimitProperties {
+			if value, set := t.set[unit][p.Name]; set {
+				*p.Of(&l) = value
+			}
+		}
+		live.Limits[unit] = l
+	}
+	return live, nil
+}
+
+// ObserveUnit is Client.ObserveUnit, with the slice as the target.
+func (t *Transient) ObserveUnit(ctx context.Context, unit string) (units.Observed, error) {
 	if unit != units.Target {
 		return t.Client.ObserveUnit(ctx, unit)
 	}
-	err = t.do(ctx, func(n *conn) (err error) {
-		if o, err = n.observeUnit(ctx, t.Slice); err != nil || o.Job == 0 {
-			return err
-		}
-		if verb, _ := n.pending(ctx, t.Slice); verb == "stop" && o.ActiveState == "active" {
-			o.ActiveState = "deactivating"
-		}
-		return nil
-	})
-	o.Name = unit
-	return o, err
+	o, err := t.Client.ObserveUnit(ctx, t.Slice)
+	return asTarget(o), err
+}
+
+// asTarget is a slice in place of the target. A target stops before its units and
+// a slice after them, so a slice that is to stop counts as one that has begun to.
+func asTarget(slice units.Observed) units.Observed {
+	slice.Name = units.Target
+	if slice.JobType == "stop" && slice.ActiveState == "active" {
+		slice.ActiveState = "deactivating"
+	}
+	return slice
 }
 
 // CheckAbsent fails if a unit file of ours is installed: systemd would start
@@ -220,11 +218,11 @@ func (n *conn) startTransient(ctx context.Context, j *job, err error) error {
 		if !errors.As(err, &de) || de.Name != noSuchUnit {
 			return err
 		}
-		err = n.call(ctx, "StartTransientUnit", j.unit, mode, j.define, []auxiliary{}).Store(&j.path)
+		err = n.call(ctx, "StartTransientUnit", j.unit, startMode, j.define, []auxiliary{}).Store(&j.path)
 		if !errors.As(err, &de) || de.Name != unitExists {
 			return err
 		}
-		err = n.call(ctx, methods[j.verb], j.unit, mode).Store(&j.path)
+		err = n.call(ctx, methods[j.verb], j.unit, modeOf(j.verb)).Store(&j.path)
 	}
 	return err
 }

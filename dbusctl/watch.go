@@ -3,6 +3,7 @@
 package dbusctl
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -29,9 +30,6 @@ const (
 	// that somebody listens.
 	subscribeInterval = time.Minute
 
-	// watchDeadline bounds one call; systemd answers nothing while it reloads.
-	watchDeadline = 30 * time.Second
-
 	// maxRules is how many units have a match rule of their own. A bus gives a
 	// connection some hundred.
 	maxRules = 200
@@ -53,9 +51,14 @@ const (
 func (c *Client) Watch(ctx context.Context, changed func(unit string)) {
 	for wait := minBackOff; ctx.Err() == nil; wait = min(2*wait, maxBackOff) {
 		began := time.Now()
-		if w, err := dialWatch(ctx, c.Address); err == nil {
-			w.run(ctx, changed)
+		w, err := dialWatch(ctx, c.Address, cmp.Or(c.answer, dialTime))
+		if err == nil {
+			c.learned(ctx, nil)
+			err = w.run(ctx, changed)
 			w.bus.Close()
+		}
+		if isSilence(err) {
+			c.learned(ctx, err)
 		}
 		if time.Since(began) > maxBackOff {
 			wait = minBackOff
@@ -77,8 +80,8 @@ type watch struct {
 
 // dialWatch makes a connection and has all signals arranged for before anything
 // is looked at.
-func dialWatch(ctx context.Context, address string) (*watch, error) {
-	ctx, cancel := context.WithTimeout(ctx, dialDeadline)
+func dialWatch(ctx context.Context, address string, patience time.Duration) (*watch, error) {
+	ctx, cancel := withDeadline(ctx, patience)
 	defer cancel()
 	w := &watch{hints: newHints(), rules: map[string]bool{}}
 	var err error
@@ -87,7 +90,7 @@ func dialWatch(ctx context.Context, address string) (*watch, error) {
 	}
 	if err := w.listen(ctx); err != nil {
 		w.bus.Close()
-		return nil, err
+		return nil, silent(ctx, err)
 	}
 	return w, nil
 }
@@ -178,8 +181,8 @@ func (w *watch) survey(ctx context.Context) (awake map[string]bool, err error) {
 }
 
 // run passes on hints until the context ends, the connection breaks or systemd
-// does not answer.
-func (w *watch) run(ctx context.Context, changed func(unit string)) {
+// does not answer, which is the error.
+func (w *watch) run(ctx context.Context, changed func(unit string)) error {
 	changed("")
 	tick := time.NewTicker(subscribeInterval)
 	defer tick.Stop()
@@ -187,15 +190,15 @@ func (w *watch) run(ctx context.Context, changed func(unit string)) {
 		var h hinted
 		select {
 		case <-ctx.Done():
-			return
+			return nil
 		case <-w.bus.Context().Done():
-			return
+			return nil
 		case <-tick.C:
 			h.renewed = true
 		case <-w.hints.wake:
 			select {
 			case <-ctx.Done():
-				return
+				return nil
 			case <-time.After(gatherTime):
 			}
 			h = w.hints.take()
@@ -203,7 +206,7 @@ func (w *watch) run(ctx context.Context, changed func(unit string)) {
 		all, dirty, err := w.look(ctx, h)
 		switch {
 		case err != nil:
-			return
+			return nil
 		case all:
 			changed("")
 		default:
@@ -216,8 +219,9 @@ func (w *watch) run(ctx context.Context, changed func(unit string)) {
 
 // look turns hints into names, sorted.
 func (w *watch) look(ctx context.Context, h hinted) (all bool, dirty []string, err error) {
-	ctx, cancel := context.WithTimeout(ctx, watchDeadline)
+	ctx, cancel := withDeadline(ctx, answerTime)
 	defer cancel()
+	defer func() { err = silent(ctx, err) }()
 	all = h.all
 	if h.renewed {
 		known, err := w.subscribe(ctx)

@@ -327,7 +327,7 @@ func TestWatchOfMoreUnitsThanABusHasRulesFor(t *testing.T) {
 func TestWatchNoticesThatSystemdForgotIt(t *testing.T) {
 	b := &bus{answer: list([]listed{}, nil)}
 	client := newBus(t, b)
-	w, err := dialWatch(t.Context(), client.Address)
+	w, err := dialWatch(t.Context(), client.Address, dialTime)
 	if err != nil {
 		t.Fatal(err)
 	}

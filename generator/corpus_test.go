@@ -158,11 +158,11 @@ func listed(t *testing.T, dir string) map[string]string {
 var (
 	paths = regexp.MustCompile(`^((kresd@([1-9][0-9]{0,3})?|kres-policy-loader|kres-gc|kres-component@[a-z0-9-]+)\.service\.d/05-kresd-[a-z]+\.conf|` +
 		`kresd\.target\.wants/(kresd@[1-9][0-9]{0,3}\.service|kres-policy-loader\.service|kres-gc\.service|kres-component@[a-z0-9-]+\.service|kresd-first\.target)|` +
-		`kresd-first\.target|kresd-configuration\.service|multi-user\.target\.wants/(kresd\.target|kresd-configuration\.service))$`)
-	targets = regexp.MustCompile(`^(/usr/lib/systemd/system/(kresd@|kres-component@|kres-policy-loader|kres-gc)\.service|/usr/lib/systemd/system/kresd\.target|\.\./kresd-(first\.target|configuration\.service))$`)
+		`kresd-(first|boot)\.target|kresd-configuration\.service|multi-user\.target\.wants/(kresd(-boot)?\.target|kresd-configuration\.service))$`)
+	targets = regexp.MustCompile(`^(/usr/lib/systemd/system/(kresd@|kres-component@|kres-policy-loader|kres-gc)\.service|/usr/lib/systemd/system/kresd\.target|\.\./kresd-(first\.target|boot\.target|configuration\.service))$`)
 	lines   = regexp.MustCompile(`^(|#.*|\[(Unit|Service)\]|(MemoryMax|MemoryHigh|TasksMax|CPUWeight|IOWeight)=\d+|Slice=[A-Za-z0-9_.:-]+\.slice|Restart=(always|on-failure|no)|` +
-		`(Before|After)=(kres-policy-loader\.service|kresd@\d+\.service( kresd@\d+\.service)*)|ExecCondition=/usr/bin/test -e /run/kresd-manager/[a-z-]+/[a-z.-]+|` +
-		`RequiresMountsFor=/[A-Za-z0-9/_.+-]+|ReadWritePaths=-/[A-Za-z0-9/_.+-]+|Description=First worker of Knot Resolver|Description=Knot Resolver configuration: [^%$"\\]*|` +
+		`(Before|After)=(kres-policy-loader\.service|kresd@\d+\.service( kresd@\d+\.service)*)|After=kresd\.target|Before=kresd-manager\.service|ExecCondition=/usr/bin/test -e /run/kresd-manager/[a-z-]+/[a-z.-]+|` +
+		`RequiresMountsFor=/[A-Za-z0-9/_.+-]+|ReadWritePaths=-/[A-Za-z0-9/_.+-]+|Description=First worker of Knot Resolver|Description=Knot Resolver at boot|(RefuseManualStop|IgnoreOnIsolate)=yes|DefaultDependencies=no|Description=Knot Resolver configuration: [^%$"\\]*|` +
 		`Documentation=man:systemd\.generator\(7\)|Type=oneshot|User=kresd-manager|SyslogIdentifier=kresd-generator|` +
 		`ExecStart=/usr/lib/systemd/system-generators/kresd-generator --fail "[^%$"\\]*"|NoNewPrivileges=yes|ProtectSystem=strict|ProtectHome=yes|PrivateNetwork=yes)$`)
 )

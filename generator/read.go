@@ -3,19 +3,17 @@
 package generator
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
-	"syscall"
 
 	"kresd-manager/internal/config"
+	"kresd-manager/internal/durable"
 	"kresd-manager/internal/render"
 	"kresd-manager/units"
 )
@@ -35,6 +33,9 @@ func Read(p Paths, host config.Host, tell func(Findings)) {
 	var err error
 	f.Kept, err = readKept(filepath.Join(p.State, "boot"))
 	f.Pending = err != nil && mountPending(p.Root, p.State)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		f.Lost = err.Error()
+	}
 	tell(f)
 	f.Wanted, f.Config, f.Reason = readConfig(p.Config, host)
 	tell(f)
@@ -43,31 +44,25 @@ func Read(p Paths, host config.Host, tell func(Findings)) {
 // maxKeptBytes is far above what components.json has for a thousand components.
 const maxKeptBytes = 4 << 20
 
-// readKept reads what a generation wants.
+// readKept reads what a generation wants. The error is fs.ErrNotExist if no whole
+// one is there.
 func readKept(dir string) (*Set, error) {
 	for _, name := range []string{"worker.lua", "policy-loader.lua"} {
 		if info, err := os.Stat(filepath.Join(dir, name)); err != nil || !info.Mode().IsRegular() {
 			return nil, fmt.Errorf("no %s: %w", name, errors.Join(err, fs.ErrNotExist))
 		}
 	}
-	b, err := readFile(filepath.Join(dir, "components.json"), maxKeptBytes)
+	path := filepath.Join(dir, "components.json")
+	b, err := durable.Read(path, maxKeptBytes)
 	if err != nil {
 		return nil, err
 	}
-	var k struct {
-		Workers    int               `json:"workers"`
-		FirstAlone bool              `json:"first-alone"`
-		GC         []string          `json:"gc"`
-		Components []units.Component `json:"components"`
-		Limits     units.Limits      `json:"limits"`
-		Slice      string            `json:"slice"`
-		Restart    string            `json:"restart"`
-	}
-	if err := json.Unmarshal(b, &k); err != nil {
-		return nil, err
+	k, err := units.ReadDesired(b)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	if k.Workers < 1 || k.Workers > units.MaxWorkers {
-		return nil, errors.New("no number of workers")
+		return nil, fmt.Errorf("%s: no number of workers", path)
 	}
 	s := &Set{Workers: k.Workers, FirstAlone: k.FirstAlone, GC: k.GC != nil, Limits: k.Limits, Slice: k.Slice, Restart: k.Restart}
 	for _, c := range k.Components {
@@ -102,7 +97,7 @@ var needed = []string{"workers", "rundir", "hostname", "management", "network", 
 // readConfig reads what it needs of the configuration, and checks as much as
 // it reads.
 func readConfig(path string, host config.Host) (s *Set, state, reason string) {
-	text, err := readFile(path, maxConfigBytes)
+	text, err := durable.Read(path, maxConfigBytes)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, Absent, ""
@@ -171,33 +166,6 @@ func setOf(c *config.Config) *Set {
 	return s
 }
 
-// readFile reads a regular file of bounded size. Opening never waits.
-func readFile(path string, most int64) ([]byte, error) {
-	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK|syscall.O_NOCTTY, 0)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	info, err := f.Stat()
-	switch {
-	case err != nil:
-		return nil, err
-	case info.IsDir():
-		return nil, errors.New("it is a directory")
-	case !info.Mode().IsRegular():
-		return nil, errors.New("it is no regular file")
-	case info.Size() > most:
-		return nil, fmt.Errorf("it is larger than %d MiB", most>>20)
-	}
-	// No more than it had a moment ago, nor all of it if it has shrunk since.
-	b := make([]byte, info.Size())
-	n, err := io.ReadFull(f, b)
-	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-		err = nil
-	}
-	return b[:n], err
-}
-
 // mountPending reports whether something will be mounted over dir or above it
 // that is not mounted yet: as fstab(5) or a mount unit says.
 func mountPending(root, dir string) bool {
@@ -208,7 +176,7 @@ func mountPending(root, dir string) bool {
 			mounted[fields[4]] = true
 		}
 	}
-	fstab, _ := readFile(root+"/etc/fstab", 1<<20)
+	fstab, _ := durable.Read(root+"/etc/fstab", 1<<20)
 	var listed []string
 	for line := range strings.Lines(string(fstab)) {
 		if fields := strings.Fields(line); len(fields) > 2 && fields[0][0] != '#' {

@@ -51,6 +51,8 @@ type Findings struct {
 	Reason string
 	// Kept is what the last good generation wants, nil if none is there.
 	Kept *Set
+	// Lost says why a generation that is there does not count: printable ASCII.
+	Lost string
 	// Wanted is what a good configuration wants.
 	Wanted *Set
 	// Pending says that the place of generations will be mounted later.
@@ -65,6 +67,9 @@ type Decision struct {
 	Guarded bool
 	// Failure is a reason for a unit that fails, "" for none.
 	Failure string
+	// Lost says why the last good generation does not start, "" if it does or if
+	// there is none: kresd-manager makes the start.
+	Lost string
 }
 
 // Decide makes the rules: what workers read at boot is the last good generation,
@@ -84,6 +89,7 @@ func (f Findings) Decide() Decision {
 			d.Failure = "the configuration could not be read in time"
 		}
 	}
+	d.Lost = f.Lost
 	switch {
 	case f.Kept != nil:
 		set := *f.Kept

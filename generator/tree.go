@@ -17,6 +17,11 @@ const (
 	// makes a key that all share. It orders them at boot, and not afterwards:
 	// a worker that waited for another one on its way back would not be drained.
 	First = "kresd-first.target"
+	// Boot has the manager start after the workers at boot, and not afterwards: a
+	// manager that comes after kresd.target at any time is waited for by its stop,
+	// as the stop of each worker is, and the manager may be waiting for a job that
+	// waits for those. It is never stopped, so that nothing waits for that.
+	Boot = "kresd-boot.target"
 	// Failing fails and says why.
 	Failing = "kresd-configuration.service"
 )
@@ -77,6 +82,7 @@ func Make(d Decision, p Place) Tree {
 		if s.GC {
 			t.want(targetWants, units.CacheGC, units.CacheGC)
 		}
+		t.boot()
 		t.want(systemWants, units.Target, units.Target)
 	}
 	t.failing(d.Failure)
@@ -177,6 +183,12 @@ func (t *tree) first(s Set) {
 	}
 	t.file(First, "[Unit]\nDescription=First worker of Knot Resolver\nAfter="+units.Worker(1)+"\n"+orders("Before=", others))
 	t.entries = append(t.entries, Entry{Path: targetWants + "/" + First, Target: "../" + First})
+}
+
+func (t *tree) boot() {
+	t.file(Boot, "[Unit]\nDescription=Knot Resolver at boot\nDefaultDependencies=no\nAfter="+units.Target+"\nBefore="+units.Manager+
+		"\nRefuseManualStop=yes\nIgnoreOnIsolate=yes\n")
+	t.entries = append(t.entries, Entry{Path: systemWants + "/" + Boot, Target: "../" + Boot})
 }
 
 func (t *tree) failing(reason string) {

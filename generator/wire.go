@@ -16,6 +16,7 @@ import (
 // this order:
 //
 //	kept                        what follows is of the generation
+//	lost TEXT
 //	pending
 //	config good|absent|bad
 //	reason TEXT
@@ -41,6 +42,9 @@ const MaxWire = 1 << 20
 func (f Findings) Encode() string {
 	var b strings.Builder
 	f.Kept.encode(&b, "kept")
+	if f.Lost != "" {
+		fmt.Fprintf(&b, "lost %s\n", Printable(f.Lost))
+	}
 	if f.Pending {
 		b.WriteString("pending\n")
 	}
@@ -153,6 +157,9 @@ func (f *Findings) fact(set *Set, word, value string) error {
 			return fmt.Errorf("findings have a configuration that is %q", Printable(value))
 		}
 		f.Config = value
+		return nil
+	case "lost":
+		f.Lost = Printable(value)
 		return nil
 	case "reason":
 		f.Reason = Printable(value)

@@ -71,6 +71,7 @@ func InPlace(dir string) Tree {
 		}
 	}
 	take(First)
+	take(Boot)
 	take(Failing)
 	top, _ := os.ReadDir(dir)
 	for _, d := range top {
@@ -94,7 +95,7 @@ func InPlace(dir string) Tree {
 func ours(unit string) bool {
 	role, ok := units.RoleOf(unit)
 	return ok && role != units.RoleCanary ||
-		slices.Contains([]string{template, units.Target, First, Failing}, unit)
+		slices.Contains([]string{template, units.Target, First, Boot, Failing}, unit)
 }
 
 func read(path, name string) (Entry, bool) {

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"kresd-manager/internal/unitfile"
 	"kresd-manager/units"
 )
 
@@ -28,7 +29,7 @@ func timesOf(t *testing.T, name string) (found times, notifies bool) {
 		t.Fatal(err)
 	}
 	// What else a unit has that is never transient has no property here.
-	u.Options = slices.DeleteFunc(slices.Clone(u.Options), func(o units.Option) bool {
+	u.Options = slices.DeleteFunc(slices.Clone(u.Options), func(o unitfile.Option) bool {
 		return !slices.Contains([]string{"Type", "NotifyAccess", "TimeoutStartSec", "TimeoutStopSec", "JobRunningTimeoutSec"}, o.Name)
 	})
 	properties, err := u.Properties()

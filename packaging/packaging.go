@@ -11,9 +11,8 @@ import (
 	"io/fs"
 	"path"
 	"slices"
-	"strings"
 
-	"kresd-manager/units"
+	"kresd-manager/internal/unitfile"
 )
 
 //go:embed systemd/system
@@ -24,11 +23,8 @@ const folder = "systemd/system"
 // Unit returns a unit as systemd puts it together from its file, or that of its
 // template, and the drop-ins of both. Paths in it are those of a distribution
 // package.
-func Unit(name string) (units.Unit, error) {
-	names := []string{name}
-	if template, ok := templateOf(name); ok {
-		names = []string{name, template}
-	}
+func Unit(name string) (unitfile.Unit, error) {
+	names := unitfile.Names(name)
 	var texts []string
 	for _, n := range names {
 		b, err := files.ReadFile(path.Join(folder, n))
@@ -39,19 +35,19 @@ func Unit(name string) (units.Unit, error) {
 		break
 	}
 	if len(texts) == 0 {
-		return units.Unit{}, fmt.Errorf("there is no unit file for %s", name)
+		return unitfile.Unit{}, fmt.Errorf("there is no unit file for %s", name)
 	}
 	for _, n := range slices.Backward(names) {
 		dropins, _ := fs.Glob(files, path.Join(folder, n+".d", "*.conf"))
 		for _, d := range dropins {
 			b, err := files.ReadFile(d)
 			if err != nil {
-				return units.Unit{}, err
+				return unitfile.Unit{}, err
 			}
 			texts = append(texts, string(b))
 		}
 	}
-	return units.ParseUnit(name, texts...)
+	return unitfile.Parse(name, texts...)
 }
 
 // Names returns the names of all units with a file, sorted.
@@ -67,13 +63,4 @@ func Names() []string {
 		}
 	}
 	return names
-}
-
-// templateOf returns the template of an instance: kresd@.service of kresd@1.service.
-func templateOf(name string) (string, bool) {
-	at, dot := strings.IndexByte(name, '@'), strings.LastIndexByte(name, '.')
-	if at < 0 || dot <= at+1 {
-		return "", false
-	}
-	return name[:at+1] + name[dot:], true
 }

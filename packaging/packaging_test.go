@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"kresd-manager/internal/unitfile"
 	"kresd-manager/units"
 )
 
@@ -24,7 +25,7 @@ func TestTextAndBack(t *testing.T) {
 			t.Error(err)
 			continue
 		}
-		again, err := units.ParseUnit(name, u.Text())
+		again, err := unitfile.Parse(name, u.Text())
 		if err != nil {
 			t.Error(err)
 		}
@@ -38,7 +39,7 @@ func TestTextAndBack(t *testing.T) {
 // transient units would lack.
 func TestEveryServiceHasProperties(t *testing.T) {
 	for _, name := range append(Names(), units.Canary, units.Worker(3), "kres-component@x.service") {
-		if !strings.HasSuffix(name, ".service") || name == "kresd-rundir.service" { // it is root's, and never transient
+		if !strings.HasSuffix(name, ".service") || name == "kresd-rundir.service" || name == units.Manager { // never transient: root makes directories
 			continue
 		}
 		u, err := Unit(name)
@@ -58,7 +59,7 @@ func TestEveryServiceHasProperties(t *testing.T) {
 			if name == units.Canary && o.Name == "ExecStop" {
 				continue
 			}
-			if !slices.ContainsFunc(properties, func(p units.Property) bool { return strings.HasPrefix(p.Name, stem) }) {
+			if !slices.ContainsFunc(properties, func(p unitfile.Property) bool { return strings.HasPrefix(p.Name, stem) }) {
 				t.Errorf("%s: %s= is lost", name, o.Name)
 			}
 		}
@@ -79,18 +80,21 @@ func TestTheCanaryIsAnInstanceWithItsDropIn(t *testing.T) {
 		got[p.Name] = append(got[p.Name], p.Value)
 	}
 	for name, want := range map[string][]any{
-		"Description":      {"Knot Resolver canary"},
-		"Restart":          {"no"},
-		"ExecStart":        {[]units.ExecCommand{{Path: "/usr/sbin/kresd", Args: []string{"/usr/sbin/kresd", "-c", "/run/kresd-manager/canary/worker.lua", "-n"}}}},
-		"ExecStop":         nil,
-		"Environment":      {[]string{"SYSTEMD_INSTANCE=canary"}, []string{"KRESD_NO_LISTEN=1"}},
-		"OOMScoreAdjust":   {int32(500)},
+		"Description":    {"Knot Resolver canary"},
+		"Restart":        {"no"},
+		"ExecStart":      {[]unitfile.ExecCommand{{Path: "/usr/sbin/kresd", Args: []string{"/usr/sbin/kresd", "-c", "/run/kresd-manager/canary/worker.lua", "-n"}}}},
+		"ExecStop":       nil,
+		"Environment":    {[]string{"SYSTEMD_INSTANCE=canary"}, []string{"KRESD_RULES_COPIES=/var/lib/kres-policy-loader"}, []string{"KRESD_NO_LISTEN=1"}},
+		"OOMScoreAdjust": {int32(500)},
+
+		"ReadOnlyPaths":    {[]string{"-/var/cache/knot-resolver", "/run/knot-resolver/work"}},
+		"ReadWritePaths":   {[]string{"/run/knot-resolver/control", "-/var/lib/knot-resolver"}},
 		"TimeoutStopUSec":  {uint64(5_000_000)},
 		"RestartUSec":      {uint64(100_000)},
 		"UMask":            {uint32(0o007)},
 		"LimitNOFILE":      {uint64(524288)},
 		"LimitNOFILESoft":  {uint64(524288)},
-		"SystemCallFilter": {units.Filter{Allow: true, Words: []string{"@system-service"}}, units.Filter{Words: []string{"@privileged", "@resources"}}},
+		"SystemCallFilter": {unitfile.Filter{Allow: true, Words: []string{"@system-service"}}, unitfile.Filter{Words: []string{"@privileged", "@resources"}}},
 	} {
 		if diff := cmp.Diff(want, got[name]); diff != "" {
 			t.Errorf("%s:\n%s", name, diff)

@@ -47,6 +47,14 @@ type Component struct {
 	Hash string `json:"hash"`
 }
 
+// IsStarter reports whether a command line, without the program, is that of
+// kresd-component (kresd-component(8)). It has yet to become the command of the
+// dispensable component of this name: it announces before it does, and fails if it
+// cannot. What is core or needed stays its child.
+func IsStarter(args []string, name string) bool {
+	return len(args) == 3 && args[0] == "--config" && strings.HasSuffix(args[1], "/components.json") && args[2] == name
+}
+
 // Unit returns the name of the component's unit.
 func (c Component) Unit() string { return componentPrefix + c.Name + suffix }
 
@@ -65,7 +73,7 @@ func ComponentName(unit string) (name string, ok bool) {
 }
 
 // KindOf returns what the end of a unit means. Workers are core only together:
-// the end of one is mended by systemd and noticed by nobody.
+// the end of one is repaired by systemd and noticed by no one.
 func (d Desired) KindOf(unit string) ComponentKind {
 	switch role, _ := RoleOf(unit); role {
 	case RoleWorker:

@@ -4,37 +4,41 @@ package units
 
 import "time"
 
-// Desired is what one generation of the configuration wants of the system.
+// Desired is what one generation of the configuration wants of the system. It
+// is also the one schema of components.json, see [Desired.Text].
 // The zero value wants nothing to run. Hashes are opaque; equal hashes mean
 // that the component would read the same text.
 type Desired struct {
 	// Generation names the folder the components read from.
-	Generation string
+	Generation string `json:"-"`
 	// Workers is the number of workers; their instances are 1 … Workers.
-	Workers int
+	Workers int `json:"workers"`
 	// FirstAlone has the first worker of a system that does not serve yet start
 	// before the others, because it writes a file that all of them share.
-	FirstAlone bool
+	FirstAlone bool `json:"first-alone"`
 	// WorkerHash is what every worker announces as "config HASH".
-	WorkerHash string
+	WorkerHash string `json:"worker"`
 	// RulesHash is what the policy-loader announces as "rules HASH".
-	RulesHash string
+	RulesHash string `json:"rules"`
 	// Cert and Key are the files of the certificate that workers serve, ""
 	// without one.
-	Cert, Key string
+	Cert string `json:"cert,omitempty"`
+	Key  string `json:"key,omitempty"`
 	// GC is the argument list of the cache garbage collector, without the
 	// program; nil when none is wanted.
-	GC []string
+	GC []string `json:"gc"`
 	// Components are further processes, by falling priority and then by name.
-	Components []Component
-	Roll       Roll
+	// kresd-component reads their commands.
+	Components []Component `json:"components,omitempty"`
+	Roll       Roll        `json:"roll,omitzero"`
 	// Inputs are the files that the configuration names, in the order of its keys.
-	Inputs []Input
+	Inputs []Input `json:"-"`
 	// Limits are those of every worker.
-	Limits Limits
-	// Restart and Slice are what the unit files of workers should say, "" for
-	// what they do.
-	Restart, Slice string
+	Limits Limits `json:"limits,omitzero"`
+	// Slice and Restart are what the unit files of workers should say, "" for
+	// what they do. kresd-generator makes drop-ins of them.
+	Slice   string `json:"slice,omitempty"`
+	Restart string `json:"restart,omitempty"`
 }
 
 // Roll is how workers are replaced.

@@ -21,7 +21,7 @@ const (
 	// EventApplied and EventRefused end what EventBegin began.
 	EventApplied EventKind = "applied"
 	EventRefused EventKind = "refused"
-	// EventRepair comes with the plan that mends what drifted by itself.
+	// EventRepair comes with the plan that repairs what drifted by itself.
 	EventRepair EventKind = "repair"
 )
 

@@ -107,7 +107,8 @@ func (d *differ) stale(unit string, use InputUse) []Input {
 	return slices.DeleteFunc(d.live.Stale(unit, use, d.want.Inputs, d.opt.Reading == ReadHidden && use != UseStart), func(in Input) bool {
 		// What was refused once is not tried again before somebody asks or the file changes.
 		refused := d.opt.Patient && d.live.Refused[unit][in.Path] == d.live.Contents[in.Path].ID
-		return d.opt.Reading == ReadWatched && !in.Watched || refused
+		// What could not be loaded is taken over as soon as it is another one.
+		return d.opt.Reading == ReadWatched && !in.Watched && !d.live.degraded(in) || refused
 	})
 }
 
@@ -136,7 +137,9 @@ const maxNames = 3
 func (d *differ) because(inputs []Input) string {
 	names := d.names(inputs)
 	did := "changed"
-	if slices.ContainsFunc(inputs, func(in Input) bool { return d.live.Contents[in.Path].Hidden != "" }) {
+	if !slices.ContainsFunc(inputs, func(in Input) bool { return !d.live.degraded(in) }) {
+		did = "could not be loaded: trying again"
+	} else if slices.ContainsFunc(inputs, func(in Input) bool { return d.live.Contents[in.Path].Hidden != "" }) {
 		did = "may have changed"
 	}
 	if n := len(names); n > maxNames {

@@ -29,6 +29,8 @@ const (
 	InputChanged InputState = "changed" // since a process has read it
 	InputMissing InputState = "missing" // what was read before, if anything, is in force
 	InputUnknown InputState = "unknown" // to the manager, which may not look
+	// InputDegraded could not be loaded: a copy or nothing of it is in force.
+	InputDegraded InputState = "degraded"
 )
 
 // Stale returns the units that run with another content of an input, in order.

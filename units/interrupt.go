@@ -5,9 +5,13 @@ package units
 import "fmt"
 
 // Interrupts says in words what clients of the resolver notice while the plan
-// is carried out, a sentence an element; none if they notice nothing.
+// is carried out, a sentence an element; none if they notice nothing. A worker
+// that is stopped ends the connections of its clients as one that is restarted
+// does, be it a spare one to which they connected meanwhile. A worker that comes
+// interrupts no one.
 func (p Plan) Interrupts() []string {
-	var restarted, started, stopped int
+	started := map[string]bool{}
+	var restarted, stopped, spare int
 	for _, s := range p.Steps {
 		if _, worker := WorkerNumber(s.Unit); !worker {
 			continue
@@ -16,20 +20,29 @@ func (p Plan) Interrupts() []string {
 		case Restart:
 			restarted++
 		case Start:
-			started++
+			started[s.Unit] = true
 		case Stop:
-			stopped++
+			if started[s.Unit] {
+				spare++
+			} else {
+				stopped++
+			}
 		}
 	}
 	var said []string
-	if restarted > 0 {
-		said = append(said, fmt.Sprintf(
-			"%s restarted after finishing what it works on: no query over UDP is lost; clients with open TCP, TLS, HTTPS or QUIC connections to it connect anew",
-			count(restarted, "worker is", "workers are each")))
+	say := func(n int, one, many string) {
+		what, it, them := one, "it works", "it"
+		if n > 1 {
+			what, it, them = fmt.Sprintf("%d %s", n, many), "they work", "them"
+		}
+		if n > 0 {
+			said = append(said, fmt.Sprintf(
+				"%s after finishing what %s on: no query over UDP is lost; clients with open TCP, TLS, HTTPS or QUIC connections to %s connect anew", what, it, them))
+		}
 	}
-	if stopped > 0 && started == 0 && restarted == 0 { // otherwise a spare
-		said = append(said, fmt.Sprintf("%s stopped after finishing what it works on", count(stopped, "worker is", "workers are each")))
-	}
+	say(restarted, "1 worker is restarted", "workers are each restarted")
+	say(spare, "the worker that serves meanwhile is stopped", "workers that serve meanwhile are stopped")
+	say(stopped, "1 worker is stopped", "workers are each stopped")
 	for _, s := range p.Steps {
 		if name, ok := ComponentName(s.Unit); ok && (s.Kind == Restart || s.Kind == Stop) {
 			what := "restarted"
@@ -40,12 +53,4 @@ func (p Plan) Interrupts() []string {
 		}
 	}
 	return said
-}
-
-// count is a number with the word that goes with it.
-func count(n int, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return fmt.Sprintf("%d %s", n, many)
 }

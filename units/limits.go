@@ -102,10 +102,11 @@ func (s *Setting) UnmarshalText(b []byte) error {
 }
 
 // limits come before anything else, because polkit may refuse them, and nothing
-// has happened then. They act on processes that run, so they restart nobody.
-func (d *differ) limits() {
+// has happened then. They act on processes that run, so they restart nobody. It
+// returns the steps that set them.
+func (d *differ) limits() (sets []int) {
 	if d.want.Limits.None() && d.opt.Before.None() {
-		return
+		return nil
 	}
 	var first int
 	for _, unit := range d.limited() {
@@ -119,8 +120,9 @@ func (d *differ) limits() {
 		if first == 0 {
 			first = n // the one that is refused, if any is
 		}
-		d.sets = append(d.sets, n)
+		sets = append(sets, n)
 	}
+	return sets
 }
 
 // limited returns the workers whose limits matter, by number: those that are
@@ -170,19 +172,6 @@ func (d *differ) settings(unit string) (set []Setting, cause string) {
 		}
 	}
 	return set, strings.Join(why, ", ")
-}
-
-// wait has everything else begin after the limits have been set. A plan that
-// bears a limit that cannot be set waits for none.
-func (d *differ) wait() {
-	if d.opt.Tolerant {
-		return
-	}
-	for i := range d.plan.Steps {
-		if s := &d.plan.Steps[i]; s.Kind != Set && len(s.After) == 0 {
-			s.After = slices.Clone(d.sets)
-		}
-	}
 }
 
 // text is a value for people: sizes as the configuration has them.

@@ -22,6 +22,7 @@ type Observed struct {
 	InvocationID string
 	Began        time.Time // when the main process was started; zero if unknown
 	Job          uint32    // id of the queued job, 0 if none
+	JobType      string    // of the queued job: "start", "stop", "restart", …; "" if none
 	Since        time.Time
 	Restarts     int    // automatic restarts since the last manual start
 	MemoryBytes  uint64 // 0 if unknown
@@ -35,6 +36,8 @@ type Observed struct {
 	Populated bool
 	// Args is the command line of the main process, without the program.
 	Args []string
+	// FreezerState is "running", "frozen", "frozen-by-parent", …; "" if unknown.
+	FreezerState string
 }
 
 // Running reports whether the unit serves: active, with its main process in
@@ -49,8 +52,12 @@ func (o Observed) Idle() bool {
 }
 
 // InTransition reports whether the unit is on its way to another state, or
-// somebody has asked for that.
+// somebody has asked for that. A unit whose own restart was canceled, or refused
+// because it was frozen then, is on its way nowhere, whatever systemd calls it.
 func (o Observed) InTransition() bool {
+	if o.SubState == "auto-restart-queued" {
+		return o.Job != 0
+	}
 	switch o.ActiveState {
 	case "activating", "deactivating", "reloading", "refreshing":
 		return true
@@ -58,24 +65,53 @@ func (o Observed) InTransition() bool {
 	return o.Job != 0
 }
 
+// Serving reports, of kresd.target, whether it is there to stay: active, and nobody
+// has asked for its stop.
+func (o Observed) Serving() bool { return o.ActiveState == "active" && o.JobType != "stop" }
+
 // Masked reports whether the administrator has forbidden to start the unit.
 func (o Observed) Masked() bool { return o.LoadState == "masked" }
 
+// Startable reports whether systemd would start the unit.
+func (o Observed) Startable() bool { return !o.Masked() && !o.Frozen() }
+
 // ConfigHash returns the hash in a STATUS= text of the form "config HASH",
-// "rules HASH" or "component HASH", "" if there is none.
+// "rules HASH" or "component HASH", "" if there is none. The policy-loader says
+// after a comma how much of the rules is degraded.
 func (o Observed) ConfigHash() string {
 	for _, p := range []string{WorkerStatus, RulesStatus, ComponentStatus} {
 		if h, ok := strings.CutPrefix(o.StatusText, p); ok {
+			if p == RulesStatus {
+				h, _, _ = strings.Cut(h, ", ")
+			}
 			return h
 		}
 	}
 	return ""
 }
 
+// LoadedRules reports whether a policy-loader has put the rules with this hash in
+// force, apart from sources that failed.
+func (o Observed) LoadedRules(hash string) bool {
+	return o.ActiveState == "active" && strings.HasPrefix(o.StatusText, RulesStatus) && o.ConfigHash() == hash
+}
+
+// Scope is what a snapshot holds beside those of our units that systemd has in
+// memory, and the target.
+type Scope struct {
+	// Units are wanted. They are read in: one that nobody has started may be masked.
+	Units []string
+	// Limits has the limits read: of the workers among Units, of those that are not
+	// idle, and of all that limits were set for.
+	Limits bool
+}
+
 // Live is one snapshot of our units. A unit that systemd does not know is
 // absent or has LoadState "not-found".
 type Live struct {
 	Units map[string]Observed
+	// Target is kresd.target, or what is in its place.
+	Target Observed
 	// Limits are those of workers, running or not, as far as they were looked at.
 	Limits map[string]Limits
 	// Contents are what the files hold that the configuration names, by path.
@@ -85,6 +121,11 @@ type Live struct {
 	Read map[string]map[string]string
 	// Refused is what a unit was given to read and did not take.
 	Refused map[string]map[string]string
+	// Faults are what a look found to be wrong with units that run, the worst of
+	// each; see package reality.
+	Faults map[string]Fault
+	// Degraded are the sources that the policy-loader could not load.
+	Degraded []Degraded
 }
 
 // Unit returns what was observed of a unit; the zero Observed if nothing.
@@ -103,11 +144,12 @@ func (l Live) Workers() []int {
 	return ns
 }
 
-// RunningWorkers returns the numbers of the workers that serve, ascending.
+// RunningWorkers returns the numbers of the workers that serve, ascending. One
+// that is frozen runs, and serves no one.
 func (l Live) RunningWorkers() []int {
 	var ns []int
 	for _, n := range l.Workers() {
-		if l.Unit(Worker(n)).Running() {
+		if o := l.Unit(Worker(n)); o.Running() && !o.Frozen() {
 			ns = append(ns, n)
 		}
 	}
@@ -128,8 +170,8 @@ func (l Live) Components() []string {
 }
 
 // rulesLoaded reports whether the policy-loader's last run put the rules with
-// this hash in force.
+// this hash in force, and they still are.
 func (l Live) rulesLoaded(hash string) bool {
 	o := l.Unit(PolicyLoader)
-	return o.ActiveState == "active" && o.Result == "success" && o.StatusText == RulesStatus+hash
+	return l.Faults[PolicyLoader].Kind != RulesGone && o.Result == "success" && o.LoadedRules(hash)
 }

@@ -42,6 +42,9 @@ type Step struct {
 	Cause string `json:"cause"`
 	// Inputs are the files, in words, whose new content the step takes over.
 	Inputs []string `json:"inputs,omitempty"`
+	// Strict are the pointers of the sources that must not fail in a step of kind
+	// Load; others degrade.
+	Strict []string `json:"-"`
 	// Set is what a step of kind Set sets.
 	Set []Setting `json:"set,omitempty"`
 	// After lists the steps that must have succeeded before, ascending.
@@ -79,7 +82,7 @@ func (p Plan) Without(drop func(Step) bool) Plan {
 		}
 		number[s.N] = rest.add(s.Kind, s.Unit, s.Cause, after...)
 		last := &rest.Steps[len(rest.Steps)-1]
-		last.Optional, last.Set, last.Inputs = s.Optional, s.Set, s.Inputs
+		last.Optional, last.Set, last.Inputs, last.Strict = s.Optional, s.Set, s.Inputs, s.Strict
 	}
 	return rest
 }

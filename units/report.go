@@ -35,6 +35,10 @@ type Report struct {
 	// Taken says in words which files, that the configuration names, were taken
 	// over because they have changed; of a dry run, which would be.
 	Taken []string `json:"taken,omitempty"`
+	// Degraded says in words which files rules come from could not be loaded, and
+	// what is in force in their place. It does not fail a change that is not about
+	// them.
+	Degraded []string `json:"degraded,omitempty"`
 	// Interrupts says in words what clients notice of the plan.
 	Interrupts []string `json:"interrupts,omitempty"`
 	// Error is why the change failed, "" if it did not.
@@ -58,12 +62,16 @@ func (r Report) String() string {
 	return b.String()
 }
 
-// Losses is Drops on a line of its own.
+// Losses is Drops and Degraded, each on a line of its own.
 func (r Report) Losses() string {
-	if r.Drops == "" {
-		return ""
+	var b strings.Builder
+	if r.Drops != "" {
+		b.WriteString("note: " + r.Drops + "\n")
 	}
-	return "note: " + r.Drops + "\n"
+	for _, line := range r.Degraded {
+		b.WriteString("note: " + line + "\n")
+	}
+	return b.String()
 }
 
 // Deadline says by when the change must be confirmed, on a line of its own; "" if

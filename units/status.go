@@ -59,6 +59,11 @@ type UnitStatus struct {
 	Stale bool `json:"needs-daemon-reload,omitempty"`
 	// Masked tells that the administrator has forbidden to start the unit.
 	Masked bool `json:"masked,omitempty"`
+	// Frozen tells that somebody has frozen its processes (systemctl(1)).
+	Frozen bool `json:"frozen,omitempty"`
+	// Fault is how the unit does not do what it is for, though systemd has it
+	// running; a problem tells it in words.
+	Fault FaultKind `json:"fault,omitempty"`
 	// Since is when the unit entered its state.
 	Since      time.Time `json:"since,omitzero"`
 	Invocation string    `json:"invocation,omitempty"`
@@ -68,11 +73,15 @@ type UnitStatus struct {
 type Status struct {
 	Version string `json:"version"`
 	// State is "running", "degraded" (a wanted unit does not run as
-	// configured), "applying", "stopped" or "failed" (see Down).
+	// configured, or a file of rules could not be loaded), "applying", "stopped", "failed" (see Down) or "unknown" (see
+	// AsOf).
 	State      string `json:"state"`
 	Generation string `json:"generation"`
 	ETag       string `json:"etag"`
 	File       string `json:"file"`
+	// AsOf is when the units were like this, if systemd does not answer now, which is
+	// the first of Problems; zero is now.
+	AsOf time.Time `json:"as-of,omitzero"`
 	// FileDiffers tells that the running configuration is not the one the file
 	// held when it was last read: it was changed through the API, or the file
 	// was refused.

@@ -3,11 +3,15 @@
 package main
 
 import (
-	"io"
+	"fmt"
+	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"kresd-manager/internal/client"
+	"kresd-manager/internal/source"
+	"kresd-manager/internal/token"
 	"kresd-manager/internal/visible"
 )
 
@@ -15,7 +19,6 @@ import (
 // streams only (a test in test/layout holds them to it), so that nothing from a
 // file or an answer steers the terminal.
 type app struct {
-	stdin          io.Reader
 	stdout, stderr *visible.Writer
 
 	socket    string // -s
@@ -23,7 +26,7 @@ type app struct {
 	configs   []string // -c
 	quiet     bool     // -q of the commands that have it
 
-	read []source // files that were read so far
+	files source.Reader
 }
 
 const defaultConfig = "/etc/knot-resolver/config.yaml"
@@ -43,7 +46,7 @@ Exit status: 0 done, 1 failed, 2 wrong usage; see also kresctl status -h.`,
 		Args:          cobra.ArbitraryArgs, // so that RunE sees a wrong command
 		RunE:          needsCommand,
 	}
-	root.SetIn(a.stdin)
+	root.SetIn(a.files.Stdin)
 	root.SetOut(a.stdout)
 	root.SetErr(a.stderr)
 	root.SetVersionTemplate("kresctl {{.Version}}\n")
@@ -54,9 +57,7 @@ Exit status: 0 done, 1 failed, 2 wrong usage; see also kresctl status -h.`,
 		"`FILE` with the token of your role, if it takes one\n(default $KRESCTL_TOKEN, which is the token itself)")
 	root.PersistentFlags().StringArrayVarP(&a.configs, "config", "c", nil,
 		"configuration `FILE`: names the socket unless -s does, and is what\ncommands without FILE are about; several are combined\n(default "+defaultConfig+")")
-	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		return usage(cmd, "%v", err)
-	})
+	root.SetFlagErrorFunc(wrongFlag)
 	root.AddCommand(
 		a.cacheCommand(),
 		a.cancelCommand(),
@@ -97,14 +98,38 @@ func (a *app) connect() (*client.Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	at, err := a.address(token != "")
+	c, err := client.Find(&a.files, client.Where{
+		Socket: a.socket, Files: a.configFiles(nil), Named: len(a.configs) > 0, Token: token != "",
+	})
 	if err != nil {
 		return nil, err
 	}
-	c := client.New(at.path)
-	if at.tcp != "" {
-		c = client.NewTCP(at.tcp)
-	}
 	c.UseToken(token)
 	return c, nil
+}
+
+// token is the token to send, "" for none.
+func (a *app) token() (string, error) {
+	if a.tokenFile == "" {
+		return strings.TrimSpace(os.Getenv("KRESCTL_TOKEN")), nil
+	}
+	text, err := token.Read(a.tokenFile)
+	if err != nil {
+		return "", fmt.Errorf("cannot read the token: %w", err)
+	}
+	return text, nil
+}
+
+// configFiles is what a command without FILE is about: what the command line
+// says, else the installed configuration. No manager is asked for it: whoever
+// answers in its place must not choose what is read and written here.
+func (a *app) configFiles(args []string) []string {
+	switch {
+	case len(args) > 0:
+		return args
+	case len(a.configs) > 0:
+		return a.configs
+	default:
+		return []string{defaultConfig}
+	}
 }

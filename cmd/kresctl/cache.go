@@ -2,13 +2,7 @@
 
 package main
 
-import (
-	"fmt"
-
-	"github.com/spf13/cobra"
-
-	"kresd-manager/api"
-)
+import "github.com/spf13/cobra"
 
 func (a *app) cacheCommand() *cobra.Command {
 	cmd := &cobra.Command{
@@ -18,59 +12,5 @@ func (a *app) cacheCommand() *cobra.Command {
 		RunE:  needsCommand,
 	}
 	cmd.AddCommand(a.cacheClearCommand())
-	return cmd
-}
-
-func (a *app) cacheClearCommand() *cobra.Command {
-	var what api.CacheClear
-	var chunk int
-	var asJSON, asYAML bool
-	cmd := &cobra.Command{
-		Use:   "clear [--exact-name [--rr-type TYPE]] [--chunk-size N] [--json | --yaml] [NAME]",
-		Short: "remove a name and all below it from the cache, or everything",
-		Long: `Remove NAME and all below it from the cache that the workers share, or, without
-NAME, everything. What a worker says of it is printed: count is how many entries
-are gone so far; with chunk_limit the rest follows by itself.`,
-		Args: atMost(1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			if len(args) > 0 {
-				what.Name = args[0]
-			}
-			switch {
-			case asJSON && asYAML:
-				return usage(cmd, "--json and --yaml exclude each other")
-			case len(args) > 0 && what.Name == "":
-				return usage(cmd, "the name is empty; without NAME everything is removed")
-			case what.ExactName && what.Name == "":
-				return usage(cmd, "--exact-name needs NAME")
-			case what.RRType != "" && !what.ExactName:
-				return usage(cmd, "--rr-type needs --exact-name")
-			case cmd.Flags().Changed("chunk-size") && chunk < 1:
-				return usage(cmd, "--chunk-size must be at least 1")
-			}
-			if chunk > 0 {
-				what.ChunkSize = &chunk
-			}
-			c, err := a.connect()
-			if err != nil {
-				return err
-			}
-			defer c.Close()
-			said, err := c.ClearCache(cmd.Context(), what)
-			if err != nil {
-				return err
-			}
-			text, err := present(said, !asJSON)
-			if err != nil {
-				return fmt.Errorf("the cache is cleared: %w", err)
-			}
-			return a.write("", text)
-		},
-	}
-	cmd.Flags().BoolVar(&what.ExactName, "exact-name", false, "keep what is below NAME")
-	cmd.Flags().StringVar(&what.RRType, "rr-type", "", "remove records of this `TYPE` only; needs --exact-name")
-	cmd.Flags().IntVar(&chunk, "chunk-size", 0, "remove `N` entries at a time (default 100)")
-	cmd.Flags().BoolVar(&asJSON, "json", false, "as JSON")
-	cmd.Flags().BoolVar(&asYAML, "yaml", false, "as YAML (the default)")
 	return cmd
 }

@@ -3,11 +3,11 @@
 package main
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
 
 	"github.com/spf13/cobra"
+
+	"kresd-manager/internal/present"
 )
 
 func (a *app) configGetCommand() *cobra.Command {
@@ -35,7 +35,7 @@ written: without defaults. With FILE it is saved there.`,
 			if etagOnly {
 				return a.write("", []byte(etag+"\n"))
 			}
-			text, err := present(value, asYAML)
+			text, err := present.Value(value, asYAML)
 			if err != nil {
 				return err
 			}
@@ -54,16 +54,4 @@ written: without defaults. With FILE it is saved there.`,
 	cmd.Flags().BoolVar(&asYAML, "yaml", false, "as YAML")
 	cmd.Flags().BoolVar(&etagOnly, "etag", false, "print the ETag only, for config set --if-match")
 	return cmd
-}
-
-// present lays JSON out for people. Numbers and texts stay as they are.
-func present(value []byte, asYAML bool) ([]byte, error) {
-	if asYAML {
-		return toYAML(value)
-	}
-	var b bytes.Buffer
-	if err := json.Indent(&b, value, "", "    "); err != nil {
-		return nil, fmt.Errorf("cannot read the answer: %w", err)
-	}
-	return append(bytes.TrimRight(b.Bytes(), "\n"), '\n'), nil
 }

@@ -3,20 +3,18 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io/fs"
-	"strings"
+	"slices"
 
 	"github.com/rogpeppe/go-internal/diff"
 	"github.com/spf13/cobra"
 
-	"kresd-manager/api"
+	"kresd-manager/api/wire"
 	"kresd-manager/internal/client"
-	"kresd-manager/internal/config"
-	"kresd-manager/internal/durable"
+	"kresd-manager/internal/writeback"
 )
 
 // saveOptions are the flags of kresctl config save.
@@ -67,84 +65,53 @@ the edit.`,
 }
 
 func (a *app) saveConfig(ctx context.Context, c *client.Client, opt saveOptions) error {
-	status, err := c.Status(ctx)
-	if err != nil {
+	var running writeback.Running
+	var err error
+	if running.Status, err = c.Status(ctx); err != nil {
 		return err
 	}
-	own := a.configFiles(nil)
-	if len(status.Files) == 0 {
-		return errors.New("the manager does not tell which file it reads; name one with kresctl config get FILE")
-	}
-	if err := checkFiles(own, status.Files); err != nil {
+	if running.Value, running.ETag, err = c.Get(ctx, ""); err != nil {
 		return err
 	}
-	value, etag, err := c.Get(ctx, "")
+	edits, err := writeback.Edits(&a.files, a.configFiles(nil), running, opt.force)
 	if err != nil {
 		return err
-	}
-	running, err := config.Parse("running configuration", value)
-	if err != nil {
-		return err
-	}
-	if running.Redacted().ETag() == running.ETag() && bytes.Contains(value, []byte(`"`+config.RedactedText+`"`)) {
-		return errors.New("the manager does not show you the secrets of the configuration, so that it cannot be saved; ask as somebody who may change it")
-	}
-	files, err := readForSave(own)
-	if err != nil {
-		return err
-	}
-	if opt.output != "" && len(files) > 1 {
-		return errors.New("the configuration comes from several files; -o writes one")
-	}
-	names := strings.Join(own, " + ")
-	texts := make([][]byte, len(files))
-	docs := make([]*config.Document, len(files))
-	for i, f := range files {
-		texts[i], docs[i] = f.text, f.doc
-	}
-	combined, err := config.Combine(docs...)
-	if err != nil {
-		return err
-	}
-	if combined.ETag() != status.FileETag && combined.ETag() != etag && !opt.force {
-		return fmt.Errorf("%s was edited since the manager read it; apply that with kresctl reload, or write over it with --force", names)
-	}
-	saved, err := config.SaveFiles(texts, running)
-	if err != nil {
-		return fmt.Errorf("cannot save in %s: %w", names, err)
 	}
 	if opt.output != "" {
-		return a.write(opt.output, saved[0])
-	}
-	edited := 0
-	for i, f := range files {
-		if bytes.Equal(f.text, saved[i]) {
-			continue
+		if len(edits) > 1 {
+			return errors.New("the configuration comes from several files; -o writes one")
 		}
-		edited++
+		return a.write(opt.output, edits[0].After)
+	}
+	edits = slices.DeleteFunc(edits, func(e writeback.Edit) bool { return !e.Changes() })
+	for _, e := range edits {
 		if opt.dryRun {
-			if err := a.write("", diff.Diff(f.name, f.text, f.name, saved[i])); err != nil {
-				return err
-			}
-			continue
+			err = a.write("", diff.Diff(e.File, e.Before, e.File, e.After))
+		} else {
+			err = a.saveEdit(e)
 		}
-		if err := durable.Save(f.name, saved[i], durable.Options{Was: f.text}); err != nil {
-			if errors.Is(err, fs.ErrPermission) {
-				return fmt.Errorf("cannot save in %s: %w; who may write there can", f.name, withoutPath(err))
-			}
-			return fmt.Errorf("cannot save in %s: %w", f.name, withoutPath(err))
-		}
-		if !a.quiet {
-			fmt.Fprintf(a.stdout, "saved in %s\n", f.name)
+		if err != nil {
+			return err
 		}
 	}
-	if edited == 0 && !a.quiet {
+	if len(edits) == 0 && !a.quiet {
 		fmt.Fprintln(a.stdout, "nothing to save: the file says what runs")
 	}
-	if opt.dryRun || edited == 0 && !status.FileDiffers {
+	if opt.dryRun || len(edits) == 0 && !running.Status.FileDiffers {
 		return nil
 	}
-	return a.tellSaved(ctx, c, etag)
+	return a.tellSaved(ctx, c, running.ETag)
+}
+
+func (a *app) saveEdit(e writeback.Edit) error {
+	err := a.files.Save(e.File, e.After)
+	switch {
+	case errors.Is(err, fs.ErrPermission):
+		return fmt.Errorf("%w; who may write there can", err)
+	case err == nil && !a.quiet:
+		fmt.Fprintf(a.stdout, "saved in %s\n", e.File)
+	}
+	return err
 }
 
 // tellSaved has the manager read the file, which says what runs. It must not
@@ -152,26 +119,9 @@ func (a *app) saveConfig(ctx context.Context, c *client.Client, opt saveOptions)
 func (a *app) tellSaved(ctx context.Context, c *client.Client, etag string) error {
 	_, err := c.Reload(ctx, false, client.ChangeOptions{IfMatch: etag})
 	var refused *client.Error
-	if errors.As(err, &refused) && refused.Problem.Kind == api.KindPrecondition {
+	if errors.As(err, &refused) && refused.Problem.Kind == wire.KindPrecondition {
 		fmt.Fprintln(a.stderr, "kresctl: the configuration was changed again meanwhile; that is not in the file")
 		return nil
 	}
 	return err
-}
-
-// readForSave reads the configuration files.
-func readForSave(paths []string) ([]source, error) {
-	files := make([]source, len(paths))
-	for i, path := range paths {
-		text, err := readRegular(path)
-		if err != nil {
-			return nil, fmt.Errorf("cannot read %s: %w", path, withoutPath(err))
-		}
-		doc, err := config.Parse(path, text)
-		if err != nil {
-			return nil, err
-		}
-		files[i] = source{path, text, doc}
-	}
-	return files, nil
 }

@@ -3,13 +3,15 @@
 package main
 
 import (
-	"bytes"
 	"fmt"
-	"strings"
+	"slices"
 
 	"github.com/spf13/cobra"
 
-	"kresd-manager/internal/config"
+	"kresd-manager/internal/config/text"
+	"kresd-manager/internal/judge"
+	"kresd-manager/internal/present"
+	"kresd-manager/internal/source"
 )
 
 // convertOptions are the flags of kresctl convert.
@@ -52,49 +54,51 @@ Exit status: 0 done, 1 not valid, readable or possible, 2 wrong usage.`,
 	f.StringVar(&opt.to, "to", "", "print as `FORMAT`: yaml, json or toml")
 	f.StringVar(&opt.process, "type", "", "print the Lua of a `PROCESS`: worker or policy-loader")
 	f.StringVarP(&opt.output, "output", "o", "", "save in `FILE`, whole or not at all")
-	a.strictFlags(cmd, &opt.strict, &opt.user)
+	strictFlags(cmd, &opt.strict, &opt.user)
 	return cmd
 }
 
 func (a *app) convert(cmd *cobra.Command, files []string, opt convertOptions) error {
 	for _, format := range []string{opt.from, opt.to} {
-		if format != "" && formatNames[format] == "" {
+		if format != "" && !slices.Contains(text.Formats, text.Format(format)) {
 			return usage(cmd, "a format is yaml, json or toml, not %q", format)
 		}
 	}
 	if opt.process != "" && opt.to+opt.from != "" {
 		return usage(cmd, "--type prints Lua and excludes --from and --to")
 	}
-	inspect, err := a.inspector(cmd, opt.strict, opt.user)
+	inspect, err := inspector(cmd, opt.strict, opt.user)
 	if err != nil {
 		return err
 	}
-	var text []byte
+	var out []byte
 	if opt.to+opt.from == "" {
-		text, err = a.convertToLua(cmd, files, opt.process, inspect)
+		out, err = a.convertToLua(cmd, files, opt.process, inspect)
 	} else {
 		if opt.to == "" {
 			opt.to = "yaml"
 		}
 		if opt.strict {
-			v := a.judge(files)
+			v := judge.Configuration(&a.files, files)
 			inspect(&v)
 			if err := a.settle(&v); err != nil {
 				return err
 			}
 		}
-		text, err = a.convertFormat(files, opt)
+		out, err = a.convertFormat(files, opt)
 	}
 	if err != nil {
 		return err
 	}
-	return a.write(opt.output, text)
+	return a.write(opt.output, out)
 }
 
 // settle prints what was found and ends the command if it was an error.
-func (a *app) settle(v *verdict) error {
-	a.printProblems(v, false)
-	if !v.valid() {
+func (a *app) settle(v *judge.Verdict) error {
+	if err := present.Problems(a.stderr, v.Problems.Sorted()); err != nil {
+		return err
+	}
+	if !v.Valid() {
 		return statusError(exitFailed)
 	}
 	return nil
@@ -102,50 +106,18 @@ func (a *app) settle(v *verdict) error {
 
 // convertFormat prints a configuration in another format.
 func (a *app) convertFormat(files []string, opt convertOptions) ([]byte, error) {
-	var docs []*config.Document
-	var s source
-	comments := false
-	for _, file := range files {
+	read := make([]source.File, len(files))
+	for i, file := range files {
 		var err error
-		if s, err = a.readSource(file); err != nil {
-			return nil, err
-		}
-		format := config.FormatOf(s.text)
-		if opt.from != "" && opt.from != format {
-			return nil, fmt.Errorf("%s is %s, not %s", s.name, formatNames[format], formatNames[opt.from])
-		}
-		comments = comments || format != "json" && mayHaveComments(s.text)
-		docs = append(docs, s.doc)
-	}
-	if len(docs) == 1 && opt.to != "json" && config.FormatOf(s.text) == opt.to {
-		return bytes.TrimPrefix(s.text, []byte("\uFEFF")), nil // nothing is kept better than as it is
-	}
-	doc := s.doc // if it is the only one, any value will do
-	if len(docs) > 1 {
-		var err error
-		if doc, err = config.Combine(docs...); err != nil {
+		if read[i], err = a.files.Read(file); err != nil {
 			return nil, err
 		}
 	}
-	text, err := encode(doc, opt.to)
-	if err != nil {
-		return nil, fmt.Errorf("cannot convert to %s: %w", formatNames[opt.to], err)
+	out, lossy, err := source.Convert(read, text.Format(opt.from), text.Format(opt.to))
+	if lossy {
+		fmt.Fprintln(a.stderr, commentsLost)
 	}
-	if comments {
-		fmt.Fprintln(a.stderr, "kresctl: comments are not kept")
-	}
-	return text, nil
+	return out, err
 }
 
-// mayHaveComments looks for what starts a comment in YAML and TOML. A text of
-// several lines may contain what looks like one.
-func mayHaveComments(text []byte) bool {
-	for line := range strings.Lines(string(text)) {
-		for i := range len(line) {
-			if line[i] == '#' && (i == 0 || line[i-1] == ' ' || line[i-1] == '\t') {
-				return true
-			}
-		}
-	}
-	return false
-}
+const commentsLost = "kresctl: comments are not kept"

@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"kresd-manager/internal/judge"
 	"kresd-manager/internal/render"
 )
 
@@ -14,19 +15,19 @@ import (
 const ticketSecret = "/run/kresd-manager/tls-ticket-secret"
 
 // convertToLua prints what the manager would write for a process.
-func (a *app) convertToLua(cmd *cobra.Command, files []string, process string, inspect func(*verdict)) ([]byte, error) {
+func (a *app) convertToLua(cmd *cobra.Command, files []string, process string, inspect func(*judge.Verdict)) ([]byte, error) {
 	if process != "" && process != "worker" && process != "policy-loader" {
 		return nil, usage(cmd, "--type is worker or policy-loader, not %q", process)
 	}
-	v := a.judge(files)
+	v := judge.Configuration(&a.files, files)
 	inspect(&v)
 	if err := a.settle(&v); err != nil {
 		return nil, err
 	}
 	if process == "policy-loader" {
-		lua, _ := render.PolicyLoader(v.config)
+		lua, _ := render.PolicyLoader(v.Config)
 		return []byte(lua), nil
 	}
-	lua, _ := render.Worker(v.config, render.Host{CPUs: runtime.NumCPU(), TicketSecret: ticketSecret})
+	lua, _ := render.Worker(v.Config, render.Host{CPUs: runtime.NumCPU(), TicketSecret: ticketSecret})
 	return []byte(lua), nil
 }

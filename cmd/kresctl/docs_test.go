@@ -83,3 +83,25 @@ func TestHelpIsComplete(t *testing.T) {
 		}
 	}
 }
+
+// triedElsewhere are the commands without a script of their own, and where they are
+// tried.
+var triedElsewhere = map[string]string{
+	"kresctl doctor": "it looks at this machine: test/e2e",
+	"kresctl events": "they come while others change something: terminal_test.go, test/e2e",
+	"kresctl logs":   "there is a journal: terminal_test.go, test/e2e",
+}
+
+// TestEveryCommandIsWhereItIsLookedFor: cmd/kresctl/config_set.go is kresctl config set,
+// and testdata/script/config_set.txtar says what it promises.
+func TestEveryCommandIsWhereItIsLookedFor(t *testing.T) {
+	for name := range commands() {
+		at := strings.ReplaceAll(strings.TrimPrefix(name, "kresctl "), " ", "_")
+		if _, err := os.Stat(at + ".go"); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		if _, err := os.Stat("testdata/script/" + at + ".txtar"); (err == nil) == (triedElsewhere[name] != "") {
+			t.Errorf("%s: %v; it is tried elsewhere: %q", name, err, triedElsewhere[name])
+		}
+	}
+}

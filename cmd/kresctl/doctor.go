@@ -3,13 +3,11 @@
 package main
 
 import (
-	"os"
-	"path/filepath"
-	"strings"
-
 	"github.com/spf13/cobra"
 
 	"kresd-manager/internal/doctor"
+	"kresd-manager/internal/present"
+	"kresd-manager/internal/source"
 )
 
 func (a *app) doctorCommand() *cobra.Command {
@@ -19,10 +17,10 @@ func (a *app) doctorCommand() *cobra.Command {
 		Short: "find what is wrong with the installation",
 		Long: `Look for what keeps the manager or the workers from running, or will: the stock
 service, polkit, owners, unit files, the configuration and the files that it
-names, ports, versions, cgroup controllers, the clock, the journal. Each finding
-comes with why it matters and the command that mends it. No manager is needed
-and nothing is changed. Run it as root: without, some of it cannot be seen,
-which is told.
+names, rules that are degraded, ports, versions, cgroup controllers, the clock,
+the journal. Each finding comes with why it matters and the command that fixes
+it. No manager is needed and nothing is changed. Run it as root: without, some
+of it cannot be seen, which is told.
 
 Exit status: 0 nothing is wrong, 1 something is.`,
 		Args: noArgs,
@@ -31,15 +29,15 @@ Exit status: 0 nothing is wrong, 1 something is.`,
 				return usage(cmd, "it looks at one configuration file, not at several")
 			}
 			file := a.configFiles(nil)[0]
-			host, err := hostFor(file)
+			host, err := source.Host(file)
 			if err != nil {
 				return err
 			}
-			r := doctor.Examine(cmd.Context(), doctor.Host{Config: file, Model: host, Reinstall: reinstall()})
+			r := doctor.Examine(cmd.Context(), doctor.Host{Config: file, Model: host, Reinstall: doctor.Reinstall()})
 			if asJSON {
-				err = a.printJSON(r)
+				err = present.JSON(a.stdout, r)
 			} else {
-				err = r.Write(a.stdout)
+				err = present.Doctor(a.stdout, r)
 			}
 			if err == nil && len(r.Findings) > 0 {
 				err = statusError(exitFailed)
@@ -49,16 +47,4 @@ Exit status: 0 nothing is wrong, 1 something is.`,
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "as JSON")
 	return cmd
-}
-
-// reinstall is how this program came here.
-func reinstall() string {
-	own, _ := os.Executable()
-	if strings.HasPrefix(own, "/usr/bin/") {
-		if _, err := os.Stat("/usr/bin/dnf"); err == nil {
-			return "dnf reinstall kresd-manager"
-		}
-		return "apt-get install --reinstall kresd-manager"
-	}
-	return "make install PREFIX=" + filepath.Dir(filepath.Dir(own)) + " # in the source of kresd-manager"
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
 // Exit statuses.
@@ -28,6 +29,22 @@ func (e *usageError) Error() string {
 
 func usage(cmd *cobra.Command, format string, args ...any) error {
 	return &usageError{cmd.CommandPath(), fmt.Sprintf(format, args...)}
+}
+
+// wrongFlag is a usage error in the words of the command line. The library only
+// passes on what the parser of a value said.
+func wrongFlag(cmd *cobra.Command, err error) error {
+	var wrong *pflag.InvalidValueError
+	if !errors.As(err, &wrong) {
+		return usage(cmd, "%v", err)
+	}
+	takes := map[string]string{
+		"bool": "nothing, or true or false", "duration": "a time, as 90s or 5m", "int": "a whole number",
+	}[wrong.GetFlag().Value.Type()]
+	if takes == "" {
+		return usage(cmd, "--%s does not take %q: %v", wrong.GetFlag().Name, wrong.GetValue(), wrong.Unwrap())
+	}
+	return usage(cmd, "--%s takes %s, not %q", wrong.GetFlag().Name, takes, wrong.GetValue())
 }
 
 // statusError ends the program with a status, without a word.

@@ -3,13 +3,12 @@
 package main
 
 import (
-	"fmt"
-	"io"
+	"context"
 	"strings"
 
 	"github.com/spf13/cobra"
 
-	"kresd-manager/internal/visible"
+	"kresd-manager/internal/present"
 	"kresd-manager/units"
 )
 
@@ -21,7 +20,8 @@ func (a *app) logsCommand() *cobra.Command {
 		Short: "show what the units say",
 		Long: `Show the last messages of the workers, of all other units and of the manager,
 or of some of them, from the journal; with -f also those to come, until you
-interrupt it. It takes the role read, and no right to read the journal.`,
+interrupt it. It fails when kresd-manager ends before that. It takes the role
+read, and no right to read the journal.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			for _, name := range args {
 				if !strings.Contains(name, ".") {
@@ -34,12 +34,12 @@ interrupt it. It takes the role read, and no right to read the journal.`,
 				return err
 			}
 			defer c.Close()
-			return c.Logs(cmd.Context(), q, func(l units.LogLine) {
+			stream := func(ctx context.Context, told func(units.LogLine)) error { return c.Logs(ctx, q, told) }
+			return follow(cmd.Context(), stream, func(l units.LogLine) error {
 				if asJSON {
-					_ = a.printLine(l) // the next write tells
-					return
+					return present.JSONLine(a.stdout, l)
 				}
-				writeLog(a.stdout, l)
+				return present.LogLine(a.stdout, l)
 			})
 		},
 	}
@@ -47,10 +47,4 @@ interrupt it. It takes the role read, and no right to read the journal.`,
 	cmd.Flags().IntVarP(&q.Lines, "lines", "n", 100, "how many `LINES` of the past, at most")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "as JSON, one message a line")
 	return cmd
-}
-
-// writeLog writes a message for people.
-func writeLog(w io.Writer, l units.LogLine) {
-	fmt.Fprintf(w, "%s %s %s: %s\n", l.When.Local().Format("Jan 02 15:04:05.000"), visible.Line(strings.TrimSuffix(l.Unit, ".service")),
-		visible.Line(l.Identifier), strings.ReplaceAll(l.Message, "\n", "\n    "))
 }

@@ -14,6 +14,7 @@ import (
 	"os/signal"
 	"syscall"
 
+	"kresd-manager/internal/source"
 	"kresd-manager/internal/visible"
 )
 
@@ -29,7 +30,7 @@ func main() {
 
 // run carries out one command line and returns the exit status.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr *visible.Writer) int {
-	a := &app{stdin: stdin, stdout: stdout, stderr: stderr}
+	a := &app{stdout: stdout, stderr: stderr, files: source.Reader{Stdin: stdin}}
 	root := a.root()
 	root.SetArgs(args)
 	return a.exitStatus(root.ExecuteContext(ctx))

@@ -3,13 +3,12 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
-	"maps"
-	"slices"
 
 	"github.com/spf13/cobra"
 
+	"kresd-manager/internal/client"
+	"kresd-manager/internal/present"
 	"kresd-manager/internal/visible"
 )
 
@@ -37,8 +36,10 @@ does not answer within seconds has null in JSON, and is named on standard error.
 			} else {
 				text, err = c.Statistics(cmd.Context())
 				if err == nil {
-					a.warnOfSilent(text)
-					text, err = present(text, false)
+					for _, worker := range client.Silent(text) {
+						fmt.Fprintf(a.stderr, "%s gave no statistics\n", visible.Line(worker))
+					}
+					text, err = present.Value(text, false)
 				}
 			}
 			if err != nil {
@@ -54,17 +55,4 @@ does not answer within seconds has null in JSON, and is named on standard error.
 	cmd.Flags().BoolVar(&asJSON, "json", false, "as JSON (the default)")
 	cmd.Flags().BoolVar(&prometheus, "prometheus", false, "in the text format of Prometheus")
 	return cmd
-}
-
-// warnOfSilent names the workers without statistics.
-func (a *app) warnOfSilent(statistics []byte) {
-	var workers map[string]json.RawMessage
-	if json.Unmarshal(statistics, &workers) != nil {
-		return // present says what is wrong with it
-	}
-	for _, w := range slices.Sorted(maps.Keys(workers)) {
-		if string(workers[w]) == "null" {
-			fmt.Fprintf(a.stderr, "%s gave no statistics\n", visible.Line(w))
-		}
-	}
 }

@@ -7,8 +7,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"kresd-manager/internal/config/text"
 	"kresd-manager/internal/migrate"
-	"kresd-manager/internal/visible"
+	"kresd-manager/internal/present"
 )
 
 func (a *app) migrateCommand() *cobra.Command {
@@ -59,45 +60,36 @@ something could not be carried over; 2 wrong usage.`,
 	return cmd
 }
 
-func (a *app) migrate(in, out string, asJSON bool) error {
-	s, err := a.readSource(in)
+func (a *app) migrate(in, to string, asJSON bool) error {
+	s, err := a.files.Read(in)
 	if err != nil {
 		return err
 	}
-	r, err := migrate.Run(s.name, s.text)
+	r, err := migrate.Run(s.Name, s.Text)
 	if err != nil {
 		return err
 	}
-	text := r.YAML
-	if text == nil || asJSON {
-		format := "yaml"
+	out := r.YAML
+	if out == nil || asJSON {
+		format := text.YAML
 		if asJSON {
-			format = "json"
+			format = text.JSON
 		}
-		if text, err = encode(r.Document, format); err != nil {
+		if out, err = r.Document.Text(format); err != nil {
 			return err
 		}
-		if mayHaveComments(s.text) {
-			fmt.Fprintln(a.stderr, "kresctl: comments are not kept")
+		if s.MayHaveComments() {
+			fmt.Fprintln(a.stderr, commentsLost)
 		}
 	}
-	if err := a.write(out, text); err != nil {
+	if err := a.write(to, out); err != nil {
 		return err // told of no edit that was not done
 	}
-	for _, action := range r.Actions {
-		fmt.Fprintln(a.stderr, visible.Line(action))
-	}
-	for _, note := range r.Notes {
-		fmt.Fprintln(a.stderr, visible.Line("note: "+note))
-	}
-	for _, stuck := range r.Stuck {
-		fmt.Fprintln(a.stderr, visible.Line("cannot be carried over: "+stuck))
+	if err := present.Migration(a.stderr, r); err != nil {
+		return err
 	}
 	if len(r.Stuck) > 0 {
 		return statusError(exitFailed)
-	}
-	if len(r.Actions) == 0 {
-		fmt.Fprintln(a.stderr, "nothing to do")
 	}
 	return nil
 }

@@ -7,6 +7,8 @@ import (
 	"slices"
 
 	"github.com/spf13/cobra"
+
+	"kresd-manager/internal/present"
 )
 
 func (a *app) pidsCommand() *cobra.Command {
@@ -39,10 +41,12 @@ of all that runs, one a line. The manager is not among them.`,
 				return err
 			}
 			if asJSON {
-				return a.printJSON(processes)
+				return present.JSON(a.stdout, processes)
 			}
 			for _, p := range processes {
-				fmt.Fprintln(a.stdout, p.PID)
+				if _, err := fmt.Fprintln(a.stdout, p.PID); err != nil {
+					return err
+				}
 			}
 			return nil
 		},

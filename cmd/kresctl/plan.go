@@ -3,11 +3,11 @@
 package main
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
 
 	"github.com/spf13/cobra"
+
+	"kresd-manager/internal/present"
 )
 
 func (a *app) planCommand() *cobra.Command {
@@ -29,29 +29,13 @@ notice of them. Nothing is changed.`,
 			if err != nil {
 				return err
 			}
-			if !asJSON {
-				fmt.Fprint(a.stdout, report.String())
-				return nil
+			if asJSON {
+				return present.JSON(a.stdout, report)
 			}
-			return a.printJSON(report)
+			_, err = fmt.Fprint(a.stdout, report.String())
+			return err
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "as JSON")
 	return cmd
-}
-
-func (a *app) printJSON(v any) error { return a.encode(v, "    ") }
-
-// printLine prints a value as JSON on one line, for a stream of them.
-func (a *app) printLine(v any) error { return a.encode(v, "") }
-
-func (a *app) encode(v any, indent string) error {
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetIndent("", indent)
-	e.SetEscapeHTML(false)
-	if err := e.Encode(v); err != nil {
-		return err
-	}
-	return a.write("", b.Bytes())
 }

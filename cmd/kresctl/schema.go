@@ -4,13 +4,9 @@ package main
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"net/http"
 
 	"github.com/spf13/cobra"
 
-	"kresd-manager/internal/client"
 	"kresd-manager/internal/config"
 )
 
@@ -42,20 +38,12 @@ between keys are not part of it: kresctl validate knows them all.`,
 	return cmd
 }
 
-// liveSchema asks the manager, which may be one that does not tell.
+// liveSchema asks the manager.
 func (a *app) liveSchema(ctx context.Context) ([]byte, error) {
 	c, err := a.connect()
 	if err != nil {
 		return nil, err
 	}
 	defer c.Close()
-	schema, err := c.Schema(ctx)
-	var refused *client.Error
-	switch {
-	case errors.As(err, &refused) && refused.Status == http.StatusNotFound:
-		return nil, errors.New("the manager does not tell its schema; without --live that of this kresctl is printed")
-	case refused != nil:
-		return nil, fmt.Errorf("the manager does not tell its schema: %w", err)
-	}
-	return schema, err
+	return c.Schema(ctx)
 }

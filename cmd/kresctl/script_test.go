@@ -18,8 +18,9 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"kresd-manager/api"
-	"kresd-manager/api/apitest"
-	"kresd-manager/internal/config"
+	"kresd-manager/api/door"
+	"kresd-manager/internal/manager/inmemory"
+	"kresd-manager/units"
 )
 
 func TestMain(m *testing.M) {
@@ -28,9 +29,13 @@ func TestMain(m *testing.M) {
 
 // TestScript runs testdata/script. Besides the usual commands there are
 //
-//	serve FILE         start a manager with this configuration file, listening on $SOCK
+//	serve FILE         start a manager with this configuration file, listening on $SOCK;
+//	                   $PID1 and so on are the processes of its workers
 //	servetcp FILE      the same on TCP, whose address as $ADDR takes the place of ADDRESS in the file
 //	crash UNIT         make a unit fail
+//	hold VERB          keep systemd's jobs of a kind, as start, from ending; held waits for one,
+//	                   and release lets them end
+//	told NAME EXACT TYPE CHUNK   fail unless a worker was last told to clear this of the cache
 //	exits N COMMAND…   run a command that must end with exit status N
 //	cmpcolors stderr FILE   compare with a file that names colours: <red>
 //	protect FILE       make it somebody's, with an access control list, see keep_test.go
@@ -51,12 +56,14 @@ func TestScript(t *testing.T) {
 			env.Setenv("SOCK", filepath.Join(dir, "s"))
 			env.Setenv("TZ", "UTC")
 			env.Setenv("GORACE", "atexit_sleep_ms=0") // a second for each command otherwise
-			env.Values[managerKey{}] = new(*apitest.Controller)
+			env.Values[managerKey{}] = new(*inmemory.Machine)
+			env.Values[holdKey{}] = new(holding)
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"serve": serve, "servetcp": serveTCP,
-			"crash": crash,
+			"crash": crash, "told": told,
+			"hold": hold, "held": held, "release": release,
 			"exits": exits,
 
 			"cmpcolors": cmpcolors,
@@ -98,12 +105,17 @@ func serveTCP(ts *testscript.TestScript, neg bool, args []string) {
 // serveOn starts a manager.
 func serveOn(ts *testscript.TestScript, l net.Listener, name string) {
 	file := ts.MkAbs(name)
-	c := apitest.New(ts.ReadFile(name))
-	c.File = file
-	c.ReadFile = func() (*config.Document, error) { return config.ReadFile(file) }
-	*ts.Value(managerKey{}).(**apitest.Controller) = c
+	c, err := inmemory.Start(file)
+	ts.Check(err)
+	ts.Defer(c.End)
+	*ts.Value(managerKey{}).(**inmemory.Machine) = c
+	for unit, pid := range c.Systemd.PIDs() {
+		if n, ok := units.WorkerNumber(unit); ok {
+			ts.Setenv(fmt.Sprintf("PID%d", n), strconv.Itoa(pid))
+		}
+	}
 
-	s := api.NewServer(api.New(c, api.Options{}), api.ServerOptions{})
+	s := door.NewServer(api.New(c, api.Options{}), door.Options{})
 	ended := make(chan error, 1)
 	go func() { ended <- s.Serve(l) }()
 	ts.Defer(func() {
@@ -113,11 +125,60 @@ func serveOn(ts *testscript.TestScript, l net.Listener, name string) {
 }
 
 func crash(ts *testscript.TestScript, neg bool, args []string) {
-	c := *ts.Value(managerKey{}).(**apitest.Controller)
+	c := *ts.Value(managerKey{}).(**inmemory.Machine)
 	if neg || len(args) != 1 || c == nil {
 		ts.Fatalf("usage: crash UNIT, after serve")
 	}
-	c.Kill(args[0])
+	c.Systemd.Fail(args[0])
+}
+
+// holdKey is the key of what a script holds.
+type holdKey struct{}
+
+type holding struct {
+	entered <-chan struct{}
+	release func()
+}
+
+func hold(ts *testscript.TestScript, neg bool, args []string) {
+	c := *ts.Value(managerKey{}).(**inmemory.Machine)
+	if neg || len(args) != 1 || c == nil {
+		ts.Fatalf("usage: hold VERB, after serve")
+	}
+	h := ts.Value(holdKey{}).(*holding)
+	h.entered, h.release = c.Hold(args[0])
+}
+
+func held(ts *testscript.TestScript, neg bool, args []string) {
+	h := ts.Value(holdKey{}).(*holding)
+	if neg || len(args) != 0 || h.entered == nil {
+		ts.Fatalf("usage: held, after hold")
+	}
+	<-h.entered
+}
+
+func release(ts *testscript.TestScript, neg bool, args []string) {
+	h := ts.Value(holdKey{}).(*holding)
+	if neg || len(args) != 0 || h.release == nil {
+		ts.Fatalf("usage: release, after hold")
+	}
+	h.release()
+}
+
+func told(ts *testscript.TestScript, neg bool, args []string) {
+	c := *ts.Value(managerKey{}).(**inmemory.Machine)
+	if neg || len(args) != 4 || c == nil {
+		ts.Fatalf("usage: told NAME EXACT TYPE CHUNK, after serve")
+	}
+	all := c.Systemd.Cleared()
+	if len(all) == 0 {
+		ts.Fatalf("no worker was told to clear anything")
+	}
+	last := all[len(all)-1]
+	if got, want := fmt.Sprintf("%q %t %q %d", last.Name, last.Exact, last.Type, last.Chunk),
+		fmt.Sprintf("%q %s %q %s", args[0], args[1], args[2], args[3]); got != want {
+		ts.Fatalf("a worker was told to clear %s, want %s", got, want)
+	}
 }
 
 func exits(ts *testscript.TestScript, neg bool, args []string) {

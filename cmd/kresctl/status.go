@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+
+	"kresd-manager/internal/present"
 )
 
 func (a *app) statusCommand() *cobra.Command {
@@ -17,8 +19,8 @@ func (a *app) statusCommand() *cobra.Command {
 change, and every unit.
 
 Exit status: 0 all runs as configured, or a change is being applied; 1 the
-manager cannot be asked; 3 a unit does not run as configured, or the resolver
-is stopped.`,
+manager cannot be asked; 3 a unit does not run as configured, the resolver
+is stopped, or systemd does not answer.`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			c, err := a.connect()
@@ -31,9 +33,9 @@ is stopped.`,
 				return err
 			}
 			if asJSON {
-				err = a.printJSON(s)
+				err = present.JSON(a.stdout, s)
 			} else {
-				err = writeStatus(a.stdout, s, time.Now())
+				err = present.Status(a.stdout, s, time.Now())
 			}
 			if err != nil {
 				return err

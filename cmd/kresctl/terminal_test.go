@@ -21,7 +21,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"kresd-manager/api"
+	"kresd-manager/api/wire"
 	"kresd-manager/internal/visible"
 	"kresd-manager/units"
 )
@@ -140,6 +140,36 @@ func TestDataAreExact(t *testing.T) {
 	}
 }
 
+// TestOnlyATerminalIsWaitedFor: who starts kresctl config set without a value is told
+// that it waits for one, unless no one could type it.
+func TestOnlyATerminalIsWaitedFor(t *testing.T) {
+	const told = "kresctl: reading the value from the terminal, end it with Ctrl-D\n"
+	socket := evil(t, "/c.yaml", false)
+	complain := func(stdin io.Reader) string {
+		var out bytes.Buffer
+		run(t.Context(), []string{"-s", socket, "config", "set", "-q", "-p", "/workers"}, stdin, visible.NewWriter(io.Discard), visible.NewWriter(&out))
+		return out.String()
+	}
+	nothing, err := os.Open(os.DevNull)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer nothing.Close()
+	for name, stdin := range map[string]io.Reader{"/dev/null": nothing, "a text": strings.NewReader("4")} {
+		if got := complain(stdin); got != "" {
+			t.Errorf("%s: it says %q", name, got)
+		}
+	}
+	ptm, pts := openTerminal(t)
+	if _, err := ptm.Write([]byte("4\n\x04")); err != nil { // Ctrl-D, termios(3)
+		t.Fatal(err)
+	}
+	if got := complain(pts); got != told {
+		t.Errorf("a terminal: it says %q", got)
+	}
+	_, _ = ptm.Close(), pts.Close()
+}
+
 // onTerminal runs a command line with terminals as standard output and error, and
 // returns what it printed.
 func onTerminal(t *testing.T, args []string) (stdout, stderr string) {
@@ -150,8 +180,8 @@ func onTerminal(t *testing.T, args []string) (stdout, stderr string) {
 	return printed(), complained()
 }
 
-// terminal opens a terminal (pty(7)) and tells what was written to it.
-func terminal(t *testing.T) (*visible.Writer, func() string) {
+// openTerminal opens both ends of a terminal (pty(7)).
+func openTerminal(t *testing.T) (ptm, pts *os.File) {
 	t.Helper()
 	ptm, err := os.OpenFile("/dev/ptmx", os.O_RDWR|unix.O_NOCTTY, 0)
 	if err != nil {
@@ -165,10 +195,17 @@ func terminal(t *testing.T) (*visible.Writer, func() string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	pts, err := os.OpenFile(fmt.Sprintf("/dev/pts/%d", n), os.O_RDWR|unix.O_NOCTTY, 0)
+	pts, err = os.OpenFile(fmt.Sprintf("/dev/pts/%d", n), os.O_RDWR|unix.O_NOCTTY, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
+	return ptm, pts
+}
+
+// terminal opens a terminal and tells what was written to it.
+func terminal(t *testing.T) (*visible.Writer, func() string) {
+	t.Helper()
+	ptm, pts := openTerminal(t)
 	read := make(chan string)
 	go func() {
 		var out bytes.Buffer
@@ -211,7 +248,7 @@ func evil(t *testing.T, file string, refuse bool) (socket string) {
 		if refuse {
 			w.Header().Set("Content-Type", "application/problem+json")
 			w.WriteHeader(http.StatusUnprocessableEntity)
-			send(w, &api.Problem{})
+			send(w, &wire.Problem{})
 			return
 		}
 		w.Header().Set("Etag", `"`+"abc"+`"`)
@@ -221,11 +258,11 @@ func evil(t *testing.T, file string, refuse bool) (socket string) {
 		case path == "/v1/history":
 			send(w, &units.History{})
 		case strings.HasPrefix(path, "/v1/history/"):
-			send(w, &api.HistoryEntry{})
+			send(w, &wire.HistoryEntry{})
 		case path == "/v1/confirm":
 			send(w, &units.Entry{})
 		case strings.HasPrefix(path, "/processes"):
-			send(w, &[]api.Process{})
+			send(w, &[]wire.Process{})
 		case path == "/v1/events":
 			for _, kind := range []units.EventKind{units.EventBegin, units.EventStep, units.EventDone, units.EventFailed,
 				units.EventRestore, units.EventApplied, units.EventRefused, units.EventRepair, nasty} {
@@ -242,7 +279,7 @@ func evil(t *testing.T, file string, refuse bool) (socket string) {
 			fmt.Fprint(w, "data: ")
 			send(w, &units.LogLine{})
 			fmt.Fprint(w, "\nevent: error\ndata: ")
-			send(w, &api.Problem{})
+			send(w, &wire.Problem{})
 		case path == "/metrics/prometheus":
 			fmt.Fprint(w, nasty)
 		case path == "/schema", path == "/metrics/json", path == "/cache/clear", r.Method == http.MethodGet && strings.HasPrefix(path, "/v1/config"):

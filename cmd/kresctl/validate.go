@@ -8,6 +8,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"kresd-manager/internal/config"
+	"kresd-manager/internal/judge"
+	"kresd-manager/internal/present"
 )
 
 // validateOptions are the flags of kresctl validate.
@@ -67,15 +69,16 @@ Exit status: 0 valid, with or without warnings; 1 invalid or not readable;
 	a.quietFlag(cmd)
 	cmd.Flags().BoolVar(&opt.each, "each", false, "every file is a configuration of its own")
 	cmd.Flags().StringVar(&opt.format, "format", "text", "print problems as `text` or json")
-	a.strictFlags(cmd, &opt.strict, &opt.user)
-	colorFlag(cmd, &opt.color)
+	strictFlags(cmd, &opt.strict, &opt.user)
+	cmd.Flags().StringVar(&opt.color, "color", "auto",
+		"quote the lines that problems are in, in colour: auto (on a terminal), always or never")
 	return cmd
 }
 
 func (a *app) validate(cmd *cobra.Command, files []string, opt validateOptions) error {
-	fancy, err := a.fancy(cmd, opt.color)
+	colored, err := present.Colored(a.stderr, opt.color)
 	if err != nil {
-		return err
+		return usage(cmd, "%v", err)
 	}
 	if opt.format != "text" && opt.format != "json" {
 		return usage(cmd, "--format is text or json, not %q", opt.format)
@@ -87,35 +90,48 @@ func (a *app) validate(cmd *cobra.Command, files []string, opt validateOptions) 
 			groups = append(groups, []string{file})
 		}
 	}
-	inspect, err := a.inspector(cmd, opt.strict, opt.user)
+	inspect, err := inspector(cmd, opt.strict, opt.user)
 	if err != nil {
 		return err
 	}
 	valid := true
 	var all config.Problems
 	for _, group := range groups {
-		v := a.judge(group)
+		v := judge.Configuration(&a.files, group)
 		inspect(&v)
-		valid = valid && v.valid()
+		valid = valid && v.Valid()
 		if opt.format == "json" {
-			all = append(all, v.problems...)
+			all = append(all, v.Problems...)
 			continue
 		}
-		a.printProblems(&v, fancy)
-		if v.valid() && !a.quiet {
-			fmt.Fprintf(a.stdout, "%s: valid\n", v.name())
-			if v.judged != "" {
-				fmt.Fprintln(a.stdout, v.judged)
-			}
+		if err := a.printVerdict(&v, colored); err != nil {
+			return err
 		}
 	}
 	if opt.format == "json" {
-		if err := a.printProblemsJSON(all); err != nil {
+		if err := present.ProblemsJSON(a.stdout, all.Sorted()); err != nil {
 			return err
 		}
 	}
 	if !valid {
 		return statusError(exitFailed)
+	}
+	return nil
+}
+
+// printVerdict tells what was found about one configuration.
+func (a *app) printVerdict(v *judge.Verdict, colored bool) (err error) {
+	if colored {
+		err = present.QuotedProblems(a.stderr, v.Problems.Sorted(), v.Texts)
+	} else {
+		err = present.Problems(a.stderr, v.Problems.Sorted())
+	}
+	if err != nil || !v.Valid() || a.quiet {
+		return err
+	}
+	fmt.Fprintf(a.stdout, "%s: valid\n", v.Name())
+	if v.Judged != "" {
+		fmt.Fprintln(a.stdout, v.Judged)
 	}
 	return nil
 }

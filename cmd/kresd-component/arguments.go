@@ -3,13 +3,19 @@
 package main
 
 import (
-	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 
 	"golang.org/x/sys/unix"
+
+	"kresd-manager/internal/format"
 )
+
+// argumentsFormat is that of a list, which has no place for a number: a later
+// format is an object.
+var argumentsFormat = format.File{Advice: "restart kresd-manager, which writes it anew"}
 
 // replaceWith makes this process a program with the arguments that a file lists.
 // A file that lists none means that the program must not run.
@@ -20,7 +26,13 @@ func replaceWith(program, path string, stderr io.Writer) int {
 		return exitConfig
 	}
 	var args []string
-	if err := json.Unmarshal(b, &args); err != nil {
+	err = argumentsFormat.Decode(b, &args)
+	var newer *format.NewerError
+	if errors.As(err, &newer) {
+		fmt.Fprintf(stderr, "cannot read the arguments of %s: %s: %v\n", program, path, err)
+		return exitConfig
+	}
+	if err != nil {
 		fmt.Fprintf(stderr, "cannot read the arguments of %s: %s must hold a JSON list of strings: %v\n", program, path, err)
 		return exitConfig
 	}

@@ -39,6 +39,7 @@ func TestArgumentsThatCannotBeHad(t *testing.T) {
 	}{
 		{"none are wanted", "[]", exitConfig, "does not want /usr/bin/no-such"},
 		{"no list", `{"a": 1}`, exitConfig, "must hold a JSON list of strings"},
+		{"of a newer version", `{"format": 1, "arguments": []}`, exitConfig, "gc.json: it was written by a newer kresd-manager (format 1; this one knows 0): restart kresd-manager"},
 		{"no program", `["-a"]`, exitFailed, "cannot start /usr/bin/no-such: no such file"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -29,6 +29,18 @@ func components(t *testing.T) string {
 	return path
 }
 
+func TestComponentsOfANewerVersionAreNotStarted(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "components.json")
+	if err := os.WriteFile(path, []byte(`{"format": 2, "components": {"a": "/bin/true"}}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	want := "cannot read the components: " + path + ": it was written by a newer kresd-manager (format 2; this one knows 1): restart kresd-manager, which writes it anew\n"
+	var stderr bytes.Buffer
+	if code := run([]string{"--config", path, "a"}, &stderr); code != exitConfig || stderr.String() != want {
+		t.Errorf("exit code %d, %s", code, stderr.String())
+	}
+}
+
 func TestWhatTheEndOfAComponentMeans(t *testing.T) {
 	config := components(t)
 	stayed := t.TempDir()

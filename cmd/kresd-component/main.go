@@ -13,7 +13,6 @@
 package main
 
 import (
-	"encoding/json"
 	"flag"
 	"fmt"
 	"io"
@@ -72,13 +71,11 @@ func find(path, name string) (units.Component, error) {
 	if err != nil {
 		return units.Component{}, fmt.Errorf("cannot read the components: %w", err)
 	}
-	var all struct {
-		Components []units.Component `json:"components"`
-	}
-	if err := json.Unmarshal(b, &all); err != nil {
+	want, err := units.ReadDesired(b)
+	if err != nil {
 		return units.Component{}, fmt.Errorf("cannot read the components: %s: %w", path, err)
 	}
-	for _, c := range all.Components {
+	for _, c := range want.Components {
 		if c.Name == name && len(c.Command) > 0 {
 			return c, nil
 		}

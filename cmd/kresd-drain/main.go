@@ -16,6 +16,8 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 
@@ -68,7 +70,20 @@ func run(args []string, mainPID string, stderr io.Writer) int {
 	if *user {
 		bus = dbusctl.UserBus()
 	}
-	return drain(*rundir, instance, bus, min(limit, stopTime), stderr)
+	process, err := strconv.Atoi(mainPID)
+	if err != nil {
+		process = 0
+	}
+	return drain(*rundir, instance, bus, kresd.DrainOptions{Deadline: min(limit, stopTime), Process: process, Spare: spare(os.Getenv("RUNTIME_DIRECTORY"))}, stderr)
+}
+
+// spare is the second control socket of a worker, in the first of the directories
+// that systemd has made for it (systemd.exec(5)); "" if there are none.
+func spare(directories string) string {
+	if own, _, _ := strings.Cut(directories, ":"); own != "" {
+		return filepath.Join(own, "control")
+	}
+	return ""
 }
 
 // configured returns the time in a file, and the given one if there is no such
@@ -88,18 +103,16 @@ func configured(file string, otherwise time.Duration) (time.Duration, error) {
 	return d, nil
 }
 
-func drain(rundir, instance, bus string, deadline time.Duration, stderr io.Writer) int {
+func drain(rundir, instance, bus string, o kresd.DrainOptions, stderr io.Writer) int {
 	ctx, cancel := context.WithTimeout(context.Background(), stopTime)
 	defer cancel()
-	d, err := kresd.Drain(ctx, rundir, instance, kresd.DrainOptions{
-		Deadline: deadline,
-		Returning: func(ctx context.Context) (bool, error) {
-			ctx, cancel := context.WithTimeout(ctx, time.Second)
-			defer cancel()
-			return dbusctl.Returning(ctx, bus, units.InstanceUnit(instance))
-		},
-		Patience: min(patience, stopTime-deadline),
-	})
+	o.Patience = min(patience, stopTime-o.Deadline)
+	o.Returning = func(ctx context.Context) (bool, error) {
+		ctx, cancel := context.WithTimeout(ctx, time.Second)
+		defer cancel()
+		return dbusctl.Returning(ctx, bus, units.InstanceUnit(instance))
+	}
+	d, err := kresd.Drain(ctx, rundir, instance, o)
 	switch {
 	case err != nil:
 		fmt.Fprintf(stderr, "cannot drain worker %s: %v\n", instance, err)

@@ -11,6 +11,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -106,7 +107,7 @@ func TestExitCodes(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			var stderr bytes.Buffer
 			args := append([]string{"--rundir", rundir(t, c.answers), "--deadline", "5s", "--deadline-file", "/nonexistent"}, c.args...)
-			if code := run(args, "4711", &stderr); code != c.code {
+			if code := run(args, strconv.Itoa(os.Getpid()), &stderr); code != c.code {
 				t.Errorf("exit code %d, want %d", code, c.code)
 			}
 			if got := stderr.String(); (c.stderr == "") != (got == "") || !strings.Contains(got, c.stderr) {

@@ -15,6 +15,8 @@ import (
 // report is the JSON of a dry run.
 type report struct {
 	Error string `json:"error,omitempty"`
+	// Lost says why the last good configuration cannot be used.
+	Lost string `json:"lost,omitempty"`
 	// Guarded says that no generation is to be seen yet: what starts does so
 	// if there is one by then.
 	Guarded bool               `json:"guarded,omitempty"`
@@ -38,7 +40,7 @@ func dryRun(o options, stdout, stderr io.Writer) int {
 		return exitFailed
 	}
 	decision, err := ask(o.paths)
-	r := report{Error: decision.Failure, Guarded: decision.Guarded, Entries: generator.Make(decision, place)}
+	r := report{Error: decision.Failure, Lost: decision.Lost, Guarded: decision.Guarded, Entries: generator.Make(decision, place)}
 	if r.Error == "" && err != nil {
 		r.Error = err.Error()
 	}
@@ -47,6 +49,10 @@ func dryRun(o options, stdout, stderr io.Writer) int {
 	if r.Error != "" {
 		code = exitFailed
 		fmt.Fprintf(stderr, "kresd-generator: %s\n", r.Error)
+	}
+	if r.Lost != "" {
+		code = exitFailed
+		fmt.Fprintf(stderr, "kresd-generator: cannot use the last good configuration: %s\n", r.Lost)
 	}
 	if o.json {
 		e := json.NewEncoder(stdout)

@@ -104,7 +104,7 @@ func made(dir string) string {
 	return strings.TrimSpace(b.String())
 }
 
-const keptSet = "kresd.target.wants/kres-gc.service kresd.target.wants/kres-policy-loader.service kresd.target.wants/kresd@1.service kresd.target.wants/kresd@2.service multi-user.target.wants/kresd.target"
+const keptSet = "kresd-boot.target kresd.target.wants/kres-gc.service kresd.target.wants/kres-policy-loader.service kresd.target.wants/kresd@1.service kresd.target.wants/kresd@2.service multi-user.target.wants/kresd-boot.target multi-user.target.wants/kresd.target"
 
 func TestWithOneAndThreeDirectories(t *testing.T) {
 	for _, names := range [][]string{{"normal"}, {"normal", "early", "late"}} {
@@ -161,9 +161,9 @@ func TestTheLastGoodSetWhateverTheConfigurationIs(t *testing.T) {
 		reason  string
 	}{
 		"broken":      {func(p string) error { return os.WriteFile(p, []byte("workers: {"), 0o644) }, `config.yaml:2:1: not valid YAML`},
-		"a fifo":      {func(p string) error { return syscall.Mkfifo(p, 0o666) }, `no regular file`},
+		"a fifo":      {func(p string) error { return syscall.Mkfifo(p, 0o666) }, `it is not a regular file`},
 		"a folder":    {func(p string) error { return os.Mkdir(p, 0o755) }, `is a directory`},
-		"a device":    {func(p string) error { return os.Symlink("/dev/zero", p) }, `no regular file`},
+		"a device":    {func(p string) error { return os.Symlink("/dev/zero", p) }, `it is not a regular file`},
 		"a loop":      {func(p string) error { return os.Symlink(p, p) }, `too many levels`},
 		"not for us":  {func(p string) error { return os.WriteFile(p, nil, 0o200) }, `permission denied`},
 		"a gigabyte":  {func(p string) error { return sparse(p, 1<<30) }, `larger than 64 MiB`},
@@ -176,14 +176,36 @@ func TestTheLastGoodSetWhateverTheConfigurationIs(t *testing.T) {
 			if err := c.prepare(w.path("config.yaml")); err != nil {
 				t.Fatal(err)
 			}
+			failing := strings.NewReplacer(" kresd.target.wants/kres-gc.", " kresd-configuration.service kresd.target.wants/kres-gc.",
+				"/kresd-boot.target multi-", "/kresd-boot.target multi-user.target.wants/kresd-configuration.service multi-").Replace(keptSet)
 			_, complaint, code := w.generate(t, w.path("out"))
 			if code != 0 || !strings.Contains(complaint, c.reason) && !strings.Contains(complaint, "took longer") {
 				t.Errorf("exit %d, complaint %q", code, complaint)
 			}
-			if got := made(w.path("out")); got != "kresd-configuration.service "+keptSet[:strings.Index(keptSet, "multi")]+"multi-user.target.wants/kresd-configuration.service multi-user.target.wants/kresd.target" {
+			if got := made(w.path("out")); got != failing {
 				t.Errorf("made %s", got)
 			}
 		})
+	}
+}
+
+func TestALastGoodSetThatCannotBeUsed(t *testing.T) {
+	for text, want := range map[string]string{
+		`{"format": 2, "workers": 2}`: "boot/components.json: it was written by a newer kresd-manager (format 2; this one knows 1): restart kresd-manager, which writes it anew",
+		`{"workers": 2`:               "boot/components.json: unexpected end of JSON input",
+	} {
+		w := newWorld(t, "{}", true)
+		if err := os.WriteFile(w.path("state/boot/components.json"), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		const words = "kresd-generator: cannot use the last good configuration: "
+		_, complaint, code := w.generate(t, w.path("out"))
+		if code != 0 || !strings.HasPrefix(complaint, words) || !strings.Contains(complaint, want) || made(w.path("out")) != "" {
+			t.Errorf("%s: exit %d, made %q, complaint %q", text, code, made(w.path("out")), complaint)
+		}
+		if _, complaint, code := w.generate(t, "--dry-run", w.path("out")); code != exitFailed || !strings.HasPrefix(complaint, words) || !strings.Contains(complaint, want) {
+			t.Errorf("%s: a dry run exits with %d and says %q", text, code, complaint)
+		}
 	}
 }
 

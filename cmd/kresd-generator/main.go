@@ -109,11 +109,17 @@ func generate(o options, stderr io.Writer) int {
 		return exitOK
 	}
 	decision, err := ask(o.paths)
-	if err != nil && decision.Failure == "" && decision.Set == nil {
+	if err != nil && decision.Failure == "" && decision.Set == nil && decision.Lost == "" {
 		return exitOK
 	}
-	if decision.Failure != "" {
+	switch {
+	case decision.Failure != "" && decision.Set != nil:
 		complain(stderr, "%s: starting the last good configuration", decision.Failure)
+	case decision.Failure != "":
+		complain(stderr, "%s", decision.Failure)
+	}
+	if decision.Lost != "" {
+		complain(stderr, "cannot use the last good configuration: %s", decision.Lost)
 	}
 	if err := generator.Make(decision, place).Write(o.dirs[0]); err != nil {
 		complain(stderr, "%v", err)

@@ -6,8 +6,6 @@ import (
 	"context"
 	"io"
 	"log/slog"
-	"net"
-	"path/filepath"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -71,28 +69,4 @@ func TestEndsIdleWhenNobodyNeedsIt(t *testing.T) {
 			}
 		})
 	})
-}
-
-func TestAManagerKnowsWhetherARequestStartedIt(t *testing.T) {
-	l := listen(t, "unix", filepath.Join(t.TempDir(), "s"))
-	d := newDoors([]net.Listener{l})
-	if d.knocked() || !d.activated() {
-		t.Errorf("knocked %t, activated %t", d.knocked(), d.activated())
-	}
-	c, err := net.Dial("unix", l.Addr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer c.Close()
-	if !d.knocked() {
-		t.Error("somebody waits and it is not seen")
-	}
-	running, _ := apiSocket(t) // of which systemd knows nothing
-	if err := d.open(running); err != nil {
-		t.Fatal(err)
-	}
-	defer d.listeners[1].Close()
-	if d.activated() {
-		t.Error("nobody would start the manager again")
-	}
 }

@@ -64,7 +64,8 @@ manager and leave the workers running, but with run stop them first; a second
 one does not wait for requests.
 
 Exit status: 0 ended as asked, 1 failed, 2 wrong usage, 69 another manager, such
-as the stock one, is active, 75 it ended idle and must start again, 78 the configuration is refused.
+as the stock one, is active, 75 it ended idle and must start again, 78 the
+configuration is refused, or is not there.
 `
 
 // parse reads the command line. done tells to exit with code at once.

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -103,9 +104,9 @@ func lowestPort() int {
 
 // systemd returns the service manager to work with. For transient units it
 // also makes the directories that are otherwise made by systemd-tmpfiles.
-func (o *options) systemd() (systemd, error) {
+func (o *options) systemd(log *slog.Logger) (systemd, error) {
 	if !o.transient {
-		return &dbusctl.Client{}, nil
+		return &dbusctl.Client{Log: log}, nil
 	}
 	units.Use(o.name)
 	place := transient.Place{User: o.user, Name: o.name, Rundir: o.rundir, RuntimeDir: o.runtimeDir, CacheDir: o.cacheDir, Programs: programs()}
@@ -126,7 +127,7 @@ func (o *options) systemd() (systemd, error) {
 	if err := o.makeDirectories(); err != nil {
 		return nil, err
 	}
-	t := &dbusctl.Transient{Client: &dbusctl.Client{}, Unit: place.Unit, Slice: place.Slice(), Apart: o.name != ""}
+	t := &dbusctl.Transient{Client: &dbusctl.Client{Log: log}, Unit: place.Unit, Slice: place.Slice(), Apart: o.name != ""}
 	if o.user {
 		t.Address = dbusctl.UserBus()
 	}

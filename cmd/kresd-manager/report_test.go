@@ -7,6 +7,7 @@ import (
 	"errors"
 	"log/slog"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -17,6 +18,8 @@ import (
 
 func TestTheExitStatusTellsWhoIsAtFault(t *testing.T) {
 	t.Setenv("JOURNAL_STREAM", "8:4711")
+	_, missing := config.ReadFile(filepath.Join(t.TempDir(), "config.yaml"))
+	_, folder := config.ReadFile(t.TempDir())
 	step := units.Step{N: 1, Kind: units.Try, Unit: units.Canary}
 	for _, c := range []struct {
 		name string
@@ -29,7 +32,9 @@ func TestTheExitStatusTellsWhoIsAtFault(t *testing.T) {
 		{"no bus", units.ErrUnavailable, 1},
 		{"the stock service", manager.ErrStock, 69},
 		{"another manager", manager.ErrLocked, 69},
-		{"a file that cannot be read", os.ErrPermission, 1},
+		{"a configuration that is not there", missing, 78},
+		{"a configuration that is a folder", folder, 78},
+		{"another file that cannot be read", os.ErrPermission, 1},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var out bytes.Buffer

@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"kresd-manager/internal/config"
 )
 
 // fake is a tree in memory: by path, "mode owner group kind", where kind may
@@ -177,14 +179,13 @@ func text(findings []Finding) string {
 
 func TestNeeds(t *testing.T) {
 	tests := map[string]Need{
-		"rfile": ReadFile, "rfile?": ReadFile, "one-or-list<rfile>?": ReadFile, "list<wdir>": WriteDir,
-		"socket?": BindPath, "map<domain,wfile>?": WriteFile,
-		"enum rfile": "", "str": "", "object": "", "": "", "list": "", "int>=1|auto": "", "socketry": "",
+		"rfile": ReadFile, "wdir": WriteDir, "socket": BindPath, "wfile": WriteFile,
+		"enum": "", "str": "", "": "", "connect": "", "watched": "", "socketry": "",
 	}
-	for keyType, want := range tests {
-		got, ok := needOf(keyType)
+	for grammar, want := range tests {
+		got, ok := needOf(config.KeyType{Grammar: grammar, Words: []string{"rfile"}})
 		if ok != (want != "") || ok && got != want {
-			t.Errorf("%q: %q, %v", keyType, got, ok)
+			t.Errorf("%q: %q, %v", grammar, got, ok)
 		}
 	}
 }
@@ -198,7 +199,7 @@ func TestLookup(t *testing.T) {
 	if err == nil {
 		t.Fatal("found a user that does not exist")
 	}
-	want := "there is no user nobody-of-this-name on this machine, so that nobody can tell what it may access"
+	want := "there is no user nobody-of-this-name on this machine, so that no one can tell what it may access"
 	if diff := cmp.Diff(want, err.Error()); diff != "" {
 		t.Error(diff)
 	}

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"kresd-manager/internal/config"
+	"kresd-manager/internal/config/tree"
 )
 
 // Need is what a path is for.
@@ -56,7 +57,7 @@ func Paths(doc *config.Document, baseDir string) []Path {
 			need = ConnectPath
 		}
 		w := walk{need: need, base: baseDir}
-		tokens := strings.Split(key.Pointer, "/")[1:]
+		tokens := key.Pattern()
 		fixed := tokens // up to the first list
 		if i := slices.Index(tokens, "*"); i >= 0 {
 			fixed = tokens[:i]
@@ -80,22 +81,17 @@ func Paths(doc *config.Document, baseDir string) []Path {
 	return all
 }
 
-// needOf finds the type of a path in the type of a key, as in
-// "one-or-list<rfile>?".
-func needOf(keyType string) (Need, bool) {
-	words := strings.FieldsFunc(keyType, func(c rune) bool { return strings.ContainsRune("<>?,| ", c) })
-	if len(words) == 0 || words[0] == "enum" {
-		return "", false
-	}
-	last := Need(words[len(words)-1])
-	return last, slices.Contains([]Need{ReadFile, WriteFile, WriteDir, BindPath}, last)
+// needOf is what the path of a key is for; ok is false if it takes none.
+func needOf(t config.KeyType) (need Need, ok bool) {
+	need = Need(t.Grammar)
+	return need, slices.Contains([]Need{ReadFile, WriteFile, WriteDir, BindPath}, need)
 }
 
 // defaultHolds says whether the default of an absent key is in effect: that of
 // an optional key only while its section is absent too.
 func defaultHolds(doc *config.Document, key config.KeyInfo) bool {
 	section := key.Pointer[:strings.LastIndexByte(key.Pointer, '/')]
-	if key.Default == "" || section == "" || !strings.HasSuffix(key.Type, "?") {
+	if key.Default == "" || section == "" || !key.Type.Optional {
 		return key.Default != ""
 	}
 	_, present := decode(doc, section)
@@ -163,7 +159,6 @@ func (w *walk) collect(pointer string, value any, pattern []string) {
 
 func (w *walk) member(pointer string, object map[string]any, key string, pattern []string) {
 	if value, ok := object[key]; ok {
-		escaped := strings.ReplaceAll(strings.ReplaceAll(key, "~", "~0"), "/", "~1")
-		w.collect(pointer+"/"+escaped, value, pattern)
+		w.collect(pointer+"/"+tree.EscapeToken(key), value, pattern)
 	}
 }

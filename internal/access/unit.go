@@ -10,13 +10,13 @@ import (
 	"slices"
 	"strings"
 
-	"kresd-manager/units"
+	"kresd-manager/internal/unitfile"
 )
 
 // OfUnit returns who the processes of a service are, by its User=, Group= and
 // SupplementaryGroups= (systemd.exec(5)). That is not the account: Group= takes
 // the place of its own group, and the others are those that list it as a member.
-func OfUnit(u units.Unit) (Identity, error) {
+func OfUnit(u unitfile.Unit) (Identity, error) {
 	var name, group string
 	var more []string
 	for _, o := range u.Options {

@@ -11,7 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"kresd-manager/units"
+	"kresd-manager/internal/unitfile"
 )
 
 // TestOfUnit goes by accounts that every system has: daemon has a group of its
@@ -37,7 +37,7 @@ func TestOfUnit(t *testing.T) {
 		"the last word counts": {"User=mail\nUser=daemon\nGroup=tty\nGroup=root", "", "daemon in the group root"},
 		"no user":              {"Type=simple", "", "root"},
 		"a number":             {"User=" + strconv.FormatUint(uint64(own.UID), 10) + "\nGroup=0", "", "daemon in the group root"},
-		"an unknown user":      {"User=nobody-of-this-name", "", "cannot tell who x.service runs as: there is no user nobody-of-this-name on this machine, so that nobody can tell what it may access"},
+		"an unknown user":      {"User=nobody-of-this-name", "", "cannot tell who x.service runs as: there is no user nobody-of-this-name on this machine, so that no one can tell what it may access"},
 		"an unknown group":     {"User=daemon\nGroup=root\nSupplementaryGroups=no-such-group", "", "cannot tell who x.service runs as: there is no group no-such-group on this machine"},
 		"a specifier":          {"User=%i", "", "cannot tell who x.service runs as: %i is not known before it starts"},
 	} {
@@ -46,7 +46,7 @@ func TestOfUnit(t *testing.T) {
 			if err := os.WriteFile(groupFile, []byte(text), 0o600); err != nil {
 				t.Fatal(err)
 			}
-			u, err := units.ParseUnit("x.service", "[Unit]\nUser=other\n[Service]\n"+c.unit)
+			u, err := unitfile.Parse("x.service", "[Unit]\nUser=other\n[Service]\n"+c.unit)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -67,7 +67,7 @@ func TestTheGroupsOfAUnitDecide(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	u, err := units.ParseUnit("x.service", "[Service]\nUser=daemon\nGroup=root\n")
+	u, err := unitfile.Parse("x.service", "[Service]\nUser=daemon\nGroup=root\n")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -18,7 +18,7 @@ import (
 	"strings"
 	"time"
 
-	"kresd-manager/api"
+	"kresd-manager/api/wire"
 )
 
 // DefaultSocket is where kresd-manager listens unless it is configured
@@ -90,6 +90,8 @@ type request struct {
 type answer struct {
 	header http.Header
 	body   []byte
+	from   string // address
+	doubt  string // whether a change may have been made, if it cannot be read
 }
 
 // do sends a request and reads the whole answer. Errors are *Error when the
@@ -115,7 +117,7 @@ func (c *Client) do(ctx context.Context, q request) (answer, error) {
 	if err != nil {
 		return answer{}, c.explain(err, q)
 	}
-	return answer{header: resp.Header, body: body}, nil
+	return answer{header: resp.Header, body: body, from: c.address, doubt: q.doubt()}, nil
 }
 
 func (c *Client) request(ctx context.Context, q request) (*http.Request, error) {
@@ -145,7 +147,7 @@ func (c *Client) refusal(resp *http.Response, q request) error {
 	if t == "application/problem+json" && json.Unmarshal(body, &e.Problem) == nil && e.Problem.Kind != "" {
 		return e
 	}
-	e.Problem = api.Problem{
+	e.Problem = wire.Problem{
 		Title:   strings.ToLower(resp.Status),
 		Status:  resp.StatusCode,
 		Message: strings.TrimSpace(string(body)),
@@ -153,10 +155,10 @@ func (c *Client) refusal(resp *http.Response, q request) error {
 	return e
 }
 
-// decode reads a JSON answer.
+// decode reads a JSON answer, or fails with *[AnswerError].
 func (a answer) decode(v any) error {
 	if err := json.Unmarshal(a.body, v); err != nil {
-		return fmt.Errorf("cannot read the answer: %w", err)
+		return &AnswerError{a.from, "answer", err, a.doubt}
 	}
 	return nil
 }

@@ -3,6 +3,7 @@
 package client_test
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"errors"
@@ -16,9 +17,13 @@ import (
 	"time"
 
 	"kresd-manager/api"
-	"kresd-manager/api/apitest"
+	"kresd-manager/api/door"
+	"kresd-manager/api/wire"
 	"kresd-manager/internal/client"
 	"kresd-manager/internal/config"
+	"kresd-manager/internal/config/text"
+	"kresd-manager/internal/manager/fakesystemd"
+	"kresd-manager/internal/manager/inmemory"
 	"kresd-manager/units"
 )
 
@@ -34,7 +39,7 @@ func serve(t *testing.T, h http.Handler) *client.Client {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := api.NewServer(h, api.ServerOptions{})
+	s := door.NewServer(h, door.Options{})
 	go func() { _ = s.Serve(l) }()
 	t.Cleanup(func() { _ = s.Close() })
 	c := client.New(l.Addr().String())
@@ -42,9 +47,9 @@ func serve(t *testing.T, h http.Handler) *client.Client {
 	return c
 }
 
-func manager(t *testing.T) (*apitest.Controller, *client.Client) {
+func manager(t *testing.T) (*inmemory.Machine, *client.Client) {
 	t.Helper()
-	m := apitest.New("workers: 2\nnsid: null\n")
+	m := inmemory.New(t, "workers: 2\nnsid: null\n")
 	return m, serve(t, api.New(m, api.Options{}))
 }
 
@@ -107,7 +112,7 @@ func TestPointersArriveUnchanged(t *testing.T) {
 	for _, pointer := range []string{"/a b", "//x/", "/./..", "/a?b#c", "/100%", "/%2F", "/ž", "/a\nb", "/a~1b", "/;=&+"} {
 		_, _, err := c.Get(context.Background(), pointer)
 		var refused *client.Error
-		if !errors.As(err, &refused) || refused.Status != 404 || refused.Problem.Kind != api.KindNoValue {
+		if !errors.As(err, &refused) || refused.Status != 404 || refused.Problem.Kind != wire.KindNoValue {
 			t.Errorf("%q: %v", pointer, err)
 		}
 	}
@@ -115,13 +120,13 @@ func TestPointersArriveUnchanged(t *testing.T) {
 
 func TestErrorsCarryTheProblem(t *testing.T) {
 	_, c := manager(t)
-	_, err := c.Put(context.Background(), "/workers", []byte("many"), "application/yaml", client.ChangeOptions{})
+	_, err := c.Put(context.Background(), "/workers", []byte("many"), text.YAML, client.ChangeOptions{})
 	var refused *client.Error
 	if !errors.As(err, &refused) || refused.Status != 400 || len(refused.Problem.Problems) != 1 ||
 		!strings.Contains(err.Error(), "/workers: ") {
 		t.Errorf("%v", err)
 	}
-	_, err = c.Put(context.Background(), "/hostname", []byte(`"boom"`), "", client.ChangeOptions{})
+	_, err = c.Put(context.Background(), "/lua", []byte(`{"script": "`+fakesystemd.Refusal+`"}`), "", client.ChangeOptions{})
 	if !errors.As(err, &refused) || refused.Problem.Unit != units.Canary || refused.Problem.Restored == nil {
 		t.Errorf("%v", err)
 	}
@@ -162,7 +167,7 @@ func TestNoAnswer(t *testing.T) {
 	}
 	c := serve(t, http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }))
 	_, err = c.Reload(context.Background(), false, client.ChangeOptions{})
-	if !errors.As(err, &none) || !strings.HasSuffix(err.Error(), ": EOF; the change may have been made or still go on, see kresctl status") {
+	if !errors.As(err, &none) || !strings.HasSuffix(err.Error(), ": the connection was closed without an answer; the change may have been made or still go on, see kresctl status") {
 		t.Errorf("%v", err)
 	}
 	c = serve(t, http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }))
@@ -171,5 +176,65 @@ func TestNoAnswer(t *testing.T) {
 	_, err = c.Status(ctx)
 	if !errors.As(err, &none) || !strings.Contains(err.Error(), "no answer within") {
 		t.Errorf("%v", err)
+	}
+}
+
+// What does not fit is told in words of who asks, and not of who programmed it.
+func TestAnAnswerOfAnotherForm(t *testing.T) {
+	c := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		if r.URL.Path == "/v1/events" {
+			fmt.Fprint(w, "event: begin\ndata: {\"n\":\"x\"}\n\n")
+			return
+		}
+		fmt.Fprint(w, `{"workers":"many","plan":7}`)
+	}))
+	ctx := context.Background()
+	for name, ask := range map[string]func() error{
+		"answer": func() error { _, err := c.Status(ctx); return err },
+		"event":  func() error { return c.Events(ctx, func(units.Event) {}) },
+	} {
+		err := ask()
+		var other *client.AnswerError
+		if !errors.As(err, &other) || err.Error() != "cannot read the "+name+" of "+other.Address+
+			": it is not of the form that this version of kresd-manager gives; see what listens there" {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	_, err := c.Rollback(ctx, 0, client.ChangeOptions{})
+	if err == nil || strings.Contains(err.Error(), "unmarshal") || !strings.HasSuffix(err.Error(), "the change may have been made or still go on, see kresctl status") {
+		t.Errorf("%v", err)
+	}
+}
+
+// Another program may sit on the socket, and speak first or when it is asked.
+func TestWhatSpeaksNoHTTP(t *testing.T) {
+	for name, first := range map[string]bool{"speaks first": true, "answers": false} {
+		l, err := net.Listen("unix", filepath.Join(t.TempDir(), "s"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer l.Close()
+		go func() {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			defer c.Close()
+			if first {
+				fmt.Fprint(c, "220 mail.example ESMTP\r\n")
+			}
+			request := bufio.NewReader(c)
+			for line := ""; line != "\r\n"; {
+				if line, err = request.ReadString('\n'); err != nil {
+					return
+				}
+			}
+			fmt.Fprint(c, "500 what?\r\n")
+		}()
+		_, err = client.New(l.Addr().String()).Status(context.Background())
+		if want := "kresd-manager does not answer on " + l.Addr().String() + ": what listens there does not speak HTTP"; err == nil || err.Error() != want {
+			t.Errorf("%s: %v, want %s", name, err, want)
+		}
 	}
 }

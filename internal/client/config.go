@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"kresd-manager/internal/config/text"
 	"kresd-manager/units"
 )
 
@@ -67,9 +68,13 @@ func (c *Client) Get(ctx context.Context, pointer string) (value []byte, etag st
 	return a.body, a.etag(), nil
 }
 
-// Put replaces or creates the value at a pointer. The content type tells how
-// the body is written; "" lets the manager look.
-func (c *Client) Put(ctx context.Context, pointer string, body []byte, contentType string, opt ChangeOptions) (Changed, error) {
+// Put replaces or creates the value at a pointer. The format is that of the body; ""
+// lets the manager look.
+func (c *Client) Put(ctx context.Context, pointer string, body []byte, format text.Format, opt ChangeOptions) (Changed, error) {
+	contentType := ""
+	if format != "" {
+		contentType = "application/" + string(format)
+	}
 	return c.change(ctx, http.MethodPut, pointer, body, contentType, opt)
 }
 

@@ -6,21 +6,37 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
+	"net/http"
 	"strings"
 	"syscall"
 
-	"kresd-manager/api"
+	"kresd-manager/api/wire"
 )
 
 // Error is a request that the manager answered and did not fulfil. Its text
 // has everything the answer tells and may have several lines.
 type Error struct {
 	Status  int // HTTP status
-	Problem api.Problem
+	Problem wire.Problem
 }
 
 func (e *Error) Error() string { return strings.TrimSpace(e.Problem.Text()) }
+
+// InFile puts the name of a file into the problems of a refusal that the manager found
+// in what it only knows as a request body.
+func InFile(err error, file string) error {
+	var refused *Error
+	if errors.As(err, &refused) {
+		for i := range refused.Problem.Problems {
+			if p := &refused.Problem.Problems[i]; p.File == wire.BodyName {
+				p.File = file
+			}
+		}
+	}
+	return err
+}
 
 // ConnectError is a request that got no answer, or none that can be read.
 type ConnectError struct {
@@ -36,6 +52,22 @@ func (e *ConnectError) Error() string {
 
 // Unwrap gives the reason as the system has it.
 func (e *ConnectError) Unwrap() error { return e.Err }
+
+// AnswerError is an answer that does not have the form of the manager's.
+type AnswerError struct {
+	Address string // path of the socket, or host:port
+	What    string // "answer" or the like
+	Err     error  // what does not fit, for programmers
+	doubt   string // whether a change may have been made
+}
+
+func (e *AnswerError) Error() string {
+	return fmt.Sprintf("cannot read the %s of %s: it is not of the form that this version of kresd-manager gives; see what listens there%s",
+		e.What, e.Address, e.doubt)
+}
+
+// Unwrap gives what does not fit.
+func (e *AnswerError) Unwrap() error { return e.Err }
 
 // explain turns an error of the transport into one for people.
 func (c *Client) explain(err error, q request) error {
@@ -62,6 +94,12 @@ func (c *Client) explain(err error, q request) error {
 		reason = fmt.Sprintf("no answer within %s", q.timeout) + q.doubt()
 	case errors.Is(err, context.Canceled):
 		reason = "interrupted" + q.doubt()
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		reason = "the connection was cut off in the middle of the answer" + q.doubt()
+	case errors.Is(err, io.EOF):
+		reason = "the connection was closed without an answer" + q.doubt()
+	case strings.Contains(err.Error(), "malformed HTTP"), strings.Contains(err.Error(), "readLoopPeekFailLocked"): // nor for these
+		reason = "what listens there does not speak HTTP" + q.doubt()
 	default:
 		reason = innermost(err).Error() + q.doubt()
 	}
@@ -82,7 +120,7 @@ func innermost(err error) error {
 
 // doubt warns that a change may have been made although its answer is missing.
 func (q request) doubt() string {
-	if q.timeout == readTimeout {
+	if q.method == http.MethodGet { // it changes nothing (RFC 9110 section 9.2.1)
 		return ""
 	}
 	return "; the change may have been made or still go on, see kresctl status"

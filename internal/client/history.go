@@ -7,7 +7,7 @@ import (
 	"net/http"
 	"strconv"
 
-	"kresd-manager/api"
+	"kresd-manager/api/wire"
 	"kresd-manager/units"
 )
 
@@ -18,7 +18,7 @@ func (c *Client) History(ctx context.Context) (h units.History, err error) {
 }
 
 // HistoryEntry returns one change.
-func (c *Client) HistoryEntry(ctx context.Context, id int) (e api.HistoryEntry, err error) {
+func (c *Client) HistoryEntry(ctx context.Context, id int) (e wire.HistoryEntry, err error) {
 	err = c.get(ctx, "/v1/history/"+strconv.Itoa(id), &e)
 	return e, err
 }

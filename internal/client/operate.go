@@ -4,9 +4,11 @@ package client
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"net/http"
 
-	"kresd-manager/api"
+	"kresd-manager/api/wire"
 	"kresd-manager/units"
 )
 
@@ -50,14 +52,22 @@ func (c *Client) Status(ctx context.Context) (s units.Status, err error) {
 }
 
 // Processes lists the processes that run: "all", "kresd" or "gc".
-func (c *Client) Processes(ctx context.Context, kind string) (ps []api.Process, err error) {
+func (c *Client) Processes(ctx context.Context, kind string) (ps []wire.Process, err error) {
 	err = c.get(ctx, "/processes/"+kind, &ps)
 	return ps, err
 }
 
-// Schema returns the JSON schema of the configuration that the manager takes.
+// Schema returns the JSON schema of the configuration that the manager takes. It may be
+// a manager that does not tell.
 func (c *Client) Schema(ctx context.Context) ([]byte, error) {
 	a, err := c.do(ctx, request{method: http.MethodGet, path: "/schema", timeout: readTimeout})
+	var refused *Error
+	switch {
+	case errors.As(err, &refused) && refused.Status == http.StatusNotFound:
+		return nil, errors.New("the manager does not tell its schema; without --live that of this kresctl is printed")
+	case refused != nil:
+		return nil, fmt.Errorf("the manager does not tell its schema: %w", err)
+	}
 	return a.body, err
 }
 
@@ -75,4 +85,10 @@ func (c *Client) get(ctx context.Context, path string, v any) error {
 		return err
 	}
 	return a.decode(v)
+}
+
+// Cancel gives up the change in progress.
+func (c *Client) Cancel(ctx context.Context) error {
+	_, err := c.do(ctx, request{method: http.MethodPost, path: "/v1/cancel", timeout: readTimeout})
+	return err
 }

@@ -6,10 +6,12 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
+	"slices"
 	"time"
 
-	"kresd-manager/api"
+	"kresd-manager/api/wire"
 )
 
 // clearTimeout is for several workers that the manager asks one after another.
@@ -22,6 +24,17 @@ func (c *Client) Statistics(ctx context.Context) ([]byte, error) {
 	return a.body, err
 }
 
+// Silent are the workers of which statistics have nothing, sorted; none if they cannot
+// be read at all.
+func Silent(statistics []byte) []string {
+	var workers map[string]json.RawMessage
+	if json.Unmarshal(statistics, &workers) != nil {
+		return nil
+	}
+	maps.DeleteFunc(workers, func(_ string, counted json.RawMessage) bool { return string(counted) != "null" })
+	return slices.Sorted(maps.Keys(workers))
+}
+
 // Prometheus returns the metrics in the text format of Prometheus.
 func (c *Client) Prometheus(ctx context.Context) ([]byte, error) {
 	a, err := c.do(ctx, request{method: http.MethodGet, path: "/metrics/prometheus", timeout: readTimeout})
@@ -29,7 +42,7 @@ func (c *Client) Prometheus(ctx context.Context) ([]byte, error) {
 }
 
 // ClearCache clears the cache and returns what a worker says of it, in JSON.
-func (c *Client) ClearCache(ctx context.Context, what api.CacheClear) ([]byte, error) {
+func (c *Client) ClearCache(ctx context.Context, what wire.CacheClear) ([]byte, error) {
 	body, err := json.Marshal(what)
 	if err != nil {
 		return nil, fmt.Errorf("cannot make a request: %w", err)

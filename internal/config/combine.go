@@ -6,6 +6,9 @@ import (
 	"math"
 	"slices"
 	"strconv"
+
+	"kresd-manager/internal/config/text"
+	"kresd-manager/internal/config/tree"
 )
 
 // Combine puts several documents together, from left to right. Objects are
@@ -25,87 +28,88 @@ func Combine(docs ...*Document) (*Document, error) {
 		return docs[0], nil
 	}
 	c := combiner{}
-	root := node{kind: object, file: 1}
+	root := tree.Node{Kind: tree.Object, File: 1}
 	for i, d := range docs {
 		c.files = append(c.files, d.name)
-		c.problems = append(c.problems, d.checkObject()...)
+		c.Problems = append(c.Problems, d.checkObject()...)
 		src := d.root
-		src.file, src.foreign = uint16(i+1), src.foreign || d.files != nil
-		if i < math.MaxUint16 && src.kind == object {
-			c.merge(&root, &src, 1, &place{})
+		src.File, src.Foreign = uint16(i+1), src.Foreign || d.files != nil
+		if i < math.MaxUint16 && src.Kind == tree.Object {
+			c.merge(&root, &src, 1, &tree.Place{})
 		}
 	}
 	name := ""
 	if len(docs) > 0 {
 		name = docs[0].name
 	}
-	if countNodes(&root) > maxNodes {
-		c.add(tokens(nil), position{}, SeverityError, tooManyValues, "")
+	if tree.Count(&root) > tree.MaxNodes {
+		c.Add(tree.Tokens(nil), tree.Position{}, tree.SeverityError, tree.TooManyValues, "")
 	}
-	if problems := c.in(name); len(problems) > 0 {
+	if problems := c.In(name); len(problems) > 0 {
 		return nil, problems
 	}
 	d := newDocument(name, root)
 	d.files = c.files
+	d.stays = !slices.ContainsFunc(docs, func(d *Document) bool { return !d.stays })
 	return d, nil
 }
 
 // checkObject wants an object at the root.
-func (d *Document) checkObject() Problems {
-	p := Problem{File: d.name, Severity: SeverityError}
-	switch d.root.kind {
-	case object:
+func (d *Document) checkObject() tree.Problems {
+	p := tree.Problem{File: d.name, Severity: tree.SeverityError}
+	switch d.root.Kind {
+	case tree.Object:
 		return nil
-	case null:
-		p.Message, p.Hint = emptyProblem.Message, emptyProblem.Hint
+	case tree.Null:
+		p.Message, p.Hint = text.Empty.Message, text.Empty.Hint
 	default:
-		p.Message = "expected an object, found " + d.root.describe()
+		p.Message = "expected an object, found " + d.root.Describe()
 	}
-	if !d.root.foreign {
-		p.Line, p.Column = int(d.root.at.line), int(d.root.at.column)
+	if !d.root.Foreign {
+		p.Line, p.Column = int(d.root.At.Line), int(d.root.At.Column)
 	}
-	return Problems{p}
+	return tree.Problems{p}
 }
 
 type combiner struct {
-	findings
+	tree.Findings
 	files []string
 }
 
 // merge adds the members of one object to another, whose own are of a file
 // unless they say otherwise. Neither's members are changed: they are shared.
-func (c *combiner) merge(dst, src *node, file uint16, at *place) {
-	if len(dst.members) == 0 { // nothing to look for
-		dst.file, dst.at, dst.foreign = src.file, src.at, src.foreign
-		dst.members = src.members
+func (c *combiner) merge(dst, src *tree.Node, file uint16, at *tree.Place) {
+	if len(dst.Members) == 0 { // nothing to look for
+		dst.File, dst.At, dst.Foreign = src.File, src.At, src.Foreign
+		dst.Members = src.Members
 		return
 	}
-	where := make(map[string]int, len(dst.members))
-	for i := range dst.members {
-		where[dst.members[i].key] = i
+	where := make(map[string]int, len(dst.Members))
+	for i := range dst.Members {
+		where[dst.Members[i].Key] = i
 	}
-	dst.members = slices.Grow(slices.Clone(dst.members), len(src.members))
-	foreign := dst.foreign
-	for i := range src.members {
-		m := src.members[i]
-		m.value.foreign = m.value.foreign || src.foreign
-		if m.value.file == 0 {
-			m.value.file = src.file
+	dst.Members = slices.Grow(slices.Clone(dst.Members), len(src.Members))
+	foreign := dst.Foreign
+	for i := range src.Members {
+		m := src.Members[i]
+		m.Value.Foreign = m.Value.Foreign || src.Foreign
+		if m.Value.File == 0 {
+			m.Value.File = src.File
 		}
-		j, clash := where[m.key]
+		j, clash := where[m.Key]
 		if !clash {
-			dst.members = append(dst.members, m)
+			dst.Members = append(dst.Members, m)
 			continue
 		}
-		first := &dst.members[j]
-		firstFile := first.value.file
+		first := &dst.Members[j]
+		firstFile := first.Value.File
 		if firstFile == 0 {
 			firstFile = file
 		}
-		here := &place{up: at, key: m.key}
-		if first.value.kind == object && m.value.kind == object {
-			first.value.foreign = first.value.foreign || foreign
-			c.merge(&first.value, &m.value, firstFile, here)
+		here := &tree.Place{Up: at, Key: m.Key}
+		if first.Value.Kind == tree.Object && m.Value.Kind == tree.Object {
+			first.Value.Foreign = first.Value.Foreign || foreign
+			c.merge(&first.Value, &m.Value, firstFile, here)
 			continue
 		}
 		c.clash(&m, first, firstFile, here, foreign)
@@ -113,17 +117,17 @@ func (c *combiner) merge(dst, src *node, file uint16, at *place) {
 }
 
 // clash notes a key that is in two files.
-func (c *combiner) clash(m, first *member, firstFile uint16, at *place, foreign bool) {
+func (c *combiner) clash(m, first *tree.Member, firstFile uint16, at *tree.Place, foreign bool) {
 	elsewhere := c.files[firstFile-1]
-	if !foreign && !first.value.foreign {
-		elsewhere += ":" + strconv.Itoa(int(first.keyAt.line)) + ":" + strconv.Itoa(int(first.keyAt.column))
+	if !foreign && !first.Value.Foreign {
+		elsewhere += ":" + strconv.Itoa(int(first.KeyAt.Line)) + ":" + strconv.Itoa(int(first.KeyAt.Column))
 	}
-	pos := m.keyAt
-	if m.value.foreign {
-		pos = position{}
+	pos := m.KeyAt
+	if m.Value.Foreign {
+		pos = tree.Position{}
 	}
-	p := c.add(at, pos, SeverityError, "the key "+strconv.Quote(shorten(m.key))+" is in two files", "it is in "+elsewhere+" too; files add to one another and override nothing")
+	p := c.Add(at, pos, tree.SeverityError, "the key "+strconv.Quote(tree.Shorten(m.Key))+" is in two files", "it is in "+elsewhere+" too; files add to one another and override nothing")
 	if p != nil {
-		p.File = c.files[m.value.file-1]
+		p.File = c.files[m.Value.File-1]
 	}
 }

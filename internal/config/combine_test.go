@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"kresd-manager/internal/config/tree"
 )
 
 // parseAll parses texts as files a, b and so on.
@@ -41,7 +43,7 @@ func TestFilesAreCombined(t *testing.T) {
 			docs := parseAll(t, test.texts...)
 			before := make([]string, len(docs))
 			for i, d := range docs {
-				before[i] = string(appendJSON(nil, &d.root))
+				before[i] = string(tree.AppendJSON(nil, &d.root))
 			}
 			d, err := Combine(docs...)
 			if err != nil {
@@ -51,7 +53,7 @@ func TestFilesAreCombined(t *testing.T) {
 				t.Errorf("got %s, want %s", got, test.want)
 			}
 			for i, d := range docs {
-				if got := string(appendJSON(nil, &d.root)); got != before[i] {
+				if got := string(tree.AppendJSON(nil, &d.root)); got != before[i] {
 					t.Errorf("document %d has become %s", i, got)
 				}
 			}
@@ -97,7 +99,7 @@ func parseOrCombine(t *testing.T, texts []string) (*Document, error) {
 	for i, text := range texts {
 		d, err := Parse(string(rune('a'+i)), []byte(text))
 		if err != nil {
-			d = newDocument(string(rune('a'+i)), node{})
+			d = newDocument(string(rune('a'+i)), tree.Node{})
 		}
 		docs = append(docs, d)
 	}
@@ -114,9 +116,7 @@ func TestProblemsNameTheFile(t *testing.T) {
 	_, problems := d.Check(testHost)
 	var got []string
 	for _, p := range problems {
-		if !p.Idle {
-			got = append(got, fmt.Sprintf("%s:%d:%d %s", p.File, p.Line, p.Column, p.Pointer))
-		}
+		got = append(got, fmt.Sprintf("%s:%d:%d %s", p.File, p.Line, p.Column, p.Pointer))
 	}
 	want := "a:1:18 /cache/ttl-min a:3:10 /workers b:3:13 /cache/size-max c:1:48 /network/listen/0/kind"
 	if strings.Join(got, " ") != want {

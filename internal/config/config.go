@@ -2,7 +2,12 @@
 
 package config
 
-import "reflect"
+import (
+	"reflect"
+
+	"kresd-manager/internal/config/text"
+	"kresd-manager/internal/config/tree"
+)
 
 // Config is what the document means on host h. The error is of type
 // [Problems] and holds all that is wrong, not only the first.
@@ -16,17 +21,17 @@ func (d *Document) Config(h Host) (*Config, error) {
 
 // Check is [Document.Config] that also gives warnings. The Config is nil if
 // one of the problems is an error.
-func (d *Document) Check(h Host) (*Config, Problems) {
+func (d *Document) Check(h Host) (*Config, tree.Problems) {
 	r := reader{host: h, files: d.files}
 	c := new(Config)
-	at := spot{n: &d.root, known: !d.root.foreign, file: d.root.file}
-	at.place = &place{}
-	if d.root.kind == null {
-		r.problem(at, emptyProblem.Message, emptyProblem.Hint)
+	at := spot{n: &d.root, known: !d.root.Foreign, file: d.root.File}
+	at.place = &tree.Place{}
+	if d.root.Kind == tree.Null {
+		r.problem(at, text.Empty.Message, text.Empty.Hint)
 	} else {
 		r.section(configPlan(), reflect.ValueOf(c).Elem(), at)
 	}
-	problems := r.in(d.name)
+	problems := r.In(d.name)
 	if problems.Errors() != nil {
 		return nil, problems
 	}
@@ -35,16 +40,15 @@ func (d *Document) Check(h Host) (*Config, Problems) {
 
 // reader turns the raw tree into a Config along the plan.
 type reader struct {
-	findings
-	host   Host
-	files  []string
-	inIdle int // how many idle keys there are around
+	tree.Findings
+	host  Host
+	files []string
 }
 
 // spot is a value and where it is.
 type spot struct {
-	n      *node
-	place  *place
+	n      *tree.Node
+	place  *tree.Place
 	known  bool // positions are those of the document's own text
 	secret bool // the value is not to be shown
 	file   uint16
@@ -52,15 +56,15 @@ type spot struct {
 
 // describe says in words what the value is, but of a secret only its kind.
 func (s spot) describe() string {
-	if s.secret && s.n.kind != null && s.n.kind != list && s.n.kind != object {
+	if s.secret && s.n.Kind != tree.Null && s.n.Kind != tree.List && s.n.Kind != tree.Object {
 		return "a value that is not shown because it is secret"
 	}
-	return s.n.describe()
+	return s.n.Describe()
 }
 
 // member is the spot of a member of s.
-func (s spot) member(m *member, at *place) spot {
-	here := spot{n: &m.value, place: at, known: s.known && !m.value.foreign, secret: s.secret, file: m.value.file}
+func (s spot) member(m *tree.Member, at *tree.Place) spot {
+	here := spot{n: &m.Value, place: at, known: s.known && !m.Value.Foreign, secret: s.secret, file: m.Value.File}
 	if here.file == 0 {
 		here.file = s.file
 	}
@@ -69,14 +73,14 @@ func (s spot) member(m *member, at *place) spot {
 
 // problem notes an error about the value at a spot.
 func (r *reader) problem(at spot, message, hint string) {
-	r.note(at, at.n.at, SeverityError, message, hint)
+	r.note(at, at.n.At, tree.SeverityError, message, hint)
 }
 
-func (r *reader) note(at spot, pos position, severity, message, hint string) *Problem {
+func (r *reader) note(at spot, pos tree.Position, severity, message, hint string) *tree.Problem {
 	if !at.known {
-		pos = position{}
+		pos = tree.Position{}
 	}
-	p := r.add(at.place, pos, severity, message, hint)
+	p := r.Add(at.place, pos, severity, message, hint)
 	if p != nil && at.known && at.file > 0 {
 		p.File = r.files[at.file-1]
 	}
@@ -86,7 +90,7 @@ func (r *reader) note(at spot, pos position, severity, message, hint string) *Pr
 // fault notes what a grammar did not like.
 func (r *reader) fault(at spot, g *grammar, wrong *fault) {
 	message := wrong.message
-	if message == "" || at.secret && at.n.text != RedactedText {
+	if message == "" || at.secret && at.n.Text != RedactedText {
 		message = "expected " + g.right + ", found " + at.describe()
 	}
 	r.problem(at, message, wrong.hint)
@@ -100,7 +104,7 @@ func (r *reader) expected(at spot, what, hint string) bool {
 
 // value reads a value into dst. It is false if something was wrong with it.
 func (r *reader) value(s *shape, dst reflect.Value, at spot) bool {
-	if s.optional && at.n.kind == null {
+	if s.optional && at.n.Kind == tree.Null {
 		return true
 	}
 	switch s.form {
@@ -109,7 +113,7 @@ func (r *reader) value(s *shape, dst reflect.Value, at spot) bool {
 	case listOf:
 		return r.list(s.elem, dst, at)
 	case oneOrListOf:
-		if at.n.kind != list {
+		if at.n.Kind != tree.List {
 			items := reflect.MakeSlice(dst.Type(), 1, 1)
 			if !r.value(s.elem, items.Index(0), at) {
 				return false
@@ -153,22 +157,22 @@ func set(dst reflect.Value, v any) {
 
 // list reads a list, which is never empty. All elements are looked at.
 func (r *reader) list(elem *shape, dst reflect.Value, at spot) bool {
-	if at.n.kind != list {
+	if at.n.Kind != tree.List {
 		hint := ""
-		if at.n.kind != object && at.n.kind != null {
+		if at.n.Kind != tree.Object && at.n.Kind != tree.Null {
 			hint = "put it in [ ]"
 		}
 		return r.expected(at, "a list", hint)
 	}
-	if len(at.n.members) == 0 {
+	if len(at.n.Members) == 0 {
 		r.problem(at, "the list is empty", "a list has at least one item")
 		return false
 	}
-	items := reflect.MakeSlice(dst.Type(), len(at.n.members), len(at.n.members))
+	items := reflect.MakeSlice(dst.Type(), len(at.n.Members), len(at.n.Members))
 	ok := true
-	for i := range at.n.members {
-		m := &at.n.members[i]
-		here := at.member(m, &place{up: at.place, index: i, list: true})
+	for i := range at.n.Members {
+		m := &at.n.Members[i]
+		here := at.member(m, &tree.Place{Up: at.place, Index: i, List: true})
 		if elem.form == section {
 			ok = r.element(elem, items.Index(i), here) && ok
 		} else {
@@ -184,11 +188,11 @@ func (r *reader) list(elem *shape, dst reflect.Value, at spot) bool {
 // element reads an object in a list. Where the declaration has a short form, a
 // string is read as an object that has only that key.
 func (r *reader) element(s *shape, dst reflect.Value, at spot) bool {
-	if s.short == "" || at.n.kind == object {
+	if s.short == "" || at.n.Kind == tree.Object {
 		return r.section(s.plan, dst, at)
 	}
 	k := s.plan.keys[s.plan.byName[s.short]]
-	if at.n.kind != text {
+	if at.n.Kind != tree.Text {
 		r.expected(at, k.shape.elem.grammar.right+", or an object", "")
 		return false
 	}
@@ -196,7 +200,7 @@ func (r *reader) element(s *shape, dst reflect.Value, at spot) bool {
 	if !r.value(k.shape, dst.Field(k.field), at) {
 		return false
 	}
-	rest := node{kind: object, at: at.n.at, members: []member{{key: k.name, value: *at.n}}}
+	rest := tree.Node{Kind: tree.Object, At: at.n.At, Members: []tree.Member{{Key: k.name, Value: *at.n}}}
 	at.n = &rest
 	return r.section(s.plan, dst, at)
 }

@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"kresd-manager/internal/config/tree"
 )
 
 var update = flag.Bool("update", false, "write the expected files anew")
@@ -326,7 +328,7 @@ func TestProblemsAreBounded(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, problems := d.Check(testHost)
-	if len(problems) != maxProblems+1 || !strings.Contains(problems.Error(), "and 10000 more problems") {
+	if len(problems) != tree.MaxProblems+1 || !strings.Contains(problems.Error(), "and 10000 more problems") {
 		t.Errorf("%d problems", len(problems))
 	}
 }

@@ -4,6 +4,8 @@ package config
 
 import (
 	"encoding/json"
+
+	"kresd-manager/internal/config/tree"
 )
 
 // Operations of a [Change], named as in RFC 6902.
@@ -60,7 +62,7 @@ func Difference(from, to *Document, most int) Diff {
 		most = MaxChanges
 	}
 	d := differ{most: most, cut: true}
-	d.value(pair{&from.root, &from.Redacted().root}, pair{&to.root, &to.Redacted().root}, &place{})
+	d.value(pair{&from.root, &from.Redacted().root}, pair{&to.root, &to.Redacted().root}, &tree.Place{})
 	return d.Diff
 }
 
@@ -77,23 +79,23 @@ type differ struct {
 
 // pair is a value and what may be shown of it, which has the same members
 // except where it stands for a secret.
-type pair struct{ is, shown *node }
+type pair struct{ is, shown *tree.Node }
 
 // secret says that the value is not shown, nor what is in it.
 func (p pair) secret() bool {
-	return p.shown.kind == text && p.shown.text == RedactedText
+	return p.shown.Kind == tree.Text && p.shown.Text == RedactedText
 }
 
 func (p pair) member(i int) pair {
-	return pair{&p.is.members[i].value, &p.shown.members[i].value}
+	return pair{&p.is.Members[i].Value, &p.shown.Members[i].Value}
 }
 
-func (d *differ) add(op string, at *place, from, to *node) {
+func (d *differ) add(op string, at *tree.Place, from, to *tree.Node) {
 	if len(d.Changes) >= d.most {
 		d.More++
 		return
 	}
-	c := Change{Op: op, Pointer: at.pointer()}
+	c := Change{Op: op, Pointer: at.Pointer()}
 	if from != nil {
 		c.Old = d.json(from)
 	}
@@ -104,15 +106,15 @@ func (d *differ) add(op string, at *place, from, to *node) {
 }
 
 // value notes how two values in the same place differ.
-func (d *differ) value(from, to pair, at *place) {
+func (d *differ) value(from, to pair, at *tree.Place) {
 	shown := !from.secret() && !to.secret()
 	switch {
-	case from.is.kind == object && to.is.kind == object && shown:
-		if !shared(from.is, to.is) {
+	case from.is.Kind == tree.Object && to.is.Kind == tree.Object && shown:
+		if !tree.Shared(from.is, to.is) {
 			d.object(from, to, at)
 		}
-	case same(from.is, to.is):
-	case from.is.kind == list && to.is.kind == list && shown:
+	case tree.Same(from.is, to.is):
+	case from.is.Kind == tree.List && to.is.Kind == tree.List && shown:
 		d.list(from, to, at)
 	default:
 		d.replaced(from, to, at)
@@ -120,14 +122,14 @@ func (d *differ) value(from, to pair, at *place) {
 }
 
 // replaced tells that one value stands in place of another.
-func (d *differ) replaced(from, to pair, at *place) {
+func (d *differ) replaced(from, to pair, at *tree.Place) {
 	fromParts, toParts := d.inParts(from), d.inParts(to)
 	switch {
 	case fromParts:
 		d.removed(from, at)
 		d.added(to, at)
 	case toParts:
-		empty := node{kind: to.is.kind}
+		empty := tree.Node{Kind: to.is.Kind}
 		d.add(OpReplace, at, from.shown, &empty)
 		d.members(to, at)
 	default:
@@ -137,18 +139,18 @@ func (d *differ) replaced(from, to pair, at *place) {
 
 // object goes by the order of the new object; what was removed is told where
 // it stood.
-func (d *differ) object(from, to pair, at *place) {
+func (d *differ) object(from, to pair, at *tree.Place) {
 	first, last := alignKeys(from.is, to.is)
 	both := func(i, j int) {
-		if old := &from.is.members[i].value; len(old.members) == 0 && same(old, &to.is.members[j].value) {
+		if old := &from.is.Members[i].Value; len(old.Members) == 0 && tree.Same(old, &to.is.Members[j].Value) {
 			return // most of them, without a place to be made
 		}
-		d.value(from.member(i), to.member(j), &place{up: at, key: to.is.members[j].key})
+		d.value(from.member(i), to.member(j), &tree.Place{Up: at, Key: to.is.Members[j].Key})
 	}
 	for i := range first {
 		both(i, i)
 	}
-	endI, endJ := len(from.is.members)-last, len(to.is.members)-last
+	endI, endJ := len(from.is.Members)-last, len(to.is.Members)-last
 	d.shuffled(from, to, at, first, endI, endJ)
 	for k := range last {
 		both(endI+k, endJ+k)
@@ -157,33 +159,33 @@ func (d *differ) object(from, to pair, at *place) {
 
 // alignKeys is how many keys two objects have in common at their beginning, and
 // how many at their end: all but a few, after an edit.
-func alignKeys(from, to *node) (first, last int) {
-	n := min(len(from.members), len(to.members))
-	for first < n && from.members[first].key == to.members[first].key {
+func alignKeys(from, to *tree.Node) (first, last int) {
+	n := min(len(from.Members), len(to.Members))
+	for first < n && from.Members[first].Key == to.Members[first].Key {
 		first++
 	}
-	for last < n-first && from.members[len(from.members)-last-1].key == to.members[len(to.members)-last-1].key {
+	for last < n-first && from.Members[len(from.Members)-last-1].Key == to.Members[len(to.Members)-last-1].Key {
 		last++
 	}
 	return first, last
 }
 
 // shuffled is object for members from a first one on, whose keys differ.
-func (d *differ) shuffled(from, to pair, at *place, first, endI, endJ int) {
-	before := positions(&node{kind: object, members: from.is.members[first:endI]})
-	after := positions(&node{kind: object, members: to.is.members[first:endJ]})
+func (d *differ) shuffled(from, to pair, at *tree.Place, first, endI, endJ int) {
+	before := tree.KeyFinder(&tree.Node{Kind: tree.Object, Members: from.is.Members[first:endI]})
+	after := tree.KeyFinder(&tree.Node{Kind: tree.Object, Members: to.is.Members[first:endJ]})
 	removed := first // those up to here are told
 	removeTo := func(end int) {
 		for ; removed < end; removed++ {
-			key := from.is.members[removed].key
+			key := from.is.Members[removed].Key
 			if _, stays := after(key); !stays {
-				d.removed(from.member(removed), &place{up: at, key: key})
+				d.removed(from.member(removed), &tree.Place{Up: at, Key: key})
 			}
 		}
 	}
 	for j := first; j < endJ; j++ {
-		key := to.is.members[j].key
-		here := &place{up: at, key: key}
+		key := to.is.Members[j].Key
+		here := &tree.Place{Up: at, Key: key}
 		i, was := before(key)
 		if !was {
 			d.added(to.member(j), here)
@@ -195,30 +197,12 @@ func (d *differ) shuffled(from, to pair, at *place, first, endI, endJ int) {
 	removeTo(endI)
 }
 
-// positions finds the members of an object by their keys.
-func positions(n *node) func(key string) (int, bool) {
-	if len(n.members) <= 16 {
-		return func(key string) (int, bool) {
-			i := n.index(key)
-			return i, i >= 0
-		}
-	}
-	where := make(map[string]int32, len(n.members))
-	for i := range n.members {
-		where[n.members[i].key] = int32(i)
-	}
-	return func(key string) (int, bool) {
-		i, ok := where[key]
-		return int(i), ok
-	}
-}
-
 // list tells elements that were put in or taken out from those that stay.
-func (d *differ) list(from, to pair, at *place) {
+func (d *differ) list(from, to pair, at *tree.Place) {
 	i, j := 0, 0
 	gap := func(endI, endJ int) {
 		for i < endI && j < endJ {
-			old, here := from.member(i), &place{up: at, index: j, list: true}
+			old, here := from.member(i), &tree.Place{Up: at, Index: j, List: true}
 			if alike(old.is, to.member(j).is) {
 				d.value(old, to.member(j), here)
 			} else {
@@ -227,67 +211,67 @@ func (d *differ) list(from, to pair, at *place) {
 			i, j = i+1, j+1
 		}
 		for ; i < endI; i++ {
-			d.removed(from.member(i), &place{up: at, index: j, list: true})
+			d.removed(from.member(i), &tree.Place{Up: at, Index: j, List: true})
 		}
 		for ; j < endJ; j++ {
-			d.added(to.member(j), &place{up: at, index: j, list: true})
+			d.added(to.member(j), &tree.Place{Up: at, Index: j, List: true})
 		}
 	}
-	for _, stays := range align(from.is.members, to.is.members) {
+	for _, stays := range tree.Align(from.is.Members, to.is.Members) {
 		gap(stays[0], stays[1])
 		i, j = i+1, j+1
 	}
-	gap(len(from.is.members), len(to.is.members))
+	gap(len(from.is.Members), len(to.is.Members))
 }
 
 // alike says that of two elements one may have come from the other: it is worth
 // telling what differs in them.
-func alike(a, b *node) bool {
-	if a.kind != object || b.kind != object {
+func alike(a, b *tree.Node) bool {
+	if a.Kind != tree.Object || b.Kind != tree.Object {
 		return false
 	}
-	for i := range a.members {
-		if other := b.get(a.members[i].key); other != nil && same(&a.members[i].value, other) {
+	for i := range a.Members {
+		if other := b.Get(a.Members[i].Key); other != nil && tree.Same(&a.Members[i].Value, other) {
 			return true
 		}
 	}
 	return false
 }
 
-func (d *differ) added(v pair, at *place) {
+func (d *differ) added(v pair, at *tree.Place) {
 	if !d.inParts(v) {
 		d.add(OpAdd, at, nil, v.shown)
 		return
 	}
-	empty := node{kind: v.is.kind}
+	empty := tree.Node{Kind: v.is.Kind}
 	d.add(OpAdd, at, nil, &empty)
 	d.members(v, at)
 }
 
 // members tells each member of a value that is there without them.
-func (d *differ) members(v pair, at *place) {
-	for i := range v.is.members {
-		if v.is.kind == list {
-			d.added(v.member(i), &place{up: at, index: i, list: true})
+func (d *differ) members(v pair, at *tree.Place) {
+	for i := range v.is.Members {
+		if v.is.Kind == tree.List {
+			d.added(v.member(i), &tree.Place{Up: at, Index: i, List: true})
 		} else {
-			d.added(v.member(i), &place{up: at, key: v.is.members[i].key})
+			d.added(v.member(i), &tree.Place{Up: at, Key: v.is.Members[i].Key})
 		}
 	}
 }
 
-func (d *differ) removed(v pair, at *place) {
+func (d *differ) removed(v pair, at *tree.Place) {
 	if !d.inParts(v) {
 		d.add(OpRemove, at, v.shown, nil)
 		return
 	}
-	for i := range v.is.members {
-		if v.is.kind == list {
-			d.removed(v.member(i), &place{up: at, list: true})
+	for i := range v.is.Members {
+		if v.is.Kind == tree.List {
+			d.removed(v.member(i), &tree.Place{Up: at, List: true})
 		} else {
-			d.removed(v.member(i), &place{up: at, key: v.is.members[i].key})
+			d.removed(v.member(i), &tree.Place{Up: at, Key: v.is.Members[i].Key})
 		}
 	}
-	empty := node{kind: v.is.kind}
+	empty := tree.Node{Kind: v.is.Kind}
 	d.add(OpRemove, at, &empty, nil)
 }
 
@@ -296,12 +280,12 @@ func (d *differ) inParts(v pair) bool {
 }
 
 // tooMany stops counting as soon as it knows.
-func tooMany(n *node, count *int) bool {
+func tooMany(n *tree.Node, count *int) bool {
 	if *count++; *count > maxTogether {
 		return true
 	}
-	for i := range n.members {
-		if tooMany(&n.members[i].value, count) {
+	for i := range n.Members {
+		if tooMany(&n.Members[i].Value, count) {
 			return true
 		}
 	}
@@ -309,69 +293,22 @@ func tooMany(n *node, count *int) bool {
 }
 
 // json is a value as a change shows it.
-func (d *differ) json(n *node) json.RawMessage {
+func (d *differ) json(n *tree.Node) json.RawMessage {
 	if d.cut {
 		cut := cutTexts(*n)
 		n = &cut
 	}
-	return appendJSON(nil, n)
+	return tree.AppendJSON(nil, n)
 }
 
 // maxChangeText is how many bytes of a text a change shows.
 const maxChangeText = 256
 
-func cutTexts(n node) node {
-	if n.kind == text && len(n.text) > maxChangeText {
-		n.text = cutText(n.text, maxChangeText)
+func cutTexts(n tree.Node) tree.Node {
+	if n.Kind == tree.Text && len(n.Text) > maxChangeText {
+		n.Text = tree.CutText(n.Text, maxChangeText)
 		return n
 	}
-	n, _ = redactMembers(n, func(m *member) (node, bool) { return cutTexts(m.value), true })
+	n, _ = redactMembers(n, func(m *tree.Member) (tree.Node, bool) { return cutTexts(m.Value), true })
 	return n
-}
-
-// shared says that two values have the very same members: an edit shares what it
-// leaves alone.
-func shared(a, b *node) bool {
-	return len(a.members) == len(b.members) && len(a.members) > 0 && &a.members[0] == &b.members[0]
-}
-
-// same is the equality of the ETag: the order of keys does not matter, and
-// numbers are the same in every spelling but not across the types of numbers.
-func same(a, b *node) bool {
-	if a == b {
-		return true
-	}
-	if a.kind != b.kind || len(a.members) != len(b.members) {
-		return false
-	}
-	if shared(a, b) {
-		return true
-	}
-	switch a.kind {
-	case list:
-		for i := range a.members {
-			if !same(&a.members[i].value, &b.members[i].value) {
-				return false
-			}
-		}
-		return true
-	case object:
-		var find func(string) (int, bool)
-		for i := range a.members {
-			j, ok := i, true
-			if a.members[i].key != b.members[i].key { // most often they are in the same order
-				if find == nil {
-					find = positions(b)
-				}
-				j, ok = find(a.members[i].key)
-			}
-			if !ok || !same(&a.members[i].value, &b.members[j].value) {
-				return false
-			}
-		}
-		return true
-	case integer, float:
-		return a.text == b.text || string(appendCanonical(nil, a)) == string(appendCanonical(nil, b))
-	}
-	return a.text == b.text
 }

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"pgregory.net/rapid"
+
+	"kresd-manager/internal/config/tree"
 )
 
 func TestDifference(t *testing.T) {
@@ -170,17 +172,17 @@ func drawDocument(t *rapid.T, label string) *Document {
 func edits(t *rapid.T, d *Document) *Document {
 	for range rapid.IntRange(0, 4).Draw(t, "edits") {
 		var places []string
-		var walk func(n *node, at *place)
-		walk = func(n *node, at *place) {
-			places = append(places, at.pointer())
-			for i := range n.members {
-				walk(&n.members[i].value, &place{up: at, key: n.members[i].key, index: i, list: n.kind == list})
+		var walk func(n *tree.Node, at *tree.Place)
+		walk = func(n *tree.Node, at *tree.Place) {
+			places = append(places, at.Pointer())
+			for i := range n.Members {
+				walk(&n.Members[i].Value, &tree.Place{Up: at, Key: n.Members[i].Key, Index: i, List: n.Kind == tree.List})
 			}
-			if n.kind == list || n.kind == object {
-				places = append(places, at.pointer()+"/-")
+			if n.Kind == tree.List || n.Kind == tree.Object {
+				places = append(places, at.Pointer()+"/-")
 			}
 		}
-		walk(&d.root, &place{})
+		walk(&d.root, &tree.Place{})
 		at := rapid.SampledFrom(places).Draw(t, "at")
 		var v *Document
 		switch rapid.IntRange(0, 3).Draw(t, "kind") {

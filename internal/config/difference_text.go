@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode"
+
+	"kresd-manager/internal/config/tree"
 )
 
 // String gives the changes as text, a line each, as in "~ /workers: 2 → 4"; +
@@ -46,9 +48,9 @@ func (c Change) String() string {
 func lineOf(value json.RawMessage) string {
 	var s string
 	if len(value) > 0 && value[0] == '"' && json.Unmarshal(value, &s) == nil && unmistakable(s) {
-		return cutText(s, 100)
+		return tree.CutText(s, 100)
 	}
-	line := []rune(cutText(string(value), 200))
+	line := []rune(tree.CutText(string(value), 200))
 	for i, r := range line {
 		if !unicode.IsPrint(r) { // as those that turn the direction of a line
 			line[i] = '�'

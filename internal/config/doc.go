@@ -14,6 +14,10 @@
 // defaults, checks, JSON schema and reference documentation follow from that
 // declaration.
 //
+// Below it are three packages without meaning, one on the other: tree holds values
+// with their places, text reads and writes the formats, rewrite edits a text so that
+// it holds another tree.
+//
 // The package leaves to others what needs more than the text: whether files
 // exist, whether an address can be bound, what the Lua for the daemons is.
 // It starts no goroutine and reads no clock; only [ReadFile] touches files.

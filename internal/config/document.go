@@ -7,6 +7,9 @@ import (
 	"sync"
 
 	"golang.org/x/crypto/blake2b"
+
+	"kresd-manager/internal/config/text"
+	"kresd-manager/internal/config/tree"
 )
 
 // Host is what validation may know about the machine.
@@ -31,22 +34,23 @@ func SocketIn(rundir string) string { return rundir + "/kres-api.sock" }
 type Document struct {
 	name  string
 	files []string // what node.file counts; nil if there is only name
-	root  node
+	stays bool     // what it was read from does, as files do: it can be looked at later
+	root  tree.Node
 	json  func() []byte
 	etag  func() string
 }
 
 // with is a document of the same files with another tree.
-func (d *Document) with(root node) *Document {
+func (d *Document) with(root tree.Node) *Document {
 	other := newDocument(d.name, root)
-	other.files = d.files
+	other.files, other.stays = d.files, d.stays
 	return other
 }
 
 // newDocument makes the texts of a document on first use, once.
-func newDocument(name string, root node) *Document {
+func newDocument(name string, root tree.Node) *Document {
 	d := &Document{name: name, root: root}
-	d.json = sync.OnceValue(func() []byte { return appendJSON(nil, &d.root) })
+	d.json = sync.OnceValue(func() []byte { return tree.AppendJSON(nil, &d.root) })
 	d.etag = sync.OnceValue(d.hash)
 	return d
 }
@@ -55,40 +59,46 @@ func newDocument(name string, root node) *Document {
 // texts as written. The caller must not change it.
 func (d *Document) JSON() []byte { return d.json() }
 
+// Text is the document in a format, laid out for people, without comments: keys and
+// numbers as written. The error says what the format cannot hold.
+func (d *Document) Text(format text.Format) ([]byte, error) {
+	return text.Write(format, &d.root)
+}
+
 // Value is the JSON of the value a pointer (RFC 6901) leads to. The error is
 // a *[PointerError], or has [ErrNotFound] in its chain.
 func (d *Document) Value(pointer string) ([]byte, error) {
 	if pointer == "" {
 		return d.JSON(), nil
 	}
-	tokens, err := splitPointer(pointer)
+	tokens, err := tree.SplitPointer(pointer)
 	if err != nil {
 		return nil, err
 	}
-	n, err := find(d.root, tokens)
+	n, err := tree.Find(d.root, tokens)
 	if err != nil {
 		return nil, err
 	}
-	return appendJSON(nil, &n), nil
+	return tree.AppendJSON(nil, &n), nil
 }
 
 // Position is where the value that a pointer leads to stands: the name of its
 // file, and line and column from 1, as in a [Problem] about it. It is not known,
 // and ok false, if there is no such value, or if an edit brought it here.
 func (d *Document) Position(pointer string) (file string, line, column int, ok bool) {
-	tokens, err := splitPointer(pointer)
+	tokens, err := tree.SplitPointer(pointer)
 	if err != nil {
 		return "", 0, 0, false
 	}
-	n, err := find(d.root, tokens)
-	if err != nil || n.foreign || n.at.line == 0 {
+	n, err := tree.Find(d.root, tokens)
+	if err != nil || n.Foreign || n.At.Line == 0 {
 		return "", 0, 0, false
 	}
 	file = d.name
-	if n.file > 0 {
-		file = d.files[n.file-1]
+	if n.File > 0 {
+		file = d.files[n.File-1]
 	}
-	return file, int(n.at.line), int(n.at.column), true
+	return file, int(n.At.Line), int(n.At.Column), true
 }
 
 // ETag identifies the document by its content, without the quotes that HTTP
@@ -102,6 +112,6 @@ func (d *Document) hash() string {
 	if err != nil { // only for a size or key out of range
 		panic(err)
 	}
-	h.Write(appendCanonical(nil, &d.root))
+	h.Write(tree.AppendCanonical(nil, &d.root))
 	return base64.RawURLEncoding.EncodeToString(h.Sum(nil))
 }

@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"kresd-manager/internal/config/tree"
 )
 
 // mustParse is a document that the test is not about.
@@ -59,7 +61,7 @@ func TestCanonicalTextIsThatOfPython(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			d := mustParse(t, test.text)
-			if got := string(appendCanonical(nil, &d.root)); got != test.want {
+			if got := string(tree.AppendCanonical(nil, &d.root)); got != test.want {
 				t.Errorf("got  %s\nwant %s", got, test.want)
 			}
 		})
@@ -100,12 +102,12 @@ func TestValueFollowsPointers(t *testing.T) {
 		t.Errorf("the empty pointer: %s, %v", whole, err)
 	}
 	for _, pointer := range []string{"/nope", "/foo/2", "/foo/-", "/foo/99999999999999999999", "/o/x"} {
-		if _, err := d.Value(pointer); !errors.Is(err, ErrNotFound) {
+		if _, err := d.Value(pointer); !errors.Is(err, tree.ErrNotFound) {
 			t.Errorf("%q: got %v, want ErrNotFound", pointer, err)
 		}
 	}
 	for _, pointer := range []string{"foo", "/foo/x", "/foo/01", "/foo/-1", "/foo/+1", "/foo/0/x", "/m~2n", "/m~", "/foo/"} {
-		var malformed *PointerError
+		var malformed *tree.PointerError
 		if _, err := d.Value(pointer); !errors.As(err, &malformed) {
 			t.Errorf("%q: got %v, want a PointerError", pointer, err)
 		}
@@ -137,12 +139,12 @@ func TestReadsAreSafeFromManyGoroutines(t *testing.T) {
 }
 
 func TestProblemsPrintSortedAndComplete(t *testing.T) {
-	ps := Problems{
+	ps := tree.Problems{
 		{File: "b.yaml", Line: 2, Column: 1, Pointer: "/z", Message: "second"},
 		{File: "b.yaml", Line: 1, Column: 10, Pointer: "/y", Message: "first", Hint: "do this"},
 		{Pointer: "/api", Message: "no position"},
 		{File: "b.yaml", Message: "the file as a whole"},
-		{File: "b.yaml", Line: 3, Pointer: "/w", Message: "odd", Severity: SeverityWarning},
+		{File: "b.yaml", Line: 3, Pointer: "/w", Message: "odd", Severity: tree.SeverityWarning},
 	}
 	want := `/api: no position
 b.yaml:1:10: /y: first; do this
@@ -155,7 +157,7 @@ b.yaml: the file as a whole`
 	if ps[0].Message != "second" {
 		t.Error("Error has sorted its receiver")
 	}
-	if err := (Problems{ps[4]}).Errors(); err != nil {
+	if err := (tree.Problems{ps[4]}).Errors(); err != nil {
 		t.Errorf("a warning is an error: %v", err)
 	}
 }

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"strings"
 	"testing"
+
+	"kresd-manager/internal/config/tree"
 )
 
 // outcome is what an edit is expected to end in.
@@ -22,19 +24,19 @@ const (
 func (want outcome) check(t *testing.T, err error) {
 	t.Helper()
 	var (
-		pointer  *PointerError
-		problems Problems
+		pointer  *tree.PointerError
+		problems tree.Problems
 	)
 	ok := false
 	switch want {
 	case edited:
 		ok = err == nil
 	case notFound:
-		ok = errors.Is(err, ErrNotFound)
+		ok = errors.Is(err, tree.ErrNotFound)
 	case misfit:
 		ok = errors.As(err, &pointer)
 	case testFailed:
-		ok = errors.Is(err, ErrTestFailed)
+		ok = errors.Is(err, tree.ErrTestFailed)
 	case malformed:
 		ok = errors.As(err, &problems)
 	}
@@ -64,8 +66,8 @@ func TestPut(t *testing.T) {
 		{"below a scalar", `{"l":1}`, "/l/x", `2`, ``, misfit},
 		{"below null", `{"l":null}`, "/l/x", `2`, ``, misfit},
 		{"a pointer without slash", `{}`, "x", `2`, ``, misfit},
-		{"too deep", `{}`, strings.Repeat("/x", maxDepth+1), `2`, ``, misfit},
-		{"a value too deep for the place", `{}`, strings.Repeat("/x", maxDepth-2), `{"a":{"b":{"c":[1]}}}`, ``, misfit},
+		{"too deep", `{}`, strings.Repeat("/x", tree.MaxDepth+1), `2`, ``, misfit},
+		{"a value too deep for the place", `{}`, strings.Repeat("/x", tree.MaxDepth-2), `{"a":{"b":{"c":[1]}}}`, ``, misfit},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			before := mustParse(t, test.text)

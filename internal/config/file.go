@@ -8,6 +8,9 @@ import (
 	"io/fs"
 	"os"
 	"syscall"
+
+	"kresd-manager/internal/config/text"
+	"kresd-manager/internal/config/tree"
 )
 
 // FileError is a configuration file that cannot be read, or that is too large.
@@ -19,7 +22,7 @@ type FileError struct {
 }
 
 func (e *FileError) Error() string {
-	var problems Problems
+	var problems tree.Problems
 	switch {
 	case errors.As(e.Err, &problems): // they name the file
 		return e.Err.Error()
@@ -40,20 +43,23 @@ func (e *FileError) Unwrap() error { return e.Err }
 // *[FileError].
 func ReadFile(path string) (*Document, error) {
 	name := path
-	var text []byte
+	var source []byte
 	var err error
 	if path == "-" {
 		name = "<stdin>"
-		text, err = readAll(os.Stdin)
+		source, err = readAll(os.Stdin)
 	} else {
-		text, err = readRegular(path)
+		source, err = readRegular(path)
 	}
 	if err != nil {
 		return nil, &FileError{path, err}
 	}
-	doc, err := Parse(name, text)
-	if err != nil && len(text) > maxTextBytes {
+	doc, err := Parse(name, source)
+	if err != nil && len(source) > text.MaxBytes {
 		err = &FileError{path, err}
+	}
+	if err == nil {
+		doc.stays = true
 	}
 	return doc, err
 }
@@ -80,7 +86,7 @@ func readRegular(path string) ([]byte, error) {
 
 // readAll reads one byte more than Parse accepts, for Parse to refuse.
 func readAll(r io.Reader) ([]byte, error) {
-	text, err := io.ReadAll(io.LimitReader(r, maxTextBytes+1))
+	text, err := io.ReadAll(io.LimitReader(r, text.MaxBytes+1))
 	if err != nil {
 		return nil, withoutPath(err)
 	}

@@ -10,6 +10,9 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"kresd-manager/internal/config/text"
+	"kresd-manager/internal/config/tree"
 )
 
 func TestReadFile(t *testing.T) {
@@ -30,7 +33,7 @@ func TestReadFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer large.Close()
-	if err := large.Truncate(maxTextBytes + 1); err != nil {
+	if err := large.Truncate(text.MaxBytes + 1); err != nil {
 		t.Fatal(err)
 	}
 
@@ -56,7 +59,7 @@ func TestReadFile(t *testing.T) {
 		if errors.As(err, &unread) != typed || typed && unread.Path != filepath.Join(dir, name) {
 			t.Errorf("%s: got %T %+v", name, err, unread)
 		}
-		var problems Problems
+		var problems tree.Problems
 		if errors.As(err, &problems) != (name == "large" || name == "bad.yaml") {
 			t.Errorf("%s: got %T %v", name, err, problems)
 		}

@@ -9,13 +9,15 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"kresd-manager/internal/config/tree"
 )
 
 // checkDocument holds what is true of every text: problems have places within
 // it, and what is accepted survives being written and read again.
 func checkDocument(t *testing.T, text string) {
 	d, err := Parse("fuzz", []byte(text))
-	var problems Problems
+	var problems tree.Problems
 	if err != nil {
 		if !errors.As(err, &problems) || len(problems) == 0 || err.Error() == "" {
 			t.Fatalf("an error without problems: %v", err)
@@ -48,7 +50,7 @@ func checkDocument(t *testing.T, text string) {
 	}
 	for _, p := range found {
 		// Every pointer leads to a value, or to a key that is missing.
-		if _, err := d.Value(p.Pointer); err != nil && !errors.Is(err, ErrNotFound) {
+		if _, err := d.Value(p.Pointer); err != nil && !errors.Is(err, tree.ErrNotFound) {
 			t.Fatalf("%v: %v", p, err)
 		}
 	}
@@ -58,9 +60,9 @@ func checkDocument(t *testing.T, text string) {
 // document cannot be combined with itself, because each of its keys is there
 // twice then.
 func checkCombine(t *testing.T, d *Document) {
-	empty := newDocument("empty", node{kind: object})
+	empty := newDocument("empty", tree.Node{Kind: tree.Object})
 	both, err := Combine(empty, d)
-	if (err == nil) != (d.root.kind == object) {
+	if (err == nil) != (d.root.Kind == tree.Object) {
 		t.Fatalf("%s: %v", d.JSON(), err)
 	}
 	if err != nil {
@@ -80,9 +82,9 @@ func checkCombine(t *testing.T, d *Document) {
 }
 
 // hasLeaf says that a value is not made of objects alone.
-func hasLeaf(n *node) bool {
-	if n.kind != object {
+func hasLeaf(n *tree.Node) bool {
+	if n.Kind != tree.Object {
 		return true
 	}
-	return slices.ContainsFunc(n.members, func(m member) bool { return hasLeaf(&m.value) })
+	return slices.ContainsFunc(n.Members, func(m tree.Member) bool { return hasLeaf(&m.Value) })
 }

@@ -8,13 +8,16 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
-	"regexp"
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/BurntSushi/toml"
 	"github.com/rogpeppe/go-internal/txtar"
+
+	"kresd-manager/internal/config/text"
+	"kresd-manager/internal/config/tree"
 )
 
 func addProblemFiles(f *testing.F, pattern string) {
@@ -53,46 +56,49 @@ func FuzzParseYAML(f *testing.F) {
 func FuzzParseJSON(f *testing.F) {
 	addProblemFiles(f, "*.json")
 	f.Add(`{"a":[1,-0.5e+3,true,null,"\u00e9\ud83d\ude00\n"]}`)
-	f.Fuzz(func(t *testing.T, text string) {
-		if strings.HasPrefix(text, "{") || strings.HasPrefix(text, "[") {
-			checkDocument(t, text)
+	f.Fuzz(func(t *testing.T, src string) {
+		if strings.HasPrefix(src, "{") || strings.HasPrefix(src, "[") {
+			checkDocument(t, src)
 		}
-		root, syntax, problems := readJSON(text)
-		if valid := json.Valid([]byte(text)); (syntax == nil) != valid && !strings.Contains(text, `\u`) &&
-			!strings.HasPrefix(syntax.Message, "more than") {
-			t.Fatalf("%q: valid %v, %+v", text, valid, syntax)
+		root, problems := text.Read(text.JSON, []byte(src))
+		isSyntax := len(problems) > 0 && strings.HasPrefix(problems[0].Message, "not valid JSON")
+		if valid := json.Valid([]byte(src)); isSyntax == valid && !strings.Contains(src, `\u`) && utf8.ValidString(src) &&
+			!strings.HasPrefix(src, "\ufeff") && !(len(problems) > 0 && !isSyntax) {
+			t.Fatalf("%q: valid %v, %v", src, valid, problems)
 		}
-		if syntax != nil || len(problems) > 0 || !json.Valid(appendJSON(nil, &root)) {
+		if len(problems) > 0 || !json.Valid(tree.AppendJSON(nil, &root)) {
 			return
 		}
 		var got, want any
-		if json.Unmarshal([]byte(text), &want) != nil || json.Unmarshal(appendJSON(nil, &root), &got) != nil {
+		if json.Unmarshal([]byte(src), &want) != nil || json.Unmarshal(tree.AppendJSON(nil, &root), &got) != nil {
 			return
 		}
 		if !reflect.DeepEqual(got, want) {
-			t.Fatalf("%q: got %v, want %v", text, got, want)
+			t.Fatalf("%q: got %v, want %v", src, got, want)
 		}
 	})
 }
 
 func FuzzParseTOML(f *testing.F) {
 	addProblemFiles(f, "*.toml")
+	for _, src := range []string{"[a.b]\n[a]\n[a.b.c]\n", "a.b = 1\n[a.c]\nx = 1\n", "[a]\nb.c = 1\n[a.b.d]\n", "[[a]]\n[a.b]\n[[a]]\n[a.b]\n", "a = {b = 1,\n # c\n}\n", "a = [{b.c = 1}, {}]\n"} {
+		f.Add(src)
+	}
 	f.Add("a.b = 1\n[c]\nd = '''x'''\n[[e]]\nf = {g = [1, 2.5, true]}\n[[e]]\n\"h i\" = \"\"\"\\\n j\\u00e9\"\"\"\n")
-	f.Fuzz(func(t *testing.T, text string) {
-		src, problem := checkText([]byte(text))
-		if problem != nil {
+	f.Fuzz(func(t *testing.T, src string) {
+		if text.Detect([]byte(src)) == text.TOML {
+			checkDocument(t, src)
+		}
+		if !utf8.ValidString(src) || strings.Contains(src, "\x00") {
 			return
 		}
-		if startsLikeTOML(src) && !startsLikeJSON(src) {
-			checkDocument(t, text)
-		}
-		root, problems := readTOML(src)
-		var tree map[string]any
-		_, err := toml.Decode(src, &tree)
+		root, problems := text.Read(text.TOML, []byte(src))
+		var decoded map[string]any
+		_, err := toml.Decode(strings.TrimPrefix(src, "\ufeff"), &decoded)
 		if err == nil && len(problems) > 0 {
 			for _, p := range problems {
 				if !strings.Contains(p.Message, "date") && !strings.Contains(p.Message, "finite") && !strings.Contains(p.Message, "NUL") && !strings.Contains(p.Message, "has a value already") && !strings.HasPrefix(p.Message, "more than") {
-					t.Fatalf("%q is TOML, and refused: %v", text, problems)
+					t.Fatalf("%q is TOML, and refused: %v", src, problems)
 				}
 			}
 			return
@@ -101,35 +107,35 @@ func FuzzParseTOML(f *testing.F) {
 			return
 		}
 		if err != nil {
-			t.Fatalf("%q is no TOML, and accepted: %v", text, err)
+			t.Fatalf("%q is no TOML, and accepted: %v", src, err)
 		}
 		// The library loses elements of lists with tables in them.
-		if !strings.Contains(text, "{") && !sameTOML(&root, tree) {
-			t.Fatalf("%q: got %s, want %v", text, appendJSON(nil, &root), tree)
+		if !strings.Contains(src, "{") && !sameTOML(&root, decoded) {
+			t.Fatalf("%q: got %s, want %v", src, tree.AppendJSON(nil, &root), decoded)
 		}
 	})
 }
 
 // sameTOML compares our tree with the library's.
-func sameTOML(n *node, want any) bool {
+func sameTOML(n *tree.Node, want any) bool {
 	switch want := want.(type) {
 	case map[string]any:
-		if n.kind != object || len(n.members) != len(want) {
+		if n.Kind != tree.Object || len(n.Members) != len(want) {
 			return false
 		}
-		for i := range n.members {
-			value, there := want[n.members[i].key]
-			if !there || !sameTOML(&n.members[i].value, value) {
+		for i := range n.Members {
+			value, there := want[n.Members[i].Key]
+			if !there || !sameTOML(&n.Members[i].Value, value) {
 				return false
 			}
 		}
 		return true
 	case []any:
-		if n.kind != list || len(n.members) != len(want) {
+		if n.Kind != tree.List || len(n.Members) != len(want) {
 			return false
 		}
 		for i := range want {
-			if !sameTOML(&n.members[i].value, want[i]) {
+			if !sameTOML(&n.Members[i].Value, want[i]) {
 				return false
 			}
 		}
@@ -141,74 +147,31 @@ func sameTOML(n *node, want any) bool {
 		}
 		return sameTOML(n, items)
 	case string:
-		return n.kind == text && n.text == want
+		return n.Kind == tree.Text && n.Text == want
 	case bool:
-		return n.kind == boolean && (n.text == "true") == want
+		return n.Kind == tree.Boolean && (n.Text == "true") == want
 	}
 	var number any
-	return n.isNumber() && json.Unmarshal([]byte(n.text), &number) == nil &&
+	return n.IsNumber() && json.Unmarshal([]byte(n.Text), &number) == nil &&
 		reflect.ValueOf(want).Convert(reflect.TypeFor[float64]()).Interface() == number
 }
 
-// The resolver rules of YAML 1.1 as regular expressions, in the form in which
-// Knot Resolver's YAML library has them.
-var (
-	plainIntRule = regexp.MustCompile(`^(?:[-+]?0b[0-1_]+|[-+]?0[0-7_]+|[-+]?(?:0|[1-9][0-9_]*)|[-+]?0x[0-9a-fA-F_]+|[-+]?[1-9][0-9_]*(?::[0-5]?[0-9])+)$`)
-
-	plainFloatRule = regexp.MustCompile(`^(?:[-+]?(?:[0-9][0-9_]*)\.[0-9_]*(?:[eE][-+][0-9]+)?|\.[0-9][0-9_]*(?:[eE][-+][0-9]+)?` +
-		`|[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+\.[0-9_]*|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))$`)
-
-	plainDateRule = regexp.MustCompile(`^(?:[0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{4}-[0-9][0-9]?-[0-9][0-9]?(?:[Tt]|[ \t]+)[0-9][0-9]?:[0-9]{2}:[0-9]{2}` +
-		`(?:\.[0-9]*)?(?:[ \t]*(?:Z|[-+][0-9][0-9]?(?::[0-9]{2})?))?)$`)
-
-	plainBoolRule = regexp.MustCompile(`^(?:yes|Yes|YES|no|No|NO|true|True|TRUE|false|False|FALSE|on|On|ON|off|Off|OFF)$`)
-	plainNullRule = regexp.MustCompile(`^(?:~|null|Null|NULL|)$`)
-)
-
-func FuzzPlainScalar(f *testing.F) {
-	for _, s := range []string{"010", "0x1F", "-1:30", "1:30.5", ".5e-3", "1_0.5e+3", "yes", "~", "2001-01-01", "2001-1-1 1:00:00.5 +1", "-.inf", ".nan", "192.0.2.1", "0b_", "0_", "0x_", "+"} {
-		f.Add(s)
-	}
-	f.Fuzz(func(t *testing.T, s string) {
-		want := plainText
-		switch {
-		case strings.Contains(s, "\n"):
-			return
-		case plainBoolRule.MatchString(s):
-			want = plainBool
-		case plainFloatRule.MatchString(s):
-			want = plainFloat
-		case plainIntRule.MatchString(s):
-			want = plainInt
-		case plainNullRule.MatchString(s):
-			want = plainNull
-		case plainDateRule.MatchString(s):
-			want = plainDate
-		case s == "<<":
-			want = plainMerge
-		case s == "=":
-			want = plainEquals
-		}
-		got := resolvePlain(s)
-		if got != want && !(got == plainDate && want == plainText) { // see isYAMLDate
-			t.Fatalf("%q: got %d, want %d", s, got, want)
-		}
-		if n, message, _ := plainScalar(s); message == "" && n.isNumber() && !isJSONNumber(n.text) {
-			t.Fatalf("%q: %q is no number of JSON", s, n.text)
-		}
-	})
+// isNumber says that JSON has this spelling of a number.
+func isNumber(s string) bool {
+	n, problems := text.Read(text.JSON, []byte(s))
+	return len(problems) == 0 && n.IsNumber() && n.Text == s
 }
 
 // FuzzScalars holds every grammar to what it promises of its values.
 func FuzzScalars(f *testing.F) {
 	for _, s := range []string{"10M", "1us", "99999999999G", "a.b.", "žluť.cz", "a。b", "xn--a", "-a", "192.0.2.1@ +5_3", "fe80::1%eth0@53", "br-lan", "a//b/./c/", "", "\n",
 		"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=", "١٢M", ". DS 20326 8 2 E06D", "a\\.b", "ß.de", "A..", "。", "4.", "auto"} {
-		f.Add(s, uint8(text))
-		f.Add(s, uint8(integer))
+		f.Add(s, uint8(tree.Text))
+		f.Add(s, uint8(tree.Integer))
 	}
 	f.Fuzz(func(t *testing.T, s string, k uint8) {
-		n := &node{kind: kind(k % 7), text: s}
-		if n.isNumber() && !isJSONNumber(s) || strings.ContainsRune(s, 0) {
+		n := &tree.Node{Kind: tree.Kind(k % 7), Text: s}
+		if n.IsNumber() && !isNumber(s) || strings.ContainsRune(s, 0) {
 			return
 		}
 		for name := range grammars {
@@ -272,76 +235,4 @@ func checkString(t *testing.T, name, s, v string) {
 			}
 		}
 	}
-}
-
-// FuzzFold holds that folding changes nothing: neither what a text means nor
-// the places in it. The text is put around, into and after a run of entries.
-func FuzzFold(f *testing.F) {
-	run := func(indent, line string) string { return strings.Repeat(indent+line+"\n", foldMin) }
-	f.Add("a:\n", "  k%: 192.0.2.1", "  z: 1\n")
-	f.Add("a: |\n", "  k%: 192.0.2.1", "\n")
-	f.Add("a: {\n", "  k%: 192.0.2.1", "}\n")
-	f.Add("- b: c\n", "  \"k%\": [x, \"y\"]", "  more\n")
-	f.Add("a: \"\n", "k%: 1", "\"\n")
-	f.Add("k1: 1\n", "k%: -1", "k1: 2\n")
-	f.Add("? a\n:\n", "   k%: 1:30  ", "# c\n")
-	f.Add("a: &x\n", "  k%: yes", "b: *x\n")
-	f.Add("[a]\n", "\"k%\" = \"x\"", "[a.k1]\n")
-	f.Add("a = '''\n", "k% = \"x\"", "'''\n")
-	f.Add("a = {\n", " k% = [\"x\"]", "}\n")
-	f.Add("[[a]]\nk1 = 2\n", "\"k%\" = 'x'", "k0 = 1\n[[a]]\n")
-	f.Fuzz(func(t *testing.T, before, line, after string) {
-		var b strings.Builder
-		b.WriteString(before)
-		for i := range foldMin + 1 {
-			b.WriteString(strings.ReplaceAll(line, "%", string(rune('a'+i%26))+string(rune('a'+i/26))) + "\n")
-		}
-		b.WriteString(after)
-		src, problem := checkText([]byte(b.String() + run("", "#")))
-		if problem != nil || strings.Contains(src, "\r") {
-			return
-		}
-		if folded, runs := fold(src, ':'); runs != nil && checkYAMLText(src) == nil {
-			if strings.Count(folded, "\n") != strings.Count(src, "\n") {
-				t.Fatal("folding changes the number of lines")
-			}
-			got, gotProblems := readYAML(src)
-			want, wantProblems, _ := readYAMLFolded(ignoreYAMLVersion(src), nil)
-			sameOutcome(t, src, got, want, gotProblems, wantProblems)
-		}
-		if _, runs := fold(src, '='); runs != nil {
-			got, gotProblems := readTOML(src)
-			want, wantProblems, _ := readTOMLFolded(src, nil)
-			sameOutcome(t, src, got, want, gotProblems, wantProblems)
-		}
-	})
-}
-
-func sameOutcome(t *testing.T, src string, got, want node, gotProblems, wantProblems Problems) {
-	gotProblems.sort()
-	wantProblems.sort()
-	if len(gotProblems)+len(wantProblems) > 0 {
-		if gotProblems.Error() != wantProblems.Error() {
-			t.Fatalf("%s\ngot  %v\nwant %v", src, gotProblems, wantProblems)
-		}
-		return
-	}
-	if !reflect.DeepEqual(normal(got), normal(want)) {
-		t.Fatalf("%s\ngot  %+v\nwant %+v", src, got, want)
-	}
-}
-
-// normal makes no difference of empty and absent members.
-func normal(n node) node {
-	if len(n.members) == 0 {
-		n.members = nil
-		return n
-	}
-	members := make([]member, len(n.members))
-	for i, m := range n.members {
-		m.value = normal(m.value)
-		members[i] = m
-	}
-	n.members = members
-	return n
 }

@@ -6,12 +6,17 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"kresd-manager/internal/config/text"
+	"kresd-manager/internal/config/tree"
 )
 
 // grammar is what a scalar value may look like and what it means.
 type grammar struct {
-	right  string // completes "expected …"
-	read   func(h *Host, n *node) (any, *fault)
+	name   string   // first word of the type tag
+	words  []string // what it allows, as far as that is words
+	right  string   // completes "expected …"
+	read   func(h *Host, n *tree.Node) (any, *fault)
 	schema map[string]any
 }
 
@@ -112,26 +117,28 @@ func findGrammar(tag string) grammar {
 	if !known {
 		panic("config: no grammar for the type " + tag)
 	}
-	return build(tag[end:])
+	g := build(tag[end:])
+	g.name = tag[:end]
+	return g
 }
 
 // enumGrammar makes "enum a b": one of the words, literally.
 func enumGrammar(rest string) grammar {
 	words := strings.Fields(rest)
 	return grammar{
-		right:  oneOf(words),
+		words: words, right: oneOf(words),
 		schema: map[string]any{"enum": words},
-		read: func(_ *Host, n *node) (any, *fault) {
-			if n.kind == text {
+		read: func(_ *Host, n *tree.Node) (any, *fault) {
+			if n.Kind == tree.Text {
 				for _, word := range words {
-					if n.text == word {
+					if n.Text == word {
 						return word, nil
 					}
 				}
-				if now := renamedWords[n.text]; slices.Contains(words, now) {
+				if now := renamedWords[n.Text]; slices.Contains(words, now) {
 					return nil, hint("it is " + now + " now")
 				}
-				if near := nearest(n.text, words); near != "" {
+				if near := nearest(n.Text, words); near != "" {
 					return nil, hint("did you mean " + near + "?")
 				}
 			}
@@ -150,47 +157,39 @@ func oneOf(words []string) string {
 }
 
 // quoteHint is for a string that YAML has read as something else.
-func quoteHint(n *node) *fault {
-	switch n.kind {
-	case boolean, integer, float:
+func quoteHint(n *tree.Node) *fault {
+	switch n.Kind {
+	case tree.Boolean, tree.Integer, tree.Float:
 		return hint("write it in quotes if it is meant as a string")
 	}
 	return new(fault)
 }
 
-func readString(_ *Host, n *node) (any, *fault) {
-	if n.kind != text && n.kind != integer {
+func readString(_ *Host, n *tree.Node) (any, *fault) {
+	if n.Kind != tree.Text && n.Kind != tree.Integer {
 		return nil, quoteHint(n)
 	}
-	return n.string(), nil
+	return n.StringOrInteger(), nil
 }
 
-func readLooseString(h *Host, n *node) (any, *fault) {
-	if n.kind == float {
-		f, err := strconv.ParseFloat(n.text, 64)
+func readLooseString(h *Host, n *tree.Node) (any, *fault) {
+	if n.Kind == tree.Float {
+		f, err := strconv.ParseFloat(n.Text, 64)
 		if err != nil {
 			return nil, new(fault)
 		}
-		return pythonFloat(f), nil
+		return tree.PythonFloat(f), nil
 	}
 	return readString(h, n)
 }
 
-// string is the text of a value that may be a string or an integer.
-func (n *node) string() string {
-	if n.text == "-0" && n.kind == integer {
-		return "0"
-	}
-	return n.text
-}
-
-func readPin(_ *Host, n *node) (any, *fault) {
-	s := strings.TrimSuffix(n.text, "\n")
-	if n.kind != text || len(s) != 44 || s[43] != '=' {
+func readPin(_ *Host, n *tree.Node) (any, *fault) {
+	s := strings.TrimSuffix(n.Text, "\n")
+	if n.Kind != tree.Text || len(s) != 44 || s[43] != '=' {
 		return nil, new(fault)
 	}
 	for i := range 43 {
-		if c := s[i]; !isWord(c) && c != '+' && c != '/' || c == '_' {
+		if c := s[i]; !text.IsWord(c) && c != '+' && c != '/' || c == '_' {
 			return nil, new(fault)
 		}
 	}

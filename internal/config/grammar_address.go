@@ -5,16 +5,19 @@ package config
 import (
 	"strings"
 	"unicode"
+
+	"kresd-manager/internal/config/text"
+	"kresd-manager/internal/config/tree"
 )
 
 // readIPOptPort reads "192.0.2.1" or "192.0.2.1@5353".
-func readIPOptPort(_ *Host, n *node) (any, *fault) {
+func readIPOptPort(_ *Host, n *tree.Node) (any, *fault) {
 	host, port, wrong := cutPort(n)
 	if wrong != nil {
 		return nil, wrong
 	}
 	addr, err := parseIP(host)
-	if err != nil || n.kind != text {
+	if err != nil || n.Kind != tree.Text {
 		return nil, new(fault)
 	}
 	return AddrPort{Addr: addr, Port: port}, nil
@@ -22,7 +25,7 @@ func readIPOptPort(_ *Host, n *node) (any, *fault) {
 
 // readInterface reads an address or the name of an interface. The port is 0
 // where none is given; Listen.check resolves it.
-func readInterface(_ *Host, n *node) (any, *fault) {
+func readInterface(_ *Host, n *tree.Node) (any, *fault) {
 	host, port, wrong := cutPort(n)
 	if wrong != nil {
 		return nil, wrong
@@ -38,11 +41,11 @@ func readInterface(_ *Host, n *node) (any, *fault) {
 }
 
 // cutPort splits at the "@"; the port is 0 if there is none.
-func cutPort(n *node) (host string, port uint16, wrong *fault) {
-	if n.kind != text && n.kind != integer {
+func cutPort(n *tree.Node) (host string, port uint16, wrong *fault) {
+	if n.Kind != tree.Text && n.Kind != tree.Integer {
 		return "", 0, quoteHint(n)
 	}
-	host, after, found := strings.Cut(n.string(), "@")
+	host, after, found := strings.Cut(n.StringOrInteger(), "@")
 	if !found {
 		return host, 0, nil
 	}
@@ -100,7 +103,7 @@ func isInterfaceName(s string) bool {
 	inGroup := false
 	for i := range len(s) {
 		switch c := s[i]; {
-		case isWord(c) && c != '_':
+		case text.IsWord(c) && c != '_':
 			inGroup = true
 		case (c == '-' || c == '_') && inGroup:
 			inGroup = false

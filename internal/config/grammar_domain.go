@@ -7,6 +7,8 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/net/idna"
+
+	"kresd-manager/internal/config/tree"
 )
 
 // toASCII makes A-labels (RFC 5890) of names that are not ASCII, as clients do
@@ -18,11 +20,11 @@ var toASCII = idna.New(
 	idna.StrictDomainName(false),
 )
 
-func readDomain(_ *Host, n *node) (any, *fault) {
-	if n.kind != text && n.kind != integer {
+func readDomain(_ *Host, n *tree.Node) (any, *fault) {
+	if n.Kind != tree.Text && n.Kind != tree.Integer {
 		return nil, quoteHint(n)
 	}
-	name, message := domainName(n.string())
+	name, message := domainName(n.StringOrInteger())
 	if message != "" {
 		return nil, &fault{message: message}
 	}
@@ -59,7 +61,7 @@ func domainName(s string) (name, message string) {
 }
 
 func quoteShort(s string) string {
-	return (&node{kind: text, text: s}).describe()
+	return (&tree.Node{Kind: tree.Text, Text: s}).Describe()
 }
 
 // isPlainName says that a name is in normal form already, as most are.

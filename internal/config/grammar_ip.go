@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"net/netip"
 	"strings"
+
+	"kresd-manager/internal/config/tree"
 )
 
-func addressGrammar(right string, read func(h *Host, n *node) (any, *fault)) grammar {
+func addressGrammar(right string, read func(h *Host, n *tree.Node) (any, *fault)) grammar {
 	return grammar{right: right, read: read, schema: map[string]any{"type": "string"}}
 }
 
@@ -21,13 +23,13 @@ func ipGrammar(rest string) grammar {
 }
 
 // readIP gives an address without a zone: one that clients may be told.
-func readIP(_ *Host, n *node) (any, *fault) {
-	if n.kind != text {
+func readIP(_ *Host, n *tree.Node) (any, *fault) {
+	if n.Kind != tree.Text {
 		return nil, quoteHint(n)
 	}
-	addr, err := parseIP(n.text)
+	addr, err := parseIP(n.Text)
 	if err != nil || addr.Zone() != "" {
-		return nil, withoutPort(n.text)
+		return nil, withoutPort(n.Text)
 	}
 	return addr, nil
 }
@@ -52,22 +54,22 @@ func parseIP(s string) (netip.Addr, error) {
 	return addr, err
 }
 
-func readIPv4(_ *Host, n *node) (any, *fault) {
+func readIPv4(_ *Host, n *tree.Node) (any, *fault) {
 	return readFamily(n, netip.Addr.Is4, "an IPv6 address")
 }
-func readIPv6(_ *Host, n *node) (any, *fault) {
+func readIPv6(_ *Host, n *tree.Node) (any, *fault) {
 	return readFamily(n, netip.Addr.Is6, "an IPv4 address")
 }
 
 // readFamily gives an address of one family, IPv6 with or without a zone.
-func readFamily(n *node, is func(netip.Addr) bool, otherwise string) (any, *fault) {
-	if n.kind != text {
+func readFamily(n *tree.Node, is func(netip.Addr) bool, otherwise string) (any, *fault) {
+	if n.Kind != tree.Text {
 		return nil, quoteHint(n)
 	}
-	addr, err := parseIP(n.text)
+	addr, err := parseIP(n.Text)
 	switch {
 	case err != nil:
-		return nil, withoutPort(n.text)
+		return nil, withoutPort(n.Text)
 	case !is(addr):
 		return nil, hint("that is " + otherwise)
 	}
@@ -80,11 +82,11 @@ type renumberTarget struct {
 	exact bool
 }
 
-func readRenumberTarget(_ *Host, n *node) (any, *fault) {
-	if n.kind != text {
+func readRenumberTarget(_ *Host, n *tree.Node) (any, *fault) {
+	if n.Kind != tree.Text {
 		return nil, quoteHint(n)
 	}
-	host, exact := strings.CutSuffix(n.text, "!")
+	host, exact := strings.CutSuffix(n.Text, "!")
 	addr, err := parseIP(host)
 	if err != nil || addr.Zone() != "" {
 		return nil, withoutPort(host)
@@ -92,7 +94,7 @@ func readRenumberTarget(_ *Host, n *node) (any, *fault) {
 	return renumberTarget{addr, exact}, nil
 }
 
-func readIPPort(h *Host, n *node) (any, *fault) {
+func readIPPort(h *Host, n *tree.Node) (any, *fault) {
 	v, wrong := readIPOptPort(h, n)
 	if wrong == nil && v.(AddrPort).Port == 0 {
 		return nil, hint("add @ and the port")
@@ -101,12 +103,12 @@ func readIPPort(h *Host, n *node) (any, *fault) {
 }
 
 // readHost gives the text of an address or name in normal form.
-func readHost(h *Host, n *node) (any, *fault) {
-	if n.kind == text {
-		if addr, err := parseIP(n.text); err == nil {
+func readHost(h *Host, n *tree.Node) (any, *fault) {
+	if n.Kind == tree.Text {
+		if addr, err := parseIP(n.Text); err == nil {
 			return addr.String(), nil
 		}
-		if strings.ContainsAny(n.text, "@:/") { // which a name could have, and no host does
+		if strings.ContainsAny(n.Text, "@:/") { // which a name could have, and no host does
 			return nil, hint("the port has a key of its own")
 		}
 	}

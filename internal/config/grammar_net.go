@@ -7,29 +7,31 @@ import (
 	"net/netip"
 	"strconv"
 	"strings"
+
+	"kresd-manager/internal/config/tree"
 )
 
 // net6Grammar makes "net6" and "net6/96", which has a length of 96.
 func net6Grammar(rest string) grammar {
 	if rest == "" {
-		return addressGrammar("an IPv6 network such as 2001:db8::/32", func(_ *Host, n *node) (any, *fault) {
+		return addressGrammar("an IPv6 network such as 2001:db8::/32", func(_ *Host, n *tree.Node) (any, *fault) {
 			return readNetwork(n, 0)
 		})
 	}
-	return addressGrammar("an IPv6 network with the prefix length 96", func(_ *Host, n *node) (any, *fault) {
+	return addressGrammar("an IPv6 network with the prefix length 96", func(_ *Host, n *tree.Node) (any, *fault) {
 		return readNetwork(n, 96)
 	})
 }
 
-func readNet(_ *Host, n *node) (any, *fault) {
-	if n.kind != text {
+func readNet(_ *Host, n *tree.Node) (any, *fault) {
+	if n.Kind != tree.Text {
 		return nil, quoteHint(n)
 	}
-	return parseNet(n.text)
+	return parseNet(n.Text)
 }
 
 // readNetwork reads an IPv6 network of some length, 0 for any.
-func readNetwork(n *node, length int) (any, *fault) {
+func readNetwork(n *tree.Node, length int) (any, *fault) {
 	v, wrong := readNet(nil, n)
 	if wrong != nil {
 		return nil, wrong
@@ -57,7 +59,7 @@ func parseNet(s string) (any, *fault) {
 		return nil, new(fault)
 	}
 	if addr.Zone() != "" {
-		return nil, &fault{quoteShort(s) + " has a zone, which no network of clients can have", "remove %" + shorten(addr.Zone())}
+		return nil, &fault{quoteShort(s) + " has a zone, which no network of clients can have", "remove %" + tree.Shorten(addr.Zone())}
 	}
 	size := addr.BitLen()
 	if given {

@@ -5,6 +5,9 @@ package config
 import (
 	"net/url"
 	"strings"
+
+	"kresd-manager/internal/config/text"
+	"kresd-manager/internal/config/tree"
 )
 
 // processGroups are words of /logging/groups that name a process and not a part
@@ -17,12 +20,6 @@ const logGroups = processGroups + " system cache io net ta tasent tasign taupd t
 	" iterat valdtr resolv select zoncut cookie statis rebind worker policy daf timejm timesk graphi prefil primin srvstl" +
 	" wtchdg nsid dnstap tests dotaut http contrl module devel renum exterr rules prlayr defer doq ngtcp2"
 
-// EngineGroup says that a word of /logging/groups is one that the daemons
-// know; the others are names of processes.
-func EngineGroup(word string) bool {
-	return !strings.Contains(processGroups+" ", " "+word+" ")
-}
-
 // logGroupGrammar makes an enum of logGroups, which are too many for a message.
 func logGroupGrammar(string) grammar {
 	g := enumGrammar(logGroups)
@@ -34,25 +31,25 @@ func logGroupGrammar(string) grammar {
 func wordGrammar(right string, is func(string) bool) grammar {
 	return grammar{
 		right: right, schema: map[string]any{"type": "string"},
-		read: func(_ *Host, n *node) (any, *fault) {
-			if n.kind != text || !is(n.text) {
+		read: func(_ *Host, n *tree.Node) (any, *fault) {
+			if n.Kind != tree.Text || !is(n.Text) {
 				return nil, quoteHint(n)
 			}
-			return n.text, nil
+			return n.Text, nil
 		},
 	}
 }
 
-func readTag(_ *Host, n *node) (any, *fault) {
-	if n.kind != text && n.kind != integer {
+func readTag(_ *Host, n *tree.Node) (any, *fault) {
+	if n.Kind != tree.Text && n.Kind != tree.Integer {
 		return nil, quoteHint(n)
 	}
-	tag := strings.TrimSuffix(n.string(), "\n")
+	tag := strings.TrimSuffix(n.StringOrInteger(), "\n")
 	if isTag(tag) {
 		return tag, nil
 	}
 	if lower := strings.ToLower(strings.ReplaceAll(tag, "_", "-")); isTag(lower) {
-		return nil, hint("such as " + shorten(lower))
+		return nil, hint("such as " + tree.Shorten(lower))
 	}
 	return nil, new(fault)
 }
@@ -61,7 +58,7 @@ func readTag(_ *Host, n *node) (any, *fault) {
 func isTag(s string) bool {
 	for i := range len(s) {
 		switch c := s[i]; {
-		case 'a' <= c && c <= 'z', isDigit(c):
+		case 'a' <= c && c <= 'z', text.IsDigit(c):
 		case c == '-' && i > 0 && i < len(s)-1:
 		default:
 			return false
@@ -71,11 +68,11 @@ func isTag(s string) bool {
 }
 
 // readLongString never says what it has read: it is for secrets.
-func readLongString(_ *Host, n *node) (any, *fault) {
-	if n.kind != text && n.kind != integer {
+func readLongString(_ *Host, n *tree.Node) (any, *fault) {
+	if n.Kind != tree.Text && n.Kind != tree.Integer {
 		return nil, quoteHint(n)
 	}
-	s := n.string()
+	s := n.StringOrInteger()
 	if s == RedactedText {
 		return nil, &fault{message: RedactedText + " stands in place of a secret", hint: "give the secret itself, or leave the key as it is"}
 	}
@@ -94,7 +91,7 @@ func isSlice(s string) bool {
 	}
 	for part := range strings.SplitSeq(name, "-") {
 		for i := range len(part) {
-			if c := part[i]; !isWord(c) && c != '.' && c != ':' {
+			if c := part[i]; !text.IsWord(c) && c != '.' && c != ':' {
 				return false
 			}
 		}

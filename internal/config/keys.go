@@ -2,27 +2,24 @@
 
 package config
 
+import "kresd-manager/internal/config/tree"
+
 // KeyInfo is one declared key.
 type KeyInfo struct {
 	// Pointer is where the key stands, with "*" for a list index or a free
 	// key: /network/listen/*/kind, /components/*/command.
 	Pointer string
 	// Was is where the key stood in earlier versions, likewise.
-	Was []string
-	// Type is the grammar as declared; "object" for a section.
-	Type string
+	Was  []string
+	Type KeyType
 	// Default is the JSON of the default; Derived is words for one that
 	// depends on other things. Both are empty for a key that is required, or
 	// optional without a default.
 	Default, Derived string
 	Required         bool
 	Doc              string
-	// Idle says that the program does not act on the key yet, IdleFor on
-	// which words of an enum it does not.
-	Idle    bool
-	IdleFor []string
-	Ours    bool // not a key of Knot Resolver
-	Secret  bool // never shown in messages
+	Ours             bool // not a key of Knot Resolver
+	Secret           bool // never shown in messages
 }
 
 // Keys lists all declared keys, sections before what is in them.
@@ -33,9 +30,9 @@ func Keys() []KeyInfo {
 func appendKeys(all []KeyInfo, p *plan, under string) []KeyInfo {
 	for _, k := range p.keys {
 		info := KeyInfo{
-			Pointer: under + "/" + k.name, Type: k.shape.name,
+			Pointer: under + "/" + k.name, Type: typeOf(k.shape),
 			Derived: k.derived, Required: k.required, Doc: k.doc,
-			Idle: k.idle, IdleFor: k.idleFor, Ours: k.ours, Secret: k.secret,
+			Ours: k.ours, Secret: k.secret,
 		}
 		for _, was := range k.was {
 			if was[0] != '/' {
@@ -44,12 +41,10 @@ func appendKeys(all []KeyInfo, p *plan, under string) []KeyInfo {
 			info.Was = append(info.Was, was)
 		}
 		if k.def != nil {
-			info.Default = string(appendJSON(nil, k.def))
+			info.Default = string(tree.AppendJSON(nil, k.def))
 		}
 		inner, at := k.shape.plan, info.Pointer
-		if k.shape.form == section {
-			info.Type = "object"
-		} else if k.shape.elem != nil && k.shape.elem.plan != nil {
+		if k.shape.elem != nil && k.shape.elem.plan != nil {
 			inner, at = k.shape.elem.plan, at+"/*"
 		}
 		all = append(all, info)

@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"kresd-manager/internal/config/tree"
 )
 
 func TestEveryKeyIsDeclaredCompletely(t *testing.T) {
@@ -89,7 +91,7 @@ func seenOld(t *testing.T, old string, declared, seen map[string]bool) {
 		t.Errorf("%s is told twice", old)
 	}
 	seen[old] = true
-	if tokens, err := splitPointer(old); err != nil || slices.Contains(tokens, "") {
+	if tokens, err := tree.SplitPointer(old); err != nil || slices.Contains(tokens, "") {
 		t.Errorf("%s is no pointer to a key", old)
 	}
 }
@@ -186,7 +188,7 @@ func referenceTables() string {
 	for _, k := range Keys() {
 		if strings.Count(k.Pointer, "/") == 1 {
 			under = ""
-			if k.Type == "object" || k.Type == "list?" || k.Type == "map<name,object>?" {
+			if k.Type.Form == KeyObject || k.Type.Name == "list?" || k.Type.Name == "map<name,object>?" {
 				under = k.Pointer
 				sections.WriteString("\n### `" + k.Pointer[1:] + "`\n\n" + k.Doc + oursWords(k) + "\n\n" + head)
 				continue
@@ -197,7 +199,7 @@ func referenceTables() string {
 		if under != "" {
 			b, name = &sections, strings.TrimPrefix(k.Pointer, under+"/")
 		}
-		b.WriteString("| `" + strings.ReplaceAll(name, "*", "[]") + "` | " + typeWords(k) + " | " + defaultWords(k) + " | " + strings.ReplaceAll(k.Doc, "|", `\|`) + oursWords(k) + idleWords(k) + " |\n")
+		b.WriteString("| `" + strings.ReplaceAll(name, "*", "[]") + "` | " + typeWords(k) + " | " + defaultWords(k) + " | " + strings.ReplaceAll(k.Doc, "|", `\|`) + oursWords(k) + " |\n")
 	}
 	return "\n### Top level\n\n" + head + top.String() + sections.String() + "\n"
 }
@@ -211,12 +213,12 @@ func TestTypesAreDocumented(t *testing.T) {
 	_, table, _ := strings.Cut(string(page), "## Types\n")
 	table, _, _ = strings.Cut(table, "\n## ")
 	for _, k := range Keys() {
-		for word := range strings.FieldsFuncSeq(k.Type, func(c rune) bool { return strings.ContainsRune("<>?,| !", c) }) {
+		for word := range strings.FieldsFuncSeq(k.Type.Name, func(c rune) bool { return strings.ContainsRune("<>?,| !", c) }) {
 			word = strings.TrimRight(word, "=0123456789.")
-			if k.Type == "object" || strings.HasPrefix(k.Type, "enum ") || word == "" || word == "object" || word == "list" || word == "log-group" {
+			if k.Type.Form == KeyObject || k.Type.Form == KeyScalar && k.Type.Grammar == "enum" || word == "" || word == "object" || word == "list" || word == "log-group" {
 				continue
 			}
-			if !strings.Contains(table, "`"+word) && !strings.Contains(k.Type, "<enum ") {
+			if !strings.Contains(table, "`"+word) && k.Type.Grammar != "enum" {
 				t.Errorf("%s: the type %s is not explained", k.Pointer, word)
 			}
 		}
@@ -224,25 +226,14 @@ func TestTypesAreDocumented(t *testing.T) {
 }
 
 func oursWords(k KeyInfo) string {
-	if k.Ours && (k.Type == "object" || strings.Count(k.Pointer, "/") == 1 || strings.HasPrefix(k.Pointer, "/management/") && strings.Count(k.Pointer, "/") == 2) {
+	if k.Ours && (k.Type.Form == KeyObject || strings.Count(k.Pointer, "/") == 1 || strings.HasPrefix(k.Pointer, "/management/") && strings.Count(k.Pointer, "/") == 2) {
 		return " *Not a key of Knot Resolver.*"
 	}
 	return ""
 }
 
-// idleWords says that the program does not act on a key yet.
-func idleWords(k KeyInfo) string {
-	switch {
-	case k.Idle:
-		return " *Not acted on yet.*"
-	case len(k.IdleFor) > 0:
-		return " *Not acted on yet: `" + strings.Join(k.IdleFor, "`, `") + "`.*"
-	}
-	return ""
-}
-
 func typeWords(k KeyInfo) string {
-	words := strings.TrimSuffix(k.Type, "?")
+	words := strings.TrimSuffix(k.Type.Name, "?")
 	switch {
 	case words == "list":
 		words = "list of objects"
@@ -256,7 +247,7 @@ func defaultWords(k KeyInfo) string {
 	switch {
 	case k.Required:
 		return "required"
-	case k.Type == "object":
+	case k.Type.Form == KeyObject:
 		return ""
 	case k.Derived != "":
 		return k.Derived

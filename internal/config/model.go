@@ -15,8 +15,6 @@ package config
 //	derived  in place of default: words for a default that check computes
 //	required "true": absence is an error
 //	short    key of the object that a bare string stands for
-//	idle     "true": the program does not act on the key yet; words instead
-//	         are values of an enum that it does not act on yet
 //	ours     "true": the key is not one of Knot Resolver's
 //	secret   "true": the value is never shown in messages
 //	doc      meaning, for the reference documentation and the JSON schema

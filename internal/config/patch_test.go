@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	jsonpatch "github.com/evanphx/json-patch/v5"
+
+	"kresd-manager/internal/config/tree"
 )
 
 var patchTests = []struct {
@@ -121,11 +123,11 @@ func FuzzPatch(f *testing.F) {
 			return
 		}
 		d, err := Parse("fuzz", []byte(text))
-		if err != nil || d.root.kind != object {
+		if err != nil || d.root.Kind != tree.Object {
 			return
 		}
 		got, err := d.Patch([]byte(patch))
-		if err != nil || got.root.kind != object || strings.Contains(patch, `"path":""`) {
+		if err != nil || got.root.Kind != tree.Object || strings.Contains(patch, `"path":""`) {
 			return
 		}
 		operations, theirErr := jsonpatch.DecodePatch([]byte(patch))

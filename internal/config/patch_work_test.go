@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"kresd-manager/internal/config/tree"
 )
 
 // names is a document with many names, in an object and in a list.
@@ -107,7 +109,7 @@ func BenchmarkPatch(b *testing.B) {
 // A patch does what its operations do one after another, each on a document of
 // its own, and fails with the first of them.
 func TestAPatchIsItsOperationsOneByOne(t *testing.T) {
-	long := "[0" + strings.Repeat(",0", 3*rowBlock) + "]"
+	long := "[0" + strings.Repeat(",0", 3*512) + "]"
 	keys := []string{"a", "b", "c", "0", "1", "-", "700"}
 	value := rapid.SampledFrom([]string{"1", `"x"`, "null", "{}", "[]", `{"a":{"b":1},"c":[1,2]}`, "[[0],{}]", long})
 	pointer := rapid.Custom(func(t *rapid.T) string {
@@ -186,14 +188,14 @@ func TestACopyIsAnotherValue(t *testing.T) {
 // that were edited before.
 func TestPatchCannotNestWithoutBound(t *testing.T) {
 	deeper := `{"op":"add","path":"/new","value":{}},{"op":"move","from":"/a","path":"/new/a"},{"op":"move","from":"/new","path":"/a"}`
-	times := maxDepth - 2 // of {"a": {"x": 1}}
+	times := tree.MaxDepth - 2 // of {"a": {"x": 1}}
 	d := mustParse(t, `{"a":{"x":1}}`)
 	if _, err := d.Patch([]byte("[" + strings.Repeat(deeper+",", times-1) + deeper + "]")); err != nil {
 		t.Fatal(err)
 	}
 	_, err := d.Patch([]byte("[" + strings.Repeat(deeper+",", times) + deeper + "]"))
 	misfit.check(t, err)
-	if err == nil || !strings.Contains(err.Error(), tooDeep) || !strings.Contains(err.Error(), fmt.Sprintf("operation %d (move)", 3*times+1)) {
+	if err == nil || !strings.Contains(err.Error(), tree.TooDeep) || !strings.Contains(err.Error(), fmt.Sprintf("operation %d (move)", 3*times+1)) {
 		t.Error(err)
 	}
 }

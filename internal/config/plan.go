@@ -6,6 +6,9 @@ import (
 	"reflect"
 	"strings"
 	"sync"
+
+	"kresd-manager/internal/config/text"
+	"kresd-manager/internal/config/tree"
 )
 
 // plan is what the declarations of one struct type come to. Plans are made
@@ -23,13 +26,11 @@ type key struct {
 	blank    bool
 	required bool
 	shape    *shape
-	def      *node // default, nil if there is none
+	def      *tree.Node // default, nil if there is none
 	derived  string
 	doc      string
-	idle     bool     // the program does not act on it yet
-	idleFor  []string // nor on these words of an enum
-	ours     bool     // not a key of Knot Resolver
-	secret   bool     // never shown in messages
+	ours     bool // not a key of Knot Resolver
+	secret   bool // never shown in messages
 }
 
 // form is how a value is composed.
@@ -79,20 +80,16 @@ func compile(t reflect.Type, done map[reflect.Type]*plan) *plan {
 			required: f.Tag.Get("required") == "true",
 			derived:  f.Tag.Get("derived"),
 			doc:      f.Tag.Get("doc"),
-			idle:     f.Tag.Get("idle") == "true",
 			ours:     f.Tag.Get("ours") == "true",
 			secret:   f.Tag.Get("secret") == "true",
 		}
-		if !k.idle {
-			k.idleFor = strings.Fields(f.Tag.Get("idle"))
-		}
 		k.shape = shapeOf(f.Tag.Get("type"), f.Tag.Get("short"), f.Type, done)
 		if def, ok := f.Tag.Lookup("default"); ok {
-			n, problems := readYAML(def)
+			n, problems := text.Read(text.YAML, []byte(def))
 			if len(problems) > 0 {
 				panic("config: default of " + name + ": " + problems.Error())
 			}
-			n.foreign = true
+			n.Foreign = true
 			k.def = &n
 		}
 		p.byName[name] = len(p.keys)

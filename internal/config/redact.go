@@ -5,6 +5,8 @@ package config
 import (
 	"slices"
 	"strings"
+
+	"kresd-manager/internal/config/tree"
 )
 
 // RedactedText stands in a document in place of a secret. No secret may be it,
@@ -24,44 +26,44 @@ func (d *Document) Redacted() *Document {
 }
 
 // redactSection copies what it changes and nothing else.
-func redactSection(p *plan, n node) (node, bool) {
-	if n.kind != object {
+func redactSection(p *plan, n tree.Node) (tree.Node, bool) {
+	if n.Kind != tree.Object {
 		return n, false
 	}
-	return redactMembers(n, func(m *member) (node, bool) {
-		number, known := p.byName[strings.ToLower(strings.ReplaceAll(m.key, "_", "-"))]
+	return redactMembers(n, func(m *tree.Member) (tree.Node, bool) {
+		number, known := p.byName[strings.ToLower(strings.ReplaceAll(m.Key, "_", "-"))]
 		if !known {
-			return m.value, false
+			return m.Value, false
 		}
 		k := p.keys[number]
-		if k.secret && m.value.kind != null {
-			return node{kind: text, text: RedactedText, at: m.value.at, file: m.value.file, foreign: m.value.foreign}, true
+		if k.secret && m.Value.Kind != tree.Null {
+			return tree.Node{Kind: tree.Text, Text: RedactedText, At: m.Value.At, File: m.Value.File, Foreign: m.Value.Foreign}, true
 		}
-		return redactShape(k.shape, m.value)
+		return redactShape(k.shape, m.Value)
 	})
 }
 
-func redactShape(s *shape, n node) (node, bool) {
+func redactShape(s *shape, n tree.Node) (tree.Node, bool) {
 	switch {
 	case s.form == section:
 		return redactSection(s.plan, n)
-	case (s.form == listOf && n.kind == list || s.form == sectionMap && n.kind == object) && s.elem.form == section:
-		return redactMembers(n, func(m *member) (node, bool) { return redactSection(s.elem.plan, m.value) })
+	case (s.form == listOf && n.Kind == tree.List || s.form == sectionMap && n.Kind == tree.Object) && s.elem.form == section:
+		return redactMembers(n, func(m *tree.Member) (tree.Node, bool) { return redactSection(s.elem.plan, m.Value) })
 	}
 	return n, false
 }
 
-func redactMembers(n node, redact func(m *member) (node, bool)) (node, bool) {
+func redactMembers(n tree.Node, redact func(m *tree.Member) (tree.Node, bool)) (tree.Node, bool) {
 	changed := false
-	for i := range n.members {
-		value, redacted := redact(&n.members[i])
+	for i := range n.Members {
+		value, redacted := redact(&n.Members[i])
 		if !redacted {
 			continue
 		}
 		if !changed {
-			n.members, changed = slices.Clone(n.members), true
+			n.Members, changed = slices.Clone(n.Members), true
 		}
-		n.members[i].value = value
+		n.Members[i].Value = value
 	}
 	return n, changed
 }

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"strings"
 	"testing"
+
+	"kresd-manager/internal/config/tree"
 )
 
 const secretForTests = "correct horse battery staple, twice"
@@ -59,7 +61,7 @@ func TestMessagesHoldNoSecrets(t *testing.T) {
 		}
 	}
 	d := mustParse(t, "network: {tls: {sticket-secret: hush}}")
-	var malformed *PointerError
+	var malformed *tree.PointerError
 	if _, err := d.Value("/network/tls/sticket-secret/x"); !errors.As(err, &malformed) || strings.Contains(err.Error(), "hush") {
 		t.Errorf("got %v", err)
 	}

@@ -5,6 +5,8 @@ package config
 import (
 	"slices"
 	"strings"
+
+	"kresd-manager/internal/config/tree"
 )
 
 // check hands ttl and nodata of the section down to rules without their own.
@@ -15,13 +17,13 @@ func (l *LocalData) check(s *scope) {
 	if !s.fine("ttl", "nodata", "rules") {
 		return
 	}
-	rules := s.spot.n.get("rules")
+	rules := s.spot.n.Get("rules")
 	for i := range l.Rules {
-		own := &rules.members[i].value
+		own := &rules.Members[i].Value
 		if l.Rules[i].TTL == nil {
 			l.Rules[i].TTL = l.TTL
 		}
-		if n := own.get("nodata"); n == nil || n.kind == null {
+		if n := own.Get("nodata"); n == nil || n.Kind == tree.Null {
 			l.Rules[i].Nodata = l.Nodata
 		}
 	}

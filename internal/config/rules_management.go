@@ -33,13 +33,12 @@ func (m *Management) check(s *scope) {
 	}
 }
 
-// minIdleExit keeps a manager that somebody polls from being started more often
-// than StartLimitBurst= in kresd-manager.service allows.
+// minIdleExit keeps a manager that somebody polls from being started all the time.
 const minIdleExit = 5 * time.Second
 
 func defaultSocket() string {
 	p := configPlan().keys[configPlan().byName["management"]].shape.plan
-	return p.keys[p.byName["unix-socket"]].def.text
+	return p.keys[p.byName["unix-socket"]].def.Text
 }
 
 func (r *Role) check(s *scope) {

@@ -119,7 +119,7 @@ func (n *Network) checkTwice(s *scope) {
 					continue
 				}
 				if first, twice := seen[socket{where, transport}]; twice {
-					s.problem(path, where.String()+" is listened on twice", "it stands first at "+s.at(first).place.pointer())
+					s.problem(path, where.String()+" is listened on twice", "it stands first at "+s.at(first).place.Pointer())
 					break
 				}
 				seen[socket{where, transport}] = path

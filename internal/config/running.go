@@ -21,6 +21,18 @@ type Running struct {
 }
 
 // Running joins the document with what its validation gave ([Document.Check]).
+// Only what [ReadFile] has read keeps its positions: a request body, or a copy of
+// our own, is nothing that anyone could look at when a later change is refused.
 func (d *Document) Running(c *Config) *Running {
+	if !d.stays {
+		d = d.unplaced()
+	}
 	return &Running{Document: d, Management: c.Management, Monitoring: c.Monitoring, Network: c.Network}
+}
+
+// unplaced is the same document without positions and without a name.
+func (d *Document) unplaced() *Document {
+	other := *d // with the texts that were made of it
+	other.name, other.root.Foreign = "", true
+	return &other
 }

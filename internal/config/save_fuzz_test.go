@@ -5,6 +5,8 @@ package config
 import (
 	"errors"
 	"testing"
+
+	"kresd-manager/internal/config/tree"
 )
 
 // FuzzSave edits any configuration that can be read. The edit may be refused;
@@ -19,12 +21,12 @@ func FuzzSave(f *testing.F) {
 	f.Add("- [a: b, 'c', {d}]\nx: >2-\n   y\n")
 	f.Fuzz(func(t *testing.T, text string) {
 		doc, err := Parse("", []byte(text))
-		if err != nil || len(text) > 1<<12 || doc.root.kind != object {
+		if err != nil || len(text) > 1<<12 || doc.root.Kind != tree.Object {
 			return
 		}
 		for i, running := range someEdits(doc) {
 			got, err := Save([]byte(text), running)
-			var problems Problems
+			var problems tree.Problems
 			if err != nil && !errors.Is(err, ErrCannotSave) && !errors.As(err, &problems) {
 				t.Fatalf("%q: edit %d: %v", text, i, err)
 			}
@@ -43,7 +45,7 @@ func FuzzSave(f *testing.F) {
 // text and by an object, in the first objects and lists.
 func someEdits(doc *Document) (docs []*Document) {
 	add := func(d *Document, err error) {
-		if err == nil && d.root.kind == object {
+		if err == nil && d.root.Kind == tree.Object {
 			docs = append(docs, d)
 		}
 	}
@@ -54,22 +56,22 @@ func someEdits(doc *Document) (docs []*Document) {
 		}
 		return d
 	}
-	var walk func(n *node, at *place, depth int)
-	walk = func(n *node, at *place, depth int) {
-		for i := range n.members {
+	var walk func(n *tree.Node, at *tree.Place, depth int)
+	walk = func(n *tree.Node, at *tree.Place, depth int) {
+		for i := range n.Members {
 			if i > 3 || depth > 3 {
 				break
 			}
-			here := &place{up: at, key: n.members[i].key, index: i, list: n.kind == list}
-			add(doc.Delete(here.pointer()))
-			add(doc.Put(here.pointer(), value(`"two\nlines"`)))
-			add(doc.Put(here.pointer(), value(`{"zz": [1, {"a": 2}]}`)))
-			walk(&n.members[i].value, here, depth+1)
+			here := &tree.Place{Up: at, Key: n.Members[i].Key, Index: i, List: n.Kind == tree.List}
+			add(doc.Delete(here.Pointer()))
+			add(doc.Put(here.Pointer(), value(`"two\nlines"`)))
+			add(doc.Put(here.Pointer(), value(`{"zz": [1, {"a": 2}]}`)))
+			walk(&n.Members[i].Value, here, depth+1)
 		}
-		if n.kind == object || n.kind == list {
-			add(doc.Put((&place{up: at, key: "-"}).pointer(), value(`[{"b": null, "c": "x y"}, []]`)))
+		if n.Kind == tree.Object || n.Kind == tree.List {
+			add(doc.Put((&tree.Place{Up: at, Key: "-"}).Pointer(), value(`[{"b": null, "c": "x y"}, []]`)))
 		}
 	}
-	walk(&doc.root, &place{}, 0)
+	walk(&doc.root, &tree.Place{}, 0)
 	return docs
 }

@@ -8,6 +8,9 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"kresd-manager/internal/config/text"
+	"kresd-manager/internal/config/tree"
 )
 
 const commented = `# The resolver of the house.
@@ -68,7 +71,7 @@ func TestSaveKeepsTheRest(t *testing.T) {
 		{"the whole was empty", "# nothing\n{}\n# end\n", `[{"op":"add","path":"/a","value":{"b":[1,"x"]}}]`, "# nothing\na:\n  b:\n    - 1\n    - x\n# end\n"},
 		{"the whole becomes empty", "# a\na: 1\n# end\n", `[{"op":"remove","path":"/a"}]`, "# a\n{}\n# end\n"},
 		{"a null that is not written", "a: # none\nb:\n", `[{"op":"replace","path":"/a","value":1},{"op":"replace","path":"/b","value":[1]}]`, "a: 1 # none\nb:\n  - 1\n"},
-		{"CR LF", "a: 1 # c\r\nb:\r\n  - x\r\n", `[{"op":"replace","path":"/a","value":2},{"op":"add","path":"/b/-","value":"y"}]`, "a: 2 # c\r\nb:\r\n  - x\r\n  - y\r\n"},
+		{"CR LF", "a: 1 # c\r\nb:\r\n  - x\r\n", `[{"op":"replace","path":"/a","value":2},{"op":"add","path":"/b/-","value":"y"}]`, "a: 2 # c\r\nb:\r\n  - x\r\n  - \"y\"\r\n"},
 		{"no line end", "a: 1", `[{"op":"add","path":"/b","value":2}]`, "a: 1\nb: 2"},
 		{"marks of a document", "%YAML 1.1\n---\na: 1 # c\n...\n", `[{"op":"add","path":"/b","value":2}]`, "%YAML 1.1\n---\na: 1 # c\nb: 2\n...\n"},
 		{"a byte order mark", "\uFEFFa: 1\n", `[{"op":"replace","path":"/a","value":2}]`, "\uFEFFa: 2\n"},
@@ -176,7 +179,7 @@ func TestSaveSeveralFiles(t *testing.T) {
 	if want := "# one\nworkers: 3\nnetwork:\n  do-ipv4: false # four\n  edns-buffer-size: 1232\nnew: 1\n"; string(got[0]) != want {
 		t.Errorf("got\n%s\nwant\n%s", got[0], want)
 	}
-	if want := "# two\nnetwork:\n  do-ipv6: false\nlua: {script: y, z: 1}\n"; string(got[1]) != want {
+	if want := "# two\nnetwork:\n  do-ipv6: false\nlua: {script: \"y\", z: 1}\n"; string(got[1]) != want {
 		t.Errorf("got\n%s\nwant\n%s", got[1], want)
 	}
 }
@@ -190,7 +193,7 @@ func TestSaveMeansWhatRuns(t *testing.T) {
 		notes := map[string]string{} // pointer to comment
 		if rapid.IntRange(0, 4).Draw(t, "format") > 0 {
 			w := styler{t: t, notes: notes}
-			w.object(&doc.root, 0, &place{})
+			w.object(&doc.root, 0, &tree.Place{})
 			text = w.b.String()
 			if rapid.Bool().Draw(t, "CR LF") {
 				text = strings.ReplaceAll(text, "\n", "\r\n")
@@ -200,7 +203,7 @@ func TestSaveMeansWhatRuns(t *testing.T) {
 			t.Fatalf("the test writes %q for %s", text, doc.JSON())
 		}
 		running := edits(t, doc)
-		if running.root.kind != object {
+		if running.root.Kind != tree.Object {
 			return
 		}
 		got, err := Save([]byte(text), running)
@@ -229,20 +232,20 @@ type styler struct {
 
 func (w *styler) chance(label string) bool { return rapid.IntRange(0, 2).Draw(w.t, label) == 0 }
 
-func (w *styler) note(at *place, lead string) string {
+func (w *styler) note(at *tree.Place, lead string) string {
 	note := "# note " + string(rune('a'+len(w.notes)%26)) + strings.Repeat("!", len(w.notes)/26)
-	w.notes[at.pointer()] = note
+	w.notes[at.Pointer()] = note
 	return lead + note
 }
 
-func (w *styler) object(n *node, column int, at *place) {
-	if len(n.members) == 0 {
+func (w *styler) object(n *tree.Node, column int, at *tree.Place) {
+	if len(n.Members) == 0 {
 		w.b.WriteString("{}\n")
 		return
 	}
-	for i := range n.members {
-		m := &n.members[i]
-		here := &place{up: at, key: m.key}
+	for i := range n.Members {
+		m := &n.Members[i]
+		here := &tree.Place{Up: at, Key: m.Key}
 		if i > 0 || column == 0 {
 			if w.chance("blank") {
 				w.b.WriteString("\n")
@@ -252,39 +255,39 @@ func (w *styler) object(n *node, column int, at *place) {
 			}
 			w.b.WriteString(strings.Repeat(" ", column))
 		}
-		w.b.WriteString(quoteYAML(m.key) + ":")
-		w.after(&m.value, column, here, false)
+		w.b.WriteString(string(tree.AppendText(nil, m.Key)) + ":")
+		w.after(&m.Value, column, here, false)
 	}
 }
 
 // after writes what stands after a colon or dash in a column.
-func (w *styler) after(n *node, column int, at *place, dash bool) {
+func (w *styler) after(n *tree.Node, column int, at *tree.Place, dash bool) {
 	indent := column + rapid.SampledFrom([]int{2, 4}).Draw(w.t, "indent")
 	switch {
-	case len(n.members) == 0 || w.chance("flow"):
-		text := new(editor).flow(n, 0)
-		if json := string(appendJSON(nil, n)); w.chance("JSON") && !strings.Contains(json, "e+") {
+	case len(n.Members) == 0 || w.chance("flow"):
+		text := new(text.Style).Flow(n, 0)
+		if json := string(tree.AppendJSON(nil, n)); w.chance("JSON") && !strings.Contains(json, "e+") {
 			text = json
 		}
-		if n.kind == null && w.chance("nothing") {
+		if n.Kind == tree.Null && w.chance("nothing") {
 			text = ""
 		}
-		if n.kind == aText && strings.Contains(n.text, "\n") && w.chance("literal") {
-			w.b.WriteString(" |\n" + strings.Repeat(" ", indent) + strings.ReplaceAll(strings.TrimSuffix(n.text, "\n"), "\n", "\n"+strings.Repeat(" ", indent)) + "\n")
+		if n.Kind == aText && strings.Contains(n.Text, "\n") && w.chance("literal") {
+			w.b.WriteString(" |\n" + strings.Repeat(" ", indent) + strings.ReplaceAll(strings.TrimSuffix(n.Text, "\n"), "\n", "\n"+strings.Repeat(" ", indent)) + "\n")
 			return
 		}
 		if text != "" {
 			text = " " + text
 		}
 		w.b.WriteString(text)
-		if _, has := w.notes[at.pointer()]; !has && w.chance("note") {
+		if _, has := w.notes[at.Pointer()]; !has && w.chance("note") {
 			w.b.WriteString(w.note(at, " "))
 		}
 		w.b.WriteString("\n")
-	case n.kind == object && dash && w.chance("compact"):
+	case n.Kind == tree.Object && dash && w.chance("compact"):
 		w.b.WriteString(" ")
 		w.object(n, column+2, at)
-	case n.kind == object:
+	case n.Kind == tree.Object:
 		w.b.WriteString("\n" + strings.Repeat(" ", indent))
 		w.object(n, indent, at)
 	default:
@@ -292,15 +295,15 @@ func (w *styler) after(n *node, column int, at *place, dash bool) {
 		if !dash && w.chance("dashes") {
 			indent = column
 		}
-		for i := range n.members {
-			here := &place{up: at, index: i, list: true}
+		for i := range n.Members {
+			here := &tree.Place{Up: at, Index: i, List: true}
 			if w.chance("note above") {
 				w.b.WriteString(strings.Repeat(" ", indent) + w.note(here, "") + "\n")
 			}
 			w.b.WriteString(strings.Repeat(" ", indent) + "-")
-			w.after(&n.members[i].value, indent, here, true)
+			w.after(&n.Members[i].Value, indent, here, true)
 		}
 	}
 }
 
-const aText = text
+const aText = tree.Text

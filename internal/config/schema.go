@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"maps"
 	"sync"
+
+	"kresd-manager/internal/config/tree"
 )
 
 // Schema is the JSON schema (draft 2020-12) of the configuration. It is made
@@ -31,7 +33,7 @@ func sectionSchema(p *plan) map[string]any {
 		property := shapeSchema(k.shape)
 		property["description"] = k.doc
 		if k.def != nil {
-			property["default"] = json.RawMessage(appendJSON(nil, k.def))
+			property["default"] = json.RawMessage(tree.AppendJSON(nil, k.def))
 		}
 		properties[k.name] = property
 		if k.required {

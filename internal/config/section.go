@@ -6,6 +6,8 @@ import (
 	"reflect"
 	"strconv"
 	"strings"
+
+	"kresd-manager/internal/config/tree"
 )
 
 // checker is a section with rules that concern more than one key, or values
@@ -25,38 +27,35 @@ const (
 )
 
 // nothing stands for a section that is not there.
-var nothing = node{kind: object, foreign: true}
+var nothing = tree.Node{Kind: tree.Object, Foreign: true}
 
 // section reads an object into the struct dst.
 func (r *reader) section(p *plan, dst reflect.Value, at spot) bool {
-	if at.n.kind != object {
+	if at.n.Kind != tree.Object {
 		hint := ""
 		_, switchable := p.byName["enable"]
 		switch {
-		case at.n.kind == boolean && switchable:
-			hint = "write {enable: " + at.n.text + "}"
-		case at.n.kind == null:
+		case at.n.Kind == tree.Boolean && switchable:
+			hint = "write {enable: " + at.n.Text + "}"
+		case at.n.Kind == tree.Null:
 			hint = "leave the key out, or write {}"
 		}
 		return r.expected(at, "an object", hint)
 	}
 	s := scope{r: r, plan: p, spot: at, states: make([]state, len(p.keys))}
 	ok := true
-	for i := range at.n.members {
-		m := &at.n.members[i]
-		number, known := p.byName[m.key]
+	for i := range at.n.Members {
+		m := &at.n.Members[i]
+		number, known := p.byName[m.Key]
 		if !known {
 			r.unknown(p, at, m)
 			ok = false
 			continue
 		}
-		here := at.member(m, &place{up: at.place, key: m.key})
+		here := at.member(m, &tree.Place{Up: at.place, Key: m.Key})
 		k := p.keys[number]
 		here.secret = here.secret || k.secret
 		s.states[number] = r.key(k, dst, here, &s)
-		if s.states[number] == given {
-			r.noteIdle(k, dst, here, m.keyAt)
-		}
 	}
 	for number, k := range p.keys {
 		switch {
@@ -67,10 +66,10 @@ func (r *reader) section(p *plan, dst reflect.Value, at spot) bool {
 			r.problem(at, "the key "+strconv.Quote(k.name)+" is missing", "")
 			s.states[number], ok = bad, false
 		case k.shape.form == section:
-			here := spot{n: &nothing, place: &place{up: at.place, key: k.name}}
+			here := spot{n: &nothing, place: &tree.Place{Up: at.place, Key: k.name}}
 			ok = r.section(k.shape.plan, dst.Field(k.field), here) && ok
 		case k.def != nil:
-			here := spot{n: k.def, place: &place{up: at.place, key: k.name}}
+			here := spot{n: k.def, place: &tree.Place{Up: at.place, Key: k.name}}
 			ok = r.value(k.shape, dst.Field(k.field), here) && ok
 		}
 	}
@@ -82,12 +81,8 @@ func (r *reader) section(p *plan, dst reflect.Value, at spot) bool {
 
 // key reads one key that is given.
 func (r *reader) key(k *key, dst reflect.Value, at spot, s *scope) state {
-	if k.shape.optional && at.n.kind == null {
+	if k.shape.optional && at.n.Kind == tree.Null {
 		return absent
-	}
-	if k.idle {
-		r.inIdle++
-		defer func() { r.inIdle-- }()
 	}
 	if !k.blank {
 		if !r.value(k.shape, dst.Field(k.field), at) {
@@ -152,13 +147,13 @@ func (s *scope) blank(key string) any { return s.blanks[key] }
 func (s *scope) problem(path, message, hint string) {
 	s.failed = true
 	at := s.at(path)
-	s.r.note(at, at.n.at, SeverityError, message, hint)
+	s.r.note(at, at.n.At, tree.SeverityError, message, hint)
 }
 
 // warn is problem for what is accepted.
 func (s *scope) warn(path, message, hint string) {
 	at := s.at(path)
-	s.r.note(at, at.n.at, SeverityWarning, message, hint)
+	s.r.note(at, at.n.At, tree.SeverityWarning, message, hint)
 }
 
 // at is the spot that path leads to. Where a single value stands for a list
@@ -171,17 +166,17 @@ func (s *scope) at(path string) spot {
 	}
 	missing := false
 	for token := range strings.SplitSeq(path, "/") {
-		here := &place{up: at.place, key: token}
+		here := &tree.Place{Up: at.place, Key: token}
 		if !missing {
-			i, err := step(at.n, token)
+			i, err := tree.Step(at.n, token)
 			if err != nil {
 				break
 			}
-			if at.n.kind == list {
-				here = &place{up: at.place, index: i, list: true}
+			if at.n.Kind == tree.List {
+				here = &tree.Place{Up: at.place, Index: i, List: true}
 			}
-			if i < len(at.n.members) {
-				at = at.member(&at.n.members[i], here)
+			if i < len(at.n.Members) {
+				at = at.member(&at.n.Members[i], here)
 				continue
 			}
 			missing = true

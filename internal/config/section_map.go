@@ -7,6 +7,8 @@ import (
 	"reflect"
 	"slices"
 	"strconv"
+
+	"kresd-manager/internal/config/tree"
 )
 
 // maxNameBytes keeps names of components short enough for unit names.
@@ -16,20 +18,20 @@ const maxNameBytes = 64
 // slice of structs, whose field Name takes the key. The order of the keys means
 // nothing, so the slice is sorted.
 func (r *reader) sectionMap(elem *shape, dst reflect.Value, at spot) bool {
-	if at.n.kind != object {
+	if at.n.Kind != tree.Object {
 		return r.expected(at, "an object with names as keys", "")
 	}
 	ok := true
-	items := reflect.MakeSlice(dst.Type(), len(at.n.members), len(at.n.members))
-	for i := range at.n.members {
-		m := &at.n.members[i]
-		here := at.member(m, &place{up: at.place, key: m.key})
-		if !isTag(m.key) || len(m.key) > maxNameBytes {
-			r.note(here, m.keyAt, SeverityError, "expected a name of lower-case letters, digits and inner -, found "+quoteShort(m.key),
+	items := reflect.MakeSlice(dst.Type(), len(at.n.Members), len(at.n.Members))
+	for i := range at.n.Members {
+		m := &at.n.Members[i]
+		here := at.member(m, &tree.Place{Up: at.place, Key: m.Key})
+		if !isTag(m.Key) || len(m.Key) > maxNameBytes {
+			r.note(here, m.KeyAt, tree.SeverityError, "expected a name of lower-case letters, digits and inner -, found "+quoteShort(m.Key),
 				"at most "+strconv.Itoa(maxNameBytes)+" characters")
 			ok = false
 		}
-		items.Index(i).FieldByName("Name").SetString(m.key)
+		items.Index(i).FieldByName("Name").SetString(m.Key)
 		ok = r.section(elem.plan, items.Index(i), here) && ok
 	}
 	if ok && items.Len() > 0 {

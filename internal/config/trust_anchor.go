@@ -7,6 +7,8 @@ import (
 	"encoding/hex"
 	"strconv"
 	"strings"
+
+	"kresd-manager/internal/config/text"
 )
 
 // checkTrustAnchor looks at the zone-file text of a DS (RFC 4034 section 5.3)
@@ -26,7 +28,7 @@ func checkTrustAnchor(record string) (owner, message string) {
 		return "", message
 	}
 	rest := fields[1:]
-	for len(rest) > 0 && (strings.EqualFold(rest[0], "IN") || isDigit(rest[0][0])) {
+	for len(rest) > 0 && (strings.EqualFold(rest[0], "IN") || text.IsDigit(rest[0][0])) {
 		rest = rest[1:] // class and TTL, in either order
 	}
 	if len(rest) < 5 {

@@ -6,16 +6,18 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"kresd-manager/internal/config/tree"
 )
 
 // unknown reports a key that is not declared, with the best advice there is.
-func (r *reader) unknown(p *plan, at spot, m *member) {
-	here := at.member(m, &place{up: at.place, key: m.key})
+func (r *reader) unknown(p *plan, at spot, m *tree.Member) {
+	here := at.member(m, &tree.Place{Up: at.place, Key: m.Key})
 	hint := ""
-	if !r.full() {
-		hint = adviceFor(p, at.place.pattern()+"/"+escapeToken(m.key), m.key)
+	if !r.Full() {
+		hint = adviceFor(p, at.place.Pattern()+"/"+tree.EscapeToken(m.Key), m.Key)
 	}
-	r.note(here, m.keyAt, SeverityError, "unknown key "+strconv.Quote(shorten(m.key)), hint)
+	r.note(here, m.KeyAt, tree.SeverityError, "unknown key "+strconv.Quote(tree.Shorten(m.Key)), hint)
 }
 
 // adviceFor guesses which key was meant.

@@ -14,7 +14,7 @@ import (
 // one moment to another.
 func (e *examination) clock() {
 	const why = "with a wrong time, every signature is invalid and nothing resolves"
-	const mend = "timedatectl set-ntp true; timedatectl status"
+	const fix = "timedatectl set-ntp true; timedatectl status"
 	now := time.Now()
 	files := []string{e.Config, "/usr/lib/clock-epoch", "/var/lib/systemd/timesync/clock"}
 	if own, err := os.Executable(); err == nil {
@@ -23,7 +23,7 @@ func (e *examination) clock() {
 	for _, path := range files {
 		info, err := os.Stat(path)
 		if err == nil && info.ModTime().After(now.Add(24*time.Hour)) {
-			e.find(fmt.Sprintf("the clock says %s, which is before %s was written, %s", now.Format(time.DateOnly), path, info.ModTime().Format(time.DateOnly)), why, mend)
+			e.find(fmt.Sprintf("the clock says %s, which is before %s was written, %s", now.Format(time.DateOnly), path, info.ModTime().Format(time.DateOnly)), why, fix)
 			return
 		}
 	}
@@ -32,6 +32,6 @@ func (e *examination) clock() {
 	}
 	var t unix.Timex
 	if state, err := unix.Adjtimex(&t); err == nil && state == unix.TIME_ERROR {
-		e.find("nothing keeps the clock right: the kernel calls it unsynchronized", why, mend)
+		e.find("nothing keeps the clock right: the kernel calls it unsynchronized", why, fix)
 	}
 }

@@ -12,7 +12,7 @@ import (
 // accounting is what has systemd pass a controller on to a slice.
 var accounting = map[string]string{"memory": "MemoryAccounting", "cpu": "CPUAccounting", "io": "IOAccounting", "pids": "TasksAccounting"}
 
-// controllers looks for limits that nobody enforces.
+// controllers looks for limits that no one enforces.
 func (e *examination) controllers() {
 	if e.config == nil {
 		return
@@ -26,10 +26,10 @@ func (e *examination) controllers() {
 		group = "/"
 	}
 	for _, c := range (cgroup.System{}).Unenforced(group, need) {
-		mend := "add to the command line of the kernel, and boot: systemd.unified_cgroup_hierarchy=1 cgroup_enable=memory"
+		fix := "add to the command line of the kernel, and boot: systemd.unified_cgroup_hierarchy=1 cgroup_enable=memory"
 		if c.Where != "/" {
-			mend = "systemctl set-property " + filepath.Base(c.Where) + " " + accounting[c.Controller] + "=yes"
+			fix = "systemctl set-property " + filepath.Base(c.Where) + " " + accounting[c.Controller] + "=yes"
 		}
-		e.find("/systemd: "+c.String(), "workers may use more than they are allowed", mend)
+		e.find("/systemd: "+c.String(), "workers may use more than they are allowed", fix)
 	}
 }

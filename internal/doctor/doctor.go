@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package doctor looks for what is wrong with an installation: what keeps the
-// manager or the workers from running, or will, and the command that mends it.
+// manager or the workers from running, or will, and the command that fixes it.
 // It asks systemd by its command-line tool, which for root works without the
 // bus, and looks at files; it needs no manager and changes nothing.
 package doctor
 
 import (
 	"context"
-	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"time"
@@ -24,8 +22,8 @@ type Finding struct {
 	// What is wrong, and Why it matters, are sentences for people.
 	What string `json:"what"`
 	Why  string `json:"why"`
-	// Mend is what to type, as root, to mend it.
-	Mend string `json:"mend"`
+	// Fix is what to type, as root.
+	Fix string `json:"fix"`
 }
 
 // Report is the outcome of all checks.
@@ -56,8 +54,10 @@ var checks = []struct {
 	{"polkit", (*examination).polkit},
 	{"owners", (*examination).owners},
 	{"units", (*examination).units},
+	{"running", (*examination).running},
 	{"configuration", (*examination).configuration},
 	{"files", (*examination).files},
+	{"sources", (*examination).sources},
 	{"ports", (*examination).ports},
 	{"version", (*examination).version},
 	{"controllers", (*examination).controllers},
@@ -96,37 +96,13 @@ func Examine(ctx context.Context, h Host) Report {
 }
 
 // find notes what is wrong.
-func (e *examination) find(what, why, mend string) {
-	e.report.Findings = append(e.report.Findings, Finding{e.check, what, why, mend})
+func (e *examination) find(what, why, fix string) {
+	e.report.Findings = append(e.report.Findings, Finding{e.check, what, why, fix})
 }
 
 // unseen notes what could not be looked at.
 func (e *examination) unseen(what string) {
 	e.report.Unseen = append(e.report.Unseen, e.check+": "+what)
-}
-
-// Write lays a report out for people.
-func (r Report) Write(w io.Writer) error {
-	for i, f := range r.Findings {
-		gap := "\n"
-		if i == 0 {
-			gap = ""
-		}
-		if _, err := fmt.Fprintf(w, "%s%s: %s\n  why   %s\n  mend  %s\n", gap, f.Check, f.What, f.Why, f.Mend); err != nil {
-			return err
-		}
-	}
-	if len(r.Findings) == 0 {
-		if _, err := fmt.Fprintf(w, "nothing is wrong: %d checks\n", len(r.Checks)); err != nil {
-			return err
-		}
-	}
-	for _, u := range r.Unseen {
-		if _, err := fmt.Fprintf(w, "not looked at: %s\n", u); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // first returns the file of a name in the first of the directories that has it,

@@ -3,8 +3,8 @@
 package doctor
 
 import (
+	"encoding/json"
 	"net/netip"
-	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -54,18 +54,10 @@ func TestSocketsThatExcludeEachOther(t *testing.T) {
 	}
 }
 
-func TestReportsAreForPeople(t *testing.T) {
-	var b strings.Builder
-	r := Report{Findings: []Finding{{"a", "w", "y", "m"}, {"b", "w2", "y2", "m2"}}, Unseen: []string{"c: d"}, Checks: []string{"a", "b"}}
-	if err := r.Write(&b); err != nil {
-		t.Fatal(err)
-	}
-	want := "a: w\n  why   y\n  mend  m\n\nb: w2\n  why   y2\n  mend  m2\nnot looked at: c: d\n"
-	if diff := cmp.Diff(want, b.String()); diff != "" {
-		t.Error(diff)
-	}
-	b.Reset()
-	if err := (Report{Checks: []string{"a", "b"}}).Write(&b); err != nil || b.String() != "nothing is wrong: 2 checks\n" {
-		t.Errorf("%v %q", err, b.String())
+func TestReportsAreForPrograms(t *testing.T) {
+	text, err := json.Marshal(Report{Findings: []Finding{{"a", "w", "y", "m"}}, Checks: []string{"a"}})
+	const want = `{"findings":[{"check":"a","what":"w","why":"y","fix":"m"}],"checks":["a"]}`
+	if diff := cmp.Diff(want, string(text)); err != nil || diff != "" {
+		t.Error(err, diff)
 	}
 }

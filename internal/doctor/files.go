@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"kresd-manager/internal/access"
+	"kresd-manager/internal/input"
 	"kresd-manager/internal/judge"
 )
 
@@ -23,7 +24,7 @@ func (e *examination) files() {
 	}
 	// What is written to is the matter of owners.
 	paths := slices.DeleteFunc(access.Paths(e.doc, e.Model.BaseDir), func(p access.Path) bool { return p.Need != access.ReadFile })
-	found := slices.Concat(readers.Files(paths), readers.Watches(judge.Watched(e.config)), readers.Roles(e.doc, e.config.Management.Roles))
+	found := slices.Concat(readers.Files(paths), readers.Watches(input.Named(e.config)), readers.Roles(e.doc, e.config.Management.Roles))
 	for _, f := range found {
 		what := f.Pointer + ": " + f.Message
 		if f.Unsure {

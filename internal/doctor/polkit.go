@@ -61,7 +61,7 @@ func (e *examination) lingering() {
 	}
 }
 
-// ask has the manager's user stop a worker that nobody has.
+// ask has the manager's user stop a worker that no one has.
 func (e *examination) ask(rule string) {
 	if !e.root {
 		e.unseen("whether polkit follows the rule, without root")

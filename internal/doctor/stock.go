@@ -12,14 +12,14 @@ import (
 // count as enabled, and a mask may be there for this boot alone.
 func (e *examination) stock() {
 	p := e.show(units.Stock, "ActiveState")
-	const mend = "systemctl mask --now " + units.Stock
+	const fix = "systemctl mask --now " + units.Stock
 	if p["ActiveState"] != "inactive" && p["ActiveState"] != "failed" && p["ActiveState"] != "" {
 		e.find(units.Stock+", the stock manager, is "+p["ActiveState"],
-			"it uses the same run directory and addresses, so kresd-manager does not start beside it", mend)
+			"it uses the same run directory and addresses, so kresd-manager does not start beside it", fix)
 		return
 	}
 	if link := unitdir.NextBoot().Wanted(units.Stock); link != "" {
 		e.find(units.Stock+", the stock manager, starts at boot, by "+link,
-			"it takes the run directory and the addresses, and nothing of ours starts before the manager does", mend)
+			"it takes the run directory and the addresses, and nothing of ours starts before the manager does", fix)
 	}
 }

@@ -51,7 +51,7 @@ func (e *examination) units() {
 			e.find("there is no unit file for "+unit, "nothing can start it", e.Reinstall+"; systemctl daemon-reload")
 			continue
 		case p["LoadState"] == "masked":
-			e.find(unit+" is masked", "nobody can start it", "systemctl unmask "+unit+"; systemctl unmask --runtime "+unit)
+			e.find(unit+" is masked", "no one can start it", "systemctl unmask "+unit+"; systemctl unmask --runtime "+unit)
 			continue
 		case (strings.HasPrefix(file, "/etc/") || strings.HasPrefix(file, "/run/")) && !told[file]:
 			told[file] = true
@@ -70,7 +70,7 @@ func (e *examination) units() {
 	}
 	m, s := e.show(units.Manager, "ActiveState"), e.show(units.Socket, "ActiveState")
 	if m["ActiveState"] == "inactive" && s["ActiveState"] != "active" {
-		e.find(units.Manager+" does not run", "workers go on, and nobody changes, repairs or tells", "systemctl enable --now "+units.Socket+" "+units.Manager)
+		e.find(units.Manager+" does not run", "workers go on, and no one changes, repairs or tells", "systemctl enable --now "+units.Socket+" "+units.Manager)
 	}
 }
 

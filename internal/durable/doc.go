@@ -3,7 +3,7 @@
 // Package durable writes files: whole or not at all, flushed to the disk, and
 // never readable for a moment by anyone who may not read them in the end. All
 // files that the project writes are written here; what is in them is left to
-// others.
+// others. [Read] and [ReadRegular] read whole files, and never wait.
 //
 // [Write], [Link] and [WriteFolder] are for what is ours alone. [Save] is for a
 // person's file, by these rules:
@@ -31,7 +31,7 @@
 //   - A file with several names (hard links) is refused. To replace it would part
 //     the names, to write into it would not be atomic, and would change the copies
 //     of a backup that is made of links.
-//   - A FIFO or a character device is written to, and nobody is waited for who does
+//   - A FIFO or a character device is written to, and no one is waited for who does
 //     not read. A descriptor of the caller (/dev/stdout, /dev/fd/N) is written to as
 //     it is. Directories, sockets and block devices are refused.
 //   - A change of the file meanwhile is [ErrChanged], and nothing is written. Between
@@ -44,7 +44,7 @@
 // A file in the making has no name (O_TMPFILE in open(2)), except for the moment
 // before it takes the place of another one, and on file systems that know no
 // such files. It is then called .NAME.new-RANDOM: a crash can leave that behind,
-// nothing reads it, and it may be removed.
+// nothing reads it, and it may be removed, as [Sweep] does.
 //
 // All functions are safe for concurrent use.
 package durable

@@ -50,7 +50,7 @@ func newDraft(dir int, base string, mode uint32, named bool) (*draft, error) {
 	return d, err
 }
 
-// unused calls something that makes a file with names that nobody can foresee,
+// unused calls something that makes a file with names that no one can foresee,
 // until it finds one that is not taken.
 func unused(base string, try func(name string) error) (string, error) {
 	for range 10 {

@@ -50,7 +50,7 @@ func WriteFolder(path string, files map[string]string, mode, fileMode fs.FileMod
 	return inside(parent, path, "sync", func(dir int) error { return flushDir(dir, nil) })
 }
 
-// fileIn makes a file in a folder that nobody knows yet.
+// fileIn makes a file in a folder that no one knows yet.
 func fileIn(dir int, name, text string, mode fs.FileMode) error {
 	fd, err := openat(dir, name, unix.O_WRONLY|unix.O_CREAT|unix.O_EXCL|unix.O_NOFOLLOW, uint32(mode.Perm()))
 	if err != nil {

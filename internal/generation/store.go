@@ -3,7 +3,6 @@
 package generation
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -90,7 +89,7 @@ func (s *Store) Linked(role units.Role) string {
 }
 
 // Load returns what a generation on disk wants. The error is fs.ErrNotExist if
-// it is not there.
+// it is not there, and a *format.NewerError if a newer version wrote it.
 func (s *Store) Load(id string) (units.Desired, error) {
 	g, err := read(filepath.Join(s.Root, folder), id)
 	return g.Desired, err
@@ -109,11 +108,12 @@ func read(dir, id string) (Generation, error) {
 		}
 		g.files[name] = string(b)
 	}
-	var k components
-	if err := json.Unmarshal([]byte(g.files[componentsFile]), &k); err != nil {
-		return Generation{}, fmt.Errorf("cannot read generation %s: %w", id, err)
+	d, err := units.ReadDesired([]byte(g.files[componentsFile]))
+	if err != nil {
+		return Generation{}, fmt.Errorf("cannot read generation %s: %s: %w", id, componentsFile, err)
 	}
-	g.Desired = k.desired(id)
+	g.Desired = d
+	g.Desired.Generation = id
 	return g, nil
 }
 

@@ -198,6 +198,74 @@ func TestLoadTellsWhatIsNotThere(t *testing.T) {
 	}
 }
 
+// lastVersion is components.json as the version before formats wrote it.
+const lastVersion = `{
+  "workers": 3,
+  "first-alone": true,
+  "worker": "aaaa",
+  "rules": "bbbb",
+  "cert": "/c",
+  "key": "/k",
+  "gc": [
+    "-c",
+    "/var/cache/knot-resolver"
+  ],
+  "components": [
+    {
+      "name": "x",
+      "kind": "core",
+      "priority": 5,
+      "command": [
+        "/bin/x"
+      ],
+      "hash": "cccc"
+    }
+  ],
+  "roll": {
+    "budget": 2,
+    "soak": 1000000000
+  },
+  "limits": {
+    "memory-max": 4096
+  },
+  "slice": "dns.slice",
+  "restart": "no"
+}
+`
+
+func TestAGenerationOfTheLastVersionIsRead(t *testing.T) {
+	want := units.Desired{
+		Generation: "0123456789abcdef", Workers: 3, FirstAlone: true, WorkerHash: "aaaa", RulesHash: "bbbb", Cert: "/c", Key: "/k",
+		GC:         []string{"-c", "/var/cache/knot-resolver"},
+		Components: []units.Component{{Name: "x", Kind: units.Core, Priority: 5, Command: []string{"/bin/x"}, Hash: "cccc"}},
+		Roll:       units.Roll{Budget: 2, Soak: time.Second}, Limits: units.Limits{MemoryMax: 4096}, Slice: "dns.slice", Restart: "no",
+	}
+	s := newStore(t)
+	dir := filepath.Join(s.Root, folder, want.Generation)
+	must(t, os.MkdirAll(dir, 0o750))
+	for _, name := range []string{workerFile, rulesFile, gcFile} {
+		must(t, os.WriteFile(filepath.Join(dir, name), nil, 0o640))
+	}
+	must(t, os.WriteFile(filepath.Join(dir, componentsFile), []byte(lastVersion), 0o640))
+	got, err := s.Load(want.Generation)
+	if diff := cmp.Diff(want, got); err != nil || diff != "" {
+		t.Errorf("%v\n%s", err, diff)
+	}
+	// Only the format has come.
+	if text := strings.Replace(want.Text(), "  \"format\": 1,\n", "", 1); text != lastVersion {
+		t.Errorf("it is written as\n%s", text)
+	}
+}
+
+func TestAGenerationOfANewerVersionIsRefused(t *testing.T) {
+	s, g := newStore(t), makeOf(t, "{}")
+	must(t, s.Write(g), os.WriteFile(filepath.Join(s.Root, folder, g.Desired.Generation, componentsFile), []byte(`{"format": 2, "workers": "many"}`), 0o600))
+	want := "cannot read generation " + g.Desired.Generation + ": components.json: it was written by a newer kresd-manager (format 2; this one knows 1): restart kresd-manager, which writes it anew"
+	if _, err := s.Load(g.Desired.Generation); err == nil || err.Error() != want {
+		t.Errorf("load: %v", err)
+	}
+}
+
 func TestPruneKeepsTheNewestAndWhatIsRead(t *testing.T) {
 	s := newStore(t)
 	var ids []string
@@ -225,4 +293,21 @@ func TestPruneKeepsTheNewestAndWhatIsRead(t *testing.T) {
 
 func TestPruneOfNothingIsNoError(t *testing.T) {
 	must(t, newStore(t).Prune(2))
+}
+
+func TestWhichSourcesMustNotFailIsSaidAndTakenBack(t *testing.T) {
+	s := newStore(t)
+	path := filepath.Join(s.Root, "strict")
+	must(t, os.MkdirAll(s.Root, 0o750), s.Strict("", nil)) // nothing to take back
+	must(t, s.Strict("abc", []string{"/local-data/rpz/0/file", "/lua/policy-script-file"}))
+	if b, err := os.ReadFile(path); err != nil || string(b) != "abc\n/local-data/rpz/0/file\n/lua/policy-script-file\n" {
+		t.Errorf("%q, %v", b, err)
+	}
+	if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o640 {
+		t.Errorf("mode %v, %v", info.Mode(), err)
+	}
+	must(t, s.Strict("", nil))
+	if _, err := os.Stat(path); !os.IsNotExist(err) {
+		t.Errorf("it is left: %v", err)
+	}
 }

@@ -3,34 +3,40 @@
 package history
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"os"
-	"syscall"
 
 	"kresd-manager/internal/config"
+	"kresd-manager/internal/durable"
+	"kresd-manager/internal/format"
 	"kresd-manager/units"
 )
 
 // maxMetaBytes is more than an entry ever has: its diff is bounded.
 const maxMetaBytes = 4 << 20
 
+// entryFormat is that of what is known of a change, and of its configuration with
+// it. A new outcome, too, is a new format.
+var entryFormat = format.File{Format: 1, Indented: true, Advice: "it is left alone; install that version again to see it"}
+
 func encodeEntry(e units.Entry) ([]byte, error) {
 	e.Running = false // not a property of the change
-	b, err := json.MarshalIndent(e, "", "  ")
-	return append(b, '\n'), err
+	return entryFormat.Encode(e)
 }
 
 // readEntry reads what encodeEntry wrote.
 func readEntry(path string, id int) (*kept, error) {
-	b, err := readRegular(path, maxMetaBytes)
+	b, err := durable.ReadRegular(path, maxMetaBytes)
 	if err != nil {
 		return nil, err
 	}
 	k := new(kept)
-	if err := json.Unmarshal(b, &k.Entry); err != nil {
+	err = entryFormat.Decode(b, &k.Entry)
+	var newer *format.NewerError
+	if errors.As(err, &newer) {
+		return nil, err
+	}
+	if err != nil {
 		return nil, fmt.Errorf("it is damaged: %w", err)
 	}
 	if k.ID != id {
@@ -45,7 +51,7 @@ func readEntry(path string, id int) (*kept, error) {
 
 // readDocument reads a configuration that must have an ETag.
 func readDocument(path, etag string) (*config.Document, error) {
-	b, err := readRegular(path, 256<<20)
+	b, err := durable.ReadRegular(path, 256<<20)
 	if err != nil {
 		return nil, err
 	}
@@ -54,23 +60,4 @@ func readDocument(path, etag string) (*config.Document, error) {
 		return nil, errors.New("the file is damaged")
 	}
 	return doc, nil
-}
-
-// readRegular reads a file, and does not wait for a FIFO.
-func readRegular(path string, most int64) ([]byte, error) {
-	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK|syscall.O_NOFOLLOW, 0)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	info, err := f.Stat()
-	switch {
-	case err != nil:
-		return nil, err
-	case !info.Mode().IsRegular():
-		return nil, errors.New("it is not a regular file")
-	case info.Size() > most:
-		return nil, errors.New("it is too large")
-	}
-	return io.ReadAll(f)
 }

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package history keeps what was changed, by whom and when, with the whole
-// configuration of each change, so that one can return to it. It also keeps the
-// promise to undo a change that nobody confirms.
+// configuration of each change, so that one can return to it.
 //
 // An entry is two files, the configuration and, written after it, what is known
 // of the change. Each is flushed and renamed, so that a crash leaves whole
@@ -64,6 +63,9 @@ type kept struct {
 	written  bool // or it was tried
 }
 
+// ConfirmFile is where package promise keeps its promise, among the entries.
+const ConfirmFile = "confirm.json"
+
 // private is the mode of all files.
 const private = 0o600
 
@@ -74,7 +76,8 @@ const (
 )
 
 // Open reads the history in a directory, which it makes if necessary. It never
-// fails: what cannot be read is left out and told by Faults.
+// fails: what cannot be read, as what a newer version wrote, is left out and
+// alone, and told by Faults.
 func Open(dir string, l Limits) *Store {
 	s := &Store{dir: dir, limits: l.orDefaults(), next: 1}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
@@ -98,20 +101,21 @@ func Open(dir string, l Limits) *Store {
 		name := f.Name()
 		id, isMeta := idOf(name, metaSuffix)
 		if !isMeta {
-			if _, isText := idOf(name, textSuffix); !isText && name != confirmFile && !strings.HasPrefix(name, ".") {
+			if _, isText := idOf(name, textSuffix); !isText && name != ConfirmFile && !strings.HasPrefix(name, ".") {
 				s.foreign = append(s.foreign, name+" is not ours")
 			}
 			continue
 		}
 		s.next = max(s.next, id+1)
+		bytes := texts[id]
+		delete(texts, id) // it belongs to something, be that of a newer version
 		k, err := readEntry(filepath.Join(dir, name), id)
 		if err != nil {
 			s.foreign = append(s.foreign, name+": "+err.Error())
 			continue
 		}
-		k.bytes, k.written = texts[id], true
+		k.bytes, k.written = bytes, true
 		k.lost = k.bytes == 0
-		delete(texts, id)
 		s.entries = append(s.entries, k)
 	}
 	for id := range texts { // a crash came before the rest

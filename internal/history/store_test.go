@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -100,9 +101,6 @@ func TestNobodyElseReads(t *testing.T) {
 	s := Open(dir, Limits{})
 	add(t, s, 1, units.OutcomeApplied)
 	mustFlush(t, s)
-	if err := s.Promise(pending(t, "{workers: 1}")); err != nil {
-		t.Fatal(err)
-	}
 	files := 0
 	err := filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {
 		if err != nil {
@@ -115,7 +113,7 @@ func TestNobodyElseReads(t *testing.T) {
 		}
 		return err
 	})
-	if err != nil || files != 4 {
+	if err != nil || files != 3 {
 		t.Errorf("%d files, error %v", files, err)
 	}
 }
@@ -216,62 +214,68 @@ func TestTheDiskIsFull(t *testing.T) {
 	if _, _, err := s.Get(1); err == nil || !strings.Contains(err.Error(), "could not be kept") {
 		t.Errorf("got error %v", err)
 	}
-	if err := s.Promise(pending(t, "{}")); err == nil {
-		t.Error("a promise that cannot be kept")
-	}
 }
 
-func pending(t *testing.T, text string) *Pending {
-	doc := document(t, text)
-	return &Pending{Began: when, By: when.Add(5 * time.Minute), Entry: 2, ReturnTo: 1, ETag: doc.ETag(), Text: doc.JSON()}
-}
-
-func TestPromise(t *testing.T) {
+// TestWhatANewerVersionWroteIsLeftAlone: also its configuration, and after the
+// limits are reached.
+func TestWhatANewerVersionWroteIsLeftAlone(t *testing.T) {
 	dir := t.TempDir()
 	s := Open(dir, Limits{})
-	if p, err := s.Promised(); p != nil || err != nil {
-		t.Errorf("got %v, error %v", p, err)
+	for i := range 3 {
+		add(t, s, i+1, units.OutcomeApplied)
 	}
-	p := pending(t, "{workers: 1}")
-	if err := s.Promise(p); err != nil {
-		t.Fatal(err)
+	mustFlush(t, s)
+	newer := map[string]string{
+		"00000001.json":   `{"format": 2, "id": "one", "outcome": "applied"}`,
+		"00000001.config": `{"workers":1}`,
+		"00000002.json":   `{"outc`, // torn: what it belongs to is not for us to throw away
+		"00000002.config": `{"workers":2}`,
 	}
-	s = Open(dir, Limits{})
-	got, err := s.Promised()
-	if err != nil || !cmp.Equal(got, p) {
-		t.Errorf("got %v, error %v", got, err)
+	for name, text := range newer {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
 	}
-	if doc, err := got.Document(); err != nil || string(doc.JSON()) != `{"workers":1}` {
-		t.Errorf("got %v, error %v", doc, err)
+	s = Open(dir, Limits{Applied: 1})
+	for i := range 3 {
+		add(t, s, i+4, units.OutcomeApplied)
+		mustFlush(t, s)
+	}
+	for name, want := range newer {
+		if got, err := os.ReadFile(filepath.Join(dir, name)); string(got) != want {
+			t.Errorf("%s is %q, error %v", name, got, err)
+		}
+	}
+	faults := strings.Join(s.Faults(), "\n")
+	for _, want := range []string{
+		"00000001.json: it was written by a newer kresd-manager (format 2; this one knows 1): it is left alone; install that version again to see it",
+		"00000002.json: it is damaged",
+	} {
+		if !strings.Contains(faults, want) {
+			t.Errorf("the faults do not tell %q:\n%s", want, faults)
+		}
+	}
+	if got := ids(s); !cmp.Equal(got, []int{6}) {
+		t.Errorf("the entries are %v", got)
+	}
+}
+
+func TestEntriesOfTheLastVersionAreRead(t *testing.T) {
+	dir := t.TempDir()
+	doc := document(t, "{workers: 1}")
+	for name, text := range map[string]string{
+		"00000001.json":   `{"id": 1, "when": "2026-02-03T04:05:06Z", "generation": "0123abcd", "etag": ` + strconv.Quote(doc.ETag()) + `, "who": {}, "cause": "start", "outcome": "applied"}`,
+		"00000001.config": string(doc.JSON()),
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s := Open(dir, Limits{})
+	if e, got, err := s.Get(1); err != nil || e.Cause != "start" || got.ETag() != doc.ETag() {
+		t.Errorf("got %+v, error %v", e, err)
 	}
 	if f := s.Faults(); f != nil {
 		t.Errorf("faults %q", f)
-	}
-	for now, want := range map[time.Time]time.Duration{
-		when:                       5 * time.Minute,
-		when.Add(2 * time.Minute):  3 * time.Minute,
-		when.Add(time.Hour):        -55 * time.Minute,
-		when.Add(-10 * time.Hour):  5 * time.Minute, // the clock was set back
-		time.Unix(0, 0):            5 * time.Minute, // or has not been set yet
-		when.Add(5 * time.Minute):  0,
-		when.Add(10 * time.Minute): -5 * time.Minute,
-	} {
-		if left := p.Left(now); left != want {
-			t.Errorf("at %v there are %v left, want %v", now, left, want)
-		}
-	}
-	if err := os.WriteFile(filepath.Join(dir, confirmFile), []byte(`{"etag":"x","document":{}}`), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := s.Promised(); err == nil || !strings.Contains(err.Error(), "damaged") {
-		t.Errorf("got error %v", err)
-	}
-	for range 2 {
-		if err := s.Release(); err != nil {
-			t.Error(err)
-		}
-	}
-	if p, err := s.Promised(); p != nil || err != nil {
-		t.Errorf("got %v, error %v", p, err)
 	}
 }

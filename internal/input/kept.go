@@ -3,7 +3,6 @@
 package input
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -13,17 +12,16 @@ import (
 	"golang.org/x/sys/unix"
 
 	"kresd-manager/internal/durable"
+	"kresd-manager/internal/format"
 	"kresd-manager/units"
 )
 
-// format is that of the file; one with a higher number is of a newer version.
-const format = 1
+var file = format.File{Format: 1, Advice: "the times of files decide which of them have to be read"}
 
 // kept is the ledger as a file.
 type kept struct {
-	Format int             `json:"format"`
-	Runs   map[string]run  `json:"runs"`
-	Last   map[string]last `json:"last"`
+	Runs map[string]run  `json:"runs"`
+	Last map[string]last `json:"last"`
 }
 
 // last is a Seen in a file.
@@ -44,13 +42,13 @@ type last struct {
 func (l *Ledger) Text() []byte {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	k := kept{Format: format, Runs: l.runs, Last: map[string]last{}}
+	k := kept{Runs: l.runs, Last: map[string]last{}}
 	for _, in := range l.inputs {
 		if s, ok := l.last[in.Path]; ok {
 			k.Last[in.Path] = last{s.ID, s.Note, s.stat.dev, s.stat.ino, s.stat.size, s.stat.mtime, s.stat.ctime, s.trusted}
 		}
 	}
-	b, err := json.Marshal(k)
+	b, err := file.Encode(k)
 	if err != nil {
 		panic(fmt.Sprintf("input: strings and numbers do not encode: %v", err))
 	}
@@ -75,10 +73,7 @@ func (l *Ledger) Read(paths ...string) error {
 		}
 		var k kept
 		if err == nil {
-			err = json.Unmarshal(b, &k)
-		}
-		if err == nil && k.Format > format {
-			err = fmt.Errorf("it is of a newer version (format %d)", k.Format)
+			err = file.Decode(b, &k)
 		}
 		if err != nil {
 			return fmt.Errorf("cannot tell what was read of the files that the configuration names: cannot use %s: %w", path, err)

@@ -41,7 +41,8 @@ func NewLedger() *Ledger {
 func (l *Ledger) Eye() *Eye { return &l.eye }
 
 // Fill adds to what is live what the files hold, and what has been read of them.
-// It forgets processes that are no more.
+// Which sources are degraded is known before. It forgets processes that are no
+// more.
 func (l *Ledger) Fill(live *units.Live, inputs []units.Input, seen map[string]Seen) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -66,6 +67,9 @@ func (l *Ledger) Fill(live *units.Live, inputs []units.Input, seen map[string]Se
 			if _, known := r.Read[in.Path]; !known && readBy(unit, in.Use) {
 				r.Read[in.Path] = l.readBy(o, in.Path, seen[in.Path])
 			}
+		}
+		if unit == units.PolicyLoader {
+			l.setBack(r.Read, live.Degraded)
 		}
 		l.runs[unit] = r
 		live.Read[unit] = maps.Clone(r.Read)

@@ -150,7 +150,7 @@ func TestWithoutALedgerTheTimesDecide(t *testing.T) {
 func TestALedgerOfANewerVersionIsNotTakenForOneOfOurs(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "inputs.json")
 	for text, want := range map[string]string{
-		`{"format": 2, "runs": {}}`: "it is of a newer version (format 2)",
+		`{"format": 2, "runs": {}}`: "it was written by a newer kresd-manager (format 2; this one knows 1)",
 		`{"format": 1, "runs": [`:   "unexpected end of JSON input",
 	} {
 		write(t, path, text)

@@ -44,7 +44,7 @@ func parse(t *testing.T, text string) *config.Config {
 // key that names a file and is missing here fails it.
 func TestNamedIsWhatComponentsRead(t *testing.T) {
 	for _, key := range config.Keys() {
-		if !strings.Contains(key.Type, "rfile") {
+		if key.Type.Grammar != "rfile" {
 			continue
 		}
 		last := key.Pointer[strings.LastIndexByte(strings.TrimSuffix(key.Pointer, "/*"), '/')+1:]
@@ -109,5 +109,25 @@ func TestWhatHasNoEffectIsNoInput(t *testing.T) {
 		if got := Named(parse(t, text)); len(got) != 0 {
 			t.Errorf("%s: %+v", name, got)
 		}
+	}
+}
+
+// TestSourcesAreReportedByTheirPointers holds the names equal by which the
+// policy-loader reports, and by which it is told what must not fail.
+func TestSourcesAreReportedByTheirPointers(t *testing.T) {
+	c := parse(t, everything)
+	rules, _ := render.PolicyLoader(c)
+	n := 0
+	for _, in := range Named(c) {
+		if in.Use != units.UseRules {
+			continue
+		}
+		n++
+		if !strings.Contains(rules, "('"+in.Pointer+"', '"+in.Path+"', '") {
+			t.Errorf("the policy-loader does not read %s as %s", in.Path, in.Pointer)
+		}
+	}
+	if n != 5 {
+		t.Errorf("%d sources", n)
 	}
 }

@@ -3,6 +3,7 @@
 package judge
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -12,6 +13,7 @@ import (
 
 	"kresd-manager/internal/access"
 	"kresd-manager/internal/config"
+	"kresd-manager/internal/input"
 )
 
 // The accounts of the tests have numbers that no one has.
@@ -185,8 +187,35 @@ func TestWhatCannotBeWatchedIsTold(t *testing.T) {
 	}
 	want := []string{"/local-data/rpz/1/file: warning: a change of it is not seen: the directory DIR/private is not readable and searchable " +
 		"for the user boss in the groups crew, journal: mode 0711, owner root, group root; kresctl renew after each change; or let boss list DIR/private"}
-	if diff := cmp.Diff(want, texts(both().Watches(Watched(&c)), dir)); diff != "" {
+	if diff := cmp.Diff(want, texts(both().Watches(input.Named(&c)), dir)); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// A file that no one reads need not be watched: what a script takes the place of, and
+// certificates without an encrypted listener.
+func TestWhatIsNotReadNeedNotBeWatched(t *testing.T) {
+	needRoot(t)
+	dir := folder(t)
+	if err := errors.Join(os.Mkdir(dir+"/private", 0o711), os.Chmod(dir+"/private", 0o711)); err != nil {
+		t.Fatal(err)
+	}
+	put(t, dir+"/private/file", "", 0o444, 0, 0)
+	tls := config.TLS{CertFile: dir + "/private/file", KeyFile: dir + "/private/file", Watchdog: true}
+	zones := []config.RPZ{{File: dir + "/private/file", Watchdog: true}}
+	encrypted := []config.Listen{{Kind: "dot"}}
+	for name, c := range map[string]struct {
+		config config.Config
+		told   int
+	}{
+		"read":                  {config.Config{Network: config.Network{TLS: tls, Listen: encrypted}, LocalData: config.LocalData{RPZ: zones}}, 3},
+		"no encrypted listener": {config.Config{Network: config.Network{TLS: tls}, LocalData: config.LocalData{RPZ: zones}}, 1},
+		"script-only":           {config.Config{Network: config.Network{TLS: tls, Listen: encrypted}, Lua: config.Lua{ScriptOnly: true}}, 0},
+		"policy-script-only":    {config.Config{LocalData: config.LocalData{RPZ: zones}, Lua: config.Lua{PolicyScriptOnly: true}}, 0},
+	} {
+		if got := texts(both().Watches(input.Named(&c.config)), dir); len(got) != c.told {
+			t.Errorf("%s: %d are told, want %d: %q", name, len(got), c.told, got)
+		}
 	}
 }
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package judge says whether the processes of the resolver can use what a
-// configuration names, each as who it runs as: for a check before a start, for
-// the status of a running manager, and for a look at an installation.
+// Package judge comes to a verdict on a configuration: what is wrong with it on this
+// machine, and whether the processes of the resolver can use what it names, each as who
+// it runs as. That is for a check before a start, for the status of a running manager,
+// and for a look at an installation.
 package judge
 
 import (
@@ -15,6 +16,7 @@ import (
 
 	"kresd-manager/internal/access"
 	"kresd-manager/internal/installed"
+	"kresd-manager/internal/unitfile"
 	"kresd-manager/packaging"
 	"kresd-manager/units"
 )
@@ -35,6 +37,12 @@ func Everyone(who access.Identity, note string) Readers {
 	return Readers{Manager: who, Worker: who, Loader: who, Collector: who, Note: note}
 }
 
+// Account is one account in place of all, by its name.
+func Account(name string) (Readers, error) {
+	who, err := access.Lookup(name)
+	return Everyone(who, "as --user says"), err
+}
+
 // Usual are the readers of this machine: by the files of the installed units;
 // without any, root has those that are told by the units that come with this
 // program, and an ordinary user has a resolver of one's own.
@@ -51,7 +59,7 @@ func Usual() (Readers, error) {
 // program. It needs no systemd that runs.
 func Installed() (Readers, error) {
 	note := "by the files of the installed units"
-	read := func(name string) (units.Unit, error) {
+	read := func(name string) (unitfile.Unit, error) {
 		u, err := installed.Unit("", name)
 		if errors.Is(err, fs.ErrNotExist) {
 			note = "by the units that come with this program, since not all are installed"
@@ -67,12 +75,12 @@ func Installed() (Readers, error) {
 // Packaged are the readers by the units that come with this program, as transient
 // units of the system have them.
 func Packaged() (Readers, error) {
-	r, err := by(func(name string) (units.Unit, error) { return packaging.Unit(units.Packaged(name)) })
+	r, err := by(func(name string) (unitfile.Unit, error) { return packaging.Unit(units.Packaged(name)) })
 	r.Note = "by the units that come with this program"
 	return r, err
 }
 
-func by(read func(name string) (units.Unit, error)) (r Readers, err error) {
+func by(read func(name string) (unitfile.Unit, error)) (r Readers, err error) {
 	for name, who := range map[string]*access.Identity{
 		units.Worker(1): &r.Worker, units.PolicyLoader: &r.Loader, units.CacheGC: &r.Collector,
 	} {

@@ -32,6 +32,10 @@ type DrainOptions struct {
 	// Nil is never.
 	Returning func(context.Context) (bool, error)
 	Patience  time.Duration
+	// Spare is a second control socket of the worker, for when the first is lost;
+	// "" is none. Process is the worker's main process; 0 is any.
+	Spare   string
+	Process int
 }
 
 // Drained tells what a drain did.
@@ -60,7 +64,7 @@ type Drained struct {
 func Drain(ctx context.Context, rundir, instance string, o DrainOptions) (Drained, error) {
 	start := time.Now()
 	var d Drained
-	c, err := Dial(ctx, Socket(rundir, instance))
+	c, err := o.dial(ctx, Socket(rundir, instance))
 	if err != nil {
 		return d, err
 	}
@@ -76,6 +80,26 @@ func Drain(ctx context.Context, rundir, instance string, o DrainOptions) (Draine
 		err = nil
 	}
 	return d, err
+}
+
+// dial connects to the worker, by its spare socket if it has to.
+func (o DrainOptions) dial(ctx context.Context, socket string) (*Conn, error) {
+	c, err := Dial(ctx, socket)
+	if err == nil {
+		if pid := c.peer(); pid == 0 || o.Process == 0 || pid == o.Process {
+			return c, nil
+		}
+		c.Close()
+		err = errors.New("cannot reach the worker: another process listens on its control socket")
+	}
+	if o.Spare == "" {
+		return nil, err
+	}
+	spare, serr := Dial(ctx, o.Spare)
+	if serr != nil {
+		return nil, err // of the socket that people know
+	}
+	return spare, nil
 }
 
 // await steers when somebody else serves everything that the worker does, or

@@ -315,3 +315,36 @@ func TestNobodyIsAskedForWhereOthersServe(t *testing.T) {
 		t.Errorf("drain: %+v %v", d, err)
 	}
 }
+
+// A worker whose control socket is lost is restarted for that, and would lose
+// queries if it could not be drained. What was put into the place of the socket may
+// be the one of another worker, which must not be drained in its place.
+func TestAWorkerIsDrainedByItsSpareSocket(t *testing.T) {
+	for name, lose := range map[string]func(dir string) error{
+		"gone": func(dir string) error { return os.Remove(Socket(dir, "1")) },
+		"another worker's now": func(dir string) error {
+			return errors.Join(os.Remove(Socket(dir, "1")), os.Symlink(Socket(dir, "2"), Socket(dir, "1")))
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir, a := shortDir(t), free(t, "127.0.0.1")
+			r, other := newResolver(t, dir, "1", a), newResolver(t, dir, "2", a)
+			o := long
+			o.Spare = Socket(dir, "spare")
+			if err := errors.Join(os.Link(Socket(dir, "1"), o.Spare), lose(dir)); err != nil {
+				t.Fatal(err)
+			}
+			if name != "gone" {
+				o.Process = os.Getppid() // all sockets are of this process
+			}
+			d, err := Drain(patient(t), dir, "1", o)
+			if err != nil || d.Sockets != 1 || !d.Complete || len(r.drained) != 1 || len(other.drained) != 0 {
+				t.Errorf("drain: %+v %v, sockets %q and of the other worker %q", d, err, r.drained, other.drained)
+			}
+			o.Spare = ""
+			if _, err := Drain(patient(t), dir, "1", o); err == nil || len(other.drained) != 0 {
+				t.Errorf("without a spare socket: %v, the other worker: %q", err, other.drained)
+			}
+		})
+	}
+}

@@ -15,6 +15,11 @@ func (w Workers) Probe(ctx context.Context, instance string) error {
 	return Probe(ctx, Socket(w.Rundir, instance))
 }
 
+// Look is the function Look for an instance.
+func (w Workers) Look(ctx context.Context, instance string) (Seen, error) {
+	return Look(ctx, Socket(w.Rundir, instance))
+}
+
 // ResetRules is the function ResetRules for an instance.
 func (w Workers) ResetRules(ctx context.Context, instance string) error {
 	return ResetRules(ctx, Socket(w.Rundir, instance))

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"testing/synctest"
 
@@ -124,4 +125,57 @@ func TestABootWithAFileThatDoesNotStayUp(t *testing.T) {
 			t.Error("the running configuration is not what it went back to")
 		}
 	})
+}
+
+// A change over the API is gone after a stop and a boot, but not without a word.
+func TestAStartSaysWhatItDropsOfTheAPI(t *testing.T) {
+	for name, gone := range map[string]func(t *testing.T, w *world, p *process){
+		"after a stop": func(t *testing.T, w *world, p *process) {
+			if err := p.Stop(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			p.end()
+		},
+		"after a boot": func(t *testing.T, w *world, p *process) {
+			p.end()
+			w.sys.Boot()
+			if err := os.Remove(filepath.Join(w.dir, "runtime/running.json")); err != nil {
+				t.Fatal(err)
+			}
+		},
+		"after an edit": func(t *testing.T, w *world, p *process) {
+			p.end()
+			w.write(basic + "nsid: y\n")
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, basic)
+			p := w.start()
+			if r := p.wantState(t, "running").LastApply; r.Drops != "" {
+				t.Errorf("the first start drops something: %s", r.Drops)
+			}
+			p.change(t, "/local-data/addresses/live.example", `"192.0.2.7"`)
+			gone(t, w, p)
+			p = w.start()
+			r := p.wantState(t, "running").LastApply
+			if want := "kresctl rollback 2 brings it back"; !strings.Contains(r.Drops, want) || !strings.Contains(w.log.String(), want) {
+				t.Errorf("the start says %q, want %q, also in the log", r.Drops, want)
+			}
+			if _, err := p.Rollback(t.Context(), 2, units.Again{}); err != nil {
+				t.Error(err)
+			}
+			if _, err := p.Running().Value("/local-data/addresses/live.example"); err != nil {
+				t.Errorf("it did not bring it back: %v", err)
+			}
+			// An edited file alone drops nothing.
+			if _, err := p.Reload(t.Context(), units.Again{}); err != nil {
+				t.Fatal(err)
+			}
+			p.end()
+			w.write(basic + "nsid: z\n")
+			if r := w.start().wantState(t, "running").LastApply; r.Drops != "" {
+				t.Errorf("an edit of the file drops something: %s", r.Drops)
+			}
+		})
+	}
 }

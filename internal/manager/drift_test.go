@@ -118,17 +118,27 @@ func TestAMaskedWorkerIsLeftAlone(t *testing.T) {
 	})
 }
 
-// Its files have not changed, so it would fail again; the old rules are in force.
-func TestAPolicyLoaderThatFailedIsNotRunAgain(t *testing.T) {
+// Nothing has changed, so it may well fail again, and the old rules are in force:
+// it is run again after longer and longer pauses.
+func TestAPolicyLoaderThatFailedIsRunAgainAfterAPause(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, basic)
 		p := w.start()
+		w.sys.Break("restart "+units.PolicyLoader, fakesystemd.Fails)
 		w.sys.Fail(units.PolicyLoader)
 		w.sys.Watch()
 		p.drift()
-		time.Sleep(10 * time.Minute)
+		time.Sleep(time.Second)
 		w.wantJobs(t)
 		p.wantState(t, "degraded")
+		time.Sleep(10 * time.Minute)
+		if n := len(w.sys.Jobs()); n < 3 || n > 10 {
+			t.Errorf("%d jobs in ten minutes", n)
+		}
+		p.wantState(t, "degraded")
+		w.sys.Mend()
+		time.Sleep(10 * time.Minute)
+		p.wantState(t, "running")
 	})
 }
 
@@ -175,6 +185,23 @@ func TestAChangeAfterWhichWorkersDoNotStayUpIsTakenBack(t *testing.T) {
 		p.kill()
 		w.start()
 		w.wantLive(t, "after a crash of the manager", before)
+	})
+}
+
+// A policy-loader that an administrator has stopped and masked holds up no repair
+// but its own.
+func TestAMaskedPolicyLoaderHoldsUpNoRepair(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, basic)
+		p := w.start()
+		w.sys.AdminStop(units.PolicyLoader)
+		w.sys.Mask(units.PolicyLoader)
+		w.sys.AdminStop("kresd@2.service")
+		w.sys.Watch()
+		p.drift()
+		if got := w.sys.Live().Units["kresd@2.service"].ActiveState; got != "active" {
+			t.Errorf("worker 2 is %s; jobs: %q", got, w.sys.Jobs())
+		}
 	})
 }
 

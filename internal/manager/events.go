@@ -10,6 +10,8 @@ import (
 	"kresd-manager/units"
 )
 
+// What is told of a transition while it goes on, to all who listen.
+
 // eventBuffer is how many events a reader may be behind before it loses some.
 const eventBuffer = 256
 
@@ -42,8 +44,7 @@ func (m *Manager) Events(ctx context.Context) <-chan units.Event {
 }
 
 // tell gives an event its number and its time.
-func (m *Manager) tell(ev units.Event) {
-	e := &m.events
+func (e *events) tell(ev units.Event) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.n++

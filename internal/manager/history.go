@@ -3,45 +3,54 @@
 package manager
 
 import (
-	"context"
-	"errors"
-	"fmt"
-	"time"
-
 	"kresd-manager/internal/config"
 	"kresd-manager/internal/history"
 	"kresd-manager/units"
 )
 
+// The history, as part of the transition: what the commit remembers, and what a way
+// back may go to.
+
 // recall opens the history, and tells what it cannot read.
 func (m *Manager) recall() {
-	dir := m.o.History
-	if dir == "" {
-		dir = m.o.Store.Boot + "/history"
-	}
-	m.history.Store(history.Open(dir, history.Limits{}))
+	m.history.Store(history.Open(m.o.historyDir(), history.Limits{}))
 	for _, fault := range m.past().Faults() {
 		m.o.Log.Warn("the history is not complete", "fault", fault)
 	}
-	m.recallPromise()
+	if err := m.promise.Recall(); err != nil {
+		m.o.Log.Error(err.Error())
+	}
 }
 
 // past is the history. Before Start it is empty.
 func (m *Manager) past() *history.Store { return m.history.Load() }
 
-// remember puts a change that was applied into the history. One that left the
+// historyFaults tells in words what of the history, and of the promise among it, is
+// lost or cannot be kept.
+func (m *Manager) historyFaults() []string {
+	faults := m.past().Faults()
+	if err := m.promise.Fault(); err != nil {
+		faults = append(faults, err.Error())
+	}
+	return faults
+}
+
+// remember puts a transition that was applied into the history. One that left the
 // configuration as it is has nothing to return to.
-func (m *Manager) remember(cur, next *snapshot, c change, r *units.Report) {
-	etag := next.running.ETag()
-	if etag == m.past().Applied().ETag && (etag == cur.running.ETag() || !m.started) {
+func (m *Manager) remember(s *step) {
+	r, etag := s.report, s.next.running.ETag()
+	if etag == m.past().Applied().ETag && (etag == s.cur.running.ETag() || !m.started) {
 		return
 	}
+	if s.to != nil {
+		m.differs(s)
+	}
 	r.Entry = m.past().Add(units.Entry{
-		When: r.When, Generation: r.Generation, ETag: etag, Who: c.Who, Cause: c.Cause, Comment: c.Comment,
-		Outcome: units.OutcomeApplied, Diff: r.Diff, ReturnTo: c.returnTo,
-	}, next.running.Document)
+		When: r.When, Generation: r.Generation, ETag: etag, Who: s.Who, Cause: s.Cause, Comment: s.Comment,
+		Outcome: units.OutcomeApplied, Diff: r.Diff, ReturnTo: s.returnTo,
+	}, s.next.running.Document)
 	m.noteHistory()
-	m.audit(c, r, "")
+	m.audit(s, "")
 }
 
 // ranBefore is the configuration that a change begins from. During a start that
@@ -53,19 +62,6 @@ func (m *Manager) ranBefore(cur *snapshot) *config.Document {
 		}
 	}
 	return cur.running.Document
-}
-
-// drops says what a reload loses of what was changed over the API.
-func (m *Manager) drops(cur, next *snapshot) string {
-	etag := cur.running.ETag()
-	if !m.started || etag == cur.fileETag || etag == next.running.ETag() {
-		return ""
-	}
-	back := ""
-	if e := m.past().Applied(); e.ETag == etag {
-		back = fmt.Sprintf("; kresctl rollback %d brings it back", e.ID)
-	}
-	return "what was changed since the file was read is dropped where the file does not have it" + back
 }
 
 // documentOf returns the configuration that a generation was made from, nil if
@@ -81,35 +77,26 @@ func (m *Manager) documentOf(generation string) *config.Document {
 	return nil
 }
 
-// rememberAdopted puts what ran before this manager started into the history,
-// where the last manager did not come to that.
-func (m *Manager) rememberAdopted(s *snapshot, r *units.Report) {
-	if m.past().Applied().ETag == s.running.ETag() {
-		return
-	}
-	c := change{Change: units.Change{Cause: r.Cause, Asked: units.Asked{Who: units.Who{Via: units.ViaStart}}}}
-	r.Diff = config.Difference(m.ranBefore(s), s.running.Document, 0)
-	m.remember(s, s, c, r)
-}
-
-// rememberFailed does it for a change that was not applied.
-func (m *Manager) rememberFailed(c change, r *units.Report) {
+// rememberFailed puts one that was not applied into the history.
+func (m *Manager) rememberFailed(s *step) {
+	r := s.report
 	r.Entry = m.past().Add(units.Entry{
-		When: r.When, Generation: r.Plan.Generation, Who: c.Who, Cause: c.Cause, Comment: c.Comment,
+		When: r.When, Generation: r.Plan.Generation, Who: s.Who, Cause: s.Cause, Comment: s.Comment,
 		Outcome: units.OutcomeFailed, Error: r.Error, Diff: r.Diff,
 	}, nil)
 	m.noteHistory()
-	m.audit(c, r, r.Error)
+	m.audit(s, r.Error)
 }
 
 // audit logs who changed what.
-func (m *Manager) audit(c change, r *units.Report, failure string) {
-	attrs := []any{"entry", r.Entry, "who", c.Who.String(), "via", c.Who.Via, "cause", c.Cause, "changes", len(r.Diff.Changes) + r.Diff.More}
-	if c.Who.Request != "" {
-		attrs = append(attrs, "reference", c.Who.Request)
+func (m *Manager) audit(s *step, failure string) {
+	r := s.report
+	attrs := []any{"entry", r.Entry, "who", s.Who.String(), "via", s.Who.Via, "cause", s.Cause, "changes", len(r.Diff.Changes) + r.Diff.More}
+	if s.Who.Request != "" {
+		attrs = append(attrs, "reference", s.Who.Request)
 	}
-	if c.Comment != "" {
-		attrs = append(attrs, "comment", c.Comment)
+	if s.Comment != "" {
+		attrs = append(attrs, "comment", s.Comment)
 	}
 	if failure != "" {
 		attrs = append(attrs, "failed", true)
@@ -146,7 +133,7 @@ func (m *Manager) writeHistory() (end func()) {
 
 // History returns what was changed, newest first.
 func (m *Manager) History() units.History {
-	h := units.History{Entries: m.past().Entries(), Waiting: m.promise.Load().Waiting(), Faults: m.past().Faults()}
+	h := units.History{Entries: m.past().Entries(), Waiting: m.promise.Waiting(), Faults: m.historyFaults()}
 	etag := m.Running().ETag()
 	for i := range h.Entries {
 		e := &h.Entries[i]
@@ -168,42 +155,3 @@ func (m *Manager) Entry(id int) (units.Entry, *config.Document, error) {
 	e.Running = err == nil && e.ID == m.past().Applied().ID && e.ETag == m.Running().ETag()
 	return e, doc, err
 }
-
-// Rollback makes the configuration of an earlier change the running one. 0 is
-// what ran before the last change.
-func (m *Manager) Rollback(ctx context.Context, id int, a units.Again) (units.Report, error) {
-	c := change{Change: asked(fmt.Sprintf("rollback to %d", id), a), undo: true}
-	c.Edit = func(*config.Document) (*config.Document, error) {
-		_, doc, err := m.Entry(id)
-		return doc, err
-	}
-	if id == 0 {
-		e, err := m.before()
-		if err != nil {
-			return units.Report{Cause: "rollback"}, err
-		}
-		return m.Rollback(ctx, e, a)
-	}
-	c.returnTo = id
-	return m.submit(ctx, c)
-}
-
-// before is the last change with another configuration than the running one.
-func (m *Manager) before() (int, error) {
-	etag := m.Running().ETag()
-	for _, e := range m.past().Entries() {
-		if e.Outcome == units.OutcomeApplied && e.ETag != etag {
-			return e.ID, nil
-		}
-	}
-	return 0, &units.NoEntryError{Err: errors.New("the history has no configuration other than the running one")}
-}
-
-// asked is a request that takes no value as a change.
-func asked(cause string, a units.Again) units.Change {
-	return units.Change{Cause: cause, Match: a.Match, DryRun: a.DryRun, Force: a.Force, Asked: a.Asked}
-}
-
-// wallClock is the time as people have it: deadlines of people go on while the
-// machine is suspended or down.
-func wallClock() time.Time { return time.Now().Round(0) }

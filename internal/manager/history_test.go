@@ -12,7 +12,8 @@ import (
 	"testing/synctest"
 	"time"
 
-	"kresd-manager/internal/history"
+	"kresd-manager/internal/manager/fakesystemd"
+	"kresd-manager/internal/promise"
 	"kresd-manager/units"
 )
 
@@ -120,7 +121,7 @@ func TestHistoryThatCannotBeWritten(t *testing.T) {
 	p.change(t, "/workers", "2")
 	eventually(t, "status tells", func() bool {
 		faults := p.wantState(t, "running").HistoryFaults
-		return len(faults) == 1 && strings.Contains(faults[0], "the history cannot be kept")
+		return strings.Contains(strings.Join(faults, "\n"), "the history cannot be kept")
 	})
 	c := put(t, "/workers", "1")
 	c.ConfirmWithin = time.Minute
@@ -159,14 +160,14 @@ func eventually(t *testing.T, what string, holds func() bool) {
 	t.Fatalf("never: %s", what)
 }
 
-func (w *world) promise(t *testing.T) *history.Pending {
+func (w *world) promise(t *testing.T) *promise.Pending {
 	t.Helper()
 	// To open a second store would take away what the first is writing.
 	b, err := os.ReadFile(w.promiseFile())
 	if errors.Is(err, os.ErrNotExist) {
 		return nil
 	}
-	p := new(history.Pending)
+	p := new(promise.Pending)
 	if err := errors.Join(err, json.Unmarshal(b, p)); err != nil {
 		t.Fatal(err)
 	}
@@ -218,6 +219,36 @@ func TestUnconfirmedChangeIsUndone(t *testing.T) {
 			t.Errorf("got error %v", err)
 		}
 	})
+}
+
+// Whoever made the change may have locked himself out with it, so nothing that can be
+// repaired later holds its end up.
+func TestUnconfirmedChangeIsUndoneThoughAUnitCannotBeStarted(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, basic)
+		p := w.start()
+		p.unconfirmed(t, "/workers", "2", 5*time.Second)
+		w.sys.Script("start kresd@3.service", fakesystemd.Canceled)
+		eventually(t, "undone", func() bool { return p.value("/workers") == "3" && p.History().Waiting == nil })
+		p.wantHistory(t, "applied start", "applied PUT /workers", "applied change 2 was not confirmed in time")
+		eventually(t, "repaired", func() bool { s, err := p.Status(t.Context()); return err == nil && s.State == "running" })
+	})
+}
+
+// The worker that would serve while the only one restarts is one that can be started.
+func TestAMaskedWorkerIsNoSpare(t *testing.T) {
+	w := newWorld(t, strings.Replace(basic, "workers: 3", "workers: 1", 1))
+	p := w.start()
+	w.sys.Mask("kresd@2.service")
+	c := put(t, "/nsid", `"x"`)
+	c.DryRun = true
+	shown, err := p.Change(t.Context(), c)
+	if err != nil || !shown.Plan.Acts("kresd@3.service") || shown.Plan.Acts("kresd@2.service") {
+		t.Errorf("shown is %v\n%s", err, shown.Plan)
+	}
+	if r := p.change(t, "/nsid", `"x"`); r.Plan.String() != shown.Plan.String() {
+		t.Errorf("done is\n%s", r.Plan)
+	}
 }
 
 // wantLiveButRules is wantLive without a look at how often rules were loaded.
@@ -430,10 +461,7 @@ func TestPromiseForAChangeThatWasNotMade(t *testing.T) {
 	p := w.start()
 	doc := p.Running()
 	p.kill()
-	now := time.Now()
-	err := history.Open(filepath.Join(w.dir, "state/history"), history.Limits{}).Promise(&history.Pending{
-		Began: now, By: now.Add(time.Hour), ReturnTo: 1, ETag: doc.ETag(), Text: doc.JSON(),
-	})
+	err := promise.New(w.promiseFile(), promise.System()).Make(promise.Pending{ReturnTo: 1, ETag: doc.ETag(), Text: doc.JSON()}, time.Hour)
 	if err != nil {
 		t.Fatal(err)
 	}

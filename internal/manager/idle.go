@@ -10,7 +10,7 @@ import (
 	"kresd-manager/units"
 )
 
-// A manager that is started by its socket may end when nobody asks it for
+// Between two transitions: a manager that is started by its socket may end when nobody asks it for
 // anything. Nothing of what it does between two requests may be missed then.
 
 // IdleExit is after which time without requests and work the running
@@ -37,20 +37,26 @@ func (m *Manager) needed(ctx context.Context) string {
 	switch {
 	case m.waiting():
 		return "a change waits to be confirmed"
-	case m.down != "":
+	case s.down != "":
 		return "the resolver is down"
-	case m.previous != nil && time.Since(m.applied) <= probation:
+	case m.proof.open():
 		return "workers have yet to prove that they stay up with the last change"
 	case len(s.watched()) > 0:
 		return "files are watched: network.tls.watchdog, local-data.rpz[].watchdog"
+	case len(m.degraded(s.desired)) > 0:
+		return "files of rules are degraded, and tried again"
 	case slices.ContainsFunc(s.desired.Components, watchful):
 		return "there are core or needed components"
 	case len(m.care) > 0 || len(m.drifted) > 0:
 		return "units are being repaired"
 	}
-	live, err := m.o.Systemd.Observe(ctx, s.desired.Units()...)
+	live, err := m.o.Systemd.Observe(ctx, units.Scope{Units: s.desired.Units()})
 	if err != nil {
 		return "systemd cannot be reached"
+	}
+	m.o.Reality.Look(ctx, &live)
+	if unit := frozen(live); unit != "" {
+		return unit + " is frozen"
 	}
 	if !units.Diff(s.desired, live, units.Options{Proven: true, Tolerant: true, Reset: m.rulesUnsure.Load()}).Empty() {
 		return "not all runs as configured"
@@ -63,15 +69,4 @@ func (m *Manager) needed(ctx context.Context) string {
 func (m *Manager) EndIdle() {
 	m.endsIdle = true
 	m.End()
-}
-
-// stoppedMeanwhile reports whether somebody stopped the resolver as a whole
-// while no manager was there. To be asked for its status is no reason for the
-// next one to start it.
-func (m *Manager) stoppedMeanwhile(ctx context.Context) bool {
-	if !m.resumes {
-		return false
-	}
-	target, err := m.o.Systemd.ObserveUnit(ctx, units.Target)
-	return err == nil && target.ActiveState != "active"
 }

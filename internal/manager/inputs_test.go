@@ -143,10 +143,10 @@ func TestARefusedCertificateIsTriedAgainWhenSomebodyAsks(t *testing.T) {
 
 func TestWhatIsNamedMustBeThereIfSomebodyAsks(t *testing.T) {
 	w := newNaming(t, "true")
+	p := w.start()
 	if err := os.Remove(w.dir + "/zone"); err != nil {
 		t.Fatal(err)
 	}
-	p := w.start() // a start is not asked for
 	refused := func(err error, want string) {
 		t.Helper()
 		var problems config.Problems

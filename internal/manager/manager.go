@@ -1,10 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package manager owns the running configuration. One goroutine carries out
-// all changes, one after another: it compares, edits a copy, validates, renders,
-// plans, applies, and either makes the copy the running configuration or
-// restores what ran before. Readers get immutable snapshots.
+// all transitions, one after another; readers get immutable snapshots.
 //
+// The path of a PUT, from top to bottom:
+//
+//	request.go     makes a transition of what is asked for and waits for its turn
+//	transition.go  takes it through the parts that follow
+//	gate.go        edits a copy, validates it and may refuse it (refuse.go)
+//	plan.go        looks at what is live and asks units.Diff for the steps
+//	journal.go     writes down all that needs room on a disk (record.go, promise.go)
+//	package carry  carries the steps out
+//	restore.go     goes back if one fails
+//	commit.go      makes it the running configuration (history.go, proof.go)
+//
+// The other ways in are start.go, repair.go and, for what nobody confirms, promise.go.
 // It leaves HTTP to package api, the bus to dbusctl, and deciding what a change
 // needs to package units.
 package manager
@@ -12,21 +22,25 @@ package manager
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
+	"path/filepath"
 	"runtime/debug"
-	"strings"
 	"sync/atomic"
 	"time"
 
 	"kresd-manager/internal/access"
+	"kresd-manager/internal/carry"
 	"kresd-manager/internal/config"
 	"kresd-manager/internal/generation"
 	"kresd-manager/internal/history"
 	"kresd-manager/internal/input"
 	"kresd-manager/internal/judge"
 	"kresd-manager/internal/kresd"
+	"kresd-manager/internal/promise"
+	"kresd-manager/internal/pulse"
 	"kresd-manager/internal/render"
 	"kresd-manager/units"
 )
@@ -34,30 +48,17 @@ import (
 // Systemd is what the manager needs of systemd; dbusctl.Client has it. Jobs
 // return when they are done; a result other than "done" is an error.
 type Systemd interface {
-	Observe(ctx context.Context, wanted ...string) (units.Live, error)
-	ObserveUnit(ctx context.Context, unit string) (units.Observed, error)
-	Start(ctx context.Context, unit string) error
-	Stop(ctx context.Context, unit string) error
-	Restart(ctx context.Context, unit string) error
-	ResetFailed(ctx context.Context, unit string) error
-	QueueStop(ctx context.Context, unit string) error
+	carry.Systemd
+	// Observe takes one snapshot of all units, and of what is in scope.
+	Observe(ctx context.Context, scope units.Scope) (units.Live, error)
 	StockState(ctx context.Context) (string, error)
-	// Limits returns those of some workers and of all others that have any.
-	Limits(ctx context.Context, workers ...string) (map[string]units.Limits, error)
-	// Set sets properties of a unit until the next boot.
-	Set(ctx context.Context, unit string, settings []units.Setting) error
 	// ServiceText returns a property of a service, as Restart or Slice.
 	ServiceText(ctx context.Context, unit, name string) (string, error)
 }
 
 // Workers is what the manager needs of running workers.
 type Workers interface {
-	// Probe returns nil when the instance answers a query of its own.
-	Probe(ctx context.Context, instance string) error
-	// ResetRules makes the instance see new rules.
-	ResetRules(ctx context.Context, instance string) error
-	// RenewCertificate has the instance read its certificate again.
-	RenewCertificate(ctx context.Context, instance, cert, key string) error
+	carry.Workers
 	// Statistics returns what the instance has counted, a JSON object.
 	Statistics(ctx context.Context, instance string) (json.RawMessage, error)
 	// ClearCache has the instance clear the shared cache and returns what it
@@ -66,7 +67,8 @@ type Workers interface {
 }
 
 // Options are what a Manager works with. All fields but History, Readers,
-// Served, Sandbox, Watch, Unwatched, Notify and Journal must be set.
+// Served, Sandbox, Reality, Remake, Watch, Unwatched, Notify, Pulse and Journal
+// must be set.
 type Options struct {
 	// Files are the paths of the configuration files, which are combined from
 	// left to right; there is at least one.
@@ -95,6 +97,12 @@ type Options struct {
 	Generator bool
 	// Sandbox tells what the units cannot see; nil is for units that are not confined.
 	Sandbox Sandbox
+	// Reality looks at what systemd does not see; nil sees nothing wrong.
+	Reality Reality
+	// Remake has made anew what is lost of directories and sockets, or begins to;
+	// RemakeByHand is the command that does.
+	Remake       func(ctx context.Context, lost []units.Loss) error
+	RemakeByHand string
 	// LimitsRule is the file with the polkit rule that lets the manager set
 	// limits, which the administrator may put into force.
 	LimitsRule string
@@ -108,8 +116,17 @@ type Options struct {
 	Unwatched func() map[string]string
 	// Notify sends a state to the service manager (sd_notify(3)).
 	Notify func(state string)
+	// Pulse is told of progress; nil is no one.
+	Pulse *pulse.Pulse
 	// Journal returns the last lines of one run of a unit.
 	Journal func(ctx context.Context, run units.LogRun, lines int) []string
+}
+
+func (o *Options) historyDir() string {
+	if o.History != "" {
+		return o.History
+	}
+	return filepath.Join(o.Store.Boot, "history")
 }
 
 // idleTime is how long after a change its memory is given back.
@@ -120,25 +137,24 @@ type Manager struct {
 	o       Options
 	work    chan *task
 	current atomic.Pointer[snapshot]
+	sight   atomic.Pointer[sight]
 	busy    atomic.Bool
 	lock    *os.File // of the run directory
 	later   []func() // what is done when nobody waits; only the loop uses it
 	events  events
 	// cancel ends the apply in progress, if there is one.
-	cancel atomic.Pointer[context.CancelFunc]
-	// previous ran until the running configuration was applied, at that time.
-	// Only the loop uses them, and what follows.
-	previous *snapshot
-	applied  time.Time
+	cancel   atomic.Pointer[context.CancelCauseFunc]
+	exec     *carry.Executor
+	applying applyingIn
+	proof    proof // of the last change; only the loop uses it, and care
+	care     care
 	drifted  chan struct{} // has room for one; filled when something may have drifted
-	care     map[string]*patient
-	restarts map[string]int // of each unit, when it was first looked at after the change
-	down     string         // why the resolver was taken down; "" while it is not
 	// bootFault tells why the next boot begins with something older, "" if it does not.
 	bootFault atomic.Pointer[string]
 	// rulesUnsure tells that running workers may not all have been told of the
 	// rules in force. The loop sets it.
 	rulesUnsure atomic.Bool
+	retries     retries       // of what the policy-loader could not load; only the loop uses it
 	looks       chan struct{} // held by those who look at files
 	told        []string      // the problems that are in the log
 	noRule      atomic.Bool   // polkit refused limits the last time
@@ -147,16 +163,19 @@ type Manager struct {
 	tally       tally
 	reclaimer   reclaimer
 	history     atomic.Pointer[history.Store]
-	unwritten   chan struct{} // has room for one; filled when the history has something new
-	// promise is to go back unless somebody confirms a change; nil is none.
-	promise  atomic.Pointer[history.Pending]
-	promised *history.Pending // for the change in progress
-	expiry   *time.Timer      // of the promise
-	started  bool             // what runs is known
-	resumes  bool             // where a manager that ended idle left off
-	endsIdle bool
-	stopped  chan struct{} // closed when a stop was asked for and carried out
-	ended    chan struct{} // closed when the loop has ended
+	unwritten   chan struct{}    // has room for one; filled when the history has something new
+	promise     *promise.Promise // to go back unless somebody confirms a change
+	started     bool             // what runs is known
+	fresh       bool             // there was no record of it
+	died        bool             // the last manager did not end in an orderly way
+	resumes     bool             // where a manager that ended idle left off
+	endsIdle    bool
+	endsAgain   bool          // to be started again
+	lost        string        // of directories and sockets, when it was last told; only the loop uses it
+	wrong       []string      // what a look found to be wrong and is in the log; only the loop uses it
+	failed      atomic.Bool   // a defect was met
+	stopped     chan struct{} // closed when a stop was asked for and carried out
+	ended       chan struct{} // closed when the loop has ended
 }
 
 // snapshot is the running configuration. It is never changed, only replaced.
@@ -204,6 +223,15 @@ func New(o Options) *Manager {
 	if o.Sandbox == nil {
 		o.Sandbox = unconfined{}
 	}
+	if o.Reality == nil {
+		o.Reality = blind{}
+	}
+	if o.Remake == nil {
+		o.Remake = func(context.Context, []units.Loss) error { return errors.New("this manager has no way to do it") }
+	}
+	if o.RemakeByHand == "" {
+		o.RemakeByHand = "systemctl restart " + units.Socket + " " + units.Manager
+	}
 	if o.Unwatched == nil {
 		o.Unwatched = func() map[string]string { return nil }
 	}
@@ -214,27 +242,32 @@ func New(o Options) *Manager {
 		o:       o,
 		work:    make(chan *task),
 		drifted: make(chan struct{}, 1),
-		care:    map[string]*patient{},
+		care:    care{},
 		ledger:  input.NewLedger(),
 		stopped: make(chan struct{}),
 		ended:   make(chan struct{}),
-		expiry:  time.NewTimer(time.Hour),
+		promise: promise.New(filepath.Join(o.historyDir(), history.ConfirmFile), promise.System()),
 
 		unwritten: make(chan struct{}, 1),
 		looks:     make(chan struct{}, maxLooks),
 	}
-	m.expiry.Stop()
 	m.history.Store(&history.Store{})
 	empty, err := config.Parse("", []byte("{}"))
 	if err != nil {
 		panic(fmt.Sprintf("manager: an empty object does not parse: %v", err))
 	}
 	m.current.Store(&snapshot{running: unlearned(empty)})
+	m.applying = applyingIn{filepath.Join(o.Store.Root, applyingFile), o.Log}
+	m.exec = &carry.Executor{
+		Systemd: o.Systemd, Workers: o.Workers, Links: o.Store, Log: o.Log, Journal: o.Journal,
+		Explain: o.Sandbox.Explain, LimitsRule: o.LimitsRule, Tell: m.events.tell, Took: m.took, Pulse: o.Pulse,
+	}
 	return m
 }
 
-// Run carries out tasks until the context ends; the one in progress is
-// finished. It must be called once, after Start.
+// Run carries out tasks until the context ends; the one in progress is finished, or
+// restored, within seconds. It also returns when a change has met a defect, see
+// Failed. It must be called once, after Start.
 func (m *Manager) Run(ctx context.Context) {
 	defer close(m.ended)
 	m.doLater()
@@ -246,19 +279,20 @@ func (m *Manager) Run(ctx context.Context) {
 	look := time.NewTimer(lookInterval)
 	defer look.Stop()
 	soon := false // something may have drifted
-	for {
+	for !m.failed.Load() {
+		m.o.Pulse.Beat()
 		select {
 		case <-m.drifted:
 			if !soon {
 				look.Reset(gatherTime)
 				soon = true
 			}
-		case <-m.expiry.C:
-			m.expire(context.WithoutCancel(ctx))
+		case <-m.promise.C():
+			m.expire(ctx)
 			m.doLater()
 		case <-look.C:
 			soon = false
-			look.Reset(m.repair(context.WithoutCancel(ctx)))
+			look.Reset(m.retries.sooner(m.repair(ctx), time.Now()))
 			m.doLater()
 		case <-idle.C:
 			// A change needs many times the memory that waiting for one does.
@@ -271,9 +305,9 @@ func (m *Manager) Run(ctx context.Context) {
 				continue
 			}
 			m.busy.Store(true)
-			// A change is never left half-way because its asker went away.
-			enough := m.askForTime()
-			t.run(context.WithoutCancel(ctx))
+			// A change is not left half-way because its asker went away.
+			enough := m.o.Pulse.Task()
+			t.run(ctx)
 			enough()
 			m.busy.Store(false)
 			close(t.done)
@@ -310,6 +344,13 @@ func (m *Manager) do(ctx context.Context, f func(context.Context)) error {
 	return nil
 }
 
+// Ended is closed once Run has returned.
+func (m *Manager) Ended() <-chan struct{} { return m.ended }
+
+// Failed tells that a change has met a defect of this program. What was done of it is
+// not known, so this process should end: the next one restores what ran before.
+func (m *Manager) Failed() bool { return m.failed.Load() }
+
 // Stopped is closed once Stop has stopped everything.
 func (m *Manager) Stopped() <-chan struct{} { return m.stopped }
 
@@ -317,67 +358,3 @@ func (m *Manager) Stopped() <-chan struct{} { return m.stopped }
 // means. It costs nothing: the meaning is that of the validation that let it
 // into force.
 func (m *Manager) Running() *config.Running { return m.current.Load().running }
-
-// Change carries out a change and returns when it is applied or refused. The
-// report tells what was planned, also when there is an error.
-func (m *Manager) Change(ctx context.Context, c units.Change) (units.Report, error) {
-	return m.submit(ctx, change{Change: c})
-}
-
-// Reload reads the configuration file again and applies it.
-func (m *Manager) Reload(ctx context.Context, a units.Again) (units.Report, error) {
-	c := change{Change: asked("reload", a), fromFile: true}
-	c.Edit = func(*config.Document) (*config.Document, error) { return m.read() }
-	return m.submit(ctx, c)
-}
-
-// read reads the configuration files.
-func (m *Manager) read() (*config.Document, error) {
-	docs := make([]*config.Document, len(m.o.Files))
-	for i, path := range m.o.Files {
-		var err error
-		if docs[i], err = config.ReadFile(path); err != nil {
-			return nil, err
-		}
-	}
-	return config.Combine(docs...)
-}
-
-// file names the configuration files in one word for people.
-func (m *Manager) file() string { return strings.Join(m.o.Files, " ") }
-
-// Renew applies the running configuration again, with the present content of
-// the files that it names.
-func (m *Manager) Renew(ctx context.Context, a units.Again) (units.Report, error) {
-	c := change{Change: asked("renew", a), renew: true}
-	c.Edit = func(d *config.Document) (*config.Document, error) { return d, nil }
-	return m.submit(ctx, c)
-}
-
-func (m *Manager) submit(ctx context.Context, c change) (r units.Report, err error) {
-	if c.DryRun {
-		return m.dryRun(ctx, c)
-	}
-	began := time.Now()
-	if derr := m.do(ctx, func(ctx context.Context) {
-		r, err = m.guarded(ctx, c, began)
-		m.tally.count(r, err)
-	}); derr != nil {
-		return units.Report{Cause: c.Cause, When: began}, derr
-	}
-	return r, err
-}
-
-// guarded is change, whose defects end nothing but itself.
-func (m *Manager) guarded(ctx context.Context, c change, began time.Time) (r units.Report, err error) {
-	defer m.survive(c, &err)
-	return m.change(ctx, c, began)
-}
-
-// survive turns a panic of a change into its error. It is deferred.
-func (m *Manager) survive(c change, err *error) {
-	if p := recover(); p != nil {
-		m.o.Log.Error("a change has a defect", "cause", c.Cause, "panic", p, "stack", string(debug.Stack()))
-		*err = fmt.Errorf("a defect in kresd-manager: %v", p)
-	}
-}

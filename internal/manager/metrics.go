@@ -18,6 +18,8 @@ import (
 	"kresd-manager/units"
 )
 
+// Beside the transition: what workers are asked, whatever configuration they run.
+
 // Deadlines of what is asked of workers by the way.
 const (
 	statisticsDeadline = 3 * time.Second  // all workers, at the same time
@@ -93,7 +95,11 @@ func (m *Manager) Prometheus(ctx context.Context) ([]byte, error) {
 func (m *Manager) statusSoon(ctx context.Context) (units.Status, error) {
 	ctx, cancel := context.WithTimeout(ctx, statisticsDeadline)
 	defer cancel()
-	return m.statusOf(ctx, m.current.Load())
+	st, err := m.statusOf(ctx, m.current.Load())
+	if err == nil && !st.AsOf.IsZero() {
+		st.Units, err = nil, units.ErrUnavailable // what was is no figure of now
+	}
+	return st, err
 }
 
 func (m *Manager) gather(ctx context.Context, st units.Status) []units.WorkerStatistics {

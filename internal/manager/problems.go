@@ -17,6 +17,8 @@ import (
 	"kresd-manager/units"
 )
 
+// Beside the transition: what is wrong now with the files that are named.
+
 // A file that cannot be read may be on a file system that does not answer. No one
 // who asks for the status waits longer for it, and only so many wait at all.
 const (
@@ -124,36 +126,4 @@ func (m *Manager) tellProblems() {
 		}
 	}
 	m.told = told
-}
-
-// tokens refuses a token that cannot be read: no one would have the role. At a
-// start that is no reason to serve no one at all, and what was in force before
-// must not keep a certificate from being renewed or a change from being undone.
-func (m *Manager) tokens(cur *snapshot, doc *config.Document, cfg *config.Config, c change) error {
-	if !m.started || c.undo {
-		return nil
-	}
-	known := func(file string) bool {
-		return slices.ContainsFunc(cur.running.Management.Roles, func(r config.Role) bool { return r.TokenFile == file })
-	}
-	var paths []access.Path
-	for i, r := range cfg.Management.Roles {
-		if r.TokenFile != "" && (c.fromFile || !known(r.TokenFile)) {
-			paths = append(paths, access.Path{Pointer: fmt.Sprintf("/management/roles/%d/token-file", i), Need: access.ReadFile, Path: r.TokenFile})
-		}
-	}
-	if len(paths) == 0 {
-		return nil
-	}
-	readers, err := selfForAll() // whom else it may concern is no reason to refuse
-	if err != nil {
-		return err
-	}
-	var found config.Problems
-	for _, f := range readers.Files(paths) {
-		p := f.Problem
-		p.File, p.Line, p.Column, _ = doc.Position(p.Pointer)
-		found = append(found, p)
-	}
-	return found.Errors()
 }

@@ -12,11 +12,16 @@ import (
 
 	"kresd-manager/internal/config"
 	"kresd-manager/internal/durable"
+	"kresd-manager/internal/format"
 )
+
+// The record, a part of the journal: what a manager leaves to the next one.
 
 // recordFile is in the manager's runtime directory, so that it is gone after a
 // boot: the file is the truth then.
 const recordFile = "running.json"
+
+var recordFormat = format.File{Format: 1, Advice: "the configuration file counts; to keep what was changed since it was read, install that version again"}
 
 // record is what a manager leaves to the next one: the configuration that runs
 // and how it differs from the file.
@@ -25,28 +30,48 @@ type record struct {
 	FileETag   string          `json:"file-etag"`
 	Generation string          `json:"generation"`
 	Document   json.RawMessage `json:"document"`
+	// Down tells why the manager took the resolver down, "" if it did not.
+	Down string `json:"down,omitempty"`
 	// Clean tells that the manager ended in an orderly way.
 	Clean bool `json:"clean"`
 	// Idle tells that it did so because it was not needed.
 	Idle bool `json:"idle,omitempty"`
+	// Again tells that it did so to be started again.
+	Again bool `json:"again,omitempty"`
 }
 
 func (m *Manager) recordPath() string { return filepath.Join(m.o.Store.Root, recordFile) }
 
 // record notes that s runs.
 func (m *Manager) record(s *snapshot, clean bool) error {
-	b, err := json.Marshal(record{
-		File:       m.file(),
-		FileETag:   s.fileETag,
-		Generation: s.desired.Generation,
-		Document:   s.running.JSON(),
-		Clean:      clean,
-		Idle:       m.endsIdle,
-	})
+	b, err := m.recordOf(s, clean)
 	if err != nil {
 		return err
 	}
 	return durable.Write(m.recordPath(), b, 0o600)
+}
+
+func (m *Manager) recordOf(s *snapshot, clean bool) ([]byte, error) {
+	return recordFormat.Encode(record{
+		File:       m.file(),
+		FileETag:   s.fileETag,
+		Generation: s.desired.Generation,
+		Document:   s.running.JSON(),
+		Down:       s.down,
+		Clean:      clean,
+		Idle:       m.endsIdle,
+		Again:      m.endsAgain,
+	})
+}
+
+// stage writes a record down beside the one in force: from the moment that it is
+// enacted the next manager comes back to it.
+func (m *Manager) stage(s *snapshot) (*durable.Staged, error) {
+	b, err := m.recordOf(s, false)
+	if err != nil {
+		return nil, err
+	}
+	return durable.Stage(m.recordPath(), b, 0o600)
 }
 
 // recorded returns what the previous manager left; ok is false if there is
@@ -58,12 +83,12 @@ func (m *Manager) recorded() (s *snapshot, clean, ok bool) {
 	}
 	var r record
 	if err == nil {
-		err = json.Unmarshal(b, &r)
+		err = recordFormat.Decode(b, &r)
 	}
 	if err == nil && r.File != m.file() {
 		err = fmt.Errorf("it belongs to configuration file %s", r.File)
 	}
-	s = &snapshot{fileETag: r.FileETag}
+	s = &snapshot{fileETag: r.FileETag, down: r.Down}
 	if err == nil {
 		var doc *config.Document
 		doc, err = config.Parse("running configuration", r.Document)
@@ -77,6 +102,6 @@ func (m *Manager) recorded() (s *snapshot, clean, ok bool) {
 		return nil, false, false
 	}
 	s.hidden = m.o.Sandbox.Check(s.running.Document)
-	m.resumes = r.Idle && m.o.Woken
+	m.resumes = r.Idle && m.o.Woken || r.Again
 	return s, r.Clean, true
 }

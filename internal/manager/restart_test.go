@@ -3,6 +3,7 @@
 package manager_test
 
 import (
+	"context"
 	"errors"
 	"os"
 	"path/filepath"
@@ -12,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"kresd-manager/internal/config"
+	"kresd-manager/internal/manager"
 	"kresd-manager/internal/manager/fakesystemd"
 	"kresd-manager/units"
 )
@@ -193,6 +195,12 @@ func TestARecordThatCannotBeUsedIsNotInTheWay(t *testing.T) {
 			}
 		},
 		"of something else": func(t *testing.T, path string) { rewrite(t, path, func(string) string { return `{"document": 5}` }) },
+		"with a file for its generations": func(t *testing.T, path string) {
+			folder := filepath.Join(filepath.Dir(path), "generations")
+			if err := errors.Join(os.RemoveAll(folder), os.WriteFile(folder, nil, 0o600)); err != nil {
+				t.Fatal(err)
+			}
+		},
 		"missing": func(t *testing.T, path string) {
 			if err := os.Remove(path); err != nil {
 				t.Fatal(err)
@@ -209,6 +217,54 @@ func TestARecordThatCannotBeUsedIsNotInTheWay(t *testing.T) {
 			w.wantJobs(t)
 			if diff := cmp.Diff(pids, w.sys.PIDs()); diff != "" {
 				t.Errorf("processes:\n%s", diff)
+			}
+		})
+	}
+}
+
+// A manager that died comes back to what ran, but not to what it cannot be reached
+// by or cannot understand: nobody could correct that.
+func TestARecordThatCannotComeBackIntoForceGivesWayToTheFile(t *testing.T) {
+	usable := func(o *manager.Options) {
+		o.Served = func(m config.Management) error {
+			if filepath.Base(m.UnixSocket) == "api.sock" {
+				return config.Problems{{Pointer: "/management/unix-socket", Severity: config.SeverityError, Message: "cannot listen on it"}}
+			}
+			return nil
+		}
+	}
+	for name, spoil := range map[string]func(t *testing.T, path string){
+		"a socket that cannot be bound": func(*testing.T, string) {},
+		"a key of another version": func(t *testing.T, path string) {
+			rewrite(t, path, func(s string) string { return strings.Replace(s, `"workers":`, `"wrokers":`, 1) })
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, basic)
+			w.start().kill()
+			spoil(t, filepath.Join(w.dir, "runtime/running.json"))
+			corrected := strings.ReplaceAll(basic, "DIR/api.sock", "DIR/other.sock") + "nsid: x\n"
+
+			w.write("workers: [")
+			var problems config.Problems
+			if err := w.process(w.sys.Client(), usable).Start(t.Context()); !errors.As(err, &problems) || !strings.Contains(err.Error(), "config.yaml") {
+				t.Errorf("with a broken file: %v", err)
+			}
+			w.write(corrected)
+			p := w.process(w.sys.Client(), usable)
+			if err := p.Start(t.Context()); err != nil {
+				t.Fatalf("with the corrected file: %v", err)
+			}
+			p.run(t)
+			p.settle(t)
+			if s := p.wantState(t, "running"); s.FileDiffers {
+				t.Errorf("the file is not in force: %+v", s)
+			}
+			if _, err := p.Running().Value("/nsid"); err != nil {
+				t.Error(err)
+			}
+			if !strings.Contains(w.log.String(), "cannot come back to what ran; starting with the file") {
+				t.Error("the log does not tell")
 			}
 		})
 	}
@@ -233,6 +289,96 @@ func TestAKillAfterAnOrderlyRestartIsAKill(t *testing.T) {
 	w.write(basic + "nsid: x\n")
 	w.start()
 	w.wantJobs(t)
+}
+
+// inUnit is a systemd that runs the manager as a service of its own.
+type inUnit struct {
+	*fakesystemd.Client
+	restarts int
+}
+
+func (s inUnit) ObserveUnit(ctx context.Context, unit string) (units.Observed, error) {
+	if unit == units.Manager {
+		return units.Observed{Name: unit, ActiveState: "activating", MainPID: os.Getpid(), Restarts: s.restarts}, nil
+	}
+	return s.Client.ObserveUnit(ctx, unit)
+}
+
+// endAgain ends the manager to be started again.
+func (p *process) endAgain() {
+	p.kill()
+	p.EndAgain()
+}
+
+// After a crash, and after an end of its own to be started again, who starts the manager
+// decides whether the file is read: an administrator means it, systemd and a request do
+// not.
+func TestAfterACrashTheFileIsReadForWhoAskedForAStart(t *testing.T) {
+	for _, test := range []struct {
+		name     string
+		restarts int
+		woken    bool
+		end      func(*process)
+		want     bool
+	}{
+		{"somebody", 0, false, (*process).kill, true},
+		{"systemd", 1, false, (*process).kill, false},
+		{"a request", 0, true, (*process).kill, false},
+		{"somebody, while it ends to be started again", 0, false, (*process).endAgain, true},
+		{"systemd, after it has ended for that", 1, false, (*process).endAgain, false},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			w := newWorld(t, basic)
+			p := w.start()
+			p.change(t, "/local-data/addresses/live.example", `"192.0.2.7"`)
+			test.end(p)
+			start := func() *process {
+				p := w.process(w.sys.Client(), func(o *manager.Options) {
+					o.Systemd, o.Woken = inUnit{w.sys.Client(), test.restarts}, test.woken
+				})
+				if err := p.Start(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+				p.run(t)
+				return p
+			}
+			// A file that nobody has edited drops nothing.
+			p = start()
+			if _, err := p.Running().Value("/local-data/addresses/live.example"); err != nil {
+				t.Errorf("the change over the API is gone: %v", err)
+			}
+			test.end(p)
+			w.write(basic + "nsid: x\n")
+			p = start()
+			if _, err := p.Running().Value("/nsid"); (err == nil) != test.want {
+				t.Errorf("the edited file is in force: %t, want %t", err == nil, test.want)
+			}
+		})
+	}
+}
+
+// What was in the making when a manager was killed is not kept for ever.
+func TestAStartRemovesFilesThatWereInTheMaking(t *testing.T) {
+	w := newWorld(t, basic)
+	w.start().kill()
+	var left []string
+	for _, name := range []string{
+		"runtime/.applying.json.new-ABCDEFGHIJKL", "runtime/.applying.json3098127365", "runtime/.worker.new-ABCDEFGHIJKL",
+		"runtime/generations/.0123456789abcdef.new-ABCDEFGHIJKL", "state/.confirm.json.new-ABCDEFGHIJKL",
+		"state/generations/.new-3098127365", "state/history/.00000001.json.new-ABCDEFGHIJKL",
+	} {
+		path := filepath.Join(w.dir, name)
+		if err := os.WriteFile(path, []byte("half"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		left = append(left, path)
+	}
+	w.start().wantState(t, "running")
+	for _, path := range left {
+		if _, err := os.Lstat(path); !errors.Is(err, os.ErrNotExist) {
+			t.Errorf("%s is still there (%v)", path, err)
+		}
+	}
 }
 
 // rewrite changes the content of a file.

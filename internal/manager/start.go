@@ -4,202 +4,166 @@ package manager
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
-	"path/filepath"
 	"time"
 
-	"golang.org/x/sys/unix"
-
 	"kresd-manager/internal/config"
-	"kresd-manager/internal/durable"
 	"kresd-manager/internal/input"
 	"kresd-manager/units"
 )
 
-// Errors that Start ends with.
-var (
-	ErrStock  = errors.New(units.Stock + " is active and uses the same run directory and addresses; stop it for good first: systemctl mask --now " + units.Stock)
-	ErrLocked = errors.New("another manager uses the run directory")
-)
-
-// CheckStock returns ErrStock while the stock service runs or is starting.
-func CheckStock(ctx context.Context, s Systemd) error {
-	state, err := s.StockState(ctx)
-	if err != nil {
-		return err
-	}
-	switch state {
-	case "", "inactive", "failed":
-		return nil
-	}
-	return ErrStock
-}
-
-// Times of a start without a bus. A bus that is being restarted comes back soon;
-// to end at once would use up the starts that systemd allows before it gives up.
-const (
-	startPatience = 20 * time.Second // less than TimeoutStartSec= and TimeoutStopSec=
-	startPause    = 500 * time.Millisecond
-)
-
-// awaitSystemd is CheckStock once systemd can be asked.
-func (m *Manager) awaitSystemd(ctx context.Context) error {
-	end := time.Now().Add(startPatience)
-	for said := false; ; {
-		err := CheckStock(ctx, m.o.Systemd)
-		if !errors.Is(err, units.ErrUnavailable) || time.Now().After(end) {
-			return err
-		}
-		if !said {
-			m.o.Log.Warn("waiting for systemd", "error", err)
-			said = true
-		}
-		select {
-		case <-ctx.Done():
-			return err
-		case <-time.After(startPause):
-		}
-	}
-}
-
-// lockRundir keeps other managers, the stock one included, out of the run
-// directory for as long as this process lives.
-func (m *Manager) lockRundir() error {
-	path := filepath.Join(m.o.Rundir, ".lock")
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|unix.O_NOFOLLOW, 0o660)
-	if err != nil {
-		return fmt.Errorf("cannot lock the run directory: %w", err)
-	}
-	if err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
-		f.Close()
-		if errors.Is(err, unix.EWOULDBLOCK) {
-			return fmt.Errorf("%w: %s is locked", ErrLocked, path)
-		}
-		return fmt.Errorf("cannot lock %s: %w", path, err)
-	}
-	m.lock = f // never closed: the lock ends with the process
-	return nil
-}
-
-// ticketSecret makes the secret of TLS session tickets unless it is there: all
-// workers share it, also those that restart by themselves.
-func (m *Manager) ticketSecret() error {
-	path := m.o.Render.TicketSecret
-	if path == "" {
-		return nil
-	}
-	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	secret := make([]byte, 32)
-	rand.Read(secret) // never fails
-	return durable.Write(path, []byte(hex.EncodeToString(secret)), 0o640)
-}
+// The start: which transition a manager begins with.
 
 // Start adopts what runs, or applies the configuration file where nothing runs
 // or the file has changed. Workers that already run the wanted configuration
 // are not touched. It must be called once, before Run.
 //
-// The file is the truth at a start, but not after a crash: a manager that died
-// comes back to exactly what ran, and an edit of the file that nobody asked to
-// be applied waits for a reload.
+// The file is the truth at a start, but not after a crash: a manager that died and
+// is started by systemd comes back to exactly what ran, and an edit of the file
+// that nobody asked to be applied waits for a reload. What the administrator stopped as a whole stays so.
 //
 // When the context ends, no further step is begun, and the error wraps
 // [units.ErrCanceled]; what has been started goes on.
 func (m *Manager) Start(ctx context.Context) error {
-	if err := m.awaitSystemd(ctx); err != nil {
+	if err := awaitSystemd(ctx, m.o.Systemd, m.o.Log); err != nil {
 		return err
 	}
-	if err := m.lockRundir(); err != nil {
+	lock, err := lockRundir(m.o.Rundir)
+	if err != nil {
 		return err
 	}
-	if err := m.ticketSecret(); err != nil {
+	m.lock = lock
+	m.sweep()
+	if err := ticketSecret(m.o.Render.TicketSecret); err != nil {
 		return fmt.Errorf("cannot make the secret for TLS session tickets: %w", err)
 	}
-	stop := m.askForTime()
-	defer stop()
+	defer m.o.Pulse.Task()()
 
 	m.recall()
 	m.recallInputs()
-	if err := m.begin(ctx); err != nil {
-		return err
+	if err := m.o.Store.Strict("", nil); err != nil {
+		m.o.Log.Warn(err.Error())
 	}
+	starts := m.wasStopped()
+	t, err := m.first(ctx)
+	if err == nil {
+		t.starts = starts
+		_, err = m.transit(ctx, t)
+	}
+	if err == nil && (m.died || m.resumes) && m.byHand(ctx) {
+		// Whoever starts the manager by hand means the file.
+		if file, ferr := m.read(); ferr != nil || file.ETag() != m.current.Load().fileETag {
+			t = m.fromFile()
+			_, err = m.transit(ctx, t)
+		}
+	}
+	if err != nil && t != nil && t.file && !m.fresh && ctx.Err() == nil && !FaultOfFile(err) {
+		// Something else is in the way, as a full disk. What ran serves meanwhile.
+		m.o.Log.Error("cannot apply what the file holds; keeping what ran", "error", err)
+		t = m.adoption(m.current.Load(), true)
+		t.starts = starts
+		_, err = m.transit(ctx, t)
+	}
+	if err != nil {
+		// No one else writes down what was refused.
+		return errors.Join(err, m.past().Flush())
+	}
+	m.forgetStopped()
+	m.forgetPromiseOfAPI()
 	m.startPromise(ctx)
 	m.started = true
 	m.later = append(m.later, m.tellProblems)
 	return nil
 }
 
-// begin is the part of Start that brings a configuration into force.
-func (m *Manager) begin(ctx context.Context) error {
+// first is the transition that a start begins with.
+func (m *Manager) first(ctx context.Context) (*transition, error) {
 	running, clean, ok := m.recorded()
+	m.rulesUnsure.Store(ok && !clean || m.applying.left() != nil)
 	if !ok {
+		m.fresh = true
 		if err := m.adoptLinked(ctx); err != nil {
-			return err
+			return nil, err
 		}
-		return m.startFresh(ctx)
+		return m.fromFileOrBefore(), nil
 	}
 	m.current.Store(running)
-	if !clean {
-		m.o.Log.Warn("the previous manager did not end in an orderly way; keeping what runs")
-		return m.adopt(ctx, running, clean)
+	if err := m.serves(running); err != nil {
+		m.o.Log.Error("cannot come back to what ran; starting with the file", "error", err)
+		return m.fromFile(), nil
 	}
-	if m.resumes {
-		return m.adopt(ctx, running, clean)
+	if !clean {
+		m.died = true
+		m.o.Log.Warn("the previous manager did not end in an orderly way; keeping what runs")
+	}
+	if !clean || m.resumes {
+		return m.adoption(running, clean), nil
 	}
 	file, err := m.read()
-	if err != nil {
-		if m.waiting() { // what was promised does not depend on the file
-			m.o.Log.Error("cannot read the file; keeping what runs, because a change waits to be confirmed", "error", err)
-			return m.adopt(ctx, running, clean)
-		}
-		return err
+	switch {
+	case err != nil && m.waiting(): // what was promised does not depend on the file
+		m.o.Log.Error("cannot read the file; keeping what runs, because a change waits to be confirmed", "error", err)
+		return m.adoption(running, clean), nil
+	case err == nil && file.ETag() == running.fileETag:
+		return m.adoption(running, clean), nil
 	}
-	if file.ETag() == running.fileETag {
-		return m.adopt(ctx, running, clean)
-	}
-	return m.startFromFile(ctx)
+	return m.fromFile(), nil
 }
 
-func (m *Manager) startFromFile(ctx context.Context) error {
-	_, err := m.change(ctx, change{
+// fromFile is the transition to what the file holds.
+func (m *Manager) fromFile() *transition {
+	return &transition{
 		Change: units.Change{
 			Cause: "start",
 			Asked: units.Asked{Who: units.Who{Via: units.ViaStart}},
 			Edit:  func(*config.Document) (*config.Document, error) { return m.read() },
 		},
-		fromFile: true,
-		tolerant: true,
-	}, time.Now())
-	return err
+		began: time.Now(), file: true, tolerant: true, reading: units.ReadAll,
+	}
 }
 
-// adopt makes sure that what ran before runs. It does not render anew, so that
-// a manager that renders otherwise, after an upgrade, restarts no worker.
-func (m *Manager) adopt(ctx context.Context, running *snapshot, clean bool) error {
-	began := time.Now()
-	left := m.interrupted()
+// fromFileOrBefore is for a start without a record of what ran, as after a boot: from
+// the file, unless what it holds was to be confirmed and was not.
+func (m *Manager) fromFileOrBefore() *transition {
+	p := m.overdue()
+	if p == nil || p.FileETag == "" {
+		return m.fromFile()
+	}
+	if file, err := m.read(); err == nil && file.ETag() != p.FileETag {
+		return m.fromFile()
+	}
+	m.o.Log.Warn("the file holds a change that nobody confirmed; starting with what ran before it", "entry", p.Entry)
+	t := m.undoing(p, fmt.Sprintf("start: change %d, which the file holds, was not confirmed in time", p.Entry))
+	t.fileETag = p.FileETag
+	return t
+}
+
+// forgetPromiseOfAPI ends, at the first start after a boot, what was promised for a
+// change over the API: it is gone by the boot.
+func (m *Manager) forgetPromiseOfAPI() {
+	p := m.promise.Open()
+	if !m.fresh || p.Waiting() == nil || p.FileETag != "" {
+		return
+	}
+	m.o.Log.Warn("a change that nobody had confirmed is undone by the boot", "entry", p.Entry)
+	if err := m.promise.Keep(nil); err != nil {
+		m.o.Log.Error("cannot forget that it was to be confirmed", "error", err)
+	}
+}
+
+// adoption makes sure that what ran before runs. A manager that died may have
+// switched links for a change that it did not carry out, or have left workers that
+// have not been told of new rules.
+func (m *Manager) adoption(running *snapshot, clean bool) *transition {
+	left := m.applying.left()
 	tried := m.triedLimits(left)
 	m.learn(running)
-	live, err := m.look(ctx, running.desired, tried)
-	if err != nil {
-		return err
-	}
-	// A manager that died may have switched links for a change that it did not
-	// carry out, or have left workers that have not been told of new rules.
-	if err := m.o.Store.LinkAll(running.desired.Generation); err != nil {
-		return err
-	}
-	m.rulesUnsure.Store(m.rulesUnsure.Load() || !clean)
 	cause := "start: what ran before"
-	if a := left; a != nil {
-		cause = fmt.Sprintf("start: what ran before %s, which the end of the manager interrupted", a.Cause)
-		m.o.Log.Warn("going back to what ran before a change that was interrupted", "change", a.Cause, "begun", a.When)
+	if left != nil {
+		cause = fmt.Sprintf("start: what ran before %s, which the end of the manager interrupted", left.Cause)
+		m.o.Log.Warn("going back to what ran before a change that was interrupted", "change", left.Cause, "begun", left.When)
 	}
 	// What changed while no one was there counts as at a start; what nobody asked
 	// for waits.
@@ -207,39 +171,11 @@ func (m *Manager) adopt(ctx context.Context, running *snapshot, clean bool) erro
 	if !clean || m.resumes {
 		reading = units.ReadWatched
 	}
-	r := units.Report{
-		Plan:       units.Diff(running.desired, live, units.Options{Proven: true, Reading: reading, Reset: m.rulesUnsure.Load(), Tolerant: true, Before: tried}),
-		Cause:      cause,
-		When:       began,
-		Generation: running.desired.Generation,
-	}
-	if m.stoppedMeanwhile(ctx) {
-		r.Plan.Steps = nil
-	}
-	r.Taken = r.Plan.Taken()
-	err = m.restore(ctx, r.Plan, running.desired)
-	r.Took = units.Seconds(time.Since(began))
-	if err != nil {
-		// Whoever wants to mend it needs the API.
-		r.Error = err.Error()
-		m.o.Log.Error("cannot bring everything back to what ran before", "error", err)
-	}
 	adopted := *running
-	adopted.report = &r
-	m.keepInputs()
-	m.rememberAdopted(&adopted, &r)
-	m.current.Store(&adopted)
-	m.o.Watch(adopted.watched())
-	if err == nil {
-		m.forgetApplying()
+	return &transition{
+		Change: units.Change{Cause: cause, Asked: units.Asked{Who: units.Who{Via: units.ViaStart}}},
+		to:     &adopted, began: time.Now(), proven: true, tolerant: true, keeps: true, reading: reading, tried: &tried,
 	}
-	m.o.Log.Info("adopted what runs", "generation", r.Generation, "steps", len(r.Plan.Steps))
-	m.tellStatus()
-	if err := m.record(&adopted, false); err != nil {
-		// What is on record says the same, but for how the last manager ended.
-		m.o.Log.Error("cannot record the running configuration", "error", err)
-	}
-	return nil
 }
 
 // errUnlearned is the fault of a configuration that ran before this manager.
@@ -264,10 +200,30 @@ func (m *Manager) learn(s *snapshot) {
 	s.running, s.files = s.running.Document.Running(c), m.namedBy(s.running.Document)
 }
 
+// byHand reports whether somebody started this manager: systemd did not because
+// the one before died, nor because of a request. In doubt nobody did.
+func (m *Manager) byHand(ctx context.Context) bool {
+	if m.o.Woken {
+		return false
+	}
+	o, err := m.o.Systemd.ObserveUnit(ctx, units.Manager)
+	return err == nil && o.MainPID == os.Getpid() && o.Restarts == 0
+}
+
+// serves tells why the manager cannot come back to a configuration, whatever the
+// file holds by now: it could not be reached, or does not know what it means. A
+// record like that would lock it out for good.
+func (m *Manager) serves(s *snapshot) error {
+	if m.learn(s); s.running.Fault != nil {
+		return s.running.Fault
+	}
+	return m.o.Served(s.running.Management)
+}
+
 // adoptLinked learns what runs when no record tells, as after a boot: a start
 // that fails must restore it, and must stop nothing if it cannot be told.
 func (m *Manager) adoptLinked(ctx context.Context) error {
-	live, err := m.o.Systemd.Observe(ctx)
+	live, err := m.o.Systemd.Observe(ctx, units.Scope{})
 	if err != nil {
 		return err
 	}
@@ -286,30 +242,6 @@ func (m *Manager) adoptLinked(ctx context.Context) error {
 	return nil
 }
 
-// askInterval is how often more time is asked for, a minute each time.
-const askInterval = 5 * time.Second
-
-// askForTime keeps systemd from giving up on a start or a reload while it goes on
-// (EXTEND_TIMEOUT_USEC= in sd_notify(3)).
-func (m *Manager) askForTime() (stop func()) {
-	done := make(chan struct{})
-	ended := make(chan struct{})
-	go func() {
-		defer close(ended)
-		t := time.NewTicker(askInterval)
-		defer t.Stop()
-		for {
-			select {
-			case <-t.C:
-				m.o.Notify("EXTEND_TIMEOUT_USEC=60000000")
-			case <-done:
-				return
-			}
-		}
-	}()
-	return func() { close(done); <-ended }
-}
-
 // End notes that this manager ends in an orderly way. Call it after Run.
 func (m *Manager) End() {
 	select {
@@ -317,10 +249,12 @@ func (m *Manager) End() {
 		return // nothing runs
 	default:
 	}
+	m.Leave()
 	if s := m.current.Load(); s.desired.Generation != "" {
 		m.keepInputs()
 		m.doLater()
-		if err := m.record(s, true); err != nil {
+		// What is half-way is for the next manager to find out.
+		if err := m.record(s, !m.failed.Load() && m.applying.left() == nil); err != nil {
 			m.o.Log.Error("cannot record the running configuration", "error", err)
 		}
 	}

@@ -5,6 +5,7 @@ package manager_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -201,23 +202,50 @@ func TestAStartThatIsEndedLeavesWhatServes(t *testing.T) {
 	})
 }
 
-// Whoever waits for a start or a reload is asked for patience as it goes on.
-func TestALongChangeAsksForMoreTime(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, basic)
-		p := w.start()
-		w.sys.Took = 5 * time.Minute
-		p.change(t, "/local-data/addresses/host.example", `"192.0.2.9"`)
-		w.mu.Lock()
-		defer w.mu.Unlock()
-		n := 0
-		for _, s := range w.states {
-			if strings.HasPrefix(s, "EXTEND_TIMEOUT_USEC=") {
-				n++
+// Whatever a start that was ended has left undone, the next one does. What it has
+// loaded is nothing that the workers know.
+func TestAStartThatIsEndedAnywhereIsFinishedByTheNext(t *testing.T) {
+	changed := strings.NewReplacer("192.0.2.1", "192.0.2.2").Replace(basic)
+	for name, text := range map[string]string{
+		"rules":            changed,
+		"rules and more":   strings.Replace(changed, "workers: 3", "workers: 4", 1),
+		"rules and config": changed + "nsid: x\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			finished := newWorld(t, text)
+			finished.start()
+			for k, more := 1, true; more; k++ {
+				t.Run(fmt.Sprint("moment ", k), func(t *testing.T) {
+					w := newWorld(t, basic)
+					w.start().end()
+					w.write(text)
+					ctx, cancel := context.WithCancel(t.Context())
+					defer cancel()
+					w.sys.Between(func(m fakesystemd.Moment) {
+						if m.N == k {
+							cancel()
+						}
+					})
+					p := w.process(w.sys.Client())
+					err := p.Start(ctx)
+					w.sys.Between(nil)
+					if more = ctx.Err() != nil; !more {
+						return
+					}
+					if err == nil { // too late to end it
+						p.End()
+					}
+					w.start().wantState(t, "running")
+					for unit, want := range finished.live() {
+						if got := w.live()[unit]; got.Rules != want.Rules {
+							t.Errorf("%s has rules %s and not %s", unit, got.Rules, want.Rules)
+						}
+					}
+				})
+				if k > 200 {
+					t.Fatal("the start never ends")
+				}
 			}
-		}
-		if n < 30 {
-			t.Errorf("it asked %d times in five minutes", n)
-		}
-	})
+		})
+	}
 }

@@ -10,8 +10,11 @@ import (
 	"time"
 
 	"kresd-manager/internal/cgroup"
+	"kresd-manager/internal/config"
 	"kresd-manager/units"
 )
+
+// Beside the transition: what is told of what runs. It waits for no change.
 
 // statusChanges is how many changes of the configuration Status lists; the
 // history has the others.
@@ -19,7 +22,8 @@ const statusChanges = 5
 
 // Status takes a fresh snapshot of the units and compares it with what is
 // wanted, and looks at the files that the configuration names. It does not wait
-// for a change in progress, and not long for a file system.
+// for a change in progress, and not long for a file system or for systemd: units are
+// shown as they were last seen if that does not answer.
 func (m *Manager) Status(ctx context.Context) (units.Status, error) {
 	s := m.current.Load()
 	st, err := m.statusOf(ctx, s)
@@ -40,11 +44,11 @@ func (m *Manager) statusOf(ctx context.Context, s *snapshot) (units.Status, erro
 		ETag:       s.running.ETag(),
 		FileETag:   s.fileETag,
 		Files:      m.o.Files,
-		Waiting:    m.promise.Load().Waiting(),
+		Waiting:    m.promise.Waiting(),
 
-		HistoryFaults: m.past().Faults(),
+		HistoryFaults: m.historyFaults(),
 	}
-	if p := m.promise.Load(); p != nil && p.Undone {
+	if p := m.promise.Open(); p != nil && p.Undone {
 		st.Undone = p.Entry
 	}
 	if s.report != nil {
@@ -53,15 +57,14 @@ func (m *Manager) statusOf(ctx context.Context, s *snapshot) (units.Status, erro
 		st.LastApply = &short
 	}
 	st.FileDiffers = st.ETag != s.fileETag || s.refused
-	live, _, err := m.observe(ctx, s.desired, units.Limits{})
+	live, asOf, err := m.see(ctx, s.desired)
 	if err != nil {
 		return st, err
 	}
-	off := false
-	if s.desired.Workers > 0 && len(live.RunningWorkers()) == 0 {
-		target, err := m.o.Systemd.ObserveUnit(ctx, units.Target)
-		off = err == nil && target.ActiveState != "active"
-	}
+	st.AsOf = asOf
+	// systemd does not stop what is frozen, so such a worker may be left.
+	frozen := func(n int) bool { o := live.Unit(units.Worker(n)); return o.Frozen() && o.MainPID != 0 }
+	off := s.desired.Workers > 0 && len(live.RunningWorkers()) == 0 && !live.Target.Serving() && !slices.ContainsFunc(live.Workers(), frozen)
 	plan := units.Diff(s.desired, live, units.Options{Proven: true})
 	for _, o := range live.Units {
 		if o.LoadState == "not-found" {
@@ -69,6 +72,9 @@ func (m *Manager) statusOf(ctx context.Context, s *snapshot) (units.Status, erro
 		}
 		c, _ := units.RoleOf(o.Name)
 		wanted, priority := s.desired.Place(o.Name)
+		if !wanted && o.Idle() {
+			continue // as a worker that was removed: systemd keeps it in mind for others' sake
+		}
 		st.Units = append(st.Units, units.UnitStatus{
 			Unit:     o.Name,
 			Role:     c,
@@ -78,8 +84,10 @@ func (m *Manager) statusOf(ctx context.Context, s *snapshot) (units.Status, erro
 			Config:   o.ConfigHash(),
 			Kind:     s.desired.KindOf(o.Name),
 			Priority: priority,
-			// Diff has no step for a unit that nobody may start.
-			Current:    !plan.Acts(o.Name) && !(wanted && o.Idle()),
+			// Diff has no step for a unit that no one may start, nor for one that is frozen.
+			Current:    !plan.Acts(o.Name) && wanted != o.Idle() && !(wanted && o.Frozen()),
+			Frozen:     o.Frozen(),
+			Fault:      live.Faults[o.Name].Kind,
 			PID:        o.MainPID,
 			Memory:     o.MemoryBytes,
 			Usage:      cgroup.System{}.Usage(o.CgroupPath, o.MainPID),
@@ -91,7 +99,15 @@ func (m *Manager) statusOf(ctx context.Context, s *snapshot) (units.Status, erro
 		})
 	}
 	st.Inputs, st.Problems = m.inputs(s.desired, live)
-	st.Warnings = m.warnings(ctx, s.desired, live, plan)
+	wrong := m.seenWrong(s.desired, live)
+	st.Problems = append(wrong, st.Problems...)
+	if asOf.IsZero() {
+		soon, cancel := context.WithTimeout(ctx, sightTime)
+		defer cancel()
+		st.Warnings = m.warnings(soon, s.desired, live, plan)
+	} else {
+		st.Problems = append(config.Problems{unanswered(asOf)}, st.Problems...)
+	}
 	if fault := m.bootFault.Load(); fault != nil && *fault != "" {
 		st.Warnings = append(st.Warnings, *fault)
 	}
@@ -105,9 +121,11 @@ func (m *Manager) statusOf(ctx context.Context, s *snapshot) (units.Status, erro
 		st.State = "failed"
 	case m.busy.Load():
 		st.State = "applying"
+	case !asOf.IsZero():
+		st.State = "unknown"
 	case off:
 		st.State = "stopped"
-	case !plan.Empty() || slices.ContainsFunc(st.Units, func(u units.UnitStatus) bool { return !u.Current }):
+	case !plan.Empty() || len(live.Degraded) > 0 || wrong.Errors() != nil || slices.ContainsFunc(st.Units, func(u units.UnitStatus) bool { return !u.Current }):
 		st.State = "degraded"
 	}
 	return st, nil
@@ -138,7 +156,7 @@ func (m *Manager) tellStatus() {
 		plural = ""
 	}
 	text := fmt.Sprintf("STATUS=%d worker%s, generation %s", s.desired.Workers, plural, s.desired.Generation)
-	if w := m.promise.Load().Waiting(); w != nil {
+	if w := m.promise.Waiting(); w != nil {
 		text += fmt.Sprintf("; change %d waits to be confirmed by %s", w.Entry, w.By.Format(time.DateTime))
 	}
 	m.o.Notify(text)

@@ -7,9 +7,12 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
+	"kresd-manager/internal/config"
 	"kresd-manager/internal/manager/fakesystemd"
 	"kresd-manager/units"
 )
@@ -49,6 +52,20 @@ func TestStatusTellsWhichUnitIsNotAsConfigured(t *testing.T) {
 	}
 }
 
+// A worker that was removed is no row, whatever systemd keeps in mind of it.
+func TestStatusForgetsWorkersThatWereRemoved(t *testing.T) {
+	w := newWorld(t, basic)
+	p := w.start()
+	p.change(t, "/workers", "1")
+	w.sys.Mask("kresd@2.service") // still known, for somebody else's sake
+	w.sys.Fail("kresd@3.service")
+	for _, u := range p.wantState(t, "running").Units {
+		if _, worker := units.WorkerNumber(u.Unit); worker && u.Unit != "kresd@1.service" {
+			t.Errorf("there is a row for %s, which is %s", u.Unit, u.Active)
+		}
+	}
+}
+
 func TestStatusListsWorkersByNumberAndThenTheOthers(t *testing.T) {
 	w := newWorld(t, strings.Replace(basic, "workers: 3", "workers: 11", 1))
 	var names []string
@@ -64,15 +81,46 @@ func TestStatusListsWorkersByNumberAndThenTheOthers(t *testing.T) {
 	}
 }
 
-// What runs is known without systemd; what it does is not.
-func TestStatusWithoutTheBusIsAnErrorWithWhatIsKnown(t *testing.T) {
-	w := newWorld(t, basic)
-	p := w.start()
-	w.sys.Script("observe", fakesystemd.BusGone)
-	s, err := p.Status(t.Context())
-	if !errors.Is(err, units.ErrUnavailable) || s.Generation == "" || s.ETag != p.Running().ETag() || s.File != w.file {
-		t.Errorf("status: %+v %v", s, err)
+// Without systemd what runs is known, and what the units did when it answered last:
+// that is told, with the time, and not that all is well.
+func TestStatusWithoutTheBusIsOfTheLastTime(t *testing.T) {
+	for what, fault := range map[string]fakesystemd.Fault{"gone": fakesystemd.BusGone, "silent": fakesystemd.Hangs} {
+		t.Run(what, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t, basic)
+				p := w.start()
+				p.wantState(t, "running")
+				at := time.Now()
+				time.Sleep(10 * time.Second)
+				w.sys.Script("observe", fault)
+				s, err := p.Status(t.Context())
+				if err != nil || s.State != "unknown" || !s.AsOf.Equal(at) || len(s.Units) != 5 || s.Generation == "" || s.ETag != p.Running().ETag() {
+					t.Errorf("status: %+v %v", s, err)
+				}
+				want := "systemd does not answer: what is shown of the units is from " + at.Format(time.TimeOnly)
+				if len(s.Problems) == 0 || s.Problems[0].Message != want || s.Problems[0].Severity != config.SeverityError {
+					t.Errorf("problems: %v", s.Problems)
+				}
+				if took := time.Since(at); took > 20*time.Second {
+					t.Errorf("it took %s", took)
+				}
+				if s := p.wantState(t, "running"); !s.AsOf.IsZero() || slices.ContainsFunc(s.Problems, func(p config.Problem) bool { return p.Message == want }) {
+					t.Errorf("afterwards: %+v", s)
+				}
+			})
+		})
 	}
+}
+
+// A manager that has never seen anything says so.
+func TestStatusWithoutAnySightIsAnError(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, basic)
+		w.sys.Script("observe", fakesystemd.Hangs)
+		if _, err := w.process(w.sys.Client()).Status(t.Context()); !errors.Is(err, units.ErrUnavailable) || !strings.Contains(err.Error(), "no answer within 5s") {
+			t.Errorf("status: %v", err)
+		}
+	})
 }
 
 func TestWithoutTheBusNothingIsChanged(t *testing.T) {

@@ -10,8 +10,11 @@ import (
 	"os"
 	"time"
 
+	"kresd-manager/internal/carry"
 	"kresd-manager/units"
 )
+
+// The stop: the plan to nothing, after which no transition is taken on.
 
 // Stop stops every worker and all that belongs to them, and then closes the
 // channel that Stopped returns, upon which the manager ends. The API socket
@@ -29,11 +32,13 @@ func (m *Manager) stopAll(ctx context.Context) error {
 		return nil
 	default:
 	}
-	live, err := m.o.Systemd.Observe(ctx)
+	live, err := m.o.Systemd.Observe(ctx, units.Scope{})
 	if err != nil {
 		return err
 	}
-	if err := m.apply(ctx, units.Diff(units.Desired{}, live, units.Options{}), units.Desired{}); err != nil {
+	under, end := m.cancelable(ctx, true)
+	defer end()
+	if err := m.carry(under, units.Diff(units.Desired{}, live, units.Options{}), units.Desired{}, carry.Mode{}, true); err != nil {
 		return err
 	}
 	for _, unit := range []string{units.Target, units.Socket} {

@@ -3,108 +3,71 @@
 package migrate
 
 import (
-	"strings"
+	"slices"
 
-	"go.yaml.in/yaml/v4"
+	"kresd-manager/internal/config/tree"
 )
 
-// apply carries out one edit. What it needs to be there is there: the edits
-// were found in a tree of the same shape.
-func apply(root *yaml.Node, e edit) {
-	mapping, i := find(root, e.pointer)
-	if mapping == nil {
-		return
-	}
+// apply gives a tree with one edit done to it. What the edit needs to be there is
+// there. The error is that of [tree.Put].
+func apply(root tree.Node, e edit) (tree.Node, error) {
+	at, to := split(e.pointer), split(e.value)
 	switch e.verb {
 	case remove:
-		cut(mapping, i)
+		return tree.Remove(root, at)
 	case move:
 		if parent(e.pointer) == parent(e.value) {
-			mapping.Content[i].Value = last(e.value) // where it is, with its comments
-			return
+			return rename(root, at, last(e.value))
 		}
-		key, moved := mapping.Content[i], mapping.Content[i+1]
-		mapping.Content = append(mapping.Content[:i:i], mapping.Content[i+2:]...)
-		key.Value = last(e.value)
-		target := open(root, parent(e.value))
-		target.Content = append(target.Content, key, moved)
+		value := *find(&root, e.pointer)
+		root, err := tree.Remove(root, at)
+		if err != nil {
+			return root, err
+		}
+		return tree.Put(root, to, value)
 	case enable:
-		mapping.Content[i+1] = switched(mapping.Content[i], mapping.Content[i+1], e.value, mapping.Style&yaml.FlowStyle)
-	case replace:
-		mapping.Content[i+1].Value = e.value
+		return tree.Put(root, at, switched(find(&root, e.pointer), e.value))
+	default:
+		return tree.Put(root, at, tree.Node{Kind: tree.Text, Text: e.value})
 	}
 }
 
-func last(pointer string) string { return pointer[strings.LastIndexByte(pointer, '/')+1:] }
+// rename gives a key another name where it is.
+func rename(root tree.Node, at []string, name string) (tree.Node, error) {
+	section := at[:len(at)-1]
+	object, err := tree.Find(root, section)
+	if err != nil {
+		return root, err
+	}
+	object.Members = slices.Clone(object.Members)
+	for i := range object.Members {
+		if object.Members[i].Key == at[len(at)-1] {
+			object.Members[i].Key = name
+		}
+	}
+	if len(section) == 0 {
+		return object, nil
+	}
+	return tree.Put(root, section, object)
+}
 
-// open gives the mapping at a pointer, and makes what is missing on the way.
-func open(root *yaml.Node, pointer string) *yaml.Node {
+// switched is a section with the key enable: in front of what is in it, or as the
+// only key in place of a scalar.
+func switched(old *tree.Node, on string) tree.Node {
+	n := tree.Node{Kind: tree.Object, Members: []tree.Member{{Key: "enable", Value: tree.Node{Kind: tree.Boolean, Text: on}}}}
+	if old.Kind == tree.Object {
+		n.Members = append(n.Members, old.Members...)
+	}
+	return n
+}
+
+// find is the value of a key, nil if there is none.
+func find(root *tree.Node, pointer string) *tree.Node {
 	at := root
 	for _, key := range split(pointer) {
-		mapping, i := member(at, key)
-		if mapping == nil {
-			made := &yaml.Node{Kind: yaml.MappingNode, Tag: "!!map", Style: at.Style & yaml.FlowStyle}
-			at.Content = append(at.Content, text(key), made)
-			at = made
-			continue
+		if at = at.Get(key); at == nil {
+			return nil
 		}
-		at = mapping.Content[i+1]
 	}
 	return at
-}
-
-// switched gives a section the key enable: in front of what is in it, or as the
-// only key in place of a scalar, whose comments stay where they were.
-func switched(key, old *yaml.Node, on string, flow yaml.Style) *yaml.Node {
-	enable := []*yaml.Node{text("enable"), {Kind: yaml.ScalarNode, Tag: "!!bool", Value: on}}
-	if old.Kind == yaml.MappingNode {
-		old.Content = append(enable, old.Content...)
-		if len(old.Content) == 2 { // it was {}
-			old.Style = flow
-		}
-		return old
-	}
-	enable[1].LineComment = old.LineComment
-	if old.LineComment == "" {
-		enable[1].LineComment, key.LineComment = key.LineComment, ""
-	}
-	return &yaml.Node{
-		Kind: yaml.MappingNode, Tag: "!!map", Style: flow, Content: enable,
-		HeadComment: old.HeadComment, FootComment: old.FootComment,
-	}
-}
-
-// cut removes a key. The comment right above it and the one beside it are about
-// it and go with it; paragraphs of comments further up, and what follows it,
-// are not and stay.
-func cut(mapping *yaml.Node, i int) {
-	key, val := mapping.Content[i], mapping.Content[i+1]
-	kept := ""
-	if paragraphs := strings.LastIndex(key.HeadComment, "\n\n"); paragraphs >= 0 {
-		kept = key.HeadComment[:paragraphs]
-	}
-	if len(val.Content) == 0 { // what stood beside keys that are gone already
-		kept = join(kept, val.HeadComment)
-	}
-	kept = join(kept, join(key.FootComment, val.FootComment))
-	mapping.Content = append(mapping.Content[:i:i], mapping.Content[i+2:]...)
-	switch {
-	case kept == "":
-	case i < len(mapping.Content):
-		next := mapping.Content[i]
-		next.HeadComment = join(kept, next.HeadComment)
-	case i > 0:
-		before := mapping.Content[i-2]
-		before.FootComment = join(before.FootComment, kept)
-	default:
-		mapping.HeadComment = join(mapping.HeadComment, kept)
-	}
-}
-
-// join puts two comments into one of two paragraphs.
-func join(a, b string) string {
-	if a == "" || b == "" {
-		return a + b
-	}
-	return a + "\n\n" + b
 }

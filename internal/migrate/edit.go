@@ -43,6 +43,13 @@ func (e edit) String() string {
 }
 
 // split gives the keys of a pointer; none of the tables needs an escape.
-func split(pointer string) []string { return strings.Split(pointer, "/")[1:] }
+func split(pointer string) []string {
+	if pointer == "" {
+		return nil
+	}
+	return strings.Split(pointer, "/")[1:]
+}
+
+func last(pointer string) string { return pointer[strings.LastIndexByte(pointer, '/')+1:] }
 
 func parent(pointer string) string { return pointer[:strings.LastIndexByte(pointer, '/')] }

@@ -6,12 +6,14 @@ import (
 	"fmt"
 
 	"kresd-manager/internal/config"
+	"kresd-manager/internal/config/rewrite"
+	"kresd-manager/internal/config/text"
+	"kresd-manager/internal/config/tree"
 )
 
 // Result is what became of a configuration.
 type Result struct {
-	// Document is the result without comments, as the JSON it was made from
-	// has none; its positions mean nothing.
+	// Document is the result, without comments; its positions mean nothing.
 	Document *config.Document
 	// YAML is the result with comments and in the style of the text; nil if
 	// the text is not YAML, or if it could not be kept.
@@ -34,45 +36,50 @@ func Run(name string, source []byte) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	before, err := fromJSON(doc.JSON())
-	if err != nil {
-		return Result{}, fmt.Errorf("cannot read %s: %w", name, err)
-	}
-	if len(doc.JSON()) == 0 || doc.JSON()[0] != '{' {
+	before := doc.Tree()
+	if before.Kind != tree.Object {
 		return Result{}, config.Problems{{
 			File: name, Message: "a configuration is an object", Severity: config.SeverityError,
 		}}
 	}
-	p := planner{root: clone(before)}
+	p := planner{root: *before}
 	p.plan()
-	r := Result{Stuck: p.stuck, Notes: p.advice(before)}
+	if p.err != nil {
+		return Result{}, fmt.Errorf("cannot bring %s up to date: %w", name, p.err)
+	}
+	r := Result{Stuck: p.stuck, Notes: p.advice(before), Document: config.FromTree(name, p.root)}
 	for _, e := range p.edits {
 		r.Actions = append(r.Actions, e.String())
 	}
-	r.Document, err = config.Parse(name, appendJSON(nil, p.root))
-	if err != nil { // made of values that were read before
-		return Result{}, fmt.Errorf("cannot put %s together again: %w", name, err)
-	}
-	if config.FormatOf(source) == "yaml" {
-		r.YAML = edited(source, p.edits, r.Document)
+	if text.Detect(source) == text.YAML {
+		r.YAML = edited(source, p.edits, &p.root)
 	}
 	return r, nil
 }
 
-// edited gives the text with the edits done to it. It is nil if that does not
-// mean the same as want, the result that was reached without the text: better
-// without comments than wrong.
-func edited(source []byte, edits []edit, want *config.Document) []byte {
-	if len(edits) == 0 {
-		return source
+// edited gives the text with the edits done to it, one after another. It is nil
+// if that cannot be done, or does not mean the same as want, the result that was
+// reached without the text: better without comments than wrong.
+func edited(source []byte, edits []edit, want *tree.Node) []byte {
+	for _, e := range edits {
+		from, problems := text.Read(text.YAML, source)
+		if len(problems) > 0 {
+			return nil
+		}
+		to, err := apply(from, e)
+		if err != nil {
+			return nil
+		}
+		var moved rewrite.Move
+		if e.verb == move {
+			moved = rewrite.Move{Old: e.pointer, New: e.value}
+		}
+		if source, err = rewrite.Migrate(source, &from, &to, moved); err != nil {
+			return nil
+		}
 	}
-	result, err := editYAML(source, edits)
-	if err != nil {
+	if is, problems := text.Read("", source); len(problems) > 0 || !tree.Same(&is, want) {
 		return nil
 	}
-	doc, err := config.Parse("", result)
-	if err != nil || doc.ETag() != want.ETag() {
-		return nil
-	}
-	return result
+	return source
 }

@@ -3,18 +3,17 @@
 package migrate
 
 import (
-	"go.yaml.in/yaml/v4"
-
 	"kresd-manager/internal/config"
+	"kresd-manager/internal/config/tree"
 )
 
 // planner finds out what has to be done, and does it to a tree on the way: what
-// comes next is looked for in what came of it. The tree has the tag of its
-// type on every scalar.
+// comes next is looked for in what came of it.
 type planner struct {
-	root  *yaml.Node
+	root  tree.Node
 	edits []edit
 	stuck []string // what cannot be carried over
+	err   error    // an edit could not be done
 }
 
 func (p *planner) plan() {
@@ -29,7 +28,7 @@ func (p *planner) plan() {
 		p.move(r.Old, r.New)
 	}
 	for _, r := range replaced {
-		if v := value(p.root, r.pointer); v != nil && v.Tag == "!!str" && v.Value == r.from {
+		if v := find(&p.root, r.pointer); v != nil && v.Kind == tree.Text && v.Text == r.from {
 			p.do(edit{replace, r.pointer, r.to, "was " + r.from})
 		}
 	}
@@ -39,13 +38,20 @@ func (p *planner) plan() {
 }
 
 func (p *planner) do(e edit) {
-	apply(p.root, e)
+	root, err := apply(p.root, e)
+	if err != nil {
+		if p.err == nil {
+			p.err = err
+		}
+		return
+	}
+	p.root = root
 	p.edits = append(p.edits, e)
 }
 
 // remove also removes the sections around a key in which nothing is left.
 func (p *planner) remove(pointer, why string) {
-	if value(p.root, pointer) == nil {
+	if find(&p.root, pointer) == nil {
 		return
 	}
 	p.do(edit{remove, pointer, "", why})
@@ -53,24 +59,24 @@ func (p *planner) remove(pointer, why string) {
 }
 
 func (p *planner) sweep(section string) {
-	if v := value(p.root, section); section != "" && v.Kind == yaml.MappingNode && len(v.Content) == 0 {
+	if v := find(&p.root, section); section != "" && v.Kind == tree.Object && len(v.Members) == 0 {
 		p.remove(section, "nothing is left in it")
 	}
 }
 
 func (p *planner) move(from, to string) {
-	if value(p.root, from) == nil {
+	if find(&p.root, from) == nil {
 		return
 	}
-	if there := value(p.root, to); there != nil {
-		if there.Tag != "!!null" {
+	if there := find(&p.root, to); there != nil {
+		if there.Kind != tree.Null {
 			p.remove(from, to+" is set and stays")
 			return
 		}
 		p.do(edit{remove, to, "", "it is null"})
 	}
 	for section := parent(to); section != ""; section = parent(section) {
-		if v := value(p.root, section); v != nil && v.Kind != yaml.MappingNode {
+		if v := find(&p.root, section); v != nil && v.Kind != tree.Object {
 			p.stuck = append(p.stuck, from+": "+section+" is not an object")
 			return
 		}
@@ -80,22 +86,22 @@ func (p *planner) move(from, to string) {
 }
 
 func (p *planner) enable(s section) {
-	v := value(p.root, s.pointer)
+	v := find(&p.root, s.pointer)
 	switch {
 	case v == nil:
-	case v.Tag == "!!bool":
-		p.do(edit{enable, s.pointer, v.Value, "was " + v.Value})
+	case v.Kind == tree.Boolean:
+		p.do(edit{enable, s.pointer, v.Text, "was " + v.Text})
 	case s.booleanOnly:
-	case v.Tag == "!!null":
+	case v.Kind == tree.Null:
 		on := "false"
 		if s.null {
 			on = "true"
 		}
 		p.do(edit{enable, s.pointer, on, "was empty"})
-	case v.Kind != yaml.MappingNode:
+	case v.Kind != tree.Object:
 		p.stuck = append(p.stuck, s.pointer+": it is neither an object nor true or false")
 	default:
-		if mapping, _ := member(v, "enable"); mapping == nil {
+		if v.Get("enable") == nil {
 			p.do(edit{enable, s.pointer, "true", "to be there was enough"})
 		}
 	}
@@ -103,23 +109,23 @@ func (p *planner) enable(s section) {
 
 // advice tells which defaults changed under the feet of a file. One that is up
 // to date needs none.
-func (p *planner) advice(before *yaml.Node) []string {
+func (p *planner) advice(before *tree.Node) []string {
 	if len(p.edits) == 0 {
 		return nil
 	}
 	var told []string
 	for _, n := range notes {
 		if n.section != "" {
-			v := value(before, n.section)
-			if v == nil || v.Kind != yaml.MappingNode {
+			v := find(before, n.section)
+			if v == nil || v.Kind != tree.Object {
 				continue
 			}
-			if mapping, _ := member(v, "enable"); mapping != nil {
+			if v.Get("enable") != nil {
 				continue
 			}
 		}
 		for _, pointer := range n.pointers {
-			if value(p.root, pointer) == nil {
+			if find(&p.root, pointer) == nil {
 				told = append(told, pointer+" "+n.text)
 			}
 		}

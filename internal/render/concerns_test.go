@@ -197,7 +197,7 @@ func TestTheHashIsAnnouncedLast(t *testing.T) {
 		t.Errorf("a worker ends in %q", worker[len(worker)-80:])
 	}
 	rules, hash := PolicyLoader(c)
-	if !strings.HasSuffix(rules, "\nC.sd_notify(0, 'STATUS=rules "+hash+"')\nquit()\n") {
+	if !strings.HasSuffix(rules, "\nlocal degraded = load_rules('"+hash+"', rules)\nif not again then C.sd_notify(0, 'STATUS=rules "+hash+"' .. degraded) end\nquit()\n") {
 		t.Errorf("the policy-loader ends in %q", rules[len(rules)-80:])
 	}
 }

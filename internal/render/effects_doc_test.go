@@ -43,7 +43,7 @@ func effectsText(effects []effect) string {
 	for _, k := range config.Keys() {
 		if cell := casesOf(effects, k.Pointer); cell != "" {
 			of := "Top level"
-			if name, _, below := strings.Cut(k.Pointer[1:], "/"); below || k.Type == "object" || strings.HasPrefix(k.Type, "list") {
+			if name, _, below := strings.Cut(k.Pointer[1:], "/"); below || k.Type.Form == config.KeyObject || k.Type.Form == config.KeyList {
 				of = name
 			}
 			if of != section {

@@ -75,9 +75,9 @@ func TestEachKeyHasAnEffect(t *testing.T) {
 	}
 	acted := map[string]bool{}
 	for _, k := range config.Keys() {
-		acted[k.Pointer] = !k.Idle
-		if want := !k.Idle && k.Type != "object" && k.Pointer != refusedKey; want != (usual[k.Pointer] == 1) {
-			t.Errorf("%s (%s, idle %t) has %d records without a condition", k.Pointer, k.Type, k.Idle, usual[k.Pointer])
+		acted[k.Pointer] = true
+		if want := k.Type.Form != config.KeyObject && k.Pointer != refusedKey; want != (usual[k.Pointer] == 1) {
+			t.Errorf("%s (%s) has %d records without a condition", k.Pointer, k.Type.Name, usual[k.Pointer])
 		}
 	}
 	for _, e := range effects {

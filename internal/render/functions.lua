@@ -1,11 +1,14 @@
 -- The canary tries this configuration in a directory of its own and serves nobody.
 local canary = worker.id == 'canary'
+-- Its control socket has the name of the unit's instance.
+local instance = worker.id
 
 -- kresd-manager calls these over the control socket.
 kresd_manager = {}
 
 ffi.cdef[[
 int sd_notify(int, const char *);
+int setenv(const char *, const char *, int);
 int connect(int, const void *, unsigned int);
 int ioctl(int, unsigned long, ...);
 int getsockname(int, void *, unsigned int *);
@@ -18,12 +21,21 @@ unsigned int getuid(void);
 char *strerror(int);
 int fileno(void *);
 int flock(int, int);
+int access(const char *, int);
+long readlink(const char *, char *, size_t);
+int lockf(int, int, long);
 int getpeername(int, void *, unsigned int *);
 int shutdown(int, int);
 long recv(int, void *, size_t, int);
 int dup2(int, int);
 uint8_t *knot_edns_get_option(const void *, uint16_t, const uint8_t *);
 ]]
+-- Scripts count on a number, as all instances of the stock manager have. Workers
+-- begin with 1.
+if canary then
+	ffi.C.setenv('SYSTEMD_INSTANCE', '0', 1)
+	worker.id = '0'
+end
 local SOL_SOCKET, SO_TYPE, SOCK_STREAM, SOCK_DGRAM = 1, 3, 1, 2
 local AF_INET, FIONREAD, EADDRINUSE = 2, 0x541B, 98
 
@@ -158,16 +170,20 @@ end
 -- Opens the cache. A cache of another size needs a new 'top' file; processes
 -- that still use the old one keep it. The file 'size' tells which size it was
 -- made for; workers that start together look one after another.
--- The canary only tries to write there, and has a small cache of its own.
+-- The canary only looks whether it may write there, and has a small cache of its
+-- own. Its sandbox has the directory read-only, which is told last (access(2)).
 local function open_cache(size, dir)
-	local path = dir .. (canary and '/canary' or '/size')
-	local file, problem = io.open(path, 'a+')
-	if not file then error('cannot use the cache directory: ' .. problem .. '; ReadWritePaths= of kresd@.service must name it', 0) end
+	local why = '; ReadWritePaths= of kresd@.service must name it'
 	if canary then
-		file:close()
-		os.remove(path)
+		local errno = C.access(dir, 3) == 0 and 30 or require('ffi').errno() -- W_OK and X_OK; EROFS
+		if errno ~= 30 then
+			error('cannot use the cache directory: ' .. dir .. ': ' .. require('ffi').string(C.strerror(errno)) .. why, 0)
+		end
 		size, dir = 8 * 1024 * 1024, '.'
 	else
+		local path = dir .. '/size'
+		local file, problem = io.open(path, 'a+')
+		if not file then error('cannot use the cache directory: ' .. problem .. why, 0) end
 		C.flock(C.fileno(file), 2) -- LOCK_EX
 		file:seek('set')
 		if file:read('*a') ~= tostring(size) then
@@ -179,6 +195,21 @@ local function open_cache(size, dir)
 		file:close()
 	end
 	cache.open(size, 'lmdb://' .. dir)
+end
+
+-- Removes files of shared memory that no process uses any more: whoever uses one
+-- has a lock on it (fcntl(2)). They are named by what they were made with, so a
+-- change makes a new one. In a roll the last worker finds the old one left.
+local function tidy_shared(keep)
+	for _, name in ipairs(require('kluautil').list_dir('.')) do
+		if not keep['./' .. name] and (name:find('^ratelimiting%-') or name:find('^defer%-')) then
+			local file = io.open(name, 'r+')
+			if file then
+				if C.lockf(C.fileno(file), 2, 0) == 0 then os.remove(name) end -- F_TLOCK
+				file:close()
+			end
+		end
+	end
 end
 
 local function interface(name)
@@ -196,4 +227,37 @@ local function listen(where, port, kind, protocols, freebind)
 	udp_ports[port] = udp_ports[port] or kind == 'dns'
 	tcp_ports[port] = tcp_ports[port] or kind ~= 'doq' and kind ~= 'doh_legacy'
 	tls_ports[port] = tls_ports[port] or kind == 'tls' or kind == 'doh2'
+end
+
+-- Whether the rules are ones that a run of the policy-loader has put in force: it
+-- leaves a mark, see loader.lua.
+local function rules_loaded()
+	local request, action = ffi.new('struct kr_request'), ffi.new('knot_db_val_t')
+	local address = C.kr_straddr_socket('100::6b72:6573', 1, nil)
+	request.qsource.addr = address
+	local found = C.kr_view_select_action(request, action) == 0 and ffi.string(action.data, action.len):find('^%-%- rules ')
+	C.free(address)
+	C.kr_rules_reset() -- what is loaded before this worker serves is what it sees
+	return found
+end
+
+-- A worker does not serve without its rules. Where there are none, as after the run
+-- directory was emptied, or when the policy-loader did not end at boot, it loads them;
+-- one of several workers does.
+local function need_rules()
+	if rules_loaded() then return end
+	local lock = assert(io.open('./rules.lock', 'a'))
+	C.flock(C.fileno(lock), 2) -- LOCK_EX
+	if not rules_loaded() then
+		local function shell(s) return "'" .. s:gsub("'", "'\\''") .. "'" end
+		local buffer = ffi.new('char[4096]')
+		local program = ffi.string(buffer, math.max(0, tonumber(C.readlink('/proc/self/exe', buffer, 4096))))
+		local folder = debug.getinfo(1, 'S').source:match('^@(.*)/[^/]*/[^/]*$')
+		io.stderr:write('<4>there are no rules; loading them\n')
+		os.execute(string.format('NOTIFY_SOCKET= KRESD_RULES=again exec %s -c %s -c - -n', shell(program), shell(folder .. '/policy-loader/policy-loader.lua')))
+	end
+	lock:close()
+	if not rules_loaded() then
+		error('no rules are loaded, and this worker does not serve without them; see systemctl status kres-policy-loader and fix what it says', 0)
+	end
 end

@@ -47,6 +47,7 @@ func files(c *config.Config) []txtar.File {
 	worker, workerHash := Worker(c, machine.render)
 	worker = strings.Replace(worker, functions, "… functions.lua …\n", 1)
 	rules, rulesHash := PolicyLoader(c)
+	rules = strings.Replace(rules, loaderLua, "… loader.lua …\n", 1)
 	all := []txtar.File{
 		{Name: "worker.lua", Data: []byte(strings.ReplaceAll(worker, workerHash, "HASH"))},
 		{Name: "policy-loader.lua", Data: []byte(strings.ReplaceAll(rules, rulesHash, "HASH"))},

@@ -4,6 +4,7 @@ package render
 
 import (
 	"fmt"
+	"strings"
 
 	"kresd-manager/internal/config"
 )
@@ -19,15 +20,30 @@ func shared(name string, parameters ...any) string {
 	return quote("./" + text)
 }
 
+// limitsFile and deferFile are those of rate limiting and prioritisation, "" if
+// they are off.
+func limitsFile(r config.RateLimiting) string {
+	if !r.Enable {
+		return ""
+	}
+	return shared("ratelimiting", r.Capacity, r.InstantLimit, r.RateLimit, r.Slip, milliseconds(r.LogPeriod), r.DryRun)
+}
+
+func deferFile(d config.Defer, cpus int) string {
+	if !d.Enable {
+		return ""
+	}
+	return shared("defer", milliseconds(d.LogPeriod), cpus)
+}
+
 // rateLimiting must come before anything is served.
 func (s *script) rateLimiting(r config.RateLimiting) {
 	if !r.Enable {
 		return
 	}
 	s.section("rate-limiting")
-	file := shared("ratelimiting", r.Capacity, r.InstantLimit, r.RateLimit, r.Slip, milliseconds(r.LogPeriod), r.DryRun)
 	// Capacity, instant limit, rate limit: in this order.
-	s.line("assert(C.ratelimiting_init(%s, %d, %d, %d, %d, %d, %t) == 0)", file,
+	s.line("assert(C.ratelimiting_init(%s, %d, %d, %d, %d, %d, %t) == 0)", limitsFile(r),
 		r.Capacity, r.InstantLimit, r.RateLimit, r.Slip, milliseconds(r.LogPeriod), r.DryRun)
 }
 
@@ -40,6 +56,16 @@ func (s *script) prioritisation(d config.Defer, cpus int) {
 		s.line("assert(C.defer_init(nil, 0, 0) == 0)")
 		return
 	}
-	period := milliseconds(d.LogPeriod)
-	s.line("assert(C.defer_init(%s, %d, %d) == 0)", shared("defer", period, cpus), period, cpus)
+	s.line("assert(C.defer_init(%s, %d, %d) == 0)", deferFile(d, cpus), milliseconds(d.LogPeriod), cpus)
+}
+
+// tidyShared removes the files that earlier parameters made.
+func (s *script) tidyShared(files ...string) {
+	keep := ""
+	for _, f := range files {
+		if f != "" {
+			keep += fmt.Sprintf(" [%s] = true,", f)
+		}
+	}
+	s.line("tidy_shared({%s })", strings.TrimSuffix(keep, ","))
 }

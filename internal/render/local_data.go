@@ -60,19 +60,17 @@ func (s *script) localData(l config.LocalData) {
 	}
 	if files {
 		s.section("local-data: hosts files")
-		s.line("local function hosts(where, path, nodata, ttl, tags)")
-		s.line("\tif C.kr_rule_local_hosts(path, nodata, ttl, tags, C.KR_RULE_OPTS_DEFAULT) ~= 0 then")
-		s.line("\t\terror(string.format('%%s: kresd refuses the file %%s; see the message above', where, path), 0)")
-		s.line("\tend")
+		s.line("local function hosts(where, path, key, nodata, ttl, tags)")
+		s.line("\tsource(where, path, key, function (p) return C.kr_rule_local_hosts(p, nodata, ttl, tags, C.KR_RULE_OPTS_DEFAULT) == 0 end)")
 		s.line("end")
 	}
 	if records || len(l.RPZ) > 0 {
 		s.section("local-data: zone text and zone files")
-		s.line("local function zone(where, set)")
+		s.line("local function zone(set)")
 		s.line("\tlocal z = ffi.new('struct kr_rule_zonefile_config')")
 		s.line("\tz.opts = C.KR_RULE_OPTS_DEFAULT")
 		s.line("\tset(z)")
-		s.line("\tif C.kr_rule_zonefile(z) ~= 0 then error(where .. ': kresd refuses this; see the message above', 0) end")
+		s.line("\treturn C.kr_rule_zonefile(z) == 0")
 		s.line("end")
 	}
 	s.pairs("/local-data/addresses", pairs, all)
@@ -105,7 +103,7 @@ func (s *script) pairs(where string, pairs []string, r rule) {
 }
 
 func (s *script) hosts(where, path string, r rule) {
-	s.line("hosts(%s, %s, %t, %s, %s)", quote(where), quote(path), r.nodata, r.ttlText(), r.tagset())
+	s.line("hosts(%s, %s, %s, %t, %s, %s)", quote(where), quote(path), sourceKey("hosts", path), r.nodata, r.ttlText(), r.tagset())
 }
 
 // lineEnds turns the line ends of other systems into those of zone files, where
@@ -119,10 +117,11 @@ func (s *script) zoneText(where, records string, r rule, scored bool) {
 	}
 	s.line("do")
 	s.line("\tlocal records = %s", text(lineEnds.Replace(records)))
-	s.line("\tzone(%s, function (z)", quote(where))
+	s.line("\tlocal ok = zone(function (z)")
 	s.line("\t\tz.ttl, z.tags, z.nodata, z.is_rpz, z.input_str = %s, %s, %t, false, records", r.ttlText(), r.tagset(), r.nodata)
 	s.when(scored, "\t\tz.opts.score = 9")
 	s.line("\tend)")
+	s.line("\tif not ok then error(%s .. ': kresd refuses this; see the message above', 0) end", quote(where))
 	s.line("end")
 }
 
@@ -141,22 +140,21 @@ func (s *script) rule(where string, c config.Rule) {
 				quote(c.Name[i]), strings.ToUpper(c.Subtree), r.ttlText(), r.tagset(), quote(where+": kresd refuses the subtree"))
 		})
 	}
-	for _, f := range c.File {
-		s.hosts(where, f, r)
+	for i, f := range c.File {
+		s.hosts(fmt.Sprintf("%s/file/%d", where, i), f, r)
 	}
 	s.zoneText(where, c.Records, r, true)
 }
 
 func (s *script) rpz(where string, z config.RPZ, all rule) {
 	r := rule{all.ttl, all.nodata, z.Tags}
-	s.line("do")
-	s.line("\tlocal path = %s", quote(z.File))
-	s.line("\tzone(%s, function (z)", quote(where))
+	s.line("source(%s, %s, %s, function (path)", quote(where+"/file"), quote(z.File), sourceKey("rpz", z.File))
+	s.line("\treturn zone(function (z)")
 	s.line("\t\tz.ttl, z.tags, z.nodata, z.is_rpz, z.filename = %s, %s, %t, true, path", r.ttlText(), r.tagset(), r.nodata)
 	s.line("\t\tz.opts.score = 9")
 	if len(z.Log) > 0 {
 		s.line("\t\tz.opts.log_level, z.opts.log_ip, z.opts.log_name = 3, %t, %t", slices.Contains(z.Log, "ip"), slices.Contains(z.Log, "name"))
 	}
 	s.line("\tend)")
-	s.line("end")
+	s.line("end)")
 }

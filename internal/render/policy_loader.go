@@ -2,29 +2,45 @@
 
 package render
 
-import "kresd-manager/internal/config"
+import (
+	_ "embed"
+
+	"kresd-manager/internal/config"
+)
+
+// loaderLua is the Lua that the policy-loader carries: what has a file that fails
+// cost its own rules alone, and reports it.
+//
+//go:embed loader.lua
+var loaderLua string
 
 // PolicyLoader returns the Lua of the policy-loader, which replaces all rules
-// in one transaction, and the hash that it announces as STATUS=rules HASH
-// right before the transaction is committed: the hash holds if the process
-// then succeeds.
+// in one transaction, and the hash that it announces as STATUS=rules HASH, with
+// what is degraded, right before the transaction is committed: the hash holds if
+// the process then succeeds.
 func PolicyLoader(c *config.Config) (lua, hash string) {
 	var s script
 	s.b.WriteString("-- Rules of Knot Resolver. Written by kresd-manager: changes are lost.\n")
 	s.line("ffi = require('ffi')")
 	s.line("local C = ffi.C")
-	s.line("ffi.cdef[[int sd_notify(int, const char *);]]")
+	s.b.WriteByte('\n')
+	s.b.WriteString(loaderLua)
 
 	// The journal knows the unit of a line on standard error even when the
 	// process has ended.
 	s.logging(c.Logging, "policy-loader", "'stderr'")
+	// All of it is done again where a file fails.
+	s.section("all rules")
+	s.line("local function rules()")
 	if !c.Lua.PolicyScriptOnly {
 		s.views(c.Views)
 		s.localData(c.LocalData)
 		s.section("forward")
 		s.parts(len(c.Forward), func(i int) { s.forward(c.Forward[i]) })
 	}
-	s.script("/lua/policy-script", c.Lua.PolicyScript, c.Lua.PolicyScriptFile)
+	s.policyScript(c.Lua)
+	s.title = ""
+	s.line("end")
 
 	// Without this it would make, or collide with, the workers' file.
 	s.section("no request prioritisation here")
@@ -32,7 +48,31 @@ func PolicyLoader(c *config.Config) (lua, hash string) {
 
 	hash = Hash(s.b.String())
 	s.section("what systemctl status shows")
-	s.line("C.sd_notify(0, 'STATUS=rules %s')", hash)
+	s.line("local degraded = load_rules('%s', rules)", hash)
+	s.line("if not again then C.sd_notify(0, 'STATUS=rules %s' .. degraded) end", hash)
 	s.line("quit()")
 	return s.b.String(), hash
 }
+
+// policyScript is part of the text like other rules, unless it is a file.
+func (s *script) policyScript(l config.Lua) {
+	if l.PolicyScript != "" || l.PolicyScriptFile == "" {
+		s.script("/lua/policy-script", l.PolicyScript, "")
+		return
+	}
+	const where = "/lua/policy-script-file"
+	s.section(where)
+	s.line("source(%s, %s, %s, function (path)", quote(where), quote(l.PolicyScriptFile), sourceKey("lua", l.PolicyScriptFile))
+	s.line("\tlocal file = assert(io.open(path))")
+	s.line("\tlocal text = file:read('*a')")
+	s.line("\tfile:close()")
+	s.line("\tlocal chunk, problem = loadstring('local C = ...; ' .. text, '@' .. path)")
+	s.line("\tif not chunk then error(problem, 0) end")
+	s.line("\tchunk(C)")
+	s.line("\treturn true")
+	s.line("end)")
+}
+
+// sourceKey is the Lua of the name of a file's copy: a file that is read in
+// another way is another source.
+func sourceKey(kind, path string) string { return quote(Hash(kind, path)) }

@@ -68,13 +68,18 @@ func Worker(c *config.Config, host Host) (lua, hash string) {
 	// canary works on rules of its own.
 	s.section("rules")
 	s.line("assert(C.kr_rules_init(canary and './ruledb' or nil, 0, canary) == 0)")
+	s.line("if not canary then need_rules() end")
 
 	// The journal knows the unit of a line on standard error even when the
 	// process has ended, as a refused canary has.
 	s.logging(c.Logging, "kresd", "canary and 'stderr' or 'syslog'")
 
 	s.section("control socket")
-	s.line("net.listen(%s .. worker.id, nil, { kind = 'control' })", quote(filepath.Join(c.Rundir, "control")+"/"))
+	s.line("net.listen(%s .. instance, nil, { kind = 'control' })", quote(filepath.Join(c.Rundir, "control")+"/"))
+	// A second one, out of the way of whoever tidies up the first, for kresd-drain:
+	// a worker that cannot be reached is restarted for that, without losing a query.
+	s.line("local own = os.getenv('RUNTIME_DIRECTORY')")
+	s.line("if own then net.listen(own:match('^[^:]+') .. '/control', nil, { kind = 'control' }) end")
 
 	if !c.Lua.ScriptOnly {
 		s.identity(c)
@@ -91,6 +96,7 @@ func Worker(c *config.Config, host Host) (lua, hash string) {
 		s.rateLimiting(c.RateLimiting)
 	}
 	s.prioritisation(c.Defer, host.CPUs)
+	s.tidyShared(limitsFile(c.RateLimiting), deferFile(c.Defer, host.CPUs))
 	s.script("/lua/script", c.Lua.Script, c.Lua.ScriptFile)
 	if !c.Lua.ScriptOnly {
 		s.listeners(c.Network)

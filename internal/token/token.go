@@ -5,13 +5,10 @@
 package token
 
 import (
-	"errors"
 	"fmt"
-	"io"
-	"os"
 	"strings"
 
-	"golang.org/x/sys/unix"
+	"kresd-manager/internal/durable"
 )
 
 // Lengths of a token in bytes.
@@ -20,21 +17,14 @@ const (
 	Max = 4096
 )
 
+// maxFile is what a file may have in bytes for it to be looked at what is wrong with it.
+const maxFile = 1 << 20
+
 // Read returns the token that a file holds in its only line. The error names the
 // file; one that cannot be opened has [fs.ErrPermission] or [fs.ErrNotExist] in
 // its chain. It never waits for somebody to write.
 func Read(path string) (string, error) {
-	f, err := os.OpenFile(path, os.O_RDONLY|unix.O_NONBLOCK, 0) // a FIFO would wait
-	if err != nil {
-		return "", err
-	}
-	defer f.Close()
-	if st, err := f.Stat(); err != nil {
-		return "", err
-	} else if !st.Mode().IsRegular() {
-		return "", &os.PathError{Op: "read", Path: path, Err: errors.New("it is not a regular file")}
-	}
-	b, err := io.ReadAll(io.LimitReader(f, Max+2))
+	b, err := durable.Read(path, maxFile)
 	if err != nil {
 		return "", err
 	}

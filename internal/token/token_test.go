@@ -40,8 +40,8 @@ func TestRead(t *testing.T) {
 	if err := unix.Mkfifo(dir+"/fifo", 0o600); err != nil {
 		t.Fatal(err)
 	}
-	for _, path := range []string{dir, dir + "/fifo"} { // neither waits
-		if _, err := Read(path); err == nil || !strings.Contains(err.Error(), "it is not a regular file") {
+	for path, want := range map[string]string{dir: "is a directory", dir + "/fifo": "it is not a regular file"} { // neither waits
+		if _, err := Read(path); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v", path, err)
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"kresd-manager/internal/unitfile"
 	"kresd-manager/packaging"
 	"kresd-manager/units"
 )
@@ -42,7 +43,7 @@ var absent = []string{units.Target, "kresd-rundir.service"}
 // other programs of the user have.
 var systemOnly = []string{
 	"User", "Group", "CapabilityBoundingSet", "AmbientCapabilities", "RemoveIPC",
-	"ProtectSystem", "ReadWritePaths", "ProtectHome", "PrivateTmp", "PrivateDevices", "DevicePolicy",
+	"ProtectSystem", "ReadWritePaths", "ReadOnlyPaths", "ProtectHome", "PrivateTmp", "PrivateDevices", "DevicePolicy",
 	"PrivateNetwork", "PrivateUsers", "PrivateMounts", "PrivateIPC", "ProtectKernelTunables",
 	"ProtectKernelModules", "ProtectKernelLogs", "ProtectControlGroups", "ProtectClock",
 	"ProtectHostname", "ProtectProc", "ProcSubset", "IPAddressDeny",
@@ -61,9 +62,9 @@ func (p Place) Slice() string {
 }
 
 // Unit returns a unit by its name.
-func (p Place) Unit(name string) (units.Unit, error) {
+func (p Place) Unit(name string) (unitfile.Unit, error) {
 	if err := p.check(); err != nil {
-		return units.Unit{}, err
+		return unitfile.Unit{}, err
 	}
 	u, err := packaging.Unit(units.Packaged(name))
 	if err != nil {
@@ -74,13 +75,14 @@ func (p Place) Unit(name string) (units.Unit, error) {
 	if p.User {
 		drain += " --user"
 	}
-	directory := "kres-component"
+	directory, worker := "kres-component", "kresd-worker"
 	if p.Name != "" {
 		drain += " --name " + p.Name
 		directory += "-" + p.Name
+		worker += "-" + p.Name
 	}
 	// Nothing is kept for a boot, so that nothing waits for its place either.
-	u = u.WithoutUnits(absent...).Without("RequiresMountsFor").With("Service", "Slice", p.Slice()).Substitute(
+	u = u.WithoutUnits(absent...).Without("RequiresMountsFor", "StateDirectory", "StateDirectoryMode").With("Service", "Slice", p.Slice()).Substitute(
 		"/usr/lib/kresd-manager/kresd-drain", drain,
 		"/usr/lib/kresd-manager/", p.Programs+"/",
 		"/usr/sbin/kresd ", p.Kresd+" ",
@@ -88,7 +90,9 @@ func (p Place) Unit(name string) (units.Unit, error) {
 		"/run/knot-resolver", p.Rundir,
 		"/run/kresd-manager", p.RuntimeDir,
 		"/var/cache/knot-resolver", p.CacheDir,
+		"/var/lib/kres-policy-loader", filepath.Join(p.Rundir, "work/copies"),
 		"kres-component/", directory+"/",
+		"kresd-worker/", worker+"/",
 		"kres-policy-loader.service", units.PolicyLoader,
 		"kresd@1.service", units.Worker(1),
 	)

@@ -80,7 +80,7 @@ func TestNamedUnits(t *testing.T) {
 			t.Fatal(err)
 		}
 		text := u.Text()
-		for _, shared := range []string{"kresd@", "kres-policy-loader.service", "kres-component/", "=app-kresd.slice"} {
+		for _, shared := range []string{"kresd@", "kres-policy-loader.service", "kres-component/", "kresd-worker/", "=app-kresd.slice"} {
 			if strings.Contains(text, shared) {
 				t.Errorf("%s has %s:\n%s", name, shared, text)
 			}

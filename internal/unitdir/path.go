@@ -13,6 +13,8 @@ import (
 	"os"
 	"path"
 	"strings"
+
+	"kresd-manager/internal/unitfile"
 )
 
 // Path is a list of directories with units. The first one that has a file of a
@@ -59,7 +61,7 @@ func NextBoot() Path {
 // Unit returns the file of a unit or, of an instance, of its template. It is false
 // where there is none and where it is masked.
 func (p Path) Unit(name string) (file string, ok bool) {
-	for _, n := range names(name) {
+	for _, n := range unitfile.Names(name) {
 		for _, dir := range p.Dirs {
 			file := path.Join(dir, n)
 			switch p.look(file) {
@@ -71,15 +73,6 @@ func (p Path) Unit(name string) (file string, ok bool) {
 		}
 	}
 	return "", false
-}
-
-// names are those that a unit file of a unit can have, the one that counts first.
-func names(unit string) []string {
-	at, dot := strings.IndexByte(unit, '@'), strings.LastIndexByte(unit, '.')
-	if at < 0 || dot <= at+1 {
-		return []string{unit}
-	}
-	return []string{unit, unit[:at+1] + unit[dot:]}
 }
 
 // kind is what an entry of a directory is to systemd.

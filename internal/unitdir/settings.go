@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"kresd-manager/internal/unitfile"
 )
 
 // Setting is one assignment in a unit file or drop-in.
@@ -70,7 +72,7 @@ func (p Path) dropIns(unit string) []string {
 // prefixes are the names that a unit's drop-ins can be for: its own, that of its
 // template, and those cut short at a dash.
 func prefixes(unit string) []string {
-	all := names(unit)
+	all := unitfile.Names(unit)
 	kind := path.Ext(unit)
 	stem, at, _ := strings.Cut(strings.TrimSuffix(all[len(all)-1], kind), "@")
 	if strings.Contains(unit, "@") {

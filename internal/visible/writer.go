@@ -22,13 +22,14 @@ type Writer struct {
 // NewWriter returns a stream that ends in w. What has a file descriptor is asked
 // whether it is a terminal.
 func NewWriter(w io.Writer) *Writer {
-	return &Writer{w: w, terminal: isTerminal(w)}
+	return &Writer{w: w, terminal: IsTerminal(w)}
 }
 
-// isTerminal asks the system: other character devices, /dev/null among them, are
-// no terminals.
-func isTerminal(w io.Writer) bool {
-	f, ok := w.(interface{ Fd() uintptr })
+// IsTerminal reports whether a stream, to read or to write, is a terminal. It asks
+// the system: other character devices, /dev/null among them, are none, and neither
+// is what has no file descriptor.
+func IsTerminal(stream any) bool {
+	f, ok := stream.(interface{ Fd() uintptr })
 	if !ok {
 		return false
 	}

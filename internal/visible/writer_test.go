@@ -5,7 +5,6 @@ package visible
 import (
 	"bytes"
 	"fmt"
-	"strings"
 	"testing"
 )
 
@@ -48,23 +47,5 @@ func TestWriter(t *testing.T) {
 		if got := said(); got != "\x1b[1;31ma\\u001b[31m\x1b[0mb\\u202e" {
 			t.Errorf("a styled text is %q", got)
 		}
-	}
-}
-
-func TestTable(t *testing.T) {
-	var out bytes.Buffer
-	table := NewTable(&out)
-	table.Row("NAME", "WHAT", "N")
-	table.Row("a\nb", "c\td\xff\u202e", "1")
-	table.Row("ž", "", "2")
-	if err := table.Flush(); err != nil {
-		t.Fatal(err)
-	}
-	want := strings.Join([]string{
-		`NAME  WHAT            N`,
-		`a\nb  c\td\xff\u202e  1`,
-		`ž                     2`, ``}, "\n")
-	if got := out.String(); got != want {
-		t.Errorf("the table is\n%s", got)
 	}
 }

@@ -35,7 +35,7 @@ func TestBootWithTheManagerDisabled(t *testing.T) {
 		inOrder(t, m, "kres-component@early", "kres-policy-loader", "kresd@1", "kresd@2", "kresd.target")
 	})
 	t.Run("systemd likes what was made", func(t *testing.T) {
-		if out := sh(t, m, verify+" kresd.target kresd@1.service kresd@2.service kres-component@early.service kresd-first.target 2>&1"); out != "" {
+		if out := sh(t, m, verify+" kresd.target kresd@1.service kresd@2.service kres-component@early.service kresd-first.target kresd-boot.target 2>&1"); out != "" {
 			t.Error(out)
 		}
 	})
@@ -176,19 +176,19 @@ func TestBootWithTheStockServiceEnabledByItsPackage(t *testing.T) {
 	if f := failed(t, m); f != "" {
 		t.Errorf("failed units: %s", f)
 	}
-	const mend = "systemctl mask --now knot-resolver.service"
+	const fix = "systemctl mask --now knot-resolver.service"
 	doctor := func(what string) {
 		t.Helper()
 		r := m.Sh(t.Context(), "kresctl doctor")
 		_, rest, found := strings.Cut(r.Stdout, what)
-		if paragraph, _, _ := strings.Cut(rest, "\n\n"); r.Code != 1 || !found || !strings.Contains(paragraph, "mend  "+mend) {
-			t.Errorf("doctor does not say %q, with %s: exit %d\n%s%s", what, mend, r.Code, r.Stdout, r.Stderr)
+		if paragraph, _, _ := strings.Cut(rest, "\n\n"); r.Code != 1 || !found || !strings.Contains(paragraph, "fix  "+fix) {
+			t.Errorf("doctor does not say %q, with %s: exit %d\n%s%s", what, fix, r.Code, r.Stdout, r.Stderr)
 		}
 	}
 	doctor("stock: knot-resolver.service, the stock manager, is active")
 	sh(t, m, "systemctl stop knot-resolver.service; systemctl mask --runtime knot-resolver.service")
 	doctor("stock: knot-resolver.service, the stock manager, starts at boot, by " + byPackage)
-	sh(t, m, mend+" && systemctl unmask --runtime knot-resolver.service && systemctl daemon-reload")
+	sh(t, m, fix+" && systemctl unmask --runtime knot-resolver.service && systemctl daemon-reload")
 	if r := m.Sh(t.Context(), "kresctl doctor"); strings.Contains(r.Stdout, "stock:") {
 		t.Errorf("doctor, with the stock service masked:\n%s", r.Stdout)
 	}

@@ -6,6 +6,7 @@ import (
 	"context"
 	"strings"
 	"testing"
+	"time"
 
 	"kresd-manager/test/machine"
 )
@@ -23,13 +24,17 @@ func (s System) foreignJob(t *testing.T) (id string) {
 	}
 	s.must(t, "systemctl", "daemon-reload")
 	s.must(t, "systemctl", "start", "--no-block", foreign)
+	if err := s.WaitUnit(t.Context(), foreign, "activating"); err != nil { // what it is then stays
+		t.Fatal(err)
+	}
 	s.afterwards(t, "systemctl stop "+foreign+"; rm -f /run/systemd/system/"+foreign+"; systemctl daemon-reload")
-	for line := range strings.Lines(s.jobs(t)) {
-		if f := strings.Fields(line); len(f) > 1 && f[1] == foreign {
+	// What the manager still does to our own units, as a repair, is not what is held.
+	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(200 * time.Millisecond) {
+		if f := strings.Fields(s.jobs(t)); len(f) == 4 && f[1] == foreign {
 			return f[0]
 		}
 	}
-	t.Fatalf("%s has no job", foreign)
+	t.Fatalf("%s has no job, or is not alone:\n%s", foreign, s.jobs(t))
 	return ""
 }
 

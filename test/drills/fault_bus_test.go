@@ -8,24 +8,26 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"kresd-manager/test/product"
 )
 
 // TestWithoutPolkit has nobody there who says what the manager may do.
 func TestWithoutPolkit(t *testing.T) {
 	one, two := document(3, "one", "192.0.2.11", "1s"), document(3, "two", "192.0.2.12", "2s")
-	fresh(t, one)
+	sut.Fresh(t, one)
 	from := observe(t)
 	serving(t)
-	must(t, "systemctl", "mask", "--runtime", "--now", "polkit.service")
-	a := call(t, "PUT", "/v1/config", two)
-	t.Logf("PUT: %d %s", a.code, a.body)
-	if a.code < 500 || !strings.Contains(a.body, "polkit") {
+	sut.Must(t, "systemctl", "mask", "--runtime", "--now", "polkit.service")
+	a := sut.Call(t, "PUT", "/v1/config", two)
+	t.Logf("PUT: %d %s", a.Code, a.Body)
+	if a.Code < 500 || !strings.Contains(a.Body, "polkit") {
 		t.Error("nobody is told that polkit is what is missing")
 	}
 	if diff := cmp.Diff(from, observe(t)); diff != "" {
 		t.Errorf("something changed:\n%s", diff)
 	}
-	must(t, "systemctl", "unmask", "--runtime", "polkit.service")
+	sut.Must(t, "systemctl", "unmask", "--runtime", "polkit.service")
 	apply(t, two)
 }
 
@@ -34,7 +36,7 @@ func TestWithoutPolkit(t *testing.T) {
 func TestNoSignalReachesTheManager(t *testing.T) {
 	one, two := document(3, "one", "192.0.2.11", "1s"), document(3, "two", "192.0.2.12", "2s")
 	const policy = "/etc/dbus-1/system.d/drop-signals.conf"
-	fresh(t, one)
+	sut.Fresh(t, one)
 	from := observe(t)
 	serving(t)
 	if err := sut.WriteFile(policy, []byte(`<busconfig><policy user="kresd-manager">
@@ -43,10 +45,10 @@ func TestNoSignalReachesTheManager(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() {
-		must(t, "rm", policy)
-		must(t, "systemctl", "reload", "dbus.service")
+		sut.Must(t, "rm", policy)
+		sut.Must(t, "systemctl", "reload", "dbus.service")
 	}()
-	must(t, "systemctl", "reload", "dbus.service")
+	sut.Must(t, "systemctl", "reload", "dbus.service")
 	began := time.Now()
 	to := apply(t, two)
 	t.Logf("a change without signals takes %s", time.Since(began).Round(time.Millisecond))
@@ -60,19 +62,19 @@ func TestNoSignalReachesTheManager(t *testing.T) {
 // one. Nobody can do anything then; when the bus is back, it is made good.
 func TestTheBusGoesAwayInTheMiddle(t *testing.T) {
 	one, two := document(3, "one", "192.0.2.11", "1s"), document(3, "two", "192.0.2.12", "2s")
-	fresh(t, one)
+	sut.Fresh(t, one)
 	from := observe(t)
 	to := apply(t, two)
 	serving(t)
 	happened := afterSteps(t, 3, "systemctl stop dbus.socket dbus.service")
 	began := time.Now()
-	a, err := request(t.Context(), "PUT", "/v1/config", one)
-	t.Logf("PUT: %d %s %v, after %s", a.code, a.body, err, time.Since(began).Round(time.Millisecond))
+	a, err := sut.Request(t.Context(), "PUT", "/v1/config", one)
+	t.Logf("PUT: %d %s %v, after %s", a.Code, a.Body, err, time.Since(began).Round(time.Millisecond))
 	<-happened
-	if a.code != 503 {
-		t.Errorf("a change without a bus is answered with %d", a.code)
+	if a.Code != 503 {
+		t.Errorf("a change without a bus is answered with %d", a.Code)
 	}
-	must(t, "systemctl", "start", "dbus.socket")
+	sut.Must(t, "systemctl", "start", "dbus.socket")
 	oneOf(t, from, to)
 	apply(t, one)
 }
@@ -81,13 +83,13 @@ func TestTheBusGoesAwayInTheMiddle(t *testing.T) {
 // starts: it must not use up its starts, so that nobody starts it any more.
 func TestAManagerThatStartsWithoutABusWaitsForIt(t *testing.T) {
 	one := document(3, "one", "192.0.2.11", "1s")
-	fresh(t, one)
+	sut.Fresh(t, one)
 	whole := observe(t)
 	serving(t)
-	must(t, "systemctl", "stop", "dbus.socket", "dbus.service")
-	must(t, "systemctl", "kill", "--kill-whom=main", "--signal=KILL", "kresd-manager.service")
+	sut.Must(t, "systemctl", "stop", "dbus.socket", "dbus.service")
+	sut.Must(t, "systemctl", "kill", "--kill-whom=main", "--signal=KILL", "kresd-manager.service")
 	time.Sleep(8 * time.Second)
-	must(t, "systemctl", "start", "dbus.socket")
-	eventually(t, "the manager runs", func() bool { return show(t, "kresd-manager.service", "ActiveState") == "active" })
+	sut.Must(t, "systemctl", "start", "dbus.socket")
+	product.Eventually(t, "the manager runs", func() bool { return sut.Show(t, "kresd-manager.service", "ActiveState") == "active" })
 	oneOf(t, whole, whole)
 }

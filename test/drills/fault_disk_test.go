@@ -26,7 +26,7 @@ func small(t *testing.T, dir string) {
 		cp -a /tmp/saved/. %[1]s/
 		rm -r /tmp/saved
 		systemctl start kresd-manager.socket kresd-manager.service`, dir)
-	must(t, "sh", "-c", script)
+	sut.Must(t, "sh", "-c", script)
 	t.Cleanup(func() {
 		sut.Run(context.Background(), machine.Cmd{Args: []string{"sh", "-c", fmt.Sprintf(
 			"systemctl stop kresd-manager.socket kresd-manager.service kresd.target; umount -l %s", dir)}})
@@ -48,20 +48,20 @@ func TestADirectoryThatCannotBeWrittenTo(t *testing.T) {
 		{"what is kept is on a read-only disk", "/var/lib/kresd-manager", "mount -o remount,ro /var/lib/kresd-manager", "mount -o remount,rw /var/lib/kresd-manager", "read-only file system"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			fresh(t, one)
+			sut.Fresh(t, one)
 			small(t, c.dir)
 			from := observe(t)
 			serving(t)
-			must(t, "sh", "-c", c.fault)
-			a := call(t, "PUT", "/v1/config", two)
-			t.Logf("PUT: %d %s", a.code, a.body)
+			sut.Must(t, "sh", "-c", c.fault)
+			a := sut.Call(t, "PUT", "/v1/config", two)
+			t.Logf("PUT: %d %s", a.Code, a.Body)
 			to := observe(t)
 			switch {
-			case a.code == 200:
+			case a.Code == 200:
 				if to.ETag == from.ETag {
 					t.Error("it succeeded, and what runs is the old configuration")
 				}
-			case !strings.Contains(a.body, c.words):
+			case !strings.Contains(a.Body, c.words):
 				t.Errorf("it does not say %q", c.words)
 			default:
 				if diff := cmp.Diff(from, to); diff != "" {
@@ -73,20 +73,20 @@ func TestADirectoryThatCannotBeWrittenTo(t *testing.T) {
 			if err := sut.WriteFile(product.ConfigFile, []byte(strings.Replace(one, "192.0.2.11", "192.0.2.13", 1)), 0o644); err != nil {
 				t.Fatal(err)
 			}
-			r := run(t, "kresctl", "reload")
+			r := sut.Exec(t, "kresctl", "reload")
 			t.Logf("reload: exit %d %s%s", r.Code, r.Stdout, r.Stderr)
 			if r.Code != 0 && !strings.Contains(r.Stderr, c.words) {
 				t.Errorf("reload does not say %q", c.words)
 			}
-			if s := status(t); s.State == "applying" || s.State == "stopped" {
+			if s := sut.Status(t); s.State == "applying" || s.State == "stopped" {
 				t.Errorf("state %s: %+v", s.State, s)
 			}
 			// Whoever manages without the disk manages also a start.
-			must(t, "systemctl", "restart", "kresd-manager.service")
+			sut.Must(t, "systemctl", "restart", "kresd-manager.service")
 			observe(t)
-			must(t, "sh", "-c", c.undo)
+			sut.Must(t, "sh", "-c", c.undo)
 			// A mount that was read-only when the service began stays so for it.
-			must(t, "systemctl", "restart", "kresd-manager.service")
+			sut.Must(t, "systemctl", "restart", "kresd-manager.service")
 			want := apply(t, one)
 			if want.ETag != from.ETag {
 				t.Errorf("the change leads to something else (-):\n%s", cmp.Diff(from, want))

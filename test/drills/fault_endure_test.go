@@ -15,12 +15,12 @@ type held struct{ files, threads, rules int }
 
 func heldBy(t *testing.T) held {
 	t.Helper()
-	pid := show(t, "kresd-manager.service", "MainPID")
+	pid := sut.Show(t, "kresd-manager.service", "MainPID")
 	count := func(dir string) int {
-		return len(strings.Fields(must(t, "ls", "/proc/"+pid+"/"+dir)))
+		return len(strings.Fields(sut.Must(t, "ls", "/proc/"+pid+"/"+dir)))
 	}
 	// Of all connections to the bus; nobody but the manager asks for our units.
-	out := must(t, "busctl", "call", "org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus.Debug.Stats", "GetAllMatchRules")
+	out := sut.Must(t, "busctl", "call", "org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus.Debug.Stats", "GetAllMatchRules")
 	rules := strings.Count(out, "/org/freedesktop/systemd1/unit/kres")
 	if rules == 0 {
 		t.Errorf("there are no match rules: %s", out)
@@ -30,14 +30,14 @@ func heldBy(t *testing.T) held {
 
 // TestManyChangesLeaveNothingBehind makes many changes in a row.
 func TestManyChangesLeaveNothingBehind(t *testing.T) {
-	fresh(t, three)
+	sut.Fresh(t, three)
 	change := func(n int) {
 		t.Helper()
 		for i := range n {
-			put(t, "/local-data/addresses/n.example", strconv.Quote(fmt.Sprintf("192.0.2.%d", i%200+1)))
+			sut.Put(t, "/local-data/addresses/n.example", strconv.Quote(fmt.Sprintf("192.0.2.%d", i%200+1)))
 		}
-		put(t, "/workers", "4") // units come and go
-		put(t, "/workers", "3")
+		sut.Put(t, "/workers", "4") // units come and go
+		sut.Put(t, "/workers", "3")
 	}
 	change(5)
 	before := heldBy(t)

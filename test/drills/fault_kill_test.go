@@ -11,13 +11,14 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"kresd-manager/test/machine"
+	"kresd-manager/test/product"
 )
 
 // afterSteps has a shell command run as soon as the manager has logged the end
 // of so many steps. The channel is closed when that has ended.
 func afterSteps(t *testing.T, steps int, command string) <-chan struct{} {
 	t.Helper()
-	cursor := must(t, "journalctl", "-n0", "--show-cursor", "-o", "cat")
+	cursor := sut.Must(t, "journalctl", "-n0", "--show-cursor", "-o", "cat")
 	_, cursor, _ = strings.Cut(strings.TrimSpace(cursor), ": ")
 	script := fmt.Sprintf(`
 		journalctl -f -o cat --after-cursor='%s' _SYSTEMD_UNIT=kresd-manager.service | while read -r line; do
@@ -37,9 +38,9 @@ func afterSteps(t *testing.T, steps int, command string) <-chan struct{} {
 // ready waits for another manager than the one with this process.
 func ready(t *testing.T, old string) {
 	t.Helper()
-	eventually(t, "another manager is ready", func() bool {
-		pid := show(t, "kresd-manager.service", "MainPID")
-		return pid != old && pid != "0" && show(t, "kresd-manager.service", "ActiveState") == "active"
+	product.Eventually(t, "another manager is ready", func() bool {
+		pid := sut.Show(t, "kresd-manager.service", "MainPID")
+		return pid != old && pid != "0" && sut.Show(t, "kresd-manager.service", "ActiveState") == "active"
 	})
 }
 
@@ -47,7 +48,7 @@ func ready(t *testing.T, old string) {
 // step, and takes it back, and kills the manager after each of the steps.
 func TestManagerKilledAfterEachStep(t *testing.T) {
 	there, back := document(3, "one", "192.0.2.11", "1s"), document(4, "two", "192.0.2.12", "2s")
-	fresh(t, there)
+	sut.Fresh(t, there)
 	old := observe(t)
 	next := apply(t, back)
 	apply(t, there)
@@ -69,15 +70,15 @@ func TestManagerKilledAfterEachStep(t *testing.T) {
 // not listen: the others have been told when the manager dies.
 func TestManagerKilledWhileAWorkerIsNotTold(t *testing.T) {
 	there, back := document(3, "one", "192.0.2.11", "1s"), document(3, "one", "192.0.2.12", "1s")
-	fresh(t, there)
+	sut.Fresh(t, there)
 	old := observe(t)
 	next := apply(t, back)
 	serving(t)
 	doc, from, to := there, next, old
 	for _, unit := range old.workers() {
-		must(t, "systemctl", "kill", "--kill-whom=main", "--signal=STOP", unit)
+		sut.Must(t, "systemctl", "kill", "--kill-whom=main", "--signal=STOP", unit)
 		killDuring(t, 3, doc, from, to, func() { // load and two resets
-			must(t, "systemctl", "kill", "--kill-whom=main", "--signal=CONT", unit)
+			sut.Must(t, "systemctl", "kill", "--kill-whom=main", "--signal=CONT", unit)
 		})
 		from, to = to, from
 		if doc = back; to.ETag == old.ETag {
@@ -92,10 +93,10 @@ func TestManagerKilledWhileAWorkerIsNotTold(t *testing.T) {
 func killDuring(t *testing.T, step int, doc string, from, to state, afterwards func()) {
 	t.Helper()
 	began := time.Now()
-	must(t, "systemctl", "reset-failed", "kresd-manager.service") // its start limit is not what is tried
-	pid := show(t, "kresd-manager.service", "MainPID")
+	sut.Must(t, "systemctl", "reset-failed", "kresd-manager.service") // its start limit is not what is tried
+	pid := sut.Show(t, "kresd-manager.service", "MainPID")
 	killed := afterSteps(t, step, "kill -KILL "+pid)
-	answer, err := request(t.Context(), "PUT", "/v1/config", doc)
+	answer, err := sut.Request(t.Context(), "PUT", "/v1/config", doc)
 	<-killed
 	afterwards()
 	ready(t, pid)
@@ -104,10 +105,10 @@ func killDuring(t *testing.T, step int, doc string, from, to state, afterwards f
 		outcome = "finished"
 	}
 	if err == nil && outcome == "reverted" {
-		t.Errorf("the answer was %d %s, and the change is gone", answer.code, answer.body)
+		t.Errorf("the answer was %d %s, and the change is gone", answer.Code, answer.Body)
 	}
 	if got := apply(t, doc); !cmp.Equal(got, to) {
 		t.Errorf("the change leads to something else afterwards (-):\n%s", cmp.Diff(to, got))
 	}
-	t.Logf("killed after step %d (answer %d, %v): %s; %s", step, answer.code, err, outcome, time.Since(began).Round(time.Millisecond))
+	t.Logf("killed after step %d (answer %d, %v): %s; %s", step, answer.Code, err, outcome, time.Since(began).Round(time.Millisecond))
 }

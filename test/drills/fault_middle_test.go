@@ -15,7 +15,7 @@ import (
 // it takes the change back and says why.
 func TestFaultsInTheMiddleOfARoll(t *testing.T) {
 	there, back := document(3, "one", "192.0.2.11", "1s"), document(3, "two", "192.0.2.12", "2s")
-	fresh(t, there)
+	sut.Fresh(t, there)
 	one := observe(t)
 	two := apply(t, back)
 	serving(t)
@@ -48,28 +48,28 @@ func TestFaultsInTheMiddleOfARoll(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			began := time.Now()
 			happened := afterSteps(t, c.steps, c.command)
-			a, err := request(t.Context(), "PUT", "/v1/config", doc)
+			a, err := sut.Request(t.Context(), "PUT", "/v1/config", doc)
 			if err != nil {
 				t.Fatalf("PUT: %v", err)
 			}
 			took := time.Since(began)
 			<-happened
-			t.Logf("answer %d after %s, %s", a.code, took.Round(time.Millisecond), a.body)
+			t.Logf("answer %d after %s, %s", a.Code, took.Round(time.Millisecond), a.Body)
 			got := oneOf(t, from, to)
 			switch {
-			case a.code == 200 && got.ETag != to.ETag:
+			case a.Code == 200 && got.ETag != to.ETag:
 				t.Error("it succeeded, and what runs is the old configuration")
-			case a.code != 200 && got.ETag != from.ETag:
+			case a.Code != 200 && got.ETag != from.ETag:
 				t.Error("it failed, and what runs is the new configuration")
-			case a.code != 200 && a.code < 500:
+			case a.Code != 200 && a.Code < 500:
 				t.Error("the configuration is blamed for what somebody else did")
-			case a.code != 200 && c.succeed:
+			case a.Code != 200 && c.succeed:
 				t.Error("nothing of that should hurt a change")
-			case a.code != 200 && !strings.Contains(a.body, c.says):
+			case a.Code != 200 && !strings.Contains(a.Body, c.says):
 				t.Errorf("it does not say %q", c.says)
 			}
 			if c.undo != "" {
-				must(t, "sh", "-c", c.undo)
+				sut.Must(t, "sh", "-c", c.undo)
 			}
 			if got := apply(t, doc); !cmp.Equal(got, to) {
 				t.Errorf("the change leads to something else afterwards (-):\n%s", cmp.Diff(to, got))

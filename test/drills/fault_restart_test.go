@@ -5,7 +5,8 @@ package drills
 import (
 	"strings"
 	"testing"
-	"time"
+
+	"kresd-manager/test/product"
 )
 
 // The manager is restarted when its change has begun and the job for the next step
@@ -19,39 +20,20 @@ func TestRestartBeforeTheJobOfAStepIsQueued(t *testing.T) {
 		{"component", "/components/extra", `{"command": ["/bin/sleep", "infinity"]}`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			fresh(t, three)
-			old := show(t, "kresd-manager.service", "MainPID")
-			polkit := show(t, "polkit.service", "MainPID")
-			must(t, "kill", "-STOP", polkit)
-			tidied := false
-			resume := func() {
-				if !tidied {
-					tidied = true
-					must(t, "kill", "-CONT", polkit)
-				}
-			}
-			defer resume()
-			answered := make(chan struct{})
-			go func() {
-				defer close(answered)
-				_, _ = request(t.Context(), "PUT", "/v1/config"+c.pointer, c.value)
-			}()
-			eventually(t, "the change has begun", func() bool {
-				_, err := sut.ReadFile("/run/kresd-manager/applying.json")
-				return err == nil
-			})
-			time.Sleep(200 * time.Millisecond) // until polkit is asked
-			must(t, "systemctl", "--no-block", "restart", "kresd-manager.service")
-			eventually(t, "the manager is asked to end", func() bool {
-				return show(t, "kresd-manager.service", "ActiveState") == "deactivating"
+			sut.Fresh(t, three)
+			old := sut.Show(t, "kresd-manager.service", "MainPID")
+			resume, answered := heldBack(t, c.pointer, c.value)
+			sut.Must(t, "systemctl", "--no-block", "restart", "kresd-manager.service")
+			product.Eventually(t, "the manager is asked to end", func() bool {
+				return sut.Show(t, "kresd-manager.service", "ActiveState") == "deactivating"
 			})
 			resume()
 			<-answered
 			ready(t, old)
-			eventually(t, "no job is left", func() bool {
-				return strings.Contains(run(t, "systemctl", "list-jobs").Stdout, "No jobs")
+			product.Eventually(t, "no job is left", func() bool {
+				return strings.Contains(sut.Exec(t, "systemctl", "list-jobs").Stdout, "No jobs")
 			})
-			eventually(t, "all runs", func() bool { return status(t).State == "running" })
+			product.Eventually(t, "all runs", func() bool { return sut.Status(t).State == "running" })
 		})
 	}
 }

@@ -26,8 +26,8 @@ type state struct {
 // observe reads the state.
 func observe(t *testing.T) state {
 	t.Helper()
-	s := state{ETag: call(t, "GET", "/v1/config", "").header.Get("ETag"), Says: map[string]string{}}
-	out := must(t, "systemctl", "show", "-p", "Id,ActiveState,StatusText,MainPID", "kresd@*.service", units.PolicyLoader, units.CacheGC)
+	s := state{ETag: sut.Call(t, "GET", "/v1/config", "").Header.Get("ETag"), Says: map[string]string{}}
+	out := sut.Must(t, "systemctl", "show", "-p", "Id,ActiveState,StatusText,MainPID", "kresd@*.service", units.PolicyLoader, units.CacheGC)
 	for _, block := range strings.Split(strings.TrimSpace(out), "\n\n") {
 		v := map[string]string{}
 		for line := range strings.Lines(block) {
@@ -36,14 +36,14 @@ func observe(t *testing.T) state {
 		}
 		switch {
 		case v["Id"] == units.CacheGC && v["MainPID"] != "0":
-			r := run(t, "cat", "/proc/"+v["MainPID"]+"/cmdline")
+			r := sut.Exec(t, "cat", "/proc/"+v["MainPID"]+"/cmdline")
 			s.GC = strings.ReplaceAll(r.Stdout, "\x00", " ")
 		case v["Id"] != units.CacheGC && v["ActiveState"] != "inactive":
 			s.Says[v["Id"]] = v["ActiveState"] + ": " + v["StatusText"]
 		}
 	}
 	for i := range 16 { // sixteen ports, so that every worker is asked
-		got, err := query("which.example.", 5*time.Second)
+		got, err := sut.Query("udp", "which.example.", 5*time.Second)
 		if err != nil || len(got) != 1 {
 			t.Fatalf("which.example is %v: %v", got, err)
 		}
@@ -64,12 +64,12 @@ func (s state) workers() []string {
 // apply makes doc the running configuration.
 func apply(t *testing.T, doc string) state {
 	t.Helper()
-	a := call(t, "PUT", "/v1/config", doc)
-	if a.code != 200 {
-		t.Fatalf("PUT: %d %s", a.code, a.body)
+	a := sut.Call(t, "PUT", "/v1/config", doc)
+	if a.Code != 200 {
+		t.Fatalf("PUT: %d %s", a.Code, a.Body)
 	}
 	s := observe(t)
-	if got := status(t); got.State != "running" {
+	if got := sut.Status(t); got.State != "running" {
 		t.Errorf("state %s: %+v", got.State, got)
 	}
 	return s
@@ -83,7 +83,7 @@ func oneOf(t *testing.T, a, b state) state {
 	var got units.Status
 	// A worker that was being started when the manager died ends that first.
 	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
-		s, got = observe(t), status(t)
+		s, got = observe(t), sut.Status(t)
 		if got.State == "running" && (cmp.Equal(s, a) || cmp.Equal(s, b)) {
 			return s
 		}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"kresd-manager/dbusctl"
+	"kresd-manager/test/product"
 	"kresd-manager/units"
 )
 
@@ -22,8 +23,8 @@ type watcher struct {
 // watch begins with three workers and nobody who repairs anything.
 func watch(t *testing.T) *watcher {
 	t.Helper()
-	fresh(t, three)
-	must(t, "systemctl", "stop", "kresd-manager.socket", "kresd-manager.service")
+	sut.Fresh(t, three)
+	sut.Must(t, "systemctl", "stop", "kresd-manager.socket", "kresd-manager.service")
 	w := &watcher{told: map[string]int{}}
 	client := &dbusctl.Client{Address: fmt.Sprintf("unix:path=/proc/%d/root/run/dbus/system_bus_socket", sut.PID())}
 	ctx, cancel := context.WithCancel(t.Context())
@@ -40,7 +41,7 @@ func watch(t *testing.T) *watcher {
 		ended.Wait()
 		client.Close()
 	})
-	eventually(t, "the watch begins", func() bool { return w.count("") > 0 })
+	product.Eventually(t, "the watch begins", func() bool { return w.count("") > 0 })
 	return w
 }
 
@@ -54,9 +55,9 @@ func (w *watcher) count(unit string) int {
 func (w *watcher) after(t *testing.T, unit string, args ...string) {
 	t.Helper()
 	before := w.count(unit)
-	must(t, args...)
+	sut.Must(t, args...)
 	began := time.Now()
-	eventually(t, fmt.Sprintf("%q is told after %q", unit, args), func() bool { return w.count(unit) > before })
+	product.Eventually(t, fmt.Sprintf("%q is told after %q", unit, args), func() bool { return w.count(unit) > before })
 	t.Logf("%q is told %s after the end of %q", unit, time.Since(began).Round(time.Millisecond), args)
 }
 
@@ -95,7 +96,7 @@ func TestEventsOfUnits(t *testing.T) {
 func TestAskingIsNoEvent(t *testing.T) {
 	w := watch(t)
 	for range 10 {
-		must(t, "systemctl", "show", "kresd@77.service", "kres-component@none.service", "kresd@3.service")
+		sut.Must(t, "systemctl", "show", "kresd@77.service", "kres-component@none.service", "kresd@3.service")
 	}
 	w.after(t, "kresd@1.service", "systemctl", "restart", "kresd@1.service")
 	for _, unit := range []string{"kresd@77.service", "kres-component@none.service"} {

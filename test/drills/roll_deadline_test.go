@@ -26,9 +26,9 @@ func TestTheDrainDeadlineBoundsAStop(t *testing.T) {
 forward:
   - {subtree: silent.example, servers: ["127.0.0.1@5301"], options: {dnssec: false}}
 `)
-	before := pids(t)
-	put(t, "/systemd/drain-deadline", `"700ms"`)
-	if after := pids(t); !maps.Equal(before, after) {
+	before := sut.PIDs(t)
+	sut.Put(t, "/systemd/drain-deadline", `"700ms"`)
+	if after := sut.PIDs(t); !maps.Equal(before, after) {
 		t.Errorf("processes changed from %v to %v", before, after)
 	}
 	// A few, so that both workers get some.
@@ -42,7 +42,7 @@ forward:
 			t.Fatal(err)
 		}
 	}
-	must(t, "systemctl", "restart", "kresd@1.service")
+	sut.Must(t, "systemctl", "restart", "kresd@1.service")
 	if log := sut.Journal(t.Context(), "kresd@1.service"); !strings.Contains(log, "worker 1 still has queries in progress") {
 		t.Errorf("the queries in progress were waited for, or not at all:\n%s", log)
 	}

@@ -8,12 +8,13 @@ import (
 	"time"
 
 	"kresd-manager/test/load"
+	"kresd-manager/test/product"
 )
 
 // workers returns the main processes of the running workers, by unit.
 func workers(t *testing.T) map[string]int {
 	t.Helper()
-	found := pids(t)
+	found := sut.PIDs(t)
 	delete(found, "kres-gc.service")
 	return found
 }
@@ -38,7 +39,7 @@ func TestRestartsByHandLoseNoQuery(t *testing.T) {
 			before := workers(t)
 			lossless(t, under(t, func() {
 				for _, command := range c.commands {
-					must(t, command...)
+					sut.Must(t, command...)
 				}
 			}, at(load.UDP, "127.0.0.1:53", 5000), at(load.UDP, "[::1]:5353", 1000))...)
 			after := workers(t)
@@ -66,8 +67,8 @@ func TestToStopEverythingTakesNoPatience(t *testing.T) {
 		freshRoll(t, with("2", everywhere))
 		before := workers(t)
 		began := time.Now()
-		must(t, "sh", "-c", c.command)
-		eventually(t, "all workers are gone", func() bool {
+		sut.Must(t, "sh", "-c", c.command)
+		product.Eventually(t, "all workers are gone", func() bool {
 			now := workers(t)
 			return len(now) == c.left && now["kresd@1.service"] != before["kresd@1.service"] && now["kresd@2.service"] != before["kresd@2.service"]
 		})
@@ -83,15 +84,15 @@ func TestAForeignStopInTheMiddleOfARollLosesNoQuery(t *testing.T) {
 		var stop sync.WaitGroup
 		before := workers(t)["kresd@1.service"]
 		stop.Go(func() {
-			eventually(t, "the roll has begun", func() bool { return workers(t)["kresd@1.service"] != before })
-			run(t, "systemctl", "stop", "kresd@3.service")
+			product.Eventually(t, "the roll has begun", func() bool { return workers(t)["kresd@1.service"] != before })
+			sut.Exec(t, "systemctl", "stop", "kresd@3.service")
 		})
 		// The change may succeed or be refused; either way nobody loses anything.
-		r := run(t, "kresctl", "config", "set", "-p", "/nsid", `"changed"`)
+		r := sut.Exec(t, "kresctl", "config", "set", "-p", "/nsid", `"changed"`)
 		t.Logf("exit code %d: %s%s", r.Code, r.Stdout, r.Stderr)
 		stop.Wait()
 	}, at(load.UDP, "127.0.0.1:53", 5000))...)
-	put(t, "/nsid", `"again"`)
+	sut.Put(t, "/nsid", `"again"`)
 	if n := len(workers(t)); n != 4 {
 		t.Errorf("%d workers run after the next change", n)
 	}

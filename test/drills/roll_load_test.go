@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"kresd-manager/test/load"
+	"kresd-manager/test/machine"
 )
 
 // everywhere has four workers on every kind of address and connection.
@@ -63,7 +64,7 @@ func freshRoll(t *testing.T, config string) {
 			t.Fatal(err)
 		}
 	}
-	fresh(t, config)
+	sut.Fresh(t, config)
 }
 
 // with is such a configuration with another number of workers.
@@ -116,6 +117,7 @@ func underKept(t *testing.T, f func(), loads ...load.KeptConfig) []load.KeptRepo
 // during runs f while n loads run.
 func during(t *testing.T, f func(), n int, one func(context.Context, int) error) {
 	t.Helper()
+	machine.Alone(t)
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
 	errs := make([]error, n)
@@ -159,7 +161,7 @@ func roll(t *testing.T) func() {
 	return func() {
 		t.Helper()
 		rolls++
-		if plan := put(t, "/nsid", `"`+strings.Repeat("x", rolls)+`"`); plan.Empty() {
+		if plan := sut.Put(t, "/nsid", `"`+strings.Repeat("x", rolls)+`"`); plan.Empty() {
 			t.Error("nothing was restarted")
 		}
 	}

@@ -111,7 +111,7 @@ func TestQueriesInProgressOnConnectionsAreAnswered(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	must(t, "systemctl", "restart", "kresd@1.service", "kresd@2.service")
+	sut.Must(t, "systemctl", "restart", "kresd@1.service", "kresd@2.service")
 	closed := 0
 	for i, a := range all {
 		_ = a.conn.SetDeadline(time.Now().Add(10 * time.Second))

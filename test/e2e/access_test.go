@@ -20,7 +20,7 @@ const (
 // curl asks the API and returns the status of the answer and its text.
 func curl(t *testing.T, args ...string) (status, body string) {
 	t.Helper()
-	out := must(t, append([]string{"curl", "--silent", "--show-error", "--max-time", "20", "--write-out", `\n%{http_code}`}, args...)...)
+	out := sut.Must(t, append([]string{"curl", "--silent", "--show-error", "--max-time", "20", "--write-out", `\n%{http_code}`}, args...)...)
 	i := strings.LastIndexByte(out, '\n')
 	return out[i+1:], out[:i]
 }
@@ -30,16 +30,16 @@ func TestInterface(t *testing.T) {
 	t.Cleanup(func() {
 		sut.Sh(context.Background(), "systemctl stop kresd-manager.socket kresd-manager.service; rm -rf "+socketDir+"; systemctl daemon-reload")
 	})
-	wipe(t)
-	writeConfig(t, basic+"management: {interface: 127.0.0.1@5000}\n")
-	if r := run(t, "systemctl", "start", "kresd-manager.service"); r.Code == 0 {
+	sut.Wipe(t)
+	sut.WriteConfig(t, basic+"management: {interface: 127.0.0.1@5000}\n")
+	if r := sut.Exec(t, "systemctl", "start", "kresd-manager.service"); r.Code == 0 {
 		t.Fatal("the manager starts without a listener for its address")
 	}
-	if got := must(t, "systemctl", "show", "-p", "ExecMainStatus", "--value", "kresd-manager.service"); got != "78\n" {
+	if got := sut.Must(t, "systemctl", "show", "-p", "ExecMainStatus", "--value", "kresd-manager.service"); got != "78\n" {
 		t.Errorf("exit status %s", got)
 	}
-	if len(pids(t)) > 0 {
-		t.Errorf("workers run: %v", pids(t))
+	if len(sut.PIDs(t)) > 0 {
+		t.Errorf("workers run: %v", sut.PIDs(t))
 	}
 	// What the message says is what is to be done.
 	journal := sut.Journal(t.Context(), "kresd-manager.service")
@@ -49,13 +49,13 @@ func TestInterface(t *testing.T) {
 	if !found || !strings.HasPrefix(advice, "mkdir -p "+socketDir) {
 		t.Fatalf("the journal has no advice:\n%s", journal)
 	}
-	must(t, "sh", "-c", advice)
+	sut.Must(t, "sh", "-c", advice)
 
-	expect(t, "host.example.", "192.0.2.1")
-	if s := status(t); s.State != "running" { // the unix socket stays
+	sut.Expect(t, "host.example.", "192.0.2.1")
+	if s := sut.Status(t); s.State != "running" { // the unix socket stays
 		t.Errorf("the state is %s", s.State)
 	}
-	if out := must(t, "systemctl", "show", "-p", "PrivateNetwork,RestrictAddressFamilies", "kresd-manager.service"); !strings.Contains(out, "PrivateNetwork=yes") || !strings.Contains(out, "RestrictAddressFamilies=AF_UNIX\n") {
+	if out := sut.Must(t, "systemctl", "show", "-p", "PrivateNetwork,RestrictAddressFamilies", "kresd-manager.service"); !strings.Contains(out, "PrivateNetwork=yes") || !strings.Contains(out, "RestrictAddressFamilies=AF_UNIX\n") {
 		t.Errorf("the sandbox is open: %s", out)
 	}
 	const api = "http://" + apiAddress
@@ -68,12 +68,12 @@ func TestInterface(t *testing.T) {
 	if code, _ := curl(t, "-H", "Host: evil.example", api+"/"); code != "403" {
 		t.Errorf("with a foreign Host: %s", code)
 	}
-	refused(t, "/management/interface", `"127.0.0.1@5001"`, "/management/interface", "ListenStream=127.0.0.1:5001")
+	sut.Refused(t, "/management/interface", `"127.0.0.1@5001"`, "/management/interface", "ListenStream=127.0.0.1:5001")
 
 	// With tokens everybody needs one.
-	must(t, "sh", "-c", "umask 077; echo "+apiToken+" >/etc/knot-resolver/token; chown kresd-manager /etc/knot-resolver/token")
-	put(t, "/management/roles", `[{"role": "configure", "token-file": "/etc/knot-resolver/token"}, {"role": "read", "token": "`+readerToken+`"}]`)
-	before := pids(t)
+	sut.Must(t, "sh", "-c", "umask 077; echo "+apiToken+" >/etc/knot-resolver/token; chown kresd-manager /etc/knot-resolver/token")
+	sut.Put(t, "/management/roles", `[{"role": "configure", "token-file": "/etc/knot-resolver/token"}, {"role": "read", "token": "`+readerToken+`"}]`)
+	before := sut.PIDs(t)
 	auth := "Authorization: Bearer "
 	for _, test := range []struct{ token, method, path, code string }{
 		{"", "GET", "/v1/config/workers", "401"},
@@ -89,26 +89,26 @@ func TestInterface(t *testing.T) {
 	if _, body := curl(t, "-H", auth+readerToken, api+"/v1/config"); strings.Contains(body, readerToken) || !strings.Contains(body, "(secret)") {
 		t.Errorf("a reader sees %s", body)
 	}
-	must(t, "kresctl", "renew", "--quiet") // root has the unix socket
-	must(t, "kresctl", "--socket", "127.0.0.1@5000", "--token-file", "/etc/knot-resolver/token", "status")
+	sut.Must(t, "kresctl", "renew", "--quiet") // root has the unix socket
+	sut.Must(t, "kresctl", "--socket", "127.0.0.1@5000", "--token-file", "/etc/knot-resolver/token", "status")
 	// A new manager takes the listener over, and the kernel keeps it meanwhile.
-	must(t, "systemctl", "restart", "kresd-manager.service")
+	sut.Must(t, "systemctl", "restart", "kresd-manager.service")
 	if code, _ := curl(t, "-H", auth+apiToken, api+"/v1/config/workers"); code != "200" {
 		t.Errorf("after a restart: %s", code)
 	}
-	if after := pids(t); after["kresd@1.service"] != before["kresd@1.service"] {
+	if after := sut.PIDs(t); after["kresd@1.service"] != before["kresd@1.service"] {
 		t.Errorf("processes changed from %v to %v", before, after)
 	}
 	// Without the interface in the configuration the open port serves nobody.
-	writeConfig(t, basic)
-	must(t, "systemctl", "reload", "kresd-manager.service")
+	sut.WriteConfig(t, basic)
+	sut.Must(t, "systemctl", "reload", "kresd-manager.service")
 	if code, body := curl(t, api+"/v1/config/workers"); code != "403" {
 		t.Errorf("an address that the configuration does not name: %s %s", code, body)
 	}
 }
 
 func TestRolesOfUsers(t *testing.T) {
-	fresh(t, basic+`
+	sut.Fresh(t, basic+`
 management:
   unix-socket: `+product.Socket+`
   roles:
@@ -116,12 +116,12 @@ management:
     - {role: operate, users: [daemon]}
     - {role: configure, groups: [wheelies], token: `+apiToken+`}
 `)
-	must(t, "sh", "-c", "getent group wheelies || groupadd wheelies")
+	sut.Must(t, "sh", "-c", "getent group wheelies || groupadd wheelies")
 	as := func(user string, groups string, args ...string) (code, body string) {
 		t.Helper()
 		all := []string{"setpriv", "--reuid=" + user, "--regid=nogroup", "--groups=" + groups,
 			"curl", "--silent", "--show-error", "--max-time", "20", "--write-out", `\n%{http_code}`, "--unix-socket", product.Socket}
-		r := run(t, append(all, args...)...)
+		r := sut.Exec(t, append(all, args...)...)
 		if r.Code != 0 {
 			t.Fatalf("%s in %s: %s", user, groups, r.Stderr)
 		}
@@ -146,7 +146,7 @@ management:
 	if code, _ := as("nobody", "knot-resolver", "-X", "PUT", "-H", "Authorization: Bearer "+apiToken, "--json", `"y"`, api+"/v1/config/nsid"); code != "200" {
 		t.Errorf("with a token: %s", code)
 	}
-	must(t, "systemctl", "reload", "kresd-manager.service") // as the manager's own user
+	sut.Must(t, "systemctl", "reload", "kresd-manager.service") // as the manager's own user
 	journal := sut.Journal(t.Context(), "kresd-manager.service")
 	for _, want := range []string{"request refused who=nobody method=POST path=/reload status=403", "request who=daemon method=POST path=/reload status=200"} {
 		if !strings.Contains(journal, want) {

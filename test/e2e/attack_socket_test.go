@@ -5,21 +5,23 @@ package e2e
 import (
 	"strings"
 	"testing"
+
+	"kresd-manager/test/product"
 )
 
 // systemd changes owner and mode of the API socket by its path.
 func TestNoOneCanHaveSystemdChangeAFileInPlaceOfTheSocket(t *testing.T) {
 	for _, u := range attackers {
 		t.Run(u.name, func(t *testing.T) {
-			fresh(t, basic)
+			sut.Fresh(t, basic)
 			state := victim(t, "/etc/victim")
 			bound := 0
 			u.attack(t, func() {
 				for range 20 {
-					run(t, "systemctl", "reset-failed", "kresd-manager.socket", "kresd-manager.service")
-					must(t, "systemctl", "stop", "kresd-manager.socket", "kresd-manager.service")
+					sut.Exec(t, "systemctl", "reset-failed", "kresd-manager.socket", "kresd-manager.service")
+					sut.Must(t, "systemctl", "stop", "kresd-manager.socket", "kresd-manager.service")
 					// The manager's user may be there first: then there is no API.
-					if run(t, "systemctl", "start", "kresd-manager.socket").Code == 0 {
+					if sut.Exec(t, "systemctl", "start", "kresd-manager.socket").Code == 0 {
 						bound++
 					}
 				}
@@ -30,12 +32,12 @@ func TestNoOneCanHaveSystemdChangeAFileInPlaceOfTheSocket(t *testing.T) {
 			if bound == 0 {
 				t.Error("the socket was never bound, so that this test has tested nothing")
 			}
-			must(t, "systemctl", "stop", "kresd-manager.socket", "kresd-manager.service")
-			must(t, "systemctl", "start", "kresd-manager.socket")
-			if got := strings.TrimSpace(must(t, "stat", "--format=%F %U:%G %a", "/run/knot-resolver/kres-api.sock")); got != "socket root:knot-resolver 660" {
+			sut.Must(t, "systemctl", "stop", "kresd-manager.socket", "kresd-manager.service")
+			sut.Must(t, "systemctl", "start", "kresd-manager.socket")
+			if got := strings.TrimSpace(sut.Must(t, "stat", "--format=%F %U:%G %a", "/run/knot-resolver/kres-api.sock")); got != "socket root:knot-resolver 660" {
 				t.Errorf("the socket is %s", got)
 			}
-			if code := call(t, "GET", "/v1/status", "").code; code != 200 {
+			if code := sut.Call(t, "GET", "/v1/status", "").Code; code != 200 {
 				t.Errorf("the API answers %d", code)
 			}
 		})
@@ -47,26 +49,29 @@ func TestNoOneCanHaveSystemdChangeAFileInPlaceOfTheSocket(t *testing.T) {
 // manager's changes.
 func TestNoWorkerCanHaveTheManagerChangeAFileInPlaceOfItsSocket(t *testing.T) {
 	const path = "/run/knot-resolver/control/api.sock"
-	fresh(t, basic+"management: {unix-socket: "+path+"}\n")
+	sut.Fresh(t, basic+"management: {unix-socket: "+path+"}\n")
 	const files = "stat --dereference --format='%n %U %a' /run/kresd-manager/worker/worker.lua /run/kresd-manager/tls-ticket-secret /var/lib/kresd-manager/boot/worker.lua"
-	before := must(t, "sh", "-c", files)
+	product.Eventually(t, "the last good configuration is kept, which is after the start", func() bool {
+		return sut.Exec(t, "test", "-e", "/var/lib/kresd-manager/boot/worker.lua").Code == 0
+	})
+	before := sut.Must(t, "sh", "-c", files)
 	for _, target := range []string{"/run/kresd-manager/worker/worker.lua", "/run/kresd-manager/tls-ticket-secret"} {
 		u := attackers[0]
 		u.attack(t, func() {
 			for range 10 {
 				// It may find something else at the path, and then refuses to start.
-				run(t, "systemctl", "reset-failed", "kresd-manager.service")
-				run(t, "systemctl", "restart", "kresd-manager.service")
+				sut.Exec(t, "systemctl", "reset-failed", "kresd-manager.service")
+				sut.Exec(t, "systemctl", "restart", "kresd-manager.service")
 			}
 		}, "python3", "-c", swap, path, target)
-		if after := must(t, "sh", "-c", files); after != before {
+		if after := sut.Must(t, "sh", "-c", files); after != before {
 			t.Errorf("files of the manager's were changed from\n%sto\n%s", before, after)
 		}
 	}
-	must(t, "rm", "-f", path)
-	must(t, "systemctl", "reset-failed", "kresd-manager.service")
-	must(t, "systemctl", "restart", "kresd-manager.service")
-	if got := strings.TrimSpace(must(t, "stat", "--format=%F %U:%G %a", path)); got != "socket kresd-manager:knot-resolver 660" {
+	sut.Must(t, "rm", "-f", path)
+	sut.Must(t, "systemctl", "reset-failed", "kresd-manager.service")
+	sut.Must(t, "systemctl", "restart", "kresd-manager.service")
+	if got := strings.TrimSpace(sut.Must(t, "stat", "--format=%F %U:%G %a", path)); got != "socket kresd-manager:knot-resolver 660" {
 		t.Errorf("the manager's own socket is %s", got)
 	}
 }
@@ -74,10 +79,10 @@ func TestNoWorkerCanHaveTheManagerChangeAFileInPlaceOfItsSocket(t *testing.T) {
 // What a stock service has left belonged to the workers' user, who may have
 // prepared it: a link in place of every folder, and rights of its own.
 func TestAPreparedRunDirectoryIsNotUsed(t *testing.T) {
-	wipe(t)
-	writeConfig(t, basic)
+	sut.Wipe(t)
+	sut.WriteConfig(t, basic)
 	state := victim(t, "/etc/victim")
-	must(t, "sh", "-ec", `
+	sut.Must(t, "sh", "-ec", `
 		rm -rf /run/knot-resolver /run/kresd-manager.rundir
 		mkdir -m 0750 /etc/other /run/knot-resolver
 		chown knot-resolver: /run/knot-resolver
@@ -88,12 +93,12 @@ func TestAPreparedRunDirectoryIsNotUsed(t *testing.T) {
 			ln -s /proc/1/root .kresd-manager
 			touch supervisord.conf'`)
 	tidy(t, "rm -rf /etc/other")
-	must(t, "systemctl", "start", "kresd-manager.service")
-	expect(t, "host.example.", "192.0.2.1")
+	sut.Must(t, "systemctl", "start", "kresd-manager.service")
+	sut.Expect(t, "host.example.", "192.0.2.1")
 	if got := state(); got != "root:root 600" {
 		t.Errorf("a file of root's is now %s", got)
 	}
-	if got := must(t, "sh", "-c", "ls -A /etc/other; stat --format='%U:%G %a' /etc/other"); got != "root:root 750\n" {
+	if got := sut.Must(t, "sh", "-c", "ls -A /etc/other; stat --format='%U:%G %a' /etc/other"); got != "root:root 750\n" {
 		t.Errorf("the folder that links led to is %s", got)
 	}
 	for path, want := range map[string]string{
@@ -103,7 +108,7 @@ func TestAPreparedRunDirectoryIsNotUsed(t *testing.T) {
 		"/run/knot-resolver/.lock":         "regular empty file root:kresd-manager 660",
 		"/run/knot-resolver/kres-api.sock": "socket root:knot-resolver 660",
 	} {
-		if got := strings.TrimSpace(must(t, "stat", "--format=%F %U:%G %a", path)); got != want {
+		if got := strings.TrimSpace(sut.Must(t, "stat", "--format=%F %U:%G %a", path)); got != want {
 			t.Errorf("%s is %s, want %s", path, got, want)
 		}
 	}
@@ -112,19 +117,19 @@ func TestAPreparedRunDirectoryIsNotUsed(t *testing.T) {
 // Some packages of Knot Resolver have a line of tmpfiles.d(5) that gives the run
 // directory to its user: at boot, and whenever the package is upgraded.
 func TestAnotherPackageDoesNotGiveTheRunDirectoryAway(t *testing.T) {
-	fresh(t, basic)
+	sut.Fresh(t, basic)
 	const theirs = "/usr/lib/tmpfiles.d/knot-resolver.conf"
-	must(t, "sh", "-c", "echo 'd /run/knot-resolver 0750 knot-resolver knot-resolver -' >"+theirs)
+	sut.Must(t, "sh", "-c", "echo 'd /run/knot-resolver 0750 knot-resolver knot-resolver -' >"+theirs)
 	tidy(t, "rm -f "+theirs)
-	before := pids(t)
+	before := sut.PIDs(t)
 	for _, args := range [][]string{{"knot-resolver.conf"}, {"--boot"}, {}} {
-		run(t, append([]string{"systemd-tmpfiles", "--create"}, args...)...)
-		if got := strings.TrimSpace(must(t, "stat", "--format=%U:%G %a", "/run/knot-resolver")); got != "root:kresd-manager 1775" {
+		sut.Exec(t, append([]string{"systemd-tmpfiles", "--create"}, args...)...)
+		if got := strings.TrimSpace(sut.Must(t, "stat", "--format=%U:%G %a", "/run/knot-resolver")); got != "root:kresd-manager 1775" {
 			t.Errorf("after systemd-tmpfiles --create %s the run directory is %s", strings.Join(args, " "), got)
 		}
 	}
-	put(t, "/nsid", `"x"`)
-	if len(pids(t)) != len(before) {
+	sut.Put(t, "/nsid", `"x"`)
+	if len(sut.PIDs(t)) != len(before) {
 		t.Error("the workers do not run")
 	}
 }

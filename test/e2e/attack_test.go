@@ -76,9 +76,9 @@ func (u asUser) attack(t *testing.T, f func(), args ...string) {
 // tells that it was.
 func victim(t *testing.T, path string) func() string {
 	t.Helper()
-	must(t, "sh", "-c", "rm -f "+path+"; umask 077; echo secret >"+path)
+	sut.Must(t, "sh", "-c", "rm -f "+path+"; umask 077; echo secret >"+path)
 	tidy(t, "rm -f "+path)
-	return func() string { return strings.TrimSpace(must(t, "stat", "--format=%U:%G %a", path)) }
+	return func() string { return strings.TrimSpace(sut.Must(t, "stat", "--format=%U:%G %a", path)) }
 }
 
 // machineCmd is a command with a text to read.

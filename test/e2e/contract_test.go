@@ -10,19 +10,20 @@ import (
 	"testing"
 
 	"kresd-manager/test/contract"
+	"kresd-manager/test/product"
 	"kresd-manager/units"
 )
 
 // real is the manager on a real systemd.
 type real struct{}
 
-func (real) put(t *testing.T, path, doc string) (answer, units.Report) {
+func (real) put(t *testing.T, path, doc string) (product.Answer, units.Report) {
 	t.Helper()
-	a := call(t, "PUT", path, doc, "Accept", "application/json")
+	a := sut.Call(t, "PUT", path, doc, "Accept", "application/json")
 	var r units.Report
-	if a.code == 200 {
-		if err := json.Unmarshal([]byte(a.body), &r); err != nil {
-			t.Fatalf("%v in %s", err, a.body)
+	if a.Code == 200 {
+		if err := json.Unmarshal([]byte(a.Body), &r); err != nil {
+			t.Fatalf("%v in %s", err, a.Body)
 		}
 	}
 	return a, r
@@ -30,8 +31,8 @@ func (real) put(t *testing.T, path, doc string) (answer, units.Report) {
 
 func (s real) Put(t *testing.T, doc string) (units.Report, error) {
 	a, r := s.put(t, "/v1/config", doc)
-	if a.code != 200 {
-		return r, errors.New(a.body)
+	if a.Code != 200 {
+		return r, errors.New(a.Body)
 	}
 	return r, nil
 }
@@ -39,8 +40,8 @@ func (s real) Put(t *testing.T, doc string) (units.Report, error) {
 func (s real) Plan(t *testing.T, doc string) units.Plan {
 	t.Helper()
 	a, r := s.put(t, "/v1/config?dry-run", doc)
-	if a.code != 200 {
-		t.Fatalf("dry run: %d %s", a.code, a.body)
+	if a.Code != 200 {
+		t.Fatalf("dry run: %d %s", a.Code, a.Body)
 	}
 	return r.Plan
 }
@@ -49,7 +50,7 @@ func (s real) Plan(t *testing.T, doc string) units.Plan {
 func (real) Live(t *testing.T) map[string]string {
 	t.Helper()
 	live := map[string]string{}
-	out := must(t, "systemctl", "list-units", "--plain", "--no-legend", "--all",
+	out := sut.Must(t, "systemctl", "list-units", "--plain", "--no-legend", "--all",
 		"kresd@*.service", "kres-component@*.service", "kres-gc.service", "kres-policy-loader.service")
 	for line := range strings.Lines(out) {
 		f := strings.Fields(line)
@@ -58,34 +59,34 @@ func (real) Live(t *testing.T) map[string]string {
 		}
 		text := f[2]
 		if text == "active" {
-			text = generationOf(t, f[0])
+			text = sut.Show(t, f[0], "StatusText")
 		}
-		if weight := strings.TrimSpace(must(t, "systemctl", "show", "-p", "CPUWeight", "--value", f[0])); weight != "[not set]" {
+		if weight := strings.TrimSpace(sut.Must(t, "systemctl", "show", "-p", "CPUWeight", "--value", f[0])); weight != "[not set]" {
 			text += " weight " + weight
 		}
 		if text == "" {
-			text = strings.TrimSpace(must(t, "sh", "-c", "tr '\\0' ' ' </proc/$(systemctl show -p MainPID --value "+f[0]+")/cmdline"))
+			text = strings.TrimSpace(sut.Must(t, "sh", "-c", "tr '\\0' ' ' </proc/$(systemctl show -p MainPID --value "+f[0]+")/cmdline"))
 		}
 		live[f[0]] = text
 	}
-	expect(t, "localhost.", "127.0.0.1")
+	sut.Expect(t, "localhost.", "127.0.0.1")
 	return live
 }
 
 // Fail makes a unit fail once, before its process is even started.
 func (real) Fail(t *testing.T, unit string, _ units.Kind) {
 	t.Helper()
-	must(t, "touch", "/run/fail-"+unit)
+	sut.Must(t, "touch", "/run/fail-"+unit)
 }
 
 func (real) Settle(t *testing.T) {
 	t.Helper()
-	eventually(t, "all is well", func() bool { return status(t).State == "running" })
+	product.Eventually(t, "all is well", func() bool { return sut.Status(t).State == "running" })
 }
 
 // TestContract makes changes up, and steps of them fail.
 func TestContract(t *testing.T) {
-	wipe(t)
+	sut.Wipe(t)
 	const once = "[Service]\nExecStartPre=+/bin/sh -c 'if test -e /run/fail-%n; then rm /run/fail-%n; exit 1; fi'\n"
 	templates := []string{"kresd@.service", "kres-component@.service", "kres-gc.service", "kres-policy-loader.service"}
 	for _, unit := range templates {
@@ -93,15 +94,15 @@ func TestContract(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	must(t, "systemctl", "daemon-reload")
+	sut.Must(t, "systemctl", "daemon-reload")
 	defer func() {
 		for _, unit := range templates {
-			must(t, "rm", "-r", "/run/systemd/system/"+unit+".d")
+			sut.Must(t, "rm", "-r", "/run/systemd/system/"+unit+".d")
 		}
-		must(t, "systemctl", "daemon-reload")
+		sut.Must(t, "systemctl", "daemon-reload")
 	}()
 	allowLimits(t)
-	fresh(t, basic)
+	sut.Fresh(t, basic)
 	for seed := range uint64(3) {
 		contract.Run(t, real{}, seed, 6)
 	}

@@ -11,12 +11,12 @@ import (
 
 // TestConvertPrintsWhatTheManagerWrites compares both programs.
 func TestConvertPrintsWhatTheManagerWrites(t *testing.T) {
-	fresh(t, "nsid: x\n"+basic+"forward: [{subtree: a.example, servers: [192.0.2.53]}]\nviews: [{subnets: [192.0.2.0/24], answer: refused}]\n")
+	sut.Fresh(t, "nsid: x\n"+basic+"forward: [{subtree: a.example, servers: [192.0.2.53]}]\nviews: [{subnets: [192.0.2.0/24], answer: refused}]\n")
 	for process, path := range map[string]string{
 		"worker":        "/run/kresd-manager/worker/worker.lua",
 		"policy-loader": "/run/kresd-manager/policy-loader/policy-loader.lua",
 	} {
-		if got, want := must(t, "kresctl", "convert", "--type", process, product.ConfigFile), must(t, "cat", path); got != want {
+		if got, want := sut.Must(t, "kresctl", "convert", "--type", process, product.ConfigFile), sut.Must(t, "cat", path); got != want {
 			t.Errorf("kresctl convert --type %s prints %d bytes, and the manager wrote %d", process, len(got), len(want))
 		}
 	}
@@ -24,7 +24,7 @@ func TestConvertPrintsWhatTheManagerWrites(t *testing.T) {
 
 // TestConvertedLuaRunsUnderPlainKresd needs nothing of ours but the text.
 func TestConvertedLuaRunsUnderPlainKresd(t *testing.T) {
-	wipe(t)
+	sut.Wipe(t)
 	config := `
 rundir: /tmp/plain
 cache: {storage: /tmp/plain/cache}

@@ -10,19 +10,19 @@ import (
 
 // The bus and the backlog of the socket have limits of their own.
 func TestAThousandClientsAtOnce(t *testing.T) {
-	fresh(t, basic)
-	before := pids(t)
+	sut.Fresh(t, basic)
+	before := sut.PIDs(t)
 	codes := map[string]int{}
 	var mu sync.Mutex
 	var all sync.WaitGroup
 	for range 1000 {
 		all.Go(func() {
-			a, err := request(t.Context(), "GET", "/v1/status", "")
-			result := a.body
+			a, err := sut.Request(t.Context(), "GET", "/v1/status", "")
+			result := a.Body
 			switch {
 			case err != nil:
 				result = err.Error()
-			case a.code == 200:
+			case a.Code == 200:
 				result = "answered"
 			}
 			mu.Lock()
@@ -30,13 +30,13 @@ func TestAThousandClientsAtOnce(t *testing.T) {
 			codes[result]++
 		})
 	}
-	put(t, "/local-data/addresses/crowd.example", `"192.0.2.3"`)
-	expect(t, "crowd.example.", "192.0.2.3")
+	sut.Put(t, "/local-data/addresses/crowd.example", `"192.0.2.3"`)
+	sut.Expect(t, "crowd.example.", "192.0.2.3")
 	all.Wait()
 	if codes["answered"] != 1000 {
 		t.Errorf("answers: %v", codes)
 	}
-	if after := pids(t); !maps.Equal(before, after) {
+	if after := sut.PIDs(t); !maps.Equal(before, after) {
 		t.Errorf("processes changed from %v to %v", before, after)
 	}
 }

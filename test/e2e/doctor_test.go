@@ -10,12 +10,13 @@ import (
 
 	"kresd-manager/internal/doctor"
 	"kresd-manager/test/machine"
+	"kresd-manager/test/product"
 )
 
 // examine runs kresctl doctor as root.
 func examine(t *testing.T) (doctor.Report, string) {
 	t.Helper()
-	r := run(t, "kresctl", "doctor", "--json")
+	r := sut.Exec(t, "kresctl", "doctor", "--json")
 	var report doctor.Report
 	if err := json.Unmarshal([]byte(r.Stdout), &report); err != nil {
 		t.Fatalf("exit %d: %v\n%s%s", r.Code, err, r.Stdout, r.Stderr)
@@ -39,11 +40,11 @@ func wellness(t *testing.T, when string) {
 }
 
 // TestDoctor breaks an installation in every way, one at a time: the fault is
-// found, nothing else is, and the command that is told mends it.
+// found, nothing else is, and the command that is told fixes it.
 func TestDoctor(t *testing.T) {
-	fresh(t, basic)
+	sut.Fresh(t, basic)
 	wellness(t, "a system that is well")
-	if out := must(t, "kresctl", "doctor"); !strings.HasPrefix(out, "nothing is wrong: ") {
+	if out := sut.Must(t, "kresctl", "doctor"); !strings.HasPrefix(out, "nothing is wrong: ") {
 		t.Errorf("%s", out)
 	}
 	for _, c := range []struct {
@@ -102,43 +103,43 @@ func TestDoctor(t *testing.T) {
 					sut.Sh(context.Background(), c.and)
 				}
 			})
-			must(t, "bash", "-ec", c.fault)
+			sut.Must(t, "bash", "-ec", c.fault)
 			r, text := examine(t)
-			mend := c.by
+			fix := c.by
 			for _, f := range r.Findings {
 				if f.Check != c.check {
 					t.Errorf("something else is found: %+v", f)
 				}
-				if f.What == "" || f.Why == "" || f.Mend == "" {
+				if f.What == "" || f.Why == "" || f.Fix == "" {
 					t.Errorf("%+v", f)
 				}
 			}
 			if len(r.Findings) == 0 || !strings.Contains(text, c.what) {
 				t.Errorf("not found: %q in\n%s", c.what, text)
 			}
-			if mend == "" && len(r.Findings) > 0 {
-				mend = r.Findings[0].Mend
+			if fix == "" && len(r.Findings) > 0 {
+				fix = r.Findings[0].Fix
 			}
-			if out := run(t, "bash", "-c", mend); out.Code != 0 {
-				t.Errorf("%s: exit %d\n%s%s", mend, out.Code, out.Stdout, out.Stderr)
+			if out := sut.Exec(t, "bash", "-c", fix); out.Code != 0 {
+				t.Errorf("%s: exit %d\n%s%s", fix, out.Code, out.Stdout, out.Stderr)
 			}
 			if c.and != "" {
-				must(t, "bash", "-ec", c.and)
+				sut.Must(t, "bash", "-ec", c.and)
 			}
-			eventually(t, "it is well again", func() bool {
+			product.Eventually(t, "it is well again", func() bool {
 				r, _ := examine(t)
 				return len(r.Findings) == 0
 			})
 		})
 	}
-	expect(t, "host.example.", "192.0.2.1")
+	sut.Expect(t, "host.example.", "192.0.2.1")
 }
 
 func TestDoctorTellsOfTheStockServiceThatRuns(t *testing.T) {
-	wipe(t)
-	writeConfig(t, basic)
+	sut.Wipe(t)
+	sut.WriteConfig(t, basic)
 	defer sut.Sh(t.Context(), "systemctl stop knot-resolver.service; systemctl reset-failed")
-	must(t, "bash", "-ec", "rm -rf /run/knot-resolver/*; systemctl start knot-resolver.service")
+	sut.Must(t, "bash", "-ec", "rm -rf /run/knot-resolver/*; systemctl start knot-resolver.service")
 	_, text := examine(t)
 	if !strings.Contains(text, "knot-resolver.service, the stock manager, is activ") || !strings.Contains(text, "systemctl mask --now knot-resolver.service") {
 		t.Errorf("%s", text)
@@ -146,12 +147,12 @@ func TestDoctorTellsOfTheStockServiceThatRuns(t *testing.T) {
 }
 
 func TestDoctorTellsWhoTookThePort(t *testing.T) {
-	wipe(t)
-	writeConfig(t, basic)
+	sut.Wipe(t)
+	sut.WriteConfig(t, basic)
 	defer sut.Sh(t.Context(), "systemctl stop thief.service; systemctl reset-failed")
-	must(t, "systemd-run", "--unit=thief.service", "perl", "-MIO::Socket::INET", "-e",
+	sut.Must(t, "systemd-run", "--unit=thief.service", "perl", "-MIO::Socket::INET", "-e",
 		"my $u = IO::Socket::INET->new(LocalAddr => '0.0.0.0', LocalPort => 53, Proto => 'udp') or die; my $t = IO::Socket::INET->new(LocalAddr => '127.0.0.1', LocalPort => 853, Proto => 'tcp', Listen => 1) or die; sleep 600")
-	eventually(t, "the ports are told", func() bool {
+	product.Eventually(t, "the ports are told", func() bool {
 		_, text := examine(t)
 		return strings.Contains(text, "0.0.0.0 port 53 (udp) is held by perl, process ") &&
 			strings.Contains(text, "127.0.0.1 port 853 (tcp) is held by perl") && strings.Contains(text, "systemctl disable --now thief.service")
@@ -159,10 +160,10 @@ func TestDoctorTellsWhoTookThePort(t *testing.T) {
 }
 
 func TestDoctorTellsOfLimitsThatNobodyEnforces(t *testing.T) {
-	fresh(t, basic)
-	writeConfig(t, basic+"systemd: {memory-max: 1G}\n")
-	group := show(t, "kresd@1.service", "ControlGroup")
-	have := must(t, "cat", "/sys/fs/cgroup"+group+"/cgroup.controllers")
+	sut.Fresh(t, basic)
+	sut.WriteConfig(t, basic+"systemd: {memory-max: 1G}\n")
+	group := sut.Show(t, "kresd@1.service", "ControlGroup")
+	have := sut.Must(t, "cat", "/sys/fs/cgroup"+group+"/cgroup.controllers")
 	_, text := examine(t)
 	if missing := !strings.Contains(" "+have, " memory"); missing != strings.Contains(text, "/systemd: memory-max: set, and not enforced, because") {
 		t.Errorf("controllers are %q\n%s", have, text)
@@ -170,7 +171,7 @@ func TestDoctorTellsOfLimitsThatNobodyEnforces(t *testing.T) {
 }
 
 func TestDoctorWithoutRootTellsWhatItCannotSee(t *testing.T) {
-	fresh(t, basic)
+	sut.Fresh(t, basic)
 	r := sut.Run(t.Context(), machine.Cmd{User: "nobody", Unprivileged: true, Args: []string{"kresctl", "doctor"}})
 	if r.Code != 0 || !strings.Contains(r.Stdout, "not looked at: ") || !strings.Contains(r.Stdout, "nothing is wrong") {
 		t.Errorf("exit %d\n%s%s", r.Code, r.Stdout, r.Stderr)

@@ -66,15 +66,15 @@ func TestEffects(t *testing.T) {
 	}
 	common := merged(t, "{}", file.Common)
 	allowLimits(t)
-	fresh(t, common)
-	must(t, "sh", "-c", effectFiles)
+	sut.Fresh(t, common)
+	sut.Must(t, "sh", "-c", effectFiles)
 	tidy(t, "rm -rf /etc/systemd/system/kresd@.service.d && systemctl daemon-reload")
 	shipped(t)
 	made, left := 0, 0
 	for _, g := range file.Groups {
 		doc := merged(t, common, g.Base)
-		put(t, "", doc)
-		before := pids(t)
+		sut.Put(t, "", doc)
+		before := sut.PIDs(t)
 		for _, c := range g.Changes {
 			if c.Live != "" {
 				left++
@@ -82,15 +82,15 @@ func TestEffects(t *testing.T) {
 			}
 			if made++; c.Key == "/systemd/cpu-affinity" { // what its documentation asks for
 				shipped(t)
-				must(t, "sh", "-ec", "install -D -m 644 /usr/local/share/kresd-manager/10-cpus.conf -t /etc/systemd/system/kresd@.service.d/; systemctl daemon-reload")
+				sut.Must(t, "sh", "-ec", "install -D -m 644 /usr/local/share/kresd-manager/10-cpus.conf -t /etc/systemd/system/kresd@.service.d/; systemctl daemon-reload")
 			}
 			doc = merged(t, doc, c.Change)
-			a := call(t, "PUT", "/v1/config", doc, "Accept", "application/json")
+			a := sut.Call(t, "PUT", "/v1/config", doc, "Accept", "application/json")
 			var r units.Report
-			if err := json.Unmarshal([]byte(a.body), &r); err != nil || a.code != 200 {
-				t.Errorf("%s: %d %s\n%s", c.Key, a.code, a.body, doc)
+			if err := json.Unmarshal([]byte(a.Body), &r); err != nil || a.Code != 200 {
+				t.Errorf("%s: %d %s\n%s", c.Key, a.Code, a.Body, doc)
 			}
-			after := pids(t)
+			after := sut.PIDs(t)
 			if diff := cmp.Diff(stepsOf(c.Acts, before, after), slices.Sorted(slices.Values(steps(r.Plan)))); diff != "" {
 				t.Errorf("%s: %s expected (-):\n%s%s", c.Key, c.Acts, diff, doc)
 			}
@@ -103,7 +103,7 @@ func TestEffects(t *testing.T) {
 			before = after
 		}
 	}
-	if s := status(t); s.State != "running" {
+	if s := sut.Status(t); s.State != "running" {
 		t.Errorf("state %s: %+v", s.State, s)
 	}
 	t.Logf("%d changes made, %d only rendered", made, left)
@@ -117,17 +117,17 @@ func shipped(t *testing.T) {
 		"kresd@1.service": "knot-resolver", units.Canary: "knot-resolver", units.PolicyLoader: "knot-resolver",
 		units.CacheGC: "knot-resolver", "kres-component@x.service": "knot-resolver", units.Manager: "kresd-manager",
 	} {
-		if got := show(t, unit, "User") + ":" + show(t, unit, "Group"); got != user+":knot-resolver" {
+		if got := sut.Show(t, unit, "User") + ":" + sut.Show(t, unit, "Group"); got != user+":knot-resolver" {
 			t.Errorf("%s runs as %s", unit, got)
 		}
-		for _, file := range strings.Fields(show(t, unit, "FragmentPath") + " " + show(t, unit, "DropInPaths")) {
+		for _, file := range strings.Fields(sut.Show(t, unit, "FragmentPath") + " " + sut.Show(t, unit, "DropInPaths")) {
 			// Limits that the manager has set are a drop-in of systemd's own.
 			dir := strings.Join(strings.Split(file, "/")[:4], "/") + "/"
 			if !slices.Contains([]string{"/usr/local/lib/", "/run/systemd/generator/", "/run/systemd/system.control/"}, dir) {
 				t.Errorf("%s is not as it is shipped: %s", unit, file)
 			}
 		}
-		if got := show(t, unit, "ProtectSystem") + " " + show(t, unit, "ProtectHome") + " " + show(t, unit, "PrivateTmp"); got != "strict yes yes" {
+		if got := sut.Show(t, unit, "ProtectSystem") + " " + sut.Show(t, unit, "ProtectHome") + " " + sut.Show(t, unit, "PrivateTmp"); got != "strict yes yes" {
 			t.Errorf("the sandbox of %s is %s", unit, got)
 		}
 	}

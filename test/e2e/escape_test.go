@@ -66,7 +66,7 @@ end
 		// The long string: everything between the assignment and the next statement.
 		rules, _ := render.PolicyLoader(c)
 		_, after, found := strings.Cut(rules, "\tlocal records = ")
-		literal, _, found2 := strings.Cut(after, "\n\tzone(")
+		literal, _, found2 := strings.Cut(after, "\n\tlocal ok = zone(")
 		if !found || !found2 {
 			t.Fatalf("%q is not in the policy-loader's Lua", text)
 		}

@@ -13,6 +13,8 @@ import (
 
 	"kresd-manager/dbusctl"
 	"kresd-manager/test/machine"
+	"kresd-manager/test/product"
+	"kresd-manager/units"
 )
 
 func busAddress() string {
@@ -26,7 +28,7 @@ func TestForgedJobResultIsNotBelieved(t *testing.T) {
 		[]byte("[Service]\nType=oneshot\nExecStart=/bin/sleep 1.5\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	must(t, "systemctl", "daemon-reload")
+	sut.Must(t, "systemctl", "daemon-reload")
 	defer sut.Sh(t.Context(), "systemctl stop slow.service; rm /run/systemd/system/slow.service; systemctl daemon-reload")
 
 	// Somebody who trusts any sender, to know that the forged signals arrive.
@@ -43,7 +45,7 @@ func TestForgedJobResultIsNotBelieved(t *testing.T) {
 
 	client := &dbusctl.Client{Address: busAddress()}
 	defer client.Close()
-	if _, err := client.Observe(t.Context()); err != nil {
+	if _, err := client.Observe(t.Context(), units.Scope{}); err != nil {
 		t.Fatal(err)
 	}
 	began := time.Now()
@@ -54,8 +56,8 @@ func TestForgedJobResultIsNotBelieved(t *testing.T) {
 		took = time.Since(began)
 	})
 	var job string
-	eventually(t, "the job is queued", func() bool {
-		for line := range strings.Lines(must(t, "systemctl", "list-jobs", "--no-legend")) {
+	product.Eventually(t, "the job is queued", func() bool {
+		for line := range strings.Lines(sut.Must(t, "systemctl", "list-jobs", "--no-legend")) {
 			if f := strings.Fields(line); len(f) > 1 && f[1] == "slow.service" {
 				job = f[0]
 			}
@@ -73,7 +75,7 @@ func TestForgedJobResultIsNotBelieved(t *testing.T) {
 	}
 	forge()
 	// Everybody's unique name is public, so a signal can also be addressed.
-	for line := range strings.Lines(must(t, "busctl", "list", "--unique", "--no-legend")) {
+	for line := range strings.Lines(sut.Must(t, "busctl", "list", "--unique", "--no-legend")) {
 		if f := strings.Fields(line); len(f) > 0 {
 			forge("--dest=" + f[0])
 		}

@@ -16,6 +16,7 @@ import (
 const impostor = `
 import http.server, json, os, socketserver, sys
 class Server(socketserver.ThreadingUnixStreamServer):
+    request_queue_size = 128 # or else a client that comes while this one waits for its turn is refused
     def get_request(self):
         r = super().get_request()
         with open(sys.argv[2], "a") as f: f.write("connected\n")
@@ -42,25 +43,25 @@ Server(sys.argv[1], Handler).serve_forever()
 // manager should. Neither root's kresctl nor that of another of our users sends a
 // byte, root writes no file, and it is said who listens.
 func TestAnImpostorGetsNothing(t *testing.T) {
-	fresh(t, basic)
+	sut.Fresh(t, basic)
 	const (
 		dir    = "/tmp/impostor"
 		socket = dir + "/kres-api.sock"
 		notes  = dir + "/notes"
 		victim = "workers: 1\n"
 	)
-	must(t, "install", "-d", "-o", "knot-resolver", dir)
+	sut.Must(t, "install", "-d", "-o", "knot-resolver", dir)
 	if err := sut.WriteFile(dir+"/impostor.py", []byte(impostor), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	if err := sut.WriteFile("/etc/victim.yaml", []byte(victim), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	must(t, "systemd-run", "--quiet", "--unit=impostor", "--uid=knot-resolver", "/usr/bin/python3", dir+"/impostor.py", socket, notes)
+	sut.Must(t, "systemd-run", "--quiet", "--unit=impostor", "--uid=knot-resolver", "/usr/bin/python3", dir+"/impostor.py", socket, notes)
 	defer sut.Sh(t.Context(), "systemctl stop impostor; rm -r "+dir+" /etc/victim.yaml")
-	eventually(t, "the impostor listens", func() bool { return run(t, "test", "-S", socket).Code == 0 })
-	uid := strings.TrimSpace(must(t, "id", "-u", "knot-resolver"))
-	pid := strings.TrimSpace(must(t, "systemctl", "show", "-p", "MainPID", "--value", "impostor"))
+	product.Eventually(t, "the impostor listens", func() bool { return sut.Exec(t, "test", "-S", socket).Code == 0 })
+	uid := strings.TrimSpace(sut.Must(t, "id", "-u", "knot-resolver"))
+	pid := strings.TrimSpace(sut.Must(t, "systemctl", "show", "-p", "MainPID", "--value", "impostor"))
 	reason := fmt.Sprintf("kresctl: nothing was sent to %s: it is served by user knot-resolver (uid %s), process %s, not by root or kresd-manager; "+
 		"systemctl restart kresd-manager.socket takes it back", socket, uid, pid)
 
@@ -80,11 +81,11 @@ func TestAnImpostorGetsNothing(t *testing.T) {
 	if !strings.Contains(r.Stderr, "cannot get metrics: nothing was sent to "+socket+": it is served by user knot-resolver") {
 		t.Errorf("kres-graphite says %q", r.Stderr)
 	}
-	eventually(t, "all have connected", func() bool { return strings.Count(must(t, "cat", notes), "connected\n") > calls })
-	if got := must(t, "cat", notes); strings.Contains(got, "sent ") {
+	product.Eventually(t, "all have connected", func() bool { return strings.Count(sut.Must(t, "cat", notes), "connected\n") > calls })
+	if got := sut.Must(t, "cat", notes); strings.Contains(got, "sent ") {
 		t.Errorf("the impostor was sent\n%s", got)
 	}
-	if got := must(t, "cat", "/etc/victim.yaml"); got != victim {
+	if got := sut.Must(t, "cat", "/etc/victim.yaml"); got != victim {
 		t.Errorf("root wrote\n%s", got)
 	}
 }
@@ -93,7 +94,7 @@ func TestAnImpostorGetsNothing(t *testing.T) {
 // systemd listens for it or it does so itself.
 func TestWhoIsBelieved(t *testing.T) {
 	const own = "/run/kresd-manager/own.sock"
-	fresh(t, basic+"management: {unix-socket: "+own+"}\n")
+	sut.Fresh(t, basic+"management: {unix-socket: "+own+"}\n")
 	for _, c := range []struct{ user, socket string }{
 		{"", product.Socket}, {"knot-resolver", product.Socket}, {"", own}, {"knot-resolver", own}, {"kresd-manager", own},
 	} {
@@ -101,10 +102,10 @@ func TestWhoIsBelieved(t *testing.T) {
 			t.Errorf("status of %q on %s: exit %d\n%s%s", c.user, c.socket, r.Code, r.Stdout, r.Stderr)
 		}
 	}
-	must(t, "systemctl", "reload", "kresd-manager") // which is kresctl as the manager's user, in its group
-	must(t, "kresctl", "config", "set", "-q", "-p", "/nsid", "saved")
-	must(t, "kresctl", "config", "save", "-q")
-	if got := must(t, "cat", product.ConfigFile); !strings.Contains(got, "nsid: saved") {
+	sut.Must(t, "systemctl", "reload", "kresd-manager") // which is kresctl as the manager's user, in its group
+	sut.Must(t, "kresctl", "config", "set", "-q", "-p", "/nsid", "saved")
+	sut.Must(t, "kresctl", "config", "save", "-q")
+	if got := sut.Must(t, "cat", product.ConfigFile); !strings.Contains(got, "nsid: saved") {
 		t.Errorf("the file holds\n%s", got)
 	}
 }

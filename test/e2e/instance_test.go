@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/miekg/dns"
+
+	"kresd-manager/test/product"
 )
 
 // named gives each worker a name of its own, w1 and w2, in the option NSID.
@@ -62,7 +64,7 @@ func all(t *testing.T, network, address string, sessions tls.ClientSessionCache,
 }
 
 func TestEachWorkerHasAName(t *testing.T) {
-	fresh(t, named)
+	sut.Fresh(t, named)
 	all(t, "udp", "127.0.0.1:53", nil, func(worker string, _ bool) {
 		if worker != "w1" && worker != "w2" {
 			t.Errorf("a worker is called %q", worker)
@@ -72,7 +74,7 @@ func TestEachWorkerHasAName(t *testing.T) {
 
 // TestLuaListensForOneInstance splits addresses between workers.
 func TestLuaListensForOneInstance(t *testing.T) {
-	fresh(t, named+`
+	sut.Fresh(t, named+`
 lua:
   script: |
     local mine = ({ ['1'] = '127.0.0.11', ['2'] = '127.0.0.12' })[worker.id]
@@ -98,7 +100,7 @@ func TestSessionsResumeOnAnyWorker(t *testing.T) {
 		"a configured secret": strings.Replace(named, "network:\n", "network:\n  tls: {sticket-secret: 'more than thirty-two bytes of secret'}\n", 1),
 	} {
 		t.Run(name, func(t *testing.T) {
-			fresh(t, config)
+			sut.Fresh(t, config)
 			sessions := tls.NewLRUClientSessionCache(1)
 			if _, resumed := whoAnswers(t, "tcp-tls", "127.0.0.1:853", sessions); resumed {
 				t.Fatal("the first session is resumed")
@@ -113,20 +115,20 @@ func TestSessionsResumeOnAnyWorker(t *testing.T) {
 			}
 			resume("at first")
 			for _, unit := range []string{"kresd@1.service", "kresd@2.service"} {
-				before := pids(t)[unit]
-				must(t, "systemctl", "kill", "--kill-whom=main", "--signal=KILL", unit)
-				eventually(t, unit+" is back", func() bool {
-					now := pids(t)[unit]
-					return now != 0 && now != before && run(t, "systemctl", "is-active", unit).Code == 0
+				before := sut.PIDs(t)[unit]
+				sut.Must(t, "systemctl", "kill", "--kill-whom=main", "--signal=KILL", unit)
+				product.Eventually(t, unit+" is back", func() bool {
+					now := sut.PIDs(t)[unit]
+					return now != 0 && now != before && sut.Exec(t, "systemctl", "is-active", unit).Code == 0
 				})
 				resume("after a crash of " + unit)
 				// Nor did it erase the rules as it came back.
 				for range 10 {
-					expect(t, "host.example.", "192.0.2.1")
+					sut.Expect(t, "host.example.", "192.0.2.1")
 				}
 			}
-			must(t, "systemctl", "restart", "kresd-manager.service")
-			put(t, "/options/minimize", "false")
+			sut.Must(t, "systemctl", "restart", "kresd-manager.service")
+			sut.Put(t, "/options/minimize", "false")
 			resume("after a rolling restart")
 		})
 	}

@@ -13,8 +13,8 @@ import (
 // every command that can, and the manager, which reads it by its group, read it
 // again after each.
 func TestKresctlKeepsTheFileReadable(t *testing.T) {
-	fresh(t, basic)
-	t.Logf("the folder: %s", must(t, "stat", "-c", "%U:%G %a", "/etc/knot-resolver"))
+	sut.Fresh(t, basic)
+	t.Logf("the folder: %s", sut.Must(t, "stat", "-c", "%U:%G %a", "/etc/knot-resolver"))
 	old := strings.Replace(basic, "workers: 2", "max-workers: 8\nworkers: 1", 1)
 	if old == basic {
 		t.Fatal("the configuration has no workers: 2")
@@ -30,18 +30,18 @@ func TestKresctlKeepsTheFileReadable(t *testing.T) {
 			if err := sut.WriteFile(product.ConfigFile, []byte(c.before), 0o640); err != nil {
 				t.Fatal(err)
 			}
-			must(t, "chown", "root:knot-resolver", product.ConfigFile)
-			must(t, "sh", "-c", "umask 077; "+strings.ReplaceAll(c.command, "F", product.ConfigFile))
-			if got := must(t, "stat", "-c", "%U:%G %a %h", product.ConfigFile); got != "root:knot-resolver 640 1\n" {
+			sut.Must(t, "chown", "root:knot-resolver", product.ConfigFile)
+			sut.Must(t, "sh", "-c", "umask 077; "+strings.ReplaceAll(c.command, "F", product.ConfigFile))
+			if got := sut.Must(t, "stat", "-c", "%U:%G %a %h", product.ConfigFile); got != "root:knot-resolver 640 1\n" {
 				t.Errorf("the file is %s", got)
 			}
-			if got := must(t, "sh", "-c", "ls -A /etc/knot-resolver | grep -F .new- || true"); got != "" {
+			if got := sut.Must(t, "sh", "-c", "ls -A /etc/knot-resolver | grep -F .new- || true"); got != "" {
 				t.Errorf("left behind: %s", got)
 			}
-			if r := run(t, "kresctl", "reload"); r.Code != 0 {
+			if r := sut.Exec(t, "kresctl", "reload"); r.Code != 0 {
 				t.Errorf("the manager does not read it any more: exit %d: %s", r.Code, r.Stderr)
 			}
-			expect(t, "host.example.", "192.0.2.1")
+			sut.Expect(t, "host.example.", "192.0.2.1")
 		})
 	}
 }

@@ -76,7 +76,7 @@ options: {priming: false%s}
 
 // TestKeys says, for each key, what a real worker does with it.
 func TestKeys(t *testing.T) {
-	fresh(t, fmt.Sprintf(keys, "", "", ""))
+	sut.Fresh(t, fmt.Sprintf(keys, "", "", ""))
 	files := map[string]string{
 		"/etc/knot-resolver/hosts":      "192.0.2.20 hosts.example alias.example\n",
 		"/etc/knot-resolver/block.rpz":  "$ORIGIN rpz.\n@ 3600 SOA . . 1 1 1 1 1\nblocked.example CNAME .\nhost.moved CNAME host.example.\n",
@@ -190,9 +190,9 @@ func TestKeys(t *testing.T) {
 			if strings.HasSuffix(c.network, "#") { // replaces the section
 				text = strings.Replace(fmt.Sprintf(keys, "", c.local, c.opts), "network: {listen: [{interface: 127.0.0.1}]}\n", "", 1) + c.more + "\n"
 			}
-			a := call(t, "PUT", "/v1/config", text, "Content-Type", "application/yaml", "Accept", "application/json")
-			if a.code != 200 {
-				t.Fatalf("%d %s\n%s", a.code, a.body, text)
+			a := sut.Call(t, "PUT", "/v1/config", text, "Content-Type", "application/yaml", "Accept", "application/json")
+			if a.Code != 200 {
+				t.Fatalf("%d %s\n%s", a.Code, a.Body, text)
 			}
 			for expression, want := range c.lua {
 				if diff := cmp.Diff(want, eval(t, "1", expression)); diff != "" {
@@ -205,11 +205,11 @@ func TestKeys(t *testing.T) {
 				}
 			}
 			for _, o := range c.kdig {
-				if out := strings.TrimSpace(must(t, "sh", "-c", "kdig +short "+o+" @127.0.0.1 host.example")); out != "192.0.2.1" {
+				if out := strings.TrimSpace(sut.Must(t, "sh", "-c", "kdig +short "+o+" @127.0.0.1 host.example")); out != "192.0.2.1" {
 					t.Errorf("kdig %s: %q", o, out)
 				}
 			}
-			if s := status(t); s.State != "running" {
+			if s := sut.Status(t); s.State != "running" {
 				b, _ := json.MarshalIndent(s, "", "  ")
 				t.Errorf("state %s: %s", s.State, b)
 			}

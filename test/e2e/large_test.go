@@ -14,8 +14,8 @@ import (
 // TestMoreRulesThanALuaFunctionCanHold loads more names of every kind than one
 // Lua function can have constants.
 func TestMoreRulesThanALuaFunctionCanHold(t *testing.T) {
-	fresh(t, basic)
-	before := pids(t)
+	sut.Fresh(t, basic)
+	before := sut.PIDs(t)
 	const many = 70_000
 	var b strings.Builder
 	b.WriteString(strings.TrimSpace(basic) + "\n")
@@ -34,8 +34,8 @@ func TestMoreRulesThanALuaFunctionCanHold(t *testing.T) {
 	for i := range many {
 		fmt.Fprintf(&b, "      - 10.%d.%d.0/24\n", i>>8&0xff, i&0xff)
 	}
-	writeConfig(t, b.String())
-	out := must(t, "kresctl", "reload")
+	sut.WriteConfig(t, b.String())
+	out := sut.Must(t, "kresctl", "reload")
 	t.Log(out)
 	if got := ask(t, "udp", fmt.Sprintf("x.gone%d.many", many-1), dns.TypeA); got != "NXDOMAIN" {
 		t.Errorf("the last subtree: %s", got)
@@ -43,7 +43,7 @@ func TestMoreRulesThanALuaFunctionCanHold(t *testing.T) {
 	if got := ask(t, "udp", fmt.Sprintf("host%d.many", many-1), dns.TypeAAAA); !strings.HasPrefix(got, "NOERROR 300 AAAA 2001:db8::1:") {
 		t.Errorf("the last address: %s", got)
 	}
-	if after := pids(t); !maps.Equal(before, after) {
+	if after := sut.PIDs(t); !maps.Equal(before, after) {
 		t.Errorf("processes changed from %v to %v", before, after)
 	}
 }

@@ -5,6 +5,8 @@ package e2e
 import (
 	"strings"
 	"testing"
+
+	"kresd-manager/test/product"
 )
 
 // On a busy machine journald takes the last words of a unit after systemd has
@@ -16,16 +18,16 @@ func TestTheWordsOfAUnitThatJournaldTakesLate(t *testing.T) {
 		{"the policy-loader", "/local-data/rpz", `[{"file": "/etc/knot-resolver/broken.rpz"}]`, "kres-policy-loader.service", "broken.rpz"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			fresh(t, basic)
+			sut.Fresh(t, basic)
 			if err := sut.WriteFile("/etc/knot-resolver/broken.rpz", []byte("$ORIGIN rpz.\n@ SOA . . 1 1 1 1 1\nbroken CNAME\n"), 0o644); err != nil {
 				t.Fatal(err)
 			}
 			result := func() string { return sut.Show(t, c.unit, "Result") }
-			journald := strings.TrimSpace(must(t, "systemctl", "show", "--property=MainPID", "--value", "systemd-journald.service"))
-			must(t, "kill", "-STOP", journald)
-			answered := make(chan answer, 1)
+			journald := strings.TrimSpace(sut.Must(t, "systemctl", "show", "--property=MainPID", "--value", "systemd-journald.service"))
+			sut.Must(t, "kill", "-STOP", journald)
+			answered := make(chan product.Answer, 1)
 			go func() {
-				a, err := request(t.Context(), "PUT", "/v1/config"+c.pointer, c.value)
+				a, err := sut.Request(t.Context(), "PUT", "/v1/config"+c.pointer, c.value)
 				if err != nil {
 					t.Error(err)
 				}
@@ -33,11 +35,11 @@ func TestTheWordsOfAUnitThatJournaldTakesLate(t *testing.T) {
 			}()
 			// The unit has failed, and its words are on their way. The canary is
 			// reset at once; that it was is seen in its result.
-			eventually(t, "the unit has failed", func() bool { return result() != "success" || len(answered) > 0 })
-			must(t, "kill", "-CONT", journald)
+			product.Eventually(t, "the unit has failed", func() bool { return result() != "success" || len(answered) > 0 })
+			sut.Must(t, "kill", "-CONT", journald)
 			a := <-answered
-			if a.code < 400 || a.code > 499 || !strings.Contains(a.body, c.says) || !strings.Contains(a.body, c.unit) {
-				t.Errorf("%d %s", a.code, a.body)
+			if a.Code < 400 || a.Code > 499 || !strings.Contains(a.Body, c.says) || !strings.Contains(a.Body, c.unit) {
+				t.Errorf("%d %s", a.Code, a.Body)
 			}
 		})
 	}

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"kresd-manager/test/machine"
+	"kresd-manager/test/product"
 	"kresd-manager/units"
 )
 
@@ -21,9 +22,9 @@ const (
 // the words of the manager's advice.
 func allowLimits(t *testing.T) {
 	t.Helper()
-	must(t, "install", "-m", "644", limitsRule, "/etc/polkit-1/rules.d/")
+	sut.Must(t, "install", "-m", "644", limitsRule, "/etc/polkit-1/rules.d/")
 	allowed := func() bool { return asManager(t, "SetUnitProperties", "sba(sv)", "kresd@9.service", "true", "0") == "" }
-	eventually(t, "polkit has read its rules", allowed)
+	product.Eventually(t, "polkit has read its rules", allowed)
 	t.Cleanup(func() {
 		forgetLimits(t)
 		// Polkit takes a moment to notice.
@@ -52,12 +53,6 @@ func forgetLimits(t *testing.T) {
 	}
 }
 
-// show is one property of a unit.
-func show(t *testing.T, unit, property string) string {
-	t.Helper()
-	return strings.TrimSpace(must(t, "systemctl", "show", "-p", property, "--value", unit))
-}
-
 // kinds gives what the steps of a plan do, without repeats in a row.
 func kinds(p units.Plan) string {
 	var said []string
@@ -71,75 +66,75 @@ func kinds(p units.Plan) string {
 
 func TestLimitsActOnWorkersThatRun(t *testing.T) {
 	allowLimits(t)
-	fresh(t, basic)
-	before := pids(t)
-	p := put(t, "/systemd", `{"memory-max": "300M", "memory-high": "250M", "cpu-weight": 200, "io-weight": 50, "tasks-max": 16}`)
+	sut.Fresh(t, basic)
+	before := sut.PIDs(t)
+	p := sut.Put(t, "/systemd", `{"memory-max": "300M", "memory-high": "250M", "cpu-weight": 200, "io-weight": 50, "tasks-max": 16}`)
 	if kinds(p) != "set" {
 		t.Errorf("plan:\n%s", p)
 	}
 	want := map[string]string{"MemoryMax": "314572800", "MemoryHigh": "262144000", "CPUWeight": "200", "IOWeight": "50", "TasksMax": "16"}
 	for _, unit := range []string{"kresd@1.service", "kresd@2.service"} {
 		for property, value := range want {
-			if got := show(t, unit, property); got != value {
+			if got := sut.Show(t, unit, property); got != value {
 				t.Errorf("%s of %s is %s, want %s", property, unit, got, value)
 			}
 		}
-		if pids(t)[unit] != before[unit] {
+		if sut.PIDs(t)[unit] != before[unit] {
 			t.Errorf("%s was restarted", unit)
 		}
 	}
 	// One that is added has them, from its start.
-	put(t, "/workers", "3")
-	if got := show(t, "kresd@3.service", "MemoryMax"); got != want["MemoryMax"] {
+	sut.Put(t, "/workers", "3")
+	if got := sut.Show(t, "kresd@3.service", "MemoryMax"); got != want["MemoryMax"] {
 		t.Errorf("the third worker has %s", got)
 	}
 	// They survive systemd's reading of its units.
-	must(t, "systemctl", "daemon-reload")
-	if p := put(t, "/systemd/soak", `"1ms"`); len(p.Steps) != 0 {
+	sut.Must(t, "systemctl", "daemon-reload")
+	if p := sut.Put(t, "/systemd/soak", `"1ms"`); len(p.Steps) != 0 {
 		t.Errorf("after a daemon-reload:\n%s", p)
 	}
-	must(t, "systemctl", "set-property", "--runtime", "kresd@2.service", "MemoryMax=1G")
-	eventually(t, "what drifted is set back", func() bool { return show(t, "kresd@2.service", "MemoryMax") == want["MemoryMax"] })
+	sut.Must(t, "systemctl", "set-property", "--runtime", "kresd@2.service", "MemoryMax=1G")
+	product.Eventually(t, "what drifted is set back", func() bool { return sut.Show(t, "kresd@2.service", "MemoryMax") == want["MemoryMax"] })
 	// A worker that leaves loses what is lifted while it is away.
-	put(t, "/workers", "2")
-	put(t, "/systemd", `{"cpu-weight": 200}`)
+	sut.Put(t, "/workers", "2")
+	sut.Put(t, "/systemd", `{"cpu-weight": 200}`)
 	for _, unit := range []string{"kresd@1.service", "kresd@3.service"} {
-		if got := show(t, unit, "MemoryMax") + " " + show(t, unit, "TasksMax") + " " + show(t, unit, "IOWeight") + " " + show(t, unit, "CPUWeight"); got != "infinity infinity [not set] 200" {
+		if got := sut.Show(t, unit, "MemoryMax") + " " + sut.Show(t, unit, "TasksMax") + " " + sut.Show(t, unit, "IOWeight") + " " + sut.Show(t, unit, "CPUWeight"); got != "infinity infinity [not set] 200" {
 			t.Errorf("%s has %s", unit, got)
 		}
 	}
-	if after := pids(t); after["kresd@1.service"] != before["kresd@1.service"] || after["kresd@2.service"] != before["kresd@2.service"] {
+	if after := sut.PIDs(t); after["kresd@1.service"] != before["kresd@1.service"] || after["kresd@2.service"] != before["kresd@2.service"] {
 		t.Errorf("processes changed from %v to %v", before, after)
 	}
-	if s := status(t); s.State != "running" {
+	if s := sut.Status(t); s.State != "running" {
 		t.Errorf("state %s", s.State)
 	}
 }
 
 func TestLimitsWithoutTheRuleAreRefusedAndNothingIsTouched(t *testing.T) {
-	fresh(t, basic)
-	before := pids(t)
-	a := call(t, "PUT", "/v1/config", `{"workers": 3, "nsid": "x", "dnssec": {"enable": false}, "systemd": {"memory-max": "1G"}}`)
-	if a.code != 503 || !strings.Contains(a.body, "install -m 644 "+limitsRule+" /etc/polkit-1/rules.d/") {
-		t.Errorf("%d %s", a.code, a.body)
+	sut.Fresh(t, basic)
+	before := sut.PIDs(t)
+	a := sut.Call(t, "PUT", "/v1/config", `{"workers": 3, "nsid": "x", "dnssec": {"enable": false}, "systemd": {"memory-max": "1G"}}`)
+	if a.Code != 503 || !strings.Contains(a.Body, "install -m 644 "+limitsRule+" /etc/polkit-1/rules.d/") {
+		t.Errorf("%d %s", a.Code, a.Body)
 	}
-	if after := pids(t); len(after) != len(before) || after["kresd@1.service"] != before["kresd@1.service"] {
+	if after := sut.PIDs(t); len(after) != len(before) || after["kresd@1.service"] != before["kresd@1.service"] {
 		t.Errorf("processes changed from %v to %v", before, after)
 	}
-	if got := show(t, "kresd@1.service", "MemoryMax"); got != "infinity" {
+	if got := sut.Show(t, "kresd@1.service", "MemoryMax"); got != "infinity" {
 		t.Errorf("MemoryMax is %s", got)
 	}
-	if s := status(t); s.State != "running" {
+	if s := sut.Status(t); s.State != "running" {
 		t.Errorf("state %s", s.State)
 	}
 	// The administrator can set them without any rule, and is believed.
-	must(t, "systemctl", "set-property", "--runtime", "kresd@1.service", "MemoryMax=1G")
-	must(t, "systemctl", "set-property", "--runtime", "kresd@2.service", "MemoryMax=1G")
-	if p := put(t, "/systemd", `{"memory-max": "1G"}`); len(p.Steps) != 0 {
+	sut.Must(t, "systemctl", "set-property", "--runtime", "kresd@1.service", "MemoryMax=1G")
+	sut.Must(t, "systemctl", "set-property", "--runtime", "kresd@2.service", "MemoryMax=1G")
+	if p := sut.Put(t, "/systemd", `{"memory-max": "1G"}`); len(p.Steps) != 0 {
 		t.Errorf("plan:\n%s", p)
 	}
 	forgetLimits(t)
-	if got := show(t, "kresd@1.service", "MemoryMax"); got != "infinity" {
+	if got := sut.Show(t, "kresd@1.service", "MemoryMax"); got != "infinity" {
 		t.Errorf("MemoryMax is %s", got)
 	}
 }
@@ -147,7 +142,7 @@ func TestLimitsWithoutTheRuleAreRefusedAndNothingIsTouched(t *testing.T) {
 // The second rule is for workers and one verb alone.
 func TestTheRuleForLimitsAllowsNothingElse(t *testing.T) {
 	allowLimits(t)
-	fresh(t, basic)
+	sut.Fresh(t, basic)
 	if d := asManager(t, "SetUnitProperties", "sba(sv)", "kresd@1.service", "true", "1", "CPUWeight", "t", "50"); d != "" {
 		t.Errorf("not allowed: %s", d)
 	}
@@ -189,106 +184,106 @@ func TestTheRuleForLimitsAllowsNothingElse(t *testing.T) {
 // affinity is the CPUs that the main process of a unit may use.
 func affinity(t *testing.T, unit string) string {
 	t.Helper()
-	return strings.TrimSpace(must(t, "sh", "-c", "sed -n 's/^Cpus_allowed_list:\t//p' /proc/"+show(t, unit, "MainPID")+"/status"))
+	return strings.TrimSpace(sut.Must(t, "sh", "-c", "sed -n 's/^Cpus_allowed_list:\t//p' /proc/"+sut.Show(t, unit, "MainPID")+"/status"))
 }
 
 func TestWorkersChooseTheirCPUs(t *testing.T) {
-	fresh(t, basic)
+	sut.Fresh(t, basic)
 	all := affinity(t, "kresd@1.service")
 	if all == "0" {
 		t.Log("this host has one CPU: little can be seen")
 	}
 	unharmed(t, func() {
-		refused(t, "/systemd", `{"cpu-affinity": [0]}`, "workers need the drop-in 10-cpus.conf")
+		sut.Refused(t, "/systemd", `{"cpu-affinity": [0]}`, "workers need the drop-in 10-cpus.conf")
 	})
-	must(t, "sh", "-c", "install -D -m 644 /usr/local/share/kresd-manager/10-cpus.conf -t /etc/systemd/system/kresd@.service.d/ && systemctl daemon-reload")
+	sut.Must(t, "sh", "-c", "install -D -m 644 /usr/local/share/kresd-manager/10-cpus.conf -t /etc/systemd/system/kresd@.service.d/ && systemctl daemon-reload")
 	tidy(t, "rm -r /etc/systemd/system/kresd@.service.d && systemctl daemon-reload")
-	put(t, "/systemd", `{"cpu-affinity": [0]}`)
+	sut.Put(t, "/systemd", `{"cpu-affinity": [0]}`)
 	for _, unit := range []string{"kresd@1.service", "kresd@2.service"} {
 		if got := affinity(t, unit); got != "0" {
 			t.Errorf("%s may use %s", unit, got)
 		}
 	}
-	put(t, "/systemd", `{"cpu-pinning": true}`)
+	sut.Put(t, "/systemd", `{"cpu-pinning": true}`)
 	one, two := affinity(t, "kresd@1.service"), affinity(t, "kresd@2.service")
 	if strings.ContainsAny(one+two, ",-") || all != "0" && one == two {
 		t.Errorf("the workers may use %s and %s of %s", one, two, all)
 	}
-	refused(t, "/systemd", `{"cpu-affinity": [0, 8191]}`, "there is no CPU 8191")
-	expect(t, "host.example.", "192.0.2.1")
+	sut.Refused(t, "/systemd", `{"cpu-affinity": [0, 8191]}`, "there is no CPU 8191")
+	sut.Expect(t, "host.example.", "192.0.2.1")
 	// At boot, a CPU that is gone does not take DNS with it.
-	put(t, "/systemd", `{}`)
+	sut.Put(t, "/systemd", `{}`)
 	if got := affinity(t, "kresd@1.service"); got != all {
 		t.Errorf("afterwards it may use %s, not %s", got, all)
 	}
 }
 
 func TestRestartAndSliceComeWithTheGenerator(t *testing.T) {
-	fresh(t, basic)
+	sut.Fresh(t, basic)
 	defer func() {
-		wipe(t)
-		must(t, "systemctl", "daemon-reload")
+		sut.Wipe(t)
+		sut.Must(t, "systemctl", "daemon-reload")
 	}()
-	writeConfig(t, basic+"systemd: {restart: on-failure, slice: dns.slice}\n")
-	must(t, "kresctl", "reload")
-	if out := must(t, "kresctl", "status"); !strings.Contains(out, "the unit files still say Restart=always") || !strings.Contains(out, "systemctl daemon-reload") {
+	sut.WriteConfig(t, basic+"systemd: {restart: on-failure, slice: dns.slice}\n")
+	sut.Must(t, "kresctl", "reload")
+	if out := sut.Must(t, "kresctl", "status"); !strings.Contains(out, "the unit files still say Restart=always") || !strings.Contains(out, "systemctl daemon-reload") {
 		t.Errorf("status:\n%s", out)
 	}
-	must(t, "systemctl", "daemon-reload")
-	if got := show(t, "kresd@1.service", "Restart") + " " + show(t, "kresd@canary.service", "Restart"); got != "on-failure no" {
+	sut.Must(t, "systemctl", "daemon-reload")
+	if got := sut.Show(t, "kresd@1.service", "Restart") + " " + sut.Show(t, "kresd@canary.service", "Restart"); got != "on-failure no" {
 		t.Errorf("restart is %s", got)
 	}
-	if s := status(t); len(s.Warnings) != 0 {
+	if s := sut.Status(t); len(s.Warnings) != 0 {
 		t.Errorf("warnings %q", s.Warnings)
 	}
-	must(t, "kresctl", "reload", "--force")
-	if got := show(t, "kresd@1.service", "ControlGroup"); got != "/dns.slice/kresd@1.service" {
+	sut.Must(t, "kresctl", "reload", "--force")
+	if got := sut.Show(t, "kresd@1.service", "ControlGroup"); got != "/dns.slice/kresd@1.service" {
 		t.Errorf("it runs in %s", got)
 	}
 }
 
 func TestRestartAndSliceAreWhatTheUnitSays(t *testing.T) {
 	const generators = "/usr/local/lib/systemd/system-generators/"
-	must(t, "mv", generators+"kresd-generator", "/root/")
+	sut.Must(t, "mv", generators+"kresd-generator", "/root/")
 	defer sut.Sh(t.Context(), "mv /root/kresd-generator "+generators)
-	fresh(t, basic)
+	sut.Fresh(t, basic)
 	defer sut.Sh(t.Context(), "rm -rf /etc/systemd/system/kresd@.service.d; systemctl daemon-reload")
-	a := call(t, "PUT", "/v1/config/systemd", `{"restart": "on-failure", "slice": "dns.slice"}`, "Accept", "application/json")
-	if a.code != 400 {
-		t.Fatalf("%d %s", a.code, a.body)
+	a := sut.Call(t, "PUT", "/v1/config/systemd", `{"restart": "on-failure", "slice": "dns.slice"}`, "Accept", "application/json")
+	if a.Code != 400 {
+		t.Fatalf("%d %s", a.Code, a.Body)
 	}
 	var p struct {
 		Problems []struct{ Pointer, Hint string }
 	}
-	if err := json.Unmarshal([]byte(a.body), &p); err != nil || len(p.Problems) != 2 {
-		t.Fatalf("%v %s", err, a.body)
+	if err := json.Unmarshal([]byte(a.Body), &p); err != nil || len(p.Problems) != 2 {
+		t.Fatalf("%v %s", err, a.Body)
 	}
 	for _, problem := range p.Problems {
 		// The advice is a command.
-		must(t, "bash", "-ec", strings.TrimPrefix(problem.Hint, "as root: "))
+		sut.Must(t, "bash", "-ec", strings.TrimPrefix(problem.Hint, "as root: "))
 	}
-	if got := show(t, "kresd@1.service", "Restart") + " " + show(t, "kresd@canary.service", "Restart"); got != "on-failure no" {
+	if got := sut.Show(t, "kresd@1.service", "Restart") + " " + sut.Show(t, "kresd@canary.service", "Restart"); got != "on-failure no" {
 		t.Errorf("restart is %s", got)
 	}
-	put(t, "/systemd", `{"restart": "on-failure", "slice": "dns.slice"}`)
-	must(t, "kresctl", "reload", "--force")
-	put(t, "/systemd", `{"restart": "on-failure", "slice": "dns.slice", "soak": "1ms"}`)
-	must(t, "kresctl", "stop")
+	sut.Put(t, "/systemd", `{"restart": "on-failure", "slice": "dns.slice"}`)
+	sut.Must(t, "kresctl", "reload", "--force")
+	sut.Put(t, "/systemd", `{"restart": "on-failure", "slice": "dns.slice", "soak": "1ms"}`)
+	sut.Must(t, "kresctl", "stop")
 }
 
 func TestAMissingControllerIsAWarning(t *testing.T) {
 	allowLimits(t)
-	fresh(t, basic)
-	if s := status(t); len(s.Warnings) != 0 {
+	sut.Fresh(t, basic)
+	if s := sut.Status(t); len(s.Warnings) != 0 {
 		t.Errorf("warnings without limits: %q", s.Warnings)
 	}
-	put(t, "/systemd", `{"memory-max": "1G", "cpu-weight": 50}`)
-	s := status(t)
+	sut.Put(t, "/systemd", `{"memory-max": "1G", "cpu-weight": 50}`)
+	s := sut.Status(t)
 	if s.State != "running" {
 		t.Errorf("state %s", s.State)
 	}
-	have := must(t, "cat", "/sys/fs/cgroup"+show(t, "kresd@1.service", "ControlGroup")+"/cgroup.controllers")
-	out := must(t, "kresctl", "status")
+	have := sut.Must(t, "cat", "/sys/fs/cgroup"+sut.Show(t, "kresd@1.service", "ControlGroup")+"/cgroup.controllers")
+	out := sut.Must(t, "kresctl", "status")
 	for controller, key := range map[string]string{"memory": "memory-max", "cpu": "cpu-weight"} {
 		want := " " + key + ": set, and not enforced, because"
 		if missing := !strings.Contains(" "+have+" ", " "+controller+" "); missing != strings.Contains(out, want) {

@@ -32,7 +32,7 @@ echo there is no bus`
 // TestAWorkerStaysInItsSandbox has Lua in a worker try to leave it by a user
 // manager.
 func TestAWorkerStaysInItsSandbox(t *testing.T) {
-	fresh(t, basic)
+	sut.Fresh(t, basic)
 	tidy(t, "loginctl disable-linger knot-resolver; rm -f /dev/shm/escaped")
 	script := base64.StdEncoding.EncodeToString([]byte(getOut))
 	said, _ := eval(t, "1", fmt.Sprintf(
@@ -40,10 +40,10 @@ func TestAWorkerStaysInItsSandbox(t *testing.T) {
 	if !strings.Contains(said, "Access denied") {
 		t.Errorf("the worker is not refused a user manager: %s", said)
 	}
-	if r := run(t, "test", "-e", "/var/lib/systemd/linger/"+doors.Worker); r.Code == 0 {
+	if r := sut.Exec(t, "test", "-e", "/var/lib/systemd/linger/"+doors.Worker); r.Code == 0 {
 		t.Error("the worker lingers")
 	}
-	if r := run(t, "test", "-e", "/dev/shm/escaped"); r.Code == 0 {
+	if r := sut.Exec(t, "test", "-e", "/dev/shm/escaped"); r.Code == 0 {
 		t.Error("the worker ran a program outside of its sandbox")
 	}
 }

@@ -11,7 +11,7 @@ import (
 // TestTheLoaderSaysWhere breaks files of rules. Whoever asks for the change is
 // told file and line, and the old rules serve on.
 func TestTheLoaderSaysWhere(t *testing.T) {
-	fresh(t, basic)
+	sut.Fresh(t, basic)
 	for path, text := range map[string]string{
 		"/etc/knot-resolver/broken.rpz":   "$ORIGIN rpz.\n@ 3600 SOA . . 1 1 1 1 1\nwrong.example CNAME\n",
 		"/etc/knot-resolver/broken.hosts": "192.0.2.9 good.example\nnonsense bad.example\n",
@@ -39,15 +39,15 @@ func TestTheLoaderSaysWhere(t *testing.T) {
 				}
 			}
 			unharmed(t, func() {
-				a := call(t, "PUT", "/v1/config", basic+c.yaml, "Content-Type", "application/yaml")
-				if a.code != 422 {
-					t.Errorf("PUT: %d", a.code)
+				a := sut.Call(t, "PUT", "/v1/config", basic+c.yaml, "Content-Type", "application/yaml")
+				if a.Code != 422 {
+					t.Errorf("PUT: %d", a.Code)
 				}
-				says("the API", a.body)
+				says("the API", a.Body)
 				if err := sut.WriteFile("/tmp/broken.yaml", []byte(basic+c.yaml), 0o644); err != nil {
 					t.Fatal(err)
 				}
-				r := run(t, "kresctl", "config", "set", "/tmp/broken.yaml")
+				r := sut.Exec(t, "kresctl", "config", "set", "/tmp/broken.yaml")
 				if r.Code != 1 {
 					t.Errorf("kresctl: exit %d", r.Code)
 				}
@@ -60,29 +60,29 @@ func TestTheLoaderSaysWhere(t *testing.T) {
 
 // TestCacheMovesLive gives workers and garbage collector another directory.
 func TestCacheMovesLive(t *testing.T) {
-	fresh(t, basic)
+	sut.Fresh(t, basic)
 	const other = "/var/cache/knot-resolver/other"
-	must(t, "install", "-d", "-o", "knot-resolver", "-g", "knot-resolver", "-m", "0750", other)
-	put(t, "/cache", `{"storage": "`+other+`", "garbage-collector": {"interval": "7s"}}`)
+	sut.Must(t, "install", "-d", "-o", "knot-resolver", "-g", "knot-resolver", "-m", "0750", other)
+	sut.Put(t, "/cache", `{"storage": "`+other+`", "garbage-collector": {"interval": "7s"}}`)
 	if got := eval(t, "2", "cache.current_storage"); got != "lmdb://"+other {
 		t.Errorf("the cache of worker 2 is %v", got)
 	}
-	for unit, pid := range pids(t) {
+	for unit, pid := range sut.PIDs(t) {
 		if unit == "kres-gc.service" {
-			if args := must(t, "cat", fmt.Sprintf("/proc/%d/cmdline", pid)); !strings.Contains(args, "\x00-c\x00"+other+"\x00-d\x007000\x00") {
+			if args := sut.Must(t, "cat", fmt.Sprintf("/proc/%d/cmdline", pid)); !strings.Contains(args, "\x00-c\x00"+other+"\x00-d\x007000\x00") {
 				t.Errorf("the garbage collector runs with %q", args)
 			}
-		} else if maps := must(t, "cat", fmt.Sprintf("/proc/%d/maps", pid)); !strings.Contains(maps, other+"/top") {
+		} else if maps := sut.Must(t, "cat", fmt.Sprintf("/proc/%d/maps", pid)); !strings.Contains(maps, other+"/top") {
 			t.Errorf("%s has not mapped the cache in %s", unit, other)
 		}
 	}
-	expect(t, "host.example.", "192.0.2.1")
+	sut.Expect(t, "host.example.", "192.0.2.1")
 }
 
 // TestSharedMemoryOfOtherParameters has workers of old and new parameters beside
 // one another, which kresd refuses in one file.
 func TestSharedMemoryOfOtherParameters(t *testing.T) {
-	fresh(t, basic+"rate-limiting: {enable: true, rate-limit: 1000}\n")
+	sut.Fresh(t, basic+"rate-limiting: {enable: true, rate-limit: 1000}\n")
 	for _, change := range []struct{ pointer, value string }{
 		{"/rate-limiting/capacity", "1000"},
 		{"/rate-limiting/slip", "5"},
@@ -92,13 +92,13 @@ func TestSharedMemoryOfOtherParameters(t *testing.T) {
 		{"/cache/size-max", `"50M"`},
 		{"/cache/size-max", `"20M"`},
 	} {
-		put(t, change.pointer, change.value)
+		sut.Put(t, change.pointer, change.value)
 		files := map[string]bool{}
-		for unit, pid := range pids(t) {
+		for unit, pid := range sut.PIDs(t) {
 			if unit == "kres-gc.service" {
 				continue
 			}
-			for line := range strings.Lines(must(t, "cat", fmt.Sprintf("/proc/%d/maps", pid))) {
+			for line := range strings.Lines(sut.Must(t, "cat", fmt.Sprintf("/proc/%d/maps", pid))) {
 				if f := strings.Fields(line); len(f) > 5 && (strings.Contains(f[5], "/ratelimiting") || strings.Contains(f[5], "/defer")) {
 					files[strings.Join(f[5:], " ")] = true
 				}
@@ -107,6 +107,6 @@ func TestSharedMemoryOfOtherParameters(t *testing.T) {
 		if len(files) != 2 {
 			t.Errorf("after %s=%s the workers share %v, want one file for each purpose", change.pointer, change.value, files)
 		}
-		expect(t, "host.example.", "192.0.2.1")
+		sut.Expect(t, "host.example.", "192.0.2.1")
 	}
 }

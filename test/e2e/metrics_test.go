@@ -15,15 +15,17 @@ import (
 	dto "github.com/prometheus/client_model/go"
 	"github.com/prometheus/common/expfmt"
 	"github.com/prometheus/common/model"
+
+	"kresd-manager/test/product"
 )
 
 // counts is what /metrics/json has.
 func counts(t *testing.T) map[string]map[string]map[string]float64 {
 	t.Helper()
-	a := call(t, "GET", "/metrics/json", "")
+	a := sut.Call(t, "GET", "/metrics/json", "")
 	var all map[string]map[string]map[string]float64
-	if err := json.Unmarshal([]byte(a.body), &all); err != nil || a.code != 200 {
-		t.Fatalf("GET /metrics/json: %d %v %s", a.code, err, a.body)
+	if err := json.Unmarshal([]byte(a.Body), &all); err != nil || a.Code != 200 {
+		t.Fatalf("GET /metrics/json: %d %v %s", a.Code, err, a.Body)
 	}
 	return all
 }
@@ -31,11 +33,11 @@ func counts(t *testing.T) map[string]map[string]map[string]float64 {
 // scrape is what /metrics/prometheus has, by name and the labels in braces.
 func scrape(t *testing.T) map[string]float64 {
 	t.Helper()
-	a := call(t, "GET", "/metrics/prometheus", "")
+	a := sut.Call(t, "GET", "/metrics/prometheus", "")
 	p := expfmt.NewTextParser(model.LegacyValidation)
-	families, err := p.TextToMetricFamilies(bytes.NewReader([]byte(a.body)))
-	if err != nil || a.code != 200 {
-		t.Fatalf("GET /metrics/prometheus: %d %v %s", a.code, err, a.body)
+	families, err := p.TextToMetricFamilies(bytes.NewReader([]byte(a.Body)))
+	if err != nil || a.Code != 200 {
+		t.Fatalf("GET /metrics/prometheus: %d %v %s", a.Code, err, a.Body)
 	}
 	values := map[string]float64{}
 	for name, f := range families {
@@ -59,15 +61,15 @@ func scrape(t *testing.T) map[string]float64 {
 }
 
 func TestMetricsTellWhatTheWorkersDid(t *testing.T) {
-	fresh(t, basic)
+	sut.Fresh(t, basic)
 	if first := counts(t); len(first) != 2 || first["kresd:kresd1"]["answer"] == nil || first["kresd:kresd2"]["answer"] == nil {
 		t.Fatalf("at first: %v", first)
 	}
 	const queries = 30
 	for range queries {
-		expect(t, "host.example.", "192.0.2.1")
+		sut.Expect(t, "host.example.", "192.0.2.1")
 	}
-	resolve(t, "tcp-tls", "host.example.")
+	sut.Resolve(t, "tcp-tls", "host.example.")
 	total, udp, dot := 0.0, 0.0, 0.0
 	for _, w := range counts(t) {
 		total += w["answer"]["total"]
@@ -94,7 +96,7 @@ func TestMetricsTellWhatTheWorkersDid(t *testing.T) {
 			t.Errorf("%s is %g, want %g", name, v, want)
 		}
 	}
-	s := status(t)
+	s := sut.Status(t)
 	for series, want := range map[string]float64{
 		`kresd_manager_state{state="running"}`: 1,
 		`kresd_manager_workers{}`:              2,
@@ -120,18 +122,18 @@ func TestMetricsTellWhatTheWorkersDid(t *testing.T) {
 		}
 	}
 
-	if out := must(t, "kresctl", "metrics"); !strings.Contains(out, `"kresd:kresd2": {`) {
+	if out := sut.Must(t, "kresctl", "metrics"); !strings.Contains(out, `"kresd:kresd2": {`) {
 		t.Errorf("kresctl metrics: %s", out)
 	}
-	if out := must(t, "kresctl", "metrics", "--prometheus"); !strings.Contains(out, `resolver_response_latency_bucket{instance_id="kresd:kresd1",le="1.0"} `) {
+	if out := sut.Must(t, "kresctl", "metrics", "--prometheus"); !strings.Contains(out, `resolver_response_latency_bucket{instance_id="kresd:kresd1",le="1.0"} `) {
 		t.Errorf("kresctl metrics --prometheus: %s", out)
 	}
 }
 
 func TestAWorkerThatHangsDoesNotHideTheOthers(t *testing.T) {
-	fresh(t, basic)
+	sut.Fresh(t, basic)
 	counts(t)
-	must(t, "systemctl", "kill", "--signal=STOP", "kresd@1.service")
+	sut.Must(t, "systemctl", "kill", "--signal=STOP", "kresd@1.service")
 	got := counts(t)
 	if w, ok := got["kresd:kresd1"]; !ok || w != nil {
 		t.Errorf("the one that hangs: %v", w)
@@ -143,18 +145,18 @@ func TestAWorkerThatHangsDoesNotHideTheOthers(t *testing.T) {
 	if values[`resolver_metrics_loaded{instance_id="kresd:kresd1"}`] != 0 || values[`resolver_metrics_loaded{instance_id="kresd:kresd2"}`] != 1 {
 		t.Errorf("loaded: %v", values)
 	}
-	if out := must(t, "kresctl", "cache", "clear", "--json"); !strings.Contains(out, `"count"`) {
+	if out := sut.Must(t, "kresctl", "cache", "clear", "--json"); !strings.Contains(out, `"count"`) {
 		t.Errorf("kresctl cache clear: %s", out)
 	}
-	must(t, "systemctl", "kill", "--signal=CONT", "kresd@1.service")
-	eventually(t, "both answer", func() bool { return counts(t)["kresd:kresd1"] != nil })
+	sut.Must(t, "systemctl", "kill", "--signal=CONT", "kresd@1.service")
+	product.Eventually(t, "both answer", func() bool { return counts(t)["kresd:kresd1"] != nil })
 }
 
 func TestMetricsCountFailuresAndRestarts(t *testing.T) {
-	fresh(t, basic)
-	refused(t, "/lua", `{"script": "error('no')"}`)
-	must(t, "systemctl", "kill", "--signal=KILL", "kresd@2.service")
-	eventually(t, "the worker is back", func() bool { return status(t).State == "running" })
+	sut.Fresh(t, basic)
+	sut.Refused(t, "/lua", `{"script": "error('no')"}`)
+	sut.Must(t, "systemctl", "kill", "--signal=KILL", "kresd@2.service")
+	product.Eventually(t, "the worker is back", func() bool { return sut.Status(t).State == "running" })
 	got := scrape(t)
 	for series, want := range map[string]float64{
 		`kresd_manager_changes_total{result="failed"}`:                                 1,
@@ -172,7 +174,7 @@ func TestMetricsCountFailuresAndRestarts(t *testing.T) {
 func TestWhenWorkersCount(t *testing.T) {
 	loaded := func(instance string) bool {
 		t.Helper()
-		out := must(t, "python3", "-c", `import socket, sys
+		out := sut.Must(t, "python3", "-c", `import socket, sys
 s = socket.socket(socket.AF_UNIX)
 s.connect("/run/knot-resolver/control/`+instance+`")
 s.recv(2)
@@ -180,21 +182,21 @@ s.sendall(b"stats ~= nil\n")
 print(s.recv(100).decode())`)
 		return strings.Contains(out, "true")
 	}
-	fresh(t, basic+"monitoring: {metrics: manager-only}\n")
+	sut.Fresh(t, basic+"monitoring: {metrics: manager-only}\n")
 	if got := counts(t); len(got) != 2 || got["kresd:kresd1"] != nil {
 		t.Errorf("manager-only: %v", got)
 	}
 	if loaded("1") {
 		t.Error("manager-only: a worker counts")
 	}
-	put(t, "/monitoring/metrics", `"lazy"`)
+	sut.Put(t, "/monitoring/metrics", `"lazy"`)
 	if loaded("1") {
 		t.Error("lazy: a worker counts before it was asked")
 	}
 	if got := counts(t); got["kresd:kresd1"] == nil || !loaded("1") {
 		t.Errorf("lazy: %v", got)
 	}
-	put(t, "/monitoring/metrics", `"always"`)
+	sut.Put(t, "/monitoring/metrics", `"always"`)
 	if !loaded("1") {
 		t.Error("always: a worker does not count from its start on")
 	}
@@ -242,7 +244,7 @@ func upstream(t *testing.T, address string) *atomic.Int64 {
 
 func TestCacheIsCleared(t *testing.T) {
 	asked := upstream(t, "127.0.0.1:5377")
-	fresh(t, basic+`
+	sut.Fresh(t, basic+`
 forward:
   - subtree: fwd.test
     servers: [127.0.0.1@5377]
@@ -251,8 +253,8 @@ forward:
 	// Both workers take part; the cache is theirs in common.
 	fill := func() {
 		for range 8 {
-			expect(t, "one.fwd.test.", "192.0.2.77")
-			expect(t, "two.fwd.test.", "192.0.2.77")
+			sut.Expect(t, "one.fwd.test.", "192.0.2.77")
+			sut.Expect(t, "two.fwd.test.", "192.0.2.77")
 		}
 	}
 	cached := func(what string, want int64, do func()) {
@@ -267,40 +269,40 @@ forward:
 	cached("an empty cache", 2, func() {})
 	cached("a full cache", 0, func() {})
 	cached("one name", 1, func() {
-		out := must(t, "kresctl", "cache", "clear", "one.fwd.test")
+		out := sut.Must(t, "kresctl", "cache", "clear", "one.fwd.test")
 		if !strings.Contains(out, "count: 1\n") {
 			t.Errorf("kresctl cache clear: %s", out)
 		}
 	})
 	cached("one type of one name", 1, func() {
-		must(t, "kresctl", "cache", "clear", "--exact-name", "--rr-type", "a", "two.fwd.test")
+		sut.Must(t, "kresctl", "cache", "clear", "--exact-name", "--rr-type", "a", "two.fwd.test")
 	})
 	cached("another type", 0, func() {
-		must(t, "kresctl", "cache", "clear", "--exact-name", "--rr-type", "NSAP-PTR", "two.fwd.test")
+		sut.Must(t, "kresctl", "cache", "clear", "--exact-name", "--rr-type", "NSAP-PTR", "two.fwd.test")
 	})
 	cached("the exact name above", 0, func() {
-		must(t, "kresctl", "cache", "clear", "--exact-name", "fwd.test")
+		sut.Must(t, "kresctl", "cache", "clear", "--exact-name", "fwd.test")
 	})
 	cached("all below the name above", 2, func() {
-		if a := call(t, "POST", "/cache/clear", `{"name": "FWD.test.", "chunk-size": 10}`); a.code != 200 {
-			t.Errorf("POST /cache/clear: %d %s", a.code, a.body)
+		if a := sut.Call(t, "POST", "/cache/clear", `{"name": "FWD.test.", "chunk-size": 10}`); a.Code != 200 {
+			t.Errorf("POST /cache/clear: %d %s", a.Code, a.Body)
 		}
 	})
 	cached("everything", 2, func() {
-		if a := call(t, "POST", "/cache/clear", `{}`); a.code != 200 || !strings.Contains(a.body, `"count"`) {
-			t.Errorf("POST /cache/clear: %d %s", a.code, a.body)
+		if a := sut.Call(t, "POST", "/cache/clear", `{}`); a.Code != 200 || !strings.Contains(a.Body, `"count"`) {
+			t.Errorf("POST /cache/clear: %d %s", a.Code, a.Body)
 		}
 	})
 	cached("a type that there is not", 0, func() {
-		a := call(t, "POST", "/cache/clear", `{"name": "two.fwd.test", "exact-name": true, "rr-type": "NOSUCH"}`)
-		if a.code != 422 || !strings.Contains(a.body, "unknown type of records NOSUCH") {
-			t.Errorf("POST /cache/clear: %d %s", a.code, a.body)
+		a := sut.Call(t, "POST", "/cache/clear", `{"name": "two.fwd.test", "exact-name": true, "rr-type": "NOSUCH"}`)
+		if a.Code != 422 || !strings.Contains(a.Body, "unknown type of records NOSUCH") {
+			t.Errorf("POST /cache/clear: %d %s", a.Code, a.Body)
 		}
 	})
 	cached("a name that is Lua", 0, func() {
-		a := call(t, "POST", "/cache/clear", `{"name": "x' and error(12345) or 'y"}`)
-		if strings.Contains(a.body, "12345: ") || a.code >= 500 {
-			t.Errorf("POST /cache/clear: %d %s", a.code, a.body)
+		a := sut.Call(t, "POST", "/cache/clear", `{"name": "x' and error(12345) or 'y"}`)
+		if strings.Contains(a.Body, "12345: ") || a.Code >= 500 {
+			t.Errorf("POST /cache/clear: %d %s", a.Code, a.Body)
 		}
 	})
 }

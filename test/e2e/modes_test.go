@@ -13,8 +13,8 @@ import (
 
 // polkit does not see the mode of a job. What follows holds what comes of it.
 func TestModesOfJobs(t *testing.T) {
-	fresh(t, basic)
-	must(t, "systemctl", "stop", "kresd-manager.socket", "kresd-manager.service")
+	sut.Fresh(t, basic)
+	sut.Must(t, "systemctl", "stop", "kresd-manager.socket", "kresd-manager.service")
 	s := doors.System{Machine: sut.Machine}
 	t.Run("every verb and mode", s.Modes)
 	t.Run("flush", s.Flush)

@@ -16,6 +16,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/miekg/dns"
+
+	"kresd-manager/test/product"
 )
 
 const (
@@ -38,14 +40,14 @@ func tidy(t *testing.T, script string) {
 // without takes a file away until the test ends.
 func without(t *testing.T, path string) {
 	t.Helper()
-	must(t, "mv", path, path+".away")
+	sut.Must(t, "mv", path, path+".away")
 	tidy(t, "mv "+path+".away "+path)
 }
 
 // TestWhatNeedsAPackage refuses what needs a package that is not installed, and
 // does it as soon as it is.
 func TestWhatNeedsAPackage(t *testing.T) {
-	fresh(t, basic)
+	sut.Fresh(t, basic)
 	for _, c := range []struct {
 		name, file, pointer, value, message string
 		works                               func(t *testing.T)
@@ -54,7 +56,7 @@ func TestWhatNeedsAPackage(t *testing.T) {
 			"/network/listen: kind doh-legacy needs the module http of kresd, a package of its own (in Debian knot-resolver6-module-http)",
 			func(t *testing.T) {
 				for range 5 { // some worker or other
-					if out := must(t, "sh", "-c", "kdig +short +https @127.0.0.1 host.example"); strings.TrimSpace(out) != "192.0.2.1" {
+					if out := sut.Must(t, "sh", "-c", "kdig +short +https @127.0.0.1 host.example"); strings.TrimSpace(out) != "192.0.2.1" {
 						t.Errorf("over HTTPS: %q", out)
 					}
 				}
@@ -71,15 +73,15 @@ func TestWhatNeedsAPackage(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Run("not installed", func(t *testing.T) {
 				without(t, c.file)
-				unharmed(t, func() { refused(t, c.pointer, c.value, c.message) })
+				unharmed(t, func() { sut.Refused(t, c.pointer, c.value, c.message) })
 			})
-			put(t, c.pointer, c.value)
+			sut.Put(t, c.pointer, c.value)
 			if c.works != nil {
 				c.works(t)
 			}
-			expect(t, "host.example.", "192.0.2.1")
-			if a := call(t, "DELETE", "/v1/config"+strings.Replace(c.pointer, "/listen", "", 1), ""); a.code != 200 {
-				t.Fatalf("%d %s", a.code, a.body)
+			sut.Expect(t, "host.example.", "192.0.2.1")
+			if a := sut.Call(t, "DELETE", "/v1/config"+strings.Replace(c.pointer, "/listen", "", 1), ""); a.Code != 200 {
+				t.Fatalf("%d %s", a.Code, a.Body)
 			}
 		})
 	}
@@ -90,15 +92,15 @@ func TestWhatNeedsAPackage(t *testing.T) {
 func TestTheOldHTTPSReadsItsCertificateAgain(t *testing.T) {
 	certificate := func(name string) {
 		t.Helper()
-		must(t, "sh", "-c", "cd /etc/knot-resolver && openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 9 -subj /CN="+
+		sut.Must(t, "sh", "-c", "cd /etc/knot-resolver && openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 9 -subj /CN="+
 			name+" -keyout new.key -out new.pem 2>/dev/null && chmod 0640 new.key && chgrp knot-resolver new.key && mv new.key tls.key && mv new.pem tls.pem")
 	}
 	served := func(port string) string {
-		return run(t, "sh", "-c", "echo | openssl s_client -connect 127.0.0.1:"+port+" 2>/dev/null | openssl x509 -noout -subject").Stdout
+		return sut.Exec(t, "sh", "-c", "echo | openssl s_client -connect 127.0.0.1:"+port+" 2>/dev/null | openssl x509 -noout -subject").Stdout
 	}
 	certificate("first")
-	fresh(t, strings.Replace(basic, "  listen:", "  tls: {cert-file: /etc/knot-resolver/tls.pem, key-file: /etc/knot-resolver/tls.key}\n  listen:\n    - {interface: 127.0.0.1, kind: doh-legacy}", 1))
-	before := pids(t)
+	sut.Fresh(t, strings.Replace(basic, "  listen:", "  tls: {cert-file: /etc/knot-resolver/tls.pem, key-file: /etc/knot-resolver/tls.key}\n  listen:\n    - {interface: 127.0.0.1, kind: doh-legacy}", 1))
+	before := sut.PIDs(t)
 	for _, port := range []string{"443", "853"} {
 		if got := served(port); !strings.Contains(got, "first") {
 			t.Errorf("port %s: certificate of %q", port, got)
@@ -106,7 +108,7 @@ func TestTheOldHTTPSReadsItsCertificateAgain(t *testing.T) {
 	}
 	certificate("second")
 	for _, port := range []string{"443", "853"} {
-		eventually(t, "the new certificate is served on port "+port, func() bool {
+		product.Eventually(t, "the new certificate is served on port "+port, func() bool {
 			for range 8 { // all workers, most likely
 				if !strings.Contains(served(port), "second") {
 					return false
@@ -115,7 +117,7 @@ func TestTheOldHTTPSReadsItsCertificateAgain(t *testing.T) {
 			return true
 		})
 	}
-	if diff := cmp.Diff(before, pids(t)); diff != "" {
+	if diff := cmp.Diff(before, sut.PIDs(t)); diff != "" {
 		t.Errorf("processes: %s", diff)
 	}
 }
@@ -136,7 +138,7 @@ const (
 
 func collect(t *testing.T, path string) *collector {
 	t.Helper()
-	must(t, "sh", "-c", "mkdir -p "+path[:strings.LastIndexByte(path, '/')]+"; rm -f "+path)
+	sut.Must(t, "sh", "-c", "mkdir -p "+path[:strings.LastIndexByte(path, '/')]+"; rm -f "+path)
 	inside := fmt.Sprintf("/proc/%d/root%s", sut.PID(), path)
 	l, err := net.Listen("unix", inside)
 	if err != nil {
@@ -200,7 +202,7 @@ func (c *collector) read(conn net.Conn) {
 // TestDnstapReachesItsCollector looks for what was asked in what is collected.
 func TestDnstapReachesItsCollector(t *testing.T) {
 	c := collect(t, "/run/tap/tap.sock")
-	fresh(t, basic+"logging: {dnstap: {enable: true, unix-socket: /run/tap/tap.sock, log-queries: true, log-responses: true}}\n")
+	sut.Fresh(t, basic+"logging: {dnstap: {enable: true, unix-socket: /run/tap/tap.sock, log-queries: true, log-responses: true}}\n")
 	q, err := new(dns.Msg).SetQuestion("host.example.", dns.TypeA).Pack()
 	if err != nil {
 		t.Fatal(err)
@@ -208,7 +210,7 @@ func TestDnstapReachesItsCollector(t *testing.T) {
 	name := string(q[12:])
 	timeout := time.After(20 * time.Second)
 	for seen := 0; seen < 2; { // the query and the answer
-		expect(t, "host.example.", "192.0.2.1")
+		sut.Expect(t, "host.example.", "192.0.2.1")
 		select {
 		case frame := <-c.frames:
 			if strings.Contains(string(frame), name) {
@@ -238,36 +240,36 @@ func dropIn(t *testing.T, path, kind string) string {
 // TestXDP refuses it without the privileges of docs/xdp.md, and listens with them
 // where the machine may give them.
 func TestXDP(t *testing.T) {
-	fresh(t, basic)
-	must(t, "sh", "-ec", "ip link add xdp0 numrxqueues 4 numtxqueues 4 type veth peer name xdp1; ip addr add 198.51.100.1/24 dev xdp0; ip link set xdp0 up; ip link set xdp1 up")
+	sut.Fresh(t, basic)
+	sut.Must(t, "sh", "-ec", "ip link add xdp0 numrxqueues 4 numtxqueues 4 type veth peer name xdp1; ip addr add 198.51.100.1/24 dev xdp0; ip link set xdp0 up; ip link set xdp1 up")
 	tidy(t, "ip link delete xdp0")
 	listen := func(what string) string {
 		return fmt.Sprintf(`[{"interface": "127.0.0.1"}, {"interface": "127.0.0.1", "kind": "dot"}, {"interface": %s, "kind": "xdp"}]`, what)
 	}
-	attached := func() bool { return strings.Contains(must(t, "ip", "-d", "link", "show", "xdp0"), "prog/xdp") }
+	attached := func() bool { return strings.Contains(sut.Must(t, "ip", "-d", "link", "show", "xdp0"), "prog/xdp") }
 	unharmed(t, func() {
-		refused(t, "/network/listen", listen(`"xdp0"`), "kind xdp needs CAP_NET_ADMIN, CAP_NET_RAW, CAP_IPC_LOCK, CAP_SYS_ADMIN, LimitMEMLOCK=infinity, which kresd@.service does not give: docs/xdp.md")
+		sut.Refused(t, "/network/listen", listen(`"xdp0"`), "kind xdp needs CAP_NET_ADMIN, CAP_NET_RAW, CAP_IPC_LOCK, CAP_SYS_ADMIN, LimitMEMLOCK=infinity, which kresd@.service does not give: docs/xdp.md")
 	})
 
 	const path = "/etc/systemd/system/kresd@.service.d/xdp.conf"
 	if err := sut.WriteFile(path, []byte(dropIn(t, "../../docs/xdp.md", "ini")), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	must(t, "systemctl", "daemon-reload")
+	sut.Must(t, "systemctl", "daemon-reload")
 	tidy(t, "rm "+path+"; systemctl daemon-reload")
-	if limit := run(t, "sh", "-c", "ulimit -l unlimited"); limit.Code != 0 {
+	if limit := sut.Exec(t, "sh", "-c", "ulimit -l unlimited"); limit.Code != 0 {
 		t.Logf("this machine cannot lift the limit of locked memory, so nothing can be attached: %s", limit.Stderr)
 		unharmed(t, func() {
-			refused(t, "/network/listen", listen(`"xdp0"`), "kind xdp needs LimitMEMLOCK=infinity, which")
+			sut.Refused(t, "/network/listen", listen(`"xdp0"`), "kind xdp needs LimitMEMLOCK=infinity, which")
 		})
 		return
 	}
-	unharmed(t, func() { refused(t, "/network/listen", listen(`"nope0"`), "no interface 'nope0'") })
-	unharmed(t, func() { refused(t, "/network/listen", listen(`["xdp0", "198.51.100.1"]`), "xdp0 is named twice") })
-	if a := call(t, "PUT", "/v1/config/network/listen?dry-run", listen(`"xdp0"`)); a.code != 200 || attached() {
-		t.Errorf("a dry run: %d %s, attached %t", a.code, a.body, attached())
+	unharmed(t, func() { sut.Refused(t, "/network/listen", listen(`"nope0"`), "no interface 'nope0'") })
+	unharmed(t, func() { sut.Refused(t, "/network/listen", listen(`["xdp0", "198.51.100.1"]`), "xdp0 is named twice") })
+	if a := sut.Call(t, "PUT", "/v1/config/network/listen?dry-run", listen(`"xdp0"`)); a.Code != 200 || attached() {
+		t.Errorf("a dry run: %d %s, attached %t", a.Code, a.Body, attached())
 	}
-	put(t, "/network/listen", listen(`"198.51.100.1"`))
+	sut.Put(t, "/network/listen", listen(`"198.51.100.1"`))
 	for instance, queue := range map[string]float64{"1": 0, "2": 1} {
 		b, _ := json.Marshal(eval(t, instance, "net.list()"))
 		var list []struct {
@@ -291,6 +293,6 @@ func TestXDP(t *testing.T) {
 	if !attached() {
 		t.Error("nothing is attached to the interface")
 	}
-	put(t, "/nsid", `"again"`) // and once more, past the program that is there
-	put(t, "/network/listen", listen(`"xdp0"`))
+	sut.Put(t, "/nsid", `"again"`) // and once more, past the program that is there
+	sut.Put(t, "/network/listen", listen(`"xdp0"`))
 }

@@ -21,7 +21,7 @@ func strictly(t *testing.T, text string) machine.Result {
 	if err := sut.WriteFile(file, []byte(text), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	return run(t, "kresctl", "validate", "--strict", "--quiet", file)
+	return sut.Exec(t, "kresctl", "validate", "--strict", "--quiet", file)
 }
 
 // nested is a value below a pointer of names.
@@ -67,13 +67,13 @@ chmod 0644 *; chmod 0755 program
 // the same. Where the way out is a drop-in, it is one.
 func TestPathsThatTheSandboxHides(t *testing.T) {
 	const socket = "management: {unix-socket: /run/knot-resolver/kres-api.sock"
-	fresh(t, basic+socket+"}\n")
-	must(t, "sh", "-c", pathSources)
+	sut.Fresh(t, basic+socket+"}\n")
+	sut.Must(t, "sh", "-c", pathSources)
 	for _, dir := range []string{"/home/who/dns", "/root/who/dns", "/tmp/who/dns"} {
-		must(t, "sh", "-c", pathFiles, "sh", dir)
+		sut.Must(t, "sh", "-c", pathFiles, "sh", dir)
 	}
-	must(t, "install", "-d", "-o", "knot-resolver", "/home/who/dns/cache", "/root/who/dns/cache", "/tmp/who/dns/cache", "/srv/cache")
-	must(t, "chmod", "0711", "/root")
+	sut.Must(t, "install", "-d", "-o", "knot-resolver", "/home/who/dns/cache", "/root/who/dns/cache", "/tmp/who/dns/cache", "/srv/cache")
+	sut.Must(t, "chmod", "0711", "/root")
 	const dropIns = "for u in kresd@ kres-policy-loader kres-gc kres-component@x kresd-manager; do rm -rf /etc/systemd/system/$u.service.d; done; systemctl daemon-reload"
 	tidy(t, "rm -rf /home/who /root/who /tmp/who /srv/cache; chmod 0700 /root; "+dropIns)
 
@@ -106,8 +106,7 @@ func TestPathsThatTheSandboxHides(t *testing.T) {
 	}
 	// No key with a path is left out.
 	for _, k := range config.Keys() {
-		words := strings.FieldsFunc(k.Type, func(c rune) bool { return strings.ContainsRune("<>?,| ", c) })
-		if len(words) == 0 || !slices.Contains([]string{"rfile", "wfile", "wdir", "socket"}, words[len(words)-1]) {
+		if !slices.Contains([]string{"rfile", "wfile", "wdir", "socket"}, k.Type.Grammar) {
 			continue
 		}
 		if k.Pointer == "/rundir" || k.Pointer == "/network/listen/*/unix-socket" { // others are refused whatever they are
@@ -125,7 +124,7 @@ func TestPathsThatTheSandboxHides(t *testing.T) {
 			} {
 				value := fmt.Sprintf(c.value, place.dir+c.file)
 				want := []string{c.at, strings.TrimSuffix(place.dir, "/"), "is hidden from " + c.unit + " by " + place.by, "put it elsewhere, such as "}
-				unharmed(t, func() { refused(t, c.pointer, value, want...) })
+				unharmed(t, func() { sut.Refused(t, c.pointer, value, want...) })
 				doc := merged(t, `{"management": {"unix-socket": "/run/knot-resolver/kres-api.sock"}}`, nested(t, c.pointer, value))
 				r := strictly(t, doc)
 				for _, w := range want {
@@ -136,10 +135,10 @@ func TestPathsThatTheSandboxHides(t *testing.T) {
 			}
 			// The last one, in /home, can be opened as the answer says.
 			value := fmt.Sprintf(c.value, "/home/who/dns/"+c.file)
-			a := call(t, "PUT", "/v1/config"+c.pointer, value)
-			opened := lines.FindAllStringSubmatch(a.body, -1)
+			a := sut.Call(t, "PUT", "/v1/config"+c.pointer, value)
+			opened := lines.FindAllStringSubmatch(a.Body, -1)
 			if len(opened) == 0 {
-				t.Fatalf("no drop-in in\n%s", a.body)
+				t.Fatalf("no drop-in in\n%s", a.Body)
 			}
 			for _, m := range opened {
 				text := strings.ReplaceAll(strings.TrimSpace(m[2]), ", ", "\n") + "\n"
@@ -147,26 +146,26 @@ func TestPathsThatTheSandboxHides(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			must(t, "systemctl", "daemon-reload")
+			sut.Must(t, "systemctl", "daemon-reload")
 			if c.unit == "kresd-manager.service" {
-				must(t, "systemctl", "restart", "kresd-manager.service")
+				sut.Must(t, "systemctl", "restart", "kresd-manager.service")
 			}
 			if c.stays != "" {
-				refused(t, c.pointer, value, c.stays)
+				sut.Refused(t, c.pointer, value, c.stays)
 			} else {
-				put(t, c.pointer, value)
-				if s := status(t); s.State != "running" || len(s.Warnings) > 1 {
+				sut.Put(t, c.pointer, value)
+				if s := sut.Status(t); s.State != "running" || len(s.Warnings) > 1 {
 					t.Errorf("state %s, warnings %q", s.State, s.Warnings)
 				}
 			}
-			must(t, "sh", "-c", dropIns)
-			a = call(t, "PUT", "/v1/config", merged(t, "{}", map[string]any{
+			sut.Must(t, "sh", "-c", dropIns)
+			a = sut.Call(t, "PUT", "/v1/config", merged(t, "{}", map[string]any{
 				"workers": 2, "dnssec": map[string]any{"enable": false}, "network": map[string]any{"listen": []any{map[string]any{"interface": "127.0.0.1"}}},
 				"local-data": map[string]any{"addresses": map[string]any{"host.example": "192.0.2.1"}},
 				"management": map[string]any{"unix-socket": "/run/knot-resolver/kres-api.sock"},
 			}))
-			if a.code != 200 {
-				t.Fatalf("%d %s", a.code, a.body)
+			if a.Code != 200 {
+				t.Fatalf("%d %s", a.Code, a.Body)
 			}
 		})
 	}
@@ -175,54 +174,54 @@ func TestPathsThatTheSandboxHides(t *testing.T) {
 // TestPathsThatAreReadOnlyOrInWords: what can be read and not written, and what only
 // Lua knows of.
 func TestPathsThatAreReadOnlyOrInWords(t *testing.T) {
-	fresh(t, basic)
-	must(t, "sh", "-c", pathSources)
-	must(t, "sh", "-c", pathFiles, "sh", "/home/who/dns")
-	must(t, "install", "-d", "-o", "knot-resolver", "/srv/cache", "/srv/anchors")
-	must(t, "install", "-o", "knot-resolver", "-t", "/srv/anchors", "/etc/knot-resolver/paths/one.ta")
+	sut.Fresh(t, basic)
+	sut.Must(t, "sh", "-c", pathSources)
+	sut.Must(t, "sh", "-c", pathFiles, "sh", "/home/who/dns")
+	sut.Must(t, "install", "-d", "-o", "knot-resolver", "/srv/cache", "/srv/anchors")
+	sut.Must(t, "install", "-o", "knot-resolver", "-t", "/srv/anchors", "/etc/knot-resolver/paths/one.ta")
 	tidy(t, "rm -rf /home/who /srv/cache /srv/anchors /etc/systemd/system/kresd@.service.d; systemctl daemon-reload")
 	opened := func(unit, line string) string { return "systemctl edit " + unit + " and the lines [Service], " + line }
 
 	unharmed(t, func() {
-		refused(t, "/dnssec", `{"trust-anchors-files": [{"file": "/srv/anchors/one.ta"}]}`, "/dnssec/trust-anchors-files/0/file",
+		sut.Refused(t, "/dnssec", `{"trust-anchors-files": [{"file": "/srv/anchors/one.ta"}]}`, "/dnssec/trust-anchors-files/0/file",
 			"/srv/anchors cannot be written by kresd@.service because of ProtectSystem=strict", "set read-only", opened("kresd@.service", "ReadWritePaths=-/srv/anchors"))
-		refused(t, "/lua", `{"script": "assert(io.open('/home/who/dns/hosts'))"}`, "/lua/script:1:", "/home/who/dns/hosts is hidden from kresd@.service by ProtectHome=yes",
+		sut.Refused(t, "/lua", `{"script": "assert(io.open('/home/who/dns/hosts'))"}`, "/lua/script:1:", "/home/who/dns/hosts is hidden from kresd@.service by ProtectHome=yes",
 			opened("kresd@.service", "ProtectHome=tmpfs, BindReadOnlyPaths=-/home/who/dns"))
-		refused(t, "/lua", `{"policy-script": "assert(io.open('/srv/anchors/log', 'w'))"}`, "/lua/policy-script:1:", "/srv/anchors cannot be written by kres-policy-loader.service because of ProtectSystem=strict",
+		sut.Refused(t, "/lua", `{"policy-script": "assert(io.open('/srv/anchors/log', 'w'))"}`, "/lua/policy-script:1:", "/srv/anchors cannot be written by kres-policy-loader.service because of ProtectSystem=strict",
 			opened("kres-policy-loader.service", "ReadWritePaths=-/srv/anchors"))
 	})
-	must(t, "sh", "-ec", "mkdir -p /etc/systemd/system/kresd@.service.d; printf '[Service]\nReadWritePaths=-/srv/anchors\n' >/etc/systemd/system/kresd@.service.d/override.conf; systemctl daemon-reload")
-	put(t, "/dnssec", `{"trust-anchors-files": [{"file": "/srv/anchors/one.ta"}]}`)
+	sut.Must(t, "sh", "-ec", "mkdir -p /etc/systemd/system/kresd@.service.d; printf '[Service]\nReadWritePaths=-/srv/anchors\n' >/etc/systemd/system/kresd@.service.d/override.conf; systemctl daemon-reload")
+	sut.Put(t, "/dnssec", `{"trust-anchors-files": [{"file": "/srv/anchors/one.ta"}]}`)
 
 	// The directory of the cache is opened by the generator, once the file names it.
 	const storage = "cache: {storage: /srv/cache}\n"
-	refused(t, "/cache/storage", `"/srv/cache"`, "/cache/storage", "/srv/cache cannot be written by kresd@.service", "once the file says so, systemctl daemon-reload has kresd-generator open it")
-	writeConfig(t, basic+storage)
-	if r := run(t, "kresctl", "reload"); r.Code != 1 || !strings.Contains(r.Stderr, "systemctl daemon-reload has kresd-generator open it") {
+	sut.Refused(t, "/cache/storage", `"/srv/cache"`, "/cache/storage", "/srv/cache cannot be written by kresd@.service", "once the file says so, systemctl daemon-reload has kresd-generator open it")
+	sut.WriteConfig(t, basic+storage)
+	if r := sut.Exec(t, "kresctl", "reload"); r.Code != 1 || !strings.Contains(r.Stderr, "systemctl daemon-reload has kresd-generator open it") {
 		t.Errorf("reload: exit %d\n%s", r.Code, r.Stderr)
 	}
-	must(t, "systemctl", "daemon-reload")
-	if r := run(t, "kresctl", "validate", "--strict"); r.Code != 0 || r.Stderr != "" {
+	sut.Must(t, "systemctl", "daemon-reload")
+	if r := sut.Exec(t, "kresctl", "validate", "--strict"); r.Code != 0 || r.Stderr != "" {
 		t.Errorf("validate --strict: exit %d\n%s", r.Code, r.Stderr)
 	}
-	must(t, "kresctl", "reload")
-	must(t, "test", "-e", "/srv/cache/data.mdb")
+	sut.Must(t, "kresctl", "reload")
+	sut.Must(t, "test", "-e", "/srv/cache/data.mdb")
 	// Where the resolver's user could put a link, it opens nothing.
-	must(t, "install", "-d", "-o", "knot-resolver", "/srv/cache/below")
-	writeConfig(t, basic+"cache: {storage: /srv/cache/below}\n")
-	must(t, "systemctl", "daemon-reload")
-	if out := must(t, "sh", "-c", "cat /run/systemd/generator/*/05-kresd-cache.conf 2>/dev/null || true"); out != "" {
+	sut.Must(t, "install", "-d", "-o", "knot-resolver", "/srv/cache/below")
+	sut.WriteConfig(t, basic+"cache: {storage: /srv/cache/below}\n")
+	sut.Must(t, "systemctl", "daemon-reload")
+	if out := sut.Must(t, "sh", "-c", "cat /run/systemd/generator/*/05-kresd-cache.conf 2>/dev/null || true"); out != "" {
 		t.Errorf("the generator follows what the resolver's user can replace:\n%s", out)
 	}
-	if r := run(t, "kresctl", "reload"); r.Code != 1 || strings.Contains(r.Stderr, "kresd-generator") || strings.Contains(r.Stderr, "ReadWritePaths") || !strings.Contains(r.Stderr, "/srv/cache/below cannot be written by kresd@.service") {
+	if r := sut.Exec(t, "kresctl", "reload"); r.Code != 1 || strings.Contains(r.Stderr, "kresd-generator") || strings.Contains(r.Stderr, "ReadWritePaths") || !strings.Contains(r.Stderr, "/srv/cache/below cannot be written by kresd@.service") {
 		t.Errorf("reload: exit %d\n%s", r.Code, r.Stderr)
 	}
 
 	// A start is no reason to serve nobody: what is hidden is told, and nothing else fails.
-	writeConfig(t, basic+"logging: {dnstap: {unix-socket: /tmp/tap.sock}}\n")
-	must(t, "systemctl", "restart", "kresd-manager.service")
-	expect(t, "host.example.", "192.0.2.1")
-	if s := status(t); s.State != "running" || !slices.ContainsFunc(s.Problems, func(p config.Problem) bool {
+	sut.WriteConfig(t, basic+"logging: {dnstap: {unix-socket: /tmp/tap.sock}}\n")
+	sut.Must(t, "systemctl", "restart", "kresd-manager.service")
+	sut.Expect(t, "host.example.", "192.0.2.1")
+	if s := sut.Status(t); s.State != "running" || !slices.ContainsFunc(s.Problems, func(p config.Problem) bool {
 		return strings.HasPrefix(p.String(), "/logging/dnstap/unix-socket: /tmp/tap.sock is hidden from kresd@.service by PrivateTmp=yes")
 	}) {
 		t.Errorf("state %s, problems %v", s.State, s.Problems)

@@ -42,8 +42,8 @@ var ours = []string{"kresd@1.service", "kresd@9999.service", "kresd@canary.servi
 
 // TestPolkitAllowsOurUnitsAndVerbs by both ways in which systemd is asked.
 func TestPolkitAllowsOurUnitsAndVerbs(t *testing.T) {
-	fresh(t, basic)
-	defer wipe(t)
+	sut.Fresh(t, basic)
+	defer sut.Wipe(t)
 	stop := func(unit string) {
 		if d := asManager(t, "StopUnit", "ss", unit, "replace"); d != "" {
 			t.Errorf("StopUnit %s: %s", unit, d)
@@ -73,7 +73,7 @@ func TestPolkitAllowsOurUnitsAndVerbs(t *testing.T) {
 // asManagerOf is asManager for the object of a unit.
 func asManagerOf(t *testing.T, unit, method string, args ...string) (denial string) {
 	t.Helper()
-	path := strings.TrimSpace(must(t, "busctl", "--json=short", "call", "org.freedesktop.systemd1", "/org/freedesktop/systemd1",
+	path := strings.TrimSpace(sut.Must(t, "busctl", "--json=short", "call", "org.freedesktop.systemd1", "/org/freedesktop/systemd1",
 		"org.freedesktop.systemd1.Manager", "LoadUnit", "s", unit))
 	_, path, _ = strings.Cut(path, "[\"")
 	path, _, _ = strings.Cut(path, "\"")
@@ -105,8 +105,8 @@ var nearMisses = []string{
 // TestPolkitRefusesEverythingElse tries each of those names with each verb of
 // ours, and each of our names with every verb that is not.
 func TestPolkitRefusesEverythingElse(t *testing.T) {
-	fresh(t, basic)
-	before := pids(t)
+	sut.Fresh(t, basic)
+	before := sut.PIDs(t)
 	sleep := "[Service]\nExecStart=/bin/sleep 99\n"
 	made := map[string]string{
 		"xkresd@.service": sleep, "kresd.service": sleep, "kres-componentx@.service": sleep, "kres-gcx.service": sleep, "xkres-gc.service": sleep,
@@ -122,8 +122,8 @@ func TestPolkitRefusesEverythingElse(t *testing.T) {
 		}
 		tidyUp += " '" + name + "'"
 	}
-	must(t, "ln", "-s", "/run/systemd/system/victim@.service", "/run/systemd/system/kresd@77.service")
-	must(t, "systemctl", "daemon-reload")
+	sut.Must(t, "ln", "-s", "/run/systemd/system/victim@.service", "/run/systemd/system/kresd@77.service")
+	sut.Must(t, "systemctl", "daemon-reload")
 	tidy(t, tidyUp+"; systemctl daemon-reload")
 
 	refusals := 0
@@ -186,7 +186,7 @@ func TestPolkitRefusesEverythingElse(t *testing.T) {
 	// A link under one of our names leads to what it leads to. What systemd calls
 	// the unit that it loads by it decides, and nothing else was started.
 	_ = asManager(t, "StartUnit", "ss", "kresd@77.service", "replace")
-	if r := run(t, "systemctl", "is-active", "victim@77.service"); r.Code == 0 {
+	if r := sut.Exec(t, "systemctl", "is-active", "victim@77.service"); r.Code == 0 {
 		t.Error("the manager's user started a unit of somebody else by a link")
 	}
 	// Other services that ask polkit.
@@ -196,7 +196,7 @@ func TestPolkitRefusesEverythingElse(t *testing.T) {
 		t.Errorf("SetHostname is not denied: %s", r.Stderr)
 	}
 	t.Logf("%d calls were refused", refusals+1)
-	if after := pids(t); len(after) != len(before) || after["kresd@1.service"] != before["kresd@1.service"] {
+	if after := sut.PIDs(t); len(after) != len(before) || after["kresd@1.service"] != before["kresd@1.service"] {
 		t.Errorf("processes changed from %v to %v", before, after)
 	}
 }
@@ -204,7 +204,7 @@ func TestPolkitRefusesEverythingElse(t *testing.T) {
 // TestNoTransientUnitIsRoot is about the hole that a rule on names and verbs
 // alone leaves: a transient unit of an allowed name runs anything as root.
 func TestNoTransientUnitIsRoot(t *testing.T) {
-	wipe(t)
+	sut.Wipe(t)
 	try := func(unit string, more ...string) string {
 		return asManager(t, "StartTransientUnit", append([]string{"ssa(sv)a(sa(sv))", unit, "replace",
 			"1", "ExecStart", "a(sasb)", "1", "/bin/touch", "2", "/bin/touch", "/root/owned", "false"}, more...)...)
@@ -230,11 +230,11 @@ func TestNoTransientUnitIsRoot(t *testing.T) {
 	}
 	// The same without the package's unit files, as after a careless removal
 	// that leaves the rule, and with auxiliary units.
-	must(t, "mv", "/usr/local/lib/systemd/system", "/usr/local/lib/systemd/away")
-	must(t, "systemctl", "daemon-reload")
+	sut.Must(t, "mv", "/usr/local/lib/systemd/system", "/usr/local/lib/systemd/away")
+	sut.Must(t, "systemctl", "daemon-reload")
 	defer func() {
-		must(t, "mv", "/usr/local/lib/systemd/away", "/usr/local/lib/systemd/system")
-		must(t, "systemctl", "daemon-reload")
+		sut.Must(t, "mv", "/usr/local/lib/systemd/away", "/usr/local/lib/systemd/system")
+		sut.Must(t, "systemctl", "daemon-reload")
 	}()
 	for _, unit := range names {
 		if d := try(unit, "0"); !isDenied(d) {
@@ -247,13 +247,13 @@ func TestNoTransientUnitIsRoot(t *testing.T) {
 			t.Errorf("a transient %s without a unit file, over Varlink, is not refused: %s", unit, got)
 		}
 	}
-	if r := run(t, "test", "-e", "/root/owned"); r.Code == 0 {
+	if r := sut.Exec(t, "test", "-e", "/root/owned"); r.Code == 0 {
 		t.Error("the manager's user ran a command as root")
 	}
 }
 
 func TestOtherUsersMayDoNothing(t *testing.T) {
-	fresh(t, basic)
+	sut.Fresh(t, basic)
 	s := doors.System{Machine: sut.Machine}
 	for _, user := range []string{"nobody", doors.Worker} {
 		for _, method := range []string{"StartUnit", "StopUnit", "RestartUnit"} {

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"kresd-manager/test/machine"
+	"kresd-manager/test/product"
 )
 
 func loadContext(t *testing.T) (context.Context, context.CancelFunc) {
@@ -21,30 +22,30 @@ func loadContext(t *testing.T) (context.Context, context.CancelFunc) {
 // configuration.
 func unharmed(t *testing.T, f func()) {
 	t.Helper()
-	etag := call(t, "GET", "/v1/config", "").header.Get("ETag")
-	before := pids(t)
-	generation := generationOf(t, "kresd@1")
+	etag := sut.Call(t, "GET", "/v1/config", "").Header.Get("ETag")
+	before := sut.PIDs(t)
+	generation := sut.Show(t, "kresd@1", "StatusText")
 	f()
-	if after := pids(t); !maps.Equal(before, after) {
+	if after := sut.PIDs(t); !maps.Equal(before, after) {
 		t.Errorf("processes changed from %v to %v", before, after)
 	}
-	if got := generationOf(t, "kresd@1"); got != generation {
+	if got := sut.Show(t, "kresd@1", "StatusText"); got != generation {
 		t.Errorf("worker 1 runs %q, ran %q", got, generation)
 	}
-	if got := call(t, "GET", "/v1/config", "").header.Get("ETag"); got != etag {
+	if got := sut.Call(t, "GET", "/v1/config", "").Header.Get("ETag"); got != etag {
 		t.Errorf("the running configuration is %s, was %s", got, etag)
 	}
-	expect(t, "host.example.", "192.0.2.1")
-	if s := status(t); s.State != "running" {
+	sut.Expect(t, "host.example.", "192.0.2.1")
+	if s := sut.Status(t); s.State != "running" {
 		t.Errorf("state %q: %+v", s.State, s)
 	}
-	if failed := must(t, "systemctl", "--failed", "--no-legend", "list-units", "kres*"); failed != "" {
+	if failed := sut.Must(t, "systemctl", "--failed", "--no-legend", "list-units", "kres*"); failed != "" {
 		t.Errorf("failed units: %s", failed)
 	}
 }
 
 func TestWrongConfigurationOverTheAPIHurtsNobody(t *testing.T) {
-	fresh(t, basic)
+	sut.Fresh(t, basic)
 	for _, c := range []struct {
 		name, pointer, value string
 		words                []string
@@ -64,7 +65,7 @@ func TestWrongConfigurationOverTheAPIHurtsNobody(t *testing.T) {
 		{"no such certificate", "/network/tls", `{"cert-file": "/none.pem", "key-file": "/none.key"}`, []string{"/none.pem"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			unharmed(t, func() { refused(t, c.pointer, c.value, c.words...) })
+			unharmed(t, func() { sut.Refused(t, c.pointer, c.value, c.words...) })
 		})
 	}
 }
@@ -93,13 +94,13 @@ func hold(t *testing.T, protocol, address string, port int) (release func()) {
 }
 
 func TestPortInUseHurtsNobody(t *testing.T) {
-	fresh(t, basic)
+	sut.Fresh(t, basic)
 	for _, protocol := range []string{"udp", "tcp"} {
 		t.Run(protocol, func(t *testing.T) {
 			release := hold(t, protocol, "0.0.0.0", 5399)
 			defer release()
 			unharmed(t, func() {
-				refused(t, "/network/listen/-", `{"interface": "127.0.0.1", "port": 5399}`, "127.0.0.1 port 5399 ("+protocol+")", "in use")
+				sut.Refused(t, "/network/listen/-", `{"interface": "127.0.0.1", "port": 5399}`, "127.0.0.1 port 5399 ("+protocol+")", "in use")
 			})
 		})
 	}
@@ -107,16 +108,16 @@ func TestPortInUseHurtsNobody(t *testing.T) {
 
 // TestPortOfAnotherFamilyIsFree has somebody hold the port for IPv4 alone.
 func TestPortOfAnotherFamilyIsFree(t *testing.T) {
-	fresh(t, strings.Replace(basic, "- interface: 127.0.0.1\n", "- interface: 127.0.0.1\n    - interface: '::1'\n      port: 5398\n", 1))
+	sut.Fresh(t, strings.Replace(basic, "- interface: 127.0.0.1\n", "- interface: 127.0.0.1\n    - interface: '::1'\n      port: 5398\n", 1))
 	release := hold(t, "udp", "192.0.2.1", 5398)
 	defer release()
-	if plan := put(t, "/nsid", `"x"`); len(plan.Steps) != 3 {
+	if plan := sut.Put(t, "/nsid", `"x"`); len(plan.Steps) != 3 {
 		t.Errorf("%s", plan)
 	}
 }
 
 func TestWrongFileHurtsNobody(t *testing.T) {
-	fresh(t, basic)
+	sut.Fresh(t, basic)
 	for _, c := range []struct {
 		name, file string
 		words      []string
@@ -129,8 +130,8 @@ func TestWrongFileHurtsNobody(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			unharmed(t, func() {
-				writeConfig(t, c.file)
-				r := run(t, "kresctl", "reload")
+				sut.WriteConfig(t, c.file)
+				r := sut.Exec(t, "kresctl", "reload")
 				if r.Code != 1 {
 					t.Errorf("kresctl reload: exit %d, want 1", r.Code)
 				}
@@ -139,18 +140,18 @@ func TestWrongFileHurtsNobody(t *testing.T) {
 						t.Errorf("kresctl reload does not say %q:\n%s", w, r.Stderr)
 					}
 				}
-				if !status(t).FileDiffers {
+				if !sut.Status(t).FileDiffers {
 					t.Error("status does not tell that the file is another one than what runs")
 				}
-				if r := run(t, "systemctl", "reload", "kresd-manager.service"); r.Code == 0 {
+				if r := sut.Exec(t, "systemctl", "reload", "kresd-manager.service"); r.Code == 0 {
 					t.Error("systemctl reload says that all is well")
 				}
-				must(t, "systemctl", "is-active", "kresd-manager.service")
+				sut.Must(t, "systemctl", "is-active", "kresd-manager.service")
 				// A manager that dies now must not stumble over the file.
-				must(t, "systemctl", "kill", "--kill-whom=main", "--signal=KILL", "kresd-manager.service")
-				eventually(t, "the manager is back", func() bool {
-					a, err := request(t.Context(), "GET", "/v1/status", "")
-					return err == nil && a.code == 200
+				sut.Must(t, "systemctl", "kill", "--kill-whom=main", "--signal=KILL", "kresd-manager.service")
+				product.Eventually(t, "the manager is back", func() bool {
+					a, err := sut.Request(t.Context(), "GET", "/v1/status", "")
+					return err == nil && a.Code == 200
 				})
 			})
 		})
@@ -158,26 +159,37 @@ func TestWrongFileHurtsNobody(t *testing.T) {
 }
 
 func TestWrongFileAtStart(t *testing.T) {
-	wipe(t)
-	writeConfig(t, "workers: many\n")
-	if r := run(t, "systemctl", "start", "kresd-manager.service"); r.Code == 0 {
+	sut.Wipe(t)
+	sut.WriteConfig(t, "workers: many\n")
+	if r := sut.Exec(t, "systemctl", "start", "kresd-manager.service"); r.Code == 0 {
 		t.Error("the manager starts on a wrong file")
 	}
-	if st := must(t, "systemctl", "show", "-p", "ExecMainStatus,NRestarts,ActiveState", "kresd-manager.service"); !strings.Contains(st, "ExecMainStatus=78") || !strings.Contains(st, "NRestarts=0") || !strings.Contains(st, "ActiveState=failed") {
+	if st := sut.Must(t, "systemctl", "show", "-p", "ExecMainStatus,NRestarts,ActiveState", "kresd-manager.service"); !strings.Contains(st, "ExecMainStatus=78") || !strings.Contains(st, "NRestarts=0") || !strings.Contains(st, "ActiveState=failed") {
 		t.Errorf("after a start on a wrong file:\n%s", st)
 	}
 	if j := sut.Journal(t.Context(), "kresd-manager.service"); !strings.Contains(j, "config.yaml:1:10: /workers") {
 		t.Errorf("the journal does not say what is wrong:\n%s", j)
 	}
-	writeConfig(t, basic+"lua:\n  script: error('not today')\n")
-	run(t, "systemctl", "reset-failed", "kresd-manager.service")
-	if r := run(t, "systemctl", "start", "kresd-manager.service"); r.Code == 0 {
+	sut.WriteConfig(t, basic+"lua:\n  script: error('not today')\n")
+	sut.Exec(t, "systemctl", "reset-failed", "kresd-manager.service")
+	if r := sut.Exec(t, "systemctl", "start", "kresd-manager.service"); r.Code == 0 {
 		t.Error("the manager starts on Lua that fails")
 	}
 	if j := sut.Journal(t.Context(), "kresd-manager.service"); !strings.Contains(j, "not today") {
 		t.Errorf("the journal does not say what is wrong:\n%s", j)
 	}
-	if got := pids(t); len(got) != 0 {
+	if got := sut.PIDs(t); len(got) != 0 {
 		t.Errorf("running after a failed start: %v", got)
+	}
+	sut.Must(t, "rm", product.ConfigFile)
+	sut.Exec(t, "systemctl", "reset-failed", "kresd-manager.service")
+	if r := sut.Exec(t, "systemctl", "start", "kresd-manager.service"); r.Code == 0 {
+		t.Error("the manager starts without a file")
+	}
+	if st := sut.Must(t, "systemctl", "show", "-p", "ExecMainStatus,NRestarts,ActiveState", "kresd-manager.service"); !strings.Contains(st, "ExecMainStatus=78") || !strings.Contains(st, "NRestarts=0") || !strings.Contains(st, "ActiveState=failed") {
+		t.Errorf("after a start without a file:\n%s", st)
+	}
+	if j := sut.Journal(t.Context(), "kresd-manager.service"); !strings.Contains(j, "cannot read "+product.ConfigFile+": no such file or directory") {
+		t.Errorf("the journal does not say that there is no file:\n%s", j)
 	}
 }

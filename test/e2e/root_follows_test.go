@@ -29,7 +29,7 @@ const (
 // the test fail, until someone has looked whether it takes a path.
 var directives = map[string]pathKind{
 	"AssertPathIsSymbolicLink": looked, "AssertPathExists": looked, "ConditionPathIsSymbolicLink": looked, "ConditionDirectoryNotEmpty": looked,
-	"ConditionPathExists": looked, "ReadWritePaths": looked, "WorkingDirectory": looked, "RequiresMountsFor": looked,
+	"ConditionPathExists": looked, "ReadWritePaths": looked, "ReadOnlyPaths": looked, "TemporaryFileSystem": looked, "WorkingDirectory": looked, "RequiresMountsFor": looked,
 	"ListenStream": made, "StateDirectory": below, "RuntimeDirectory": below,
 	"ExecStart": program, "ExecStartPre": program, "ExecStop": program, "ExecReload": program, "ExecCondition": program,
 	"EnvironmentFile": forbidden, "LoadCredential": forbidden, "LoadCredentialEncrypted": forbidden, "BindPaths": forbidden,
@@ -38,8 +38,8 @@ var directives = map[string]pathKind{
 }
 
 // pathless take none.
-var pathless = strings.Fields(`After Before Also AmbientCapabilities Backlog CapabilityBoundingSet Conflicts DefaultDependencies
-	Description DevicePolicy Documentation Environment Group IPAddressDeny JobTimeoutSec JobRunningTimeoutSec KeyringMode LimitNOFILE LockPersonality
+var pathless = strings.Fields(`RefuseManualStop IgnoreOnIsolate After Before Also AmbientCapabilities Backlog CapabilityBoundingSet Conflicts DefaultDependencies
+	Description DevicePolicy Documentation Environment Group IPAddressDeny JobTimeoutSec JobRunningTimeoutSec KeyringMode KillMode LimitNOFILE LockPersonality
 	MemoryDenyWriteExecute NoNewPrivileges NotifyAccess OOMPolicy OOMScoreAdjust PartOf PrivateDevices PrivateIPC PrivateMounts PrivateNetwork
 	PrivateTmp PrivateUsers ProcSubset ProtectClock ProtectControlGroups ProtectHome ProtectHostname ProtectKernelLogs ProtectKernelModules
 	ProtectKernelTunables ProtectProc ProtectSystem RemainAfterExit RemoveIPC RemoveOnStop Restart RestartMaxDelaySec RestartPreventExitStatus
@@ -72,11 +72,11 @@ func (u used) String() string {
 // root makes there it makes without following.
 func TestNothingRootFollows(t *testing.T) {
 	// A configuration with which the generator makes everything that it can.
-	fresh(t, basic)
-	writeConfig(t, basic+"cache: {storage: /var/cache/elsewhere}\nsystemd: {memory-max: 1G, slice: system-dns.slice}\ncomponents: {extra: {command: [/bin/sleep, infinity]}}\n")
-	must(t, "install", "-d", "-o", "knot-resolver", "-g", "knot-resolver", "/var/cache/elsewhere")
+	sut.Fresh(t, basic)
+	sut.WriteConfig(t, basic+"cache: {storage: /var/cache/elsewhere}\nsystemd: {memory-max: 1G, slice: system-dns.slice}\ncomponents: {extra: {command: [/bin/sleep, infinity]}}\n")
+	sut.Must(t, "install", "-d", "-o", "knot-resolver", "-g", "knot-resolver", "/var/cache/elsewhere")
 	tidy(t, "rm -rf /var/cache/elsewhere; systemctl daemon-reload")
-	must(t, "systemctl", "daemon-reload")
+	sut.Must(t, "systemctl", "daemon-reload")
 	paths := slices.Concat(inUnits(t), inTmpfiles(t), inScripts(t))
 	if len(paths) < 60 {
 		t.Fatalf("only %d paths were found, so that this test has tested little", len(paths))
@@ -95,8 +95,8 @@ func TestNothingRootFollows(t *testing.T) {
 
 // Without this, the test above could pass for the wrong reason.
 func TestWhatIsInReachOfOurUsersIsFound(t *testing.T) {
-	fresh(t, basic)
-	must(t, "sh", "-ec", `
+	sut.Fresh(t, basic)
+	sut.Must(t, "sh", "-ec", `
 		mkdir -p /etc/reach/open /etc/reach/sticky; chmod 0777 /etc/reach/open; chmod 1777 /etc/reach/sticky
 		setpriv --reuid=knot-resolver --regid=knot-resolver --clear-groups touch /etc/reach/sticky/theirs
 		touch /etc/reach/open/file /etc/reach/sticky/ours; ln -s open /etc/reach/link`)
@@ -179,14 +179,14 @@ func inUnits(t *testing.T) (all []used) {
 	t.Helper()
 	names := []string{"kresd@1.service", "kresd@canary.service", "kres-policy-loader.service", "kres-gc.service", "kres-component@extra.service",
 		"kresd-manager.service", "kresd-manager.socket", "kresd.target", "kresd-rundir.service"}
-	text := must(t, append([]string{"systemctl", "cat", "--"}, names...)...)
-	installed := strings.Fields(must(t, "sh", "-c", "cd /usr/local/lib/systemd/system && ls -d kres*"))
+	text := sut.Must(t, append([]string{"systemctl", "cat", "--"}, names...)...)
+	installed := strings.Fields(sut.Must(t, "sh", "-c", "cd /usr/local/lib/systemd/system && ls -d kres*"))
 	for _, name := range installed {
 		if !slices.ContainsFunc(names, func(n string) bool { return n == name || template(n) == name || strings.HasSuffix(name, ".d") }) {
 			t.Errorf("the unit %s is installed and not looked at", name)
 		}
 	}
-	text += must(t, "sh", "-c", `for f in $(find /run/systemd/generator* -name 'kres*' -type f) $(find /run/systemd/generator*/kres* -type f) /usr/local/lib/systemd/system/knot-resolver.service.d/*; do echo "# $f"; cat $f; done`)
+	text += sut.Must(t, "sh", "-c", `for f in $(find /run/systemd/generator* -name 'kres*' -type f) $(find /run/systemd/generator*/kres* -type f) /usr/local/lib/systemd/system/knot-resolver.service.d/*; do echo "# $f"; cat $f; done`)
 	unit, user := "", ""
 	for line := range strings.Lines(text) {
 		line = strings.TrimSpace(line)
@@ -252,7 +252,7 @@ func commandPaths(unit, where, user, value string) (all []used) {
 func inTmpfiles(t *testing.T) (all []used) {
 	t.Helper()
 	const conf = "/usr/local/lib/tmpfiles.d/kresd-manager.conf"
-	for line := range strings.Lines(must(t, "cat", conf)) {
+	for line := range strings.Lines(sut.Must(t, "cat", conf)) {
 		f := strings.Fields(line)
 		if len(f) == 0 || f[0][0] == '#' {
 			continue
@@ -266,7 +266,7 @@ func inTmpfiles(t *testing.T) (all []used) {
 		all = append(all, used{"systemd", p, false})
 	}
 	// Whatever other packages say of these paths, ours counts.
-	out := must(t, "systemd-tmpfiles", "--cat-config")
+	out := sut.Must(t, "systemd-tmpfiles", "--cat-config")
 	for line := range strings.Lines(out) {
 		if f := strings.Fields(line); len(f) > 4 && f[1] == "/run/knot-resolver" && f[3] != "root" {
 			t.Errorf("tmpfiles.d has %q", strings.TrimSpace(line))
@@ -279,7 +279,7 @@ func inTmpfiles(t *testing.T) (all []used) {
 func inScripts(t *testing.T) (all []used) {
 	t.Helper()
 	const script = "/usr/local/lib/kresd-manager/kresd-rundir"
-	for line := range strings.Lines(must(t, "cat", script)) {
+	for line := range strings.Lines(sut.Must(t, "cat", script)) {
 		if strings.HasPrefix(strings.TrimSpace(line), "#") {
 			continue
 		}

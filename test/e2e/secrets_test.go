@@ -25,18 +25,18 @@ func TestSecretsStayOutOfSight(t *testing.T) {
 			t.Errorf("%s tells a secret: …%s", who, text[max(0, at-200):min(len(text), at+100)])
 		}
 	}
-	fresh(t, with(0, ""))
+	sut.Fresh(t, with(0, ""))
 
-	must(t, "systemd-run", "--unit=events-of-secrets", "kresctl", "events", "--json") // into the journal
+	sut.Must(t, "systemd-run", "--unit=events-of-secrets", "kresctl", "events", "--json") // into the journal
 	tidy(t, "systemctl stop events-of-secrets")
 
 	change := func(code int, method, path, body string, header ...string) {
 		t.Helper()
-		a := call(t, method, path, body, header...)
-		if a.code != code {
-			t.Errorf("%s %s: %d, want %d", method, path, a.code, code)
+		a := sut.Call(t, method, path, body, header...)
+		if a.Code != code {
+			t.Errorf("%s %s: %d, want %d", method, path, a.Code, code)
 		}
-		clean(fmt.Sprintf("%s %s with %d", method, path, a.code), a.body+fmt.Sprint(a.header))
+		clean(fmt.Sprintf("%s %s with %d", method, path, a.Code), a.Body+fmt.Sprint(a.Header))
 	}
 	const pointer = "/v1/config/network/tls/sticket-secret"
 	yaml := []string{"Content-Type", "application/yaml"}
@@ -59,34 +59,34 @@ func TestSecretsStayOutOfSight(t *testing.T) {
 
 	command := func(code int, args ...string) {
 		t.Helper()
-		r := run(t, args...)
+		r := sut.Exec(t, args...)
 		if r.Code != code {
 			t.Errorf("%s: exit %d, want %d\n%s", strings.Join(args, " "), r.Code, code, r.Stderr)
 		}
 		clean(strings.Join(args, " "), r.Stdout+r.Stderr)
 	}
-	writeConfig(t, with(6, ""))
+	sut.WriteConfig(t, with(6, ""))
 	command(0, "kresctl", "plan")
 	command(0, "kresctl", "config", "explain", "/network/tls/sticket-secret")
 	command(0, "kresctl", "reload", "--dry-run")
 	command(0, "kresctl", "reload")
 	command(0, "kresctl", "status")
 	command(0, "kresctl", "validate", product.ConfigFile)
-	writeConfig(t, strings.Replace(with(6, ""), secret(6), mark, 1))
+	sut.WriteConfig(t, strings.Replace(with(6, ""), secret(6), mark, 1))
 	command(1, "kresctl", "validate", product.ConfigFile)
 	command(1, "kresctl", "reload")
-	writeConfig(t, with(6, "lua: {script: 'error(\"no\")'}\n"))
+	sut.WriteConfig(t, with(6, "lua: {script: 'error(\"no\")'}\n"))
 	command(1, "kresctl", "reload")
-	must(t, "chmod", "0600", product.ConfigFile)
+	sut.Must(t, "chmod", "0600", product.ConfigFile)
 	command(1, "systemctl", "reload", "kresd-manager.service") // cannot read it
 	command(0, "systemctl", "show", "kresd-manager.service", "kresd@1.service", "kresd@canary.service", "kres-policy-loader.service")
 	command(0, "ps", "axeww")
-	clean("the journal", must(t, "journalctl", "--no-pager", "--output=verbose"))
+	clean("the journal", sut.Must(t, "journalctl", "--no-pager", "--output=verbose"))
 	if !strings.Contains(sut.Journal(t.Context(), "events-of-secrets.service"), "kresd@2.service") {
 		t.Error("no events were seen")
 	}
 
-	if !strings.Contains(must(t, "cat", "/run/kresd-manager/worker/worker.lua"), secret(6)) {
+	if !strings.Contains(sut.Must(t, "cat", "/run/kresd-manager/worker/worker.lua"), secret(6)) {
 		t.Error("the workers do not have the last secret")
 	}
 	r := sut.Run(t.Context(), machine.Cmd{User: "nobody", Args: []string{"sh", "-c", "grep -rlsD skip " + mark + " /run /var /etc /tmp"}})

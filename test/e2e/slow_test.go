@@ -46,90 +46,90 @@ while all.get_map():
 // returned function is called.
 func beset(t *testing.T, number, again string) (end func()) {
 	t.Helper()
-	must(t, "rm", "-f", "/tmp/slow-clients")
+	sut.Must(t, "rm", "-f", "/tmp/slow-clients")
 	ctx, cancel := context.WithCancel(t.Context())
 	var all sync.WaitGroup
 	all.Go(func() {
 		sut.Sh(ctx, "exec setpriv --reuid=nobody --regid=nogroup --groups=knot-resolver python3 - "+number+" "+again+" <<'END'\n"+slowClients+"END\n")
 	})
-	eventually(t, "the slow clients are there", func() bool { return run(t, "test", "-e", "/tmp/slow-clients").Code == 0 })
+	product.Eventually(t, "the slow clients are there", func() bool { return sut.Exec(t, "test", "-e", "/tmp/slow-clients").Code == 0 })
 	return func() { cancel(); all.Wait() }
 }
 
 // Whoever may open the socket cannot keep root from it, and cannot hold up an end.
 func TestSlowClientsStarveNoOne(t *testing.T) {
-	fresh(t, basic)
-	before := len(pids(t))
+	sut.Fresh(t, basic)
+	before := len(sut.PIDs(t))
 	end := beset(t, "300", "again")
 	defer end()
 	for range 5 {
-		must(t, "kresctl", "status")
+		sut.Must(t, "kresctl", "status")
 	}
-	put(t, "/local-data/addresses/slow.example", `"192.0.2.7"`)
-	expect(t, "slow.example.", "192.0.2.7")
-	must(t, "systemctl", "stop", "kresd-manager.socket", "kresd-manager.service")
-	if got := must(t, "systemctl", "show", "-p", "Result,ExecMainStatus", "kresd-manager.service"); got != "Result=success\nExecMainStatus=0\n" {
+	sut.Put(t, "/local-data/addresses/slow.example", `"192.0.2.7"`)
+	sut.Expect(t, "slow.example.", "192.0.2.7")
+	sut.Must(t, "systemctl", "stop", "kresd-manager.socket", "kresd-manager.service")
+	if got := sut.Must(t, "systemctl", "show", "-p", "Result,ExecMainStatus", "kresd-manager.service"); got != "Result=success\nExecMainStatus=0\n" {
 		t.Errorf("the manager ended with %s\n%s", got, sut.Journal(t.Context(), "kresd-manager.service"))
 	}
-	if after := len(pids(t)); after != before {
+	if after := len(sut.PIDs(t)); after != before {
 		t.Errorf("%d units run, %d before", after, before)
 	}
 }
 
 func TestASlowClientDoesNotKeepTheManager(t *testing.T) {
-	fresh(t, idling)
+	sut.Fresh(t, idling)
 	end := beset(t, "1", "once")
 	defer end()
 	gone(t)
-	expect(t, "host.example.", "192.0.2.1")
+	sut.Expect(t, "host.example.", "192.0.2.1")
 }
 
 // A dry run is answered before the change that is in progress, which goes on
 // until the test lets it.
 func TestDryRunsDoNotWaitForAChange(t *testing.T) {
 	const file = "/run/knot-resolver/go-on"
-	fresh(t, basic)
-	done := make(chan answer, 1)
+	sut.Fresh(t, basic)
+	done := make(chan product.Answer, 1)
 	go func() {
-		a, err := request(context.Background(), "PUT", "/v1/config/lua/policy-script", `"local ffi = require('ffi') ffi.cdef('int usleep(unsigned);') `+
+		a, err := sut.Request(context.Background(), "PUT", "/v1/config/lua/policy-script", `"local ffi = require('ffi') ffi.cdef('int usleep(unsigned);') `+
 			`while true do local f = io.open('`+file+`') if f then f:close() break end ffi.C.usleep(100000) end"`)
 		if err != nil {
-			a.body = err.Error()
+			a.Body = err.Error()
 		}
 		done <- a
 	}()
-	goOn := sync.OnceFunc(func() { must(t, "touch", file) })
+	goOn := sync.OnceFunc(func() { sut.Must(t, "touch", file) })
 	defer goOn()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	eventually(t, "the change is in progress", func() bool { return status(t).State == "applying" })
+	product.Eventually(t, "the change is in progress", func() bool { return sut.Status(t).State == "applying" })
 	var all sync.WaitGroup
 	for range 3 {
 		all.Go(func() {
-			a, err := request(ctx, "PUT", "/v1/config/workers?dry-run", "1")
-			if err != nil || a.code != 200 || !strings.Contains(a.body, "stop") {
-				t.Errorf("dry run: %d %s %v", a.code, a.body, err)
+			a, err := sut.Request(ctx, "PUT", "/v1/config/workers?dry-run", "1")
+			if err != nil || a.Code != 200 || !strings.Contains(a.Body, "stop") {
+				t.Errorf("dry run: %d %s %v", a.Code, a.Body, err)
 			}
-			if a, err = request(ctx, "GET", "/v1/plan", ""); err != nil || a.code != 200 {
-				t.Errorf("plan: %d %s %v", a.code, a.body, err)
+			if a, err = sut.Request(ctx, "GET", "/v1/plan", ""); err != nil || a.Code != 200 {
+				t.Errorf("plan: %d %s %v", a.Code, a.Body, err)
 			}
 		})
 	}
 	all.Wait()
 	select {
 	case a := <-done:
-		t.Errorf("the change has ended before: %d %s", a.code, a.body)
+		t.Errorf("the change has ended before: %d %s", a.Code, a.Body)
 	default:
-		if s := status(t); s.State != "applying" {
+		if s := sut.Status(t); s.State != "applying" {
 			t.Errorf("the state is %s", s.State)
 		}
 	}
 	goOn()
-	if a := <-done; a.code != 200 {
-		t.Errorf("the change: %d %s", a.code, a.body)
+	if a := <-done; a.Code != 200 {
+		t.Errorf("the change: %d %s", a.Code, a.Body)
 	}
-	must(t, "rm", file)
-	if s := status(t); s.Workers != 2 {
+	sut.Must(t, "rm", file)
+	if s := sut.Status(t); s.Workers != 2 {
 		t.Errorf("%d workers", s.Workers)
 	}
 }

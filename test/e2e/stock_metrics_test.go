@@ -132,9 +132,9 @@ func TestMetricsAreThoseOfTheStockManager(t *testing.T) {
 	get("/metrics/json") // workers begin to count
 	theirs := get("/metrics/prometheus")
 
-	fresh(t, basic)
+	sut.Fresh(t, basic)
 	counts(t)
-	ours := call(t, "GET", "/metrics/prometheus", "").body
+	ours := sut.Call(t, "GET", "/metrics/prometheus", "").Body
 	if n := len(names(t, strings.Split(theirs, "\n"), true)); n < 100 {
 		t.Fatalf("the stock manager has only %d metrics of two workers:\n%s", n, theirs)
 	}
@@ -180,7 +180,7 @@ func sendStatistics(t *testing.T, args ...string) {
 }
 
 func TestGraphiteGoesOnWhenTheManagerRestarts(t *testing.T) {
-	fresh(t, basic)
+	sut.Fresh(t, basic)
 	counts(t)
 	message := graphite(t, sut.Machine)
 	sendStatistics(t, "--host=127.0.0.1", "--interval=1s")
@@ -199,28 +199,28 @@ func TestGraphiteGoesOnWhenTheManagerRestarts(t *testing.T) {
 	if !has() {
 		t.Error("the first message does not have the worker")
 	}
-	must(t, "systemctl", "restart", "kresd-manager.service")
-	eventually(t, "messages come again", has)
+	sut.Must(t, "systemctl", "restart", "kresd-manager.service")
+	product.Eventually(t, "messages come again", has)
 }
 
 func TestGraphiteIsSwitchedOnAndOff(t *testing.T) {
-	fresh(t, basic)
-	before := pids(t)
+	sut.Fresh(t, basic)
+	before := sut.PIDs(t)
 	message := graphite(t, sut.Machine)
-	put(t, "/monitoring", `{"metrics": "lazy", "graphite": {"enable": true, "host": "127.0.0.1", "prefix": "dns", "interval": "1s"}}`)
+	sut.Put(t, "/monitoring", `{"metrics": "lazy", "graphite": {"enable": true, "host": "127.0.0.1", "prefix": "dns", "interval": "1s"}}`)
 	if got := names(t, message(), false); len(got) < 100 {
 		t.Errorf("a message has only %q", got)
 	}
-	put(t, "/monitoring/graphite/prefix", `"dns.second"`)
-	eventually(t, "names begin with the new prefix", func() bool { return strings.HasPrefix(message()[0], "dns.second.") })
-	put(t, "/monitoring/graphite/enable", "false")
-	if r := run(t, "systemctl", "is-active", "kres-component@graphite.service"); strings.TrimSpace(r.Stdout) != "inactive" {
+	sut.Put(t, "/monitoring/graphite/prefix", `"dns.second"`)
+	product.Eventually(t, "names begin with the new prefix", func() bool { return strings.HasPrefix(message()[0], "dns.second.") })
+	sut.Put(t, "/monitoring/graphite/enable", "false")
+	if r := sut.Exec(t, "systemctl", "is-active", "kres-component@graphite.service"); strings.TrimSpace(r.Stdout) != "inactive" {
 		t.Errorf("kres-component@graphite.service is %s", r.Stdout)
 	}
-	if after := pids(t); !maps.Equal(before, after) {
+	if after := sut.PIDs(t); !maps.Equal(before, after) {
 		t.Errorf("processes changed from %v to %v", before, after)
 	}
-	if s := status(t); s.State != "running" {
+	if s := sut.Status(t); s.State != "running" {
 		t.Errorf("the state is %s", s.State)
 	}
 }

@@ -17,6 +17,8 @@ import (
 var writers = map[string]string{
 	"cmd/kresd-component/start.go": "an empty mark in a directory that ends with the unit",
 	"cmd/kresd-generator/child.go": "a file of the kernel",
+
+	"internal/manager/inmemory/machine.go": "files of a test, which end with it",
 }
 
 // TestOneWriter finds what writes a file past internal/durable: not flushed, not

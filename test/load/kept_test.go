@@ -17,6 +17,8 @@ import (
 	"testing"
 	"time"
 
+	"kresd-manager/test/machine"
+
 	"github.com/miekg/dns"
 )
 
@@ -60,6 +62,7 @@ func serveKept(t *testing.T, reply func(n int, query []byte) []byte) string {
 
 func runKept(t *testing.T, c KeptConfig) KeptReport {
 	t.Helper()
+	machine.Alone(t)
 	c.Name, c.Duration = "kept.test", 600*time.Millisecond
 	r, err := RunKept(t.Context(), c)
 	if err != nil {

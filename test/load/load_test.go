@@ -16,6 +16,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"kresd-manager/test/machine"
 )
 
 // serveUDP answers every datagram with what reply makes of it; nil is silence.
@@ -80,6 +82,7 @@ func serveStream(t *testing.T, listener net.Listener, nth int) string {
 
 func run(t *testing.T, c Config) Report {
 	t.Helper()
+	machine.Alone(t)
 	if c.Name == "" {
 		c.Name = "load.test."
 	}

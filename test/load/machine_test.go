@@ -11,6 +11,7 @@ import (
 )
 
 func TestLoadInsideAMachine(t *testing.T) {
+	machine.Alone(t)
 	m := machine.Start(t, machine.Options{Stock: true})
 	for _, c := range []load.Config{
 		{Mode: load.UDP, QPS: 5_000, Duration: 2 * time.Second},

@@ -54,7 +54,7 @@ func (s *setup) mountAll() error {
 		{"/dev", "tmpfs", unix.MS_NOSUID, "mode=755"},
 		{"/dev/pts", "devpts", unix.MS_NOSUID | unix.MS_NOEXEC, "newinstance,ptmxmode=0666,mode=620,gid=5"},
 		{"/dev/shm", "tmpfs", unix.MS_NOSUID | unix.MS_NODEV, "mode=1777"},
-		{"/run", "tmpfs", unix.MS_NOSUID | unix.MS_NODEV, "mode=755"},
+		{"/run", "tmpfs", unix.MS_NOSUID | unix.MS_NODEV, "mode=755,size=256M"}, // a test fills it; half of the host's memory takes half a minute
 		{"/tmp", "tmpfs", unix.MS_NOSUID | unix.MS_NODEV, "mode=1777"},
 	} {
 		if err := os.MkdirAll(root+m.dir, 0o755); err != nil {

@@ -35,7 +35,7 @@ func (t Tree) Root(ctx context.Context, log Logf) (string, error) {
 	if os.Geteuid() != 0 {
 		return "", errNotRoot
 	}
-	cache := cacheDir()
+	cache := CacheDir()
 	dir := filepath.Join(cache, t.key())
 	if !exists(dir) {
 		if err := t.buildOnce(ctx, log, cache, dir); err != nil {
@@ -55,7 +55,8 @@ func (t Tree) Root(ctx context.Context, log Logf) (string, error) {
 // is worse than one that cannot run.
 var errNotRoot = errors.New("cannot boot a test machine without root: run the tests as root")
 
-func cacheDir() string {
+// CacheDir is where root trees are kept, and what else outlives a run of the tests.
+func CacheDir() string {
 	if dir := os.Getenv(cacheVariable); dir != "" {
 		return dir
 	}

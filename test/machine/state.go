@@ -7,7 +7,9 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -63,6 +65,21 @@ func newState(ctx context.Context, prefix string, log Logf) (name string, s stat
 		return "", "", nil, err
 	}
 	return name, s, lock, nil
+}
+
+// Sweep removes what machines have left whose owner was killed, as the next Boot does. It
+// is for who has killed an owner and boots no other machine.
+func Sweep(ctx context.Context, log Logf) error {
+	all, err := lockFile(ctx, filepath.Join(stateDir(), ".lock"))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil // no machine was ever booted
+	}
+	if err != nil {
+		return err
+	}
+	defer all.Close()
+	sweep(ctx, log)
+	return nil
 }
 
 // sweep removes the remains of machines whose owner is gone, and ends those that should

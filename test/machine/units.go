@@ -62,7 +62,15 @@ func (m *Machine) WaitUnit(ctx context.Context, unit, state string) error {
 // Journal returns the messages of the given units, or of everything when none is named,
 // one a line with precise times.
 func (m *Machine) Journal(ctx context.Context, units ...string) string {
+	return m.JournalSince(ctx, time.Time{}, units...)
+}
+
+// JournalSince is Journal without what was said before a time.
+func (m *Machine) JournalSince(ctx context.Context, since time.Time, units ...string) string {
 	args := []string{"journalctl", "--quiet", "--output=short-precise", "--no-pager"}
+	if !since.IsZero() {
+		args = append(args, fmt.Sprintf("--since=@%d.%06d", since.Unix(), since.Nanosecond()/1000))
+	}
 	for _, unit := range units {
 		args = append(args, "--unit="+unit)
 	}

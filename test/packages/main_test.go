@@ -6,6 +6,7 @@ package packages
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -41,22 +42,20 @@ func testMain(m *testing.M) int {
 		return 1
 	}
 	defer os.RemoveAll(dir)
-	built = dir
-	for _, err := range []error{
-		os.Chmod(dir, 0o755),
-		build("deb", "VERSION="+first, "BUILD="+filepath.Join(dir, first)),
-		build("deb", "VERSION="+second, "BUILD="+filepath.Join(dir, second)),
-		build("rpm", "VERSION="+first, "BUILD="+filepath.Join(dir, first)),
-	} {
-		if err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			return 1
-		}
+	built, err = product.Once(dir, "packages", func(dir string) error {
+		return errors.Join(
+			build("deb", "VERSION="+first, "BUILD="+filepath.Join(dir, first)),
+			build("deb", "VERSION="+second, "BUILD="+filepath.Join(dir, second)),
+			build("rpm", "VERSION="+first, "BUILD="+filepath.Join(dir, first)))
+	})
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
 	}
 	return machine.Main(m, machine.Options{
 		Name:     "packages",
 		Tree:     machine.Tree{Packages: []string{"lintian", "man-db", "rpm"}},
-		BindDirs: map[string]string{dir: "/packages"},
+		BindDirs: map[string]string{built: "/packages"},
 	}, &sut)
 }
 

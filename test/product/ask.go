@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -72,6 +73,21 @@ func (s *System) Put(t *testing.T, pointer, value string) units.Plan {
 	return r.Plan
 }
 
+// Refused asks for a change and expects that it is refused with a status of 4xx and a
+// text that has all of these words.
+func (s *System) Refused(t *testing.T, pointer, value string, words ...string) {
+	t.Helper()
+	a := s.Call(t, "PUT", "/v1/config"+pointer, value)
+	if a.Code < 400 || a.Code > 499 {
+		t.Errorf("PUT %s: %d, want 4xx\n%s", pointer, a.Code, a.Body)
+	}
+	for _, w := range words {
+		if !strings.Contains(a.Body, w) {
+			t.Errorf("PUT %s: the answer does not say %q:\n%s", pointer, w, a.Body)
+		}
+	}
+}
+
 // Status asks the API for the state of everything.
 func (s *System) Status(t *testing.T) units.Status {
 	t.Helper()
@@ -112,10 +128,23 @@ func (s *System) Query(network, name string, timeout time.Duration) ([]string, e
 	return got, err
 }
 
+// usual is how long a client waits for an answer.
+const usual = 5 * time.Second
+
+// Resolve is Query for a question that has to be answered.
+func (s *System) Resolve(t *testing.T, network, name string) []string {
+	t.Helper()
+	got, err := s.Query(network, name, usual)
+	if err != nil {
+		t.Fatalf("%s over %s: %v", name, network, err)
+	}
+	return got
+}
+
 // Expect fails the test unless a name has exactly this address.
 func (s *System) Expect(t *testing.T, name, address string) {
 	t.Helper()
-	if got, err := s.Query("udp", name, 5*time.Second); err != nil || len(got) != 1 || got[0] != address {
+	if got, err := s.Query("udp", name, usual); err != nil || len(got) != 1 || got[0] != address {
 		t.Errorf("%s is %v (%v), want %s", name, got, err, address)
 	}
 }

@@ -21,28 +21,30 @@ const (
 	Libexec    = "/usr/local/lib/kresd-manager/"
 )
 
-// Install runs make install into a new folder below dir and returns it, to be
-// a layer of a machine.
+// Install runs make install into a folder below dir, or that of the run, and returns it,
+// to be a layer of a machine.
 func Install(ctx context.Context, dir string) (layer string, err error) {
+	return Once(dir, "install", func(layer string) error {
+		// A build folder of its own: test packages run at the same time.
+		build := filepath.Join(layer, ".build")
+		if err := makeTarget(ctx, "install", "DESTDIR="+layer, "PREFIX=/usr/local", "BUILD="+build); err != nil {
+			return err
+		}
+		return os.RemoveAll(build)
+	})
+}
+
+// makeTarget runs make in the source.
+func makeTarget(ctx context.Context, args ...string) error {
 	root, err := sourceRoot()
 	if err != nil {
-		return "", err
+		return err
 	}
-	layer, err = os.MkdirTemp(dir, "kresd-manager-install-")
-	if err != nil {
-		return "", err
-	}
-	if err := os.Chmod(layer, 0o755); err != nil {
-		return "", err
-	}
-	// A build folder of its own: test packages run at the same time.
-	build := filepath.Join(layer, ".build")
-	cmd := exec.CommandContext(ctx, "make", "-C", root, "--no-print-directory", "install",
-		"DESTDIR="+layer, "PREFIX=/usr/local", "BUILD="+build)
+	cmd := exec.CommandContext(ctx, "make", append([]string{"-C", root, "--no-print-directory"}, args...)...)
 	if out, err := cmd.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("cannot install: %w\n%s", err, out)
+		return fmt.Errorf("cannot make %s: %w\n%s", args[0], err, out)
 	}
-	return layer, os.RemoveAll(build)
+	return nil
 }
 
 // sourceRoot is the nearest folder above with a go.mod.
@@ -75,23 +77,23 @@ func Options(layer, config string) machine.Options {
 // Programs are where Build puts them inside a machine.
 const Programs = "/opt/kresd-manager"
 
-// Build runs make build into a new folder below dir and returns it, to be a
-// layer of a machine with the programs and nothing installed.
+// Build runs make build into a folder below dir, or that of the run, and returns it, to be
+// a layer of a machine with the programs and nothing installed.
 func Build(ctx context.Context, dir string) (layer string, err error) {
-	root, err := sourceRoot()
-	if err != nil {
-		return "", err
-	}
-	layer, err = os.MkdirTemp(dir, "kresd-manager-build-")
-	if err != nil {
-		return "", err
-	}
-	if err := os.Chmod(layer, 0o755); err != nil {
-		return "", err
-	}
-	cmd := exec.CommandContext(ctx, "make", "-C", root, "--no-print-directory", "build", "BUILD="+layer+Programs)
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("cannot build: %w\n%s", err, out)
-	}
-	return layer, nil
+	return Once(dir, "build", func(layer string) error {
+		return makeTarget(ctx, "build", "BUILD="+layer+Programs)
+	})
 }
+
+// Three is a configuration with three workers that need no other server.
+const Three = `
+workers: 3
+network:
+  listen:
+    - interface: 127.0.0.1
+dnssec:
+  enable: false
+local-data:
+  addresses:
+    host.example: 192.0.2.1
+`

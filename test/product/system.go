@@ -20,6 +20,9 @@ type System struct {
 	*machine.Machine
 	// Layer is the installed product, for machines of a test's own.
 	Layer string
+	// wiped is when the system was wiped last.
+	wiped   time.Time
+	telling *testing.T // has the journal told if it fails
 }
 
 // Main is for TestMain: it installs the product, boots a machine of the given
@@ -53,14 +56,38 @@ func (s *System) Fresh(t *testing.T, config string) {
 	}
 }
 
+// journalLines is how much of the journal a failed test tells.
+const journalLines = 200
+
+// tell has the journal told if the test fails, since the system was wiped for it. At the
+// end of all tests it would be that of others.
+func (s *System) tell(t *testing.T) {
+	if s.telling == t {
+		return
+	}
+	s.telling = t
+	t.Cleanup(func() {
+		if !t.Failed() {
+			return
+		}
+		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		defer cancel()
+		lines := strings.SplitAfter(s.Journal(ctx), "\n")
+		t.Logf("the end of the journal:\n%s", strings.Join(lines[max(0, len(lines)-journalLines):], ""))
+	})
+}
+
 // Wipe leaves the product installed and nothing of it running or kept.
 func (s *System) Wipe(t *testing.T) {
 	t.Helper()
+	s.wiped = time.Now()
+	s.tell(t)
 	r := s.Sh(t.Context(), `
 		systemctl stop kresd-manager.socket kresd-manager.service # which would bring back what stops
+		systemctl kill --signal=KILL 'kresd@*.service' || true # to drain each takes longer; one may be gone by now
 		systemctl stop kresd.target 'kresd@*.service' 'kres-component@*.service' kres-gc kres-policy-loader
 		systemctl reset-failed
-		rm -rf /run/kresd-manager /run/kresd-manager.rundir /run/knot-resolver /var/lib/kresd-manager /var/cache/knot-resolver
+		rm -rf /run/kresd-manager /run/kresd-manager.rundir /run/knot-resolver /var/lib/kresd-manager /var/lib/kres-policy-loader /var/cache/knot-resolver
 		for d in /run/systemd/system.control/kresd@*.service.d /run/systemd/generator/kresd.target.wants; do
 			[ ! -e "$d" ] || reload=1
 		done
@@ -70,6 +97,12 @@ func (s *System) Wipe(t *testing.T) {
 	if r.Code != 0 {
 		t.Fatalf("cannot tidy up: %s", r.Stderr)
 	}
+}
+
+// Journal returns what units have said since the system was wiped: what they said to
+// an earlier test proves nothing.
+func (s *System) Journal(ctx context.Context, units ...string) string {
+	return s.JournalSince(ctx, s.wiped, units...)
 }
 
 // WriteConfig replaces the configuration file.
@@ -123,10 +156,12 @@ func (s *System) PIDs(t *testing.T) map[string]int {
 // patience is how long something may take on a busy machine.
 const patience = time.Minute
 
-// Eventually waits for a condition.
+// Eventually waits for a condition. It looks less often the longer it has waited: a look
+// costs what a command costs, and tests of other machines run beside.
 func Eventually(t *testing.T, what string, f func() bool) {
 	t.Helper()
-	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
+	const often, seldom = 20 * time.Millisecond, 200 * time.Millisecond
+	for began := time.Now(); time.Since(began) < patience; time.Sleep(min(max(time.Since(began)/20, often), seldom)) {
 		if f() {
 			return
 		}

@@ -102,7 +102,7 @@ func settings(user bool) []string {
 }
 
 // TestTransientUnitsAreThoseOfTheFiles starts each unit without a file and
-// from one with the text of the same units.Unit, and asks systemd what it is.
+// from one with the text of the same unitfile.Unit, and asks systemd what it is.
 func TestTransientUnitsAreThoseOfTheFiles(t *testing.T) {
 	login(t)
 	config := basic + "components: {sleeper: {command: [/bin/sleep, '1000']}}\n"

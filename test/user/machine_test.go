@@ -123,6 +123,7 @@ func ask(port int, name string) (string, error) {
 // one, fails the test.
 func asking(t *testing.T, port int, name, address string) (stop func()) {
 	t.Helper()
+	machine.Alone(t)
 	ended := make(chan struct{})
 	var group sync.WaitGroup
 	var asked atomic.Int64

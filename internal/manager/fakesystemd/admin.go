@@ -2,6 +2,13 @@
 
 package fakesystemd
 
+import (
+	"maps"
+	"slices"
+
+	"kresd-manager/units"
+)
+
 // Crash kills the main process of a unit. Workers and the garbage collector
 // wait for their automatic restart afterwards.
 func (s *Systemd) Crash(name string) {
@@ -11,33 +18,67 @@ func (s *Systemd) Crash(name string) {
 	s.least = min(s.least, s.servingLocked())
 }
 
-// AutoRestart has systemd start again what waits for it.
+// AutoRestart has systemd start again what waits for it, with what it wants.
 func (s *Systemd) AutoRestart() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, u := range s.units {
-		if u.o.SubState == "auto-restart" {
-			s.spawnLocked(u, None)
+	for _, name := range slices.Sorted(maps.Keys(s.units)) {
+		if u := s.units[name]; u.o.SubState == "auto-restart" {
+			s.enqueueLocked("restart", name, None, 0)
 			u.o.Restarts++
 		}
 	}
 }
 
-// AdminStop is systemctl stop, as somebody else types it.
-func (s *Systemd) AdminStop(names ...string) {
+// AdminStop is systemctl stop, as somebody else types it. The jobs take no time,
+// but may wait for others.
+func (s *Systemd) AdminStop(names ...string) { s.admin("stop", names) }
+
+// AdminStart is systemctl start.
+func (s *Systemd) AdminStart(names ...string) { s.admin("start", names) }
+
+// AdminRestart is systemctl restart.
+func (s *Systemd) AdminRestart(names ...string) { s.admin("restart", names) }
+
+func (s *Systemd) admin(verb string, names []string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, name := range names {
-		s.downLocked(s.unitLocked(name))
+		if verb == "stop" || s.unitLocked(name).o.LoadState != "masked" {
+			s.enqueueLocked(verb, name, None, 0)
+		}
 	}
 }
 
-// AdminStart is systemctl start, as somebody else types it.
-func (s *Systemd) AdminStart(names ...string) {
+// StopTarget is systemctl stop kresd.target.
+func (s *Systemd) StopTarget() { s.AdminStop(units.Target) }
+
+// Queued returns the jobs that wait or run, as "VERB UNIT", sorted.
+func (s *Systemd) Queued() (jobs []string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, name := range names {
-		s.spawnLocked(s.unitLocked(name), None)
+	for _, j := range s.queue {
+		jobs = append(jobs, j.verb+" "+j.unit)
+	}
+	slices.Sort(jobs)
+	return jobs
+}
+
+// Freeze is systemctl freeze: the processes of a unit do nothing, until it is
+// thawed, started or stopped.
+func (s *Systemd) Freeze(name string) { s.freeze(name, true) }
+
+// Thaw is systemctl thaw.
+func (s *Systemd) Thaw(name string) { s.freeze(name, false) }
+
+func (s *Systemd) freeze(name string, frozen bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	u := s.unitLocked(name)
+	u.frozen = frozen && u.o.MainPID != 0
+	u.o.FreezerState = ""
+	if u.frozen {
+		u.o.FreezerState = "frozen"
 	}
 }
 
@@ -45,9 +86,12 @@ func (s *Systemd) AdminStart(names ...string) {
 func (s *Systemd) Boot() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	for _, j := range s.queue {
+		s.finishLocked(j, "canceled")
+	}
 	clear(s.units)
 	clear(s.limits)
-	s.rules, s.target = "", ""
+	s.rules = ""
 }
 
 // SetStock sets the state of the stock service.

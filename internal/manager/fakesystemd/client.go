@@ -86,11 +86,11 @@ func (c *Client) dead() bool {
 }
 
 // Observe fails when the manager is dead, so that it does nothing any more.
-func (c *Client) Observe(ctx context.Context, wanted ...string) (units.Live, error) {
+func (c *Client) Observe(ctx context.Context, scope units.Scope) (units.Live, error) {
 	if c.dead() {
 		return units.Live{}, units.ErrUnavailable
 	}
-	return c.Systemd.Observe(ctx, wanted...)
+	return c.Systemd.Observe(ctx, scope)
 }
 
 // Start is a job.

@@ -24,6 +24,7 @@ const (
 	BusGone            // units.ErrUnavailable, and nothing happened
 	BusGoneAfter       // units.ErrUnavailable, though it was done
 	Denied             // units.ErrForbidden
+	Panics             // the manager has a defect
 )
 
 // Script has the next calls of one kind go wrong, one fault each.

@@ -4,6 +4,7 @@ package fakesystemd
 
 import (
 	"context"
+	"maps"
 
 	"kresd-manager/units"
 )
@@ -14,34 +15,29 @@ var unlimited = units.Limits{
 	CPUWeight: units.Unlimited, IOWeight: units.Unlimited,
 }
 
-// Limits returns the limits of workers, and of all that limits were set for.
-func (s *Systemd) Limits(ctx context.Context, workers ...string) (map[string]units.Limits, error) {
-	if _, err := s.call(ctx, "limits", ""); err != nil {
-		return nil, err
-	}
-	all := s.LimitsSet()
-	for _, name := range workers {
-		if _, set := all[name]; !set {
+// limitsLocked returns the limits of workers, and of all that limits were set for.
+func (s *Systemd) limitsLocked(live units.Live) map[string]units.Limits {
+	all := maps.Clone(s.limits)
+	for name := range live.Units {
+		_, worker := units.WorkerNumber(name)
+		if _, set := all[name]; worker && !set {
 			all[name] = unlimited
 		}
 	}
-	return all, nil
+	return all
 }
 
 // LimitsSet returns the limits of all units that limits were ever set for.
 func (s *Systemd) LimitsSet() map[string]units.Limits {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	all := map[string]units.Limits{}
-	for name, l := range s.limits {
-		all[name] = l
-	}
-	return all
+	return maps.Clone(s.limits)
 }
 
 // Set sets properties of a unit.
 func (s *Systemd) Set(ctx context.Context, name string, settings []units.Setting) error {
-	f, err := s.call(ctx, "set", name)
+	f, end, err := s.call(ctx, "set", name)
+	defer end()
 	if err != nil {
 		return err
 	}
@@ -67,7 +63,8 @@ func (s *Systemd) Set(ctx context.Context, name string, settings []units.Setting
 
 // ServiceText returns a property of a service.
 func (s *Systemd) ServiceText(ctx context.Context, unit, name string) (string, error) {
-	_, err := s.call(ctx, "service-text", unit)
+	_, end, err := s.call(ctx, "service-text", unit)
+	defer end()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.texts[name], err

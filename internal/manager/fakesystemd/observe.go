@@ -3,23 +3,30 @@
 package fakesystemd
 
 import (
-	"cmp"
 	"context"
 	"errors"
+	"fmt"
+	"maps"
 
 	"kresd-manager/units"
 )
 
 // Observe takes a snapshot of the units that are loaded.
-func (s *Systemd) Observe(ctx context.Context, wanted ...string) (units.Live, error) {
-	if _, err := s.call(ctx, "observe", ""); err != nil {
+func (s *Systemd) Observe(ctx context.Context, scope units.Scope) (units.Live, error) {
+	_, end, err := s.call(ctx, "observe", "")
+	defer end()
+	if err != nil {
 		return units.Live{}, err
 	}
 	live := s.Live()
+	maps.DeleteFunc(live.Units, func(_ string, o units.Observed) bool { return o.ActiveState == "inactive" }) // unloaded at once
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, name := range wanted {
+	for _, name := range scope.Units {
 		live.Units[name] = s.unitLocked(name).o
+	}
+	if scope.Limits {
+		live.Limits = s.limitsLocked(live)
 	}
 	return live, nil
 }
@@ -28,9 +35,10 @@ func (s *Systemd) Observe(ctx context.Context, wanted ...string) (units.Live, er
 func (s *Systemd) Live() units.Live {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	live := units.Live{Units: map[string]units.Observed{}}
+	live := units.Live{Units: map[string]units.Observed{}, Target: s.unitLocked(units.Target).o}
 	for name, u := range s.units {
-		if u.o.ActiveState != "inactive" || u.o.LoadState == "masked" { // others are unloaded at once
+		_, ours := units.RoleOf(name)
+		if ours && (u.o.ActiveState != "inactive" || u.o.LoadState == "masked") {
 			live.Units[name] = u.o
 		}
 	}
@@ -39,20 +47,32 @@ func (s *Systemd) Live() units.Live {
 
 // ObserveUnit is Observe for one unit.
 func (s *Systemd) ObserveUnit(ctx context.Context, name string) (units.Observed, error) {
-	if _, err := s.call(ctx, "observe-unit", name); err != nil {
+	_, end, err := s.call(ctx, "observe-unit", name)
+	defer end()
+	if err != nil {
 		return units.Observed{}, err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if name == units.Target {
-		return units.Observed{Name: name, LoadState: "loaded", ActiveState: cmp.Or(s.target, "inactive")}, nil
+	o := s.unitLocked(name).o
+	if name == units.Manager {
+		o.JobType = s.ending
 	}
-	return s.unitLocked(name).o, nil
+	return o, nil
+}
+
+// EndingManager is the job of the manager's own unit that ends it: "stop", "restart",
+// "" for none.
+func (s *Systemd) EndingManager(job string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.ending = job
 }
 
 // StockState returns the state of the stock service.
 func (s *Systemd) StockState(ctx context.Context) (string, error) {
-	_, err := s.call(ctx, "stock", "")
+	_, end, err := s.call(ctx, "stock", "")
+	defer end()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.stock, err
@@ -84,11 +104,17 @@ func (s *Systemd) ResetRules(ctx context.Context, instance string) error {
 // control is one command on the control socket of a worker.
 func (s *Systemd) control(ctx context.Context, verb, instance string, run func(*unit)) error {
 	name := "kresd@" + instance + ".service"
-	f, err := s.call(ctx, verb, name)
+	f, end, err := s.call(ctx, verb, name)
+	defer end()
 	if err != nil {
 		return err
 	}
 	s.mu.Lock()
+	if u := s.units[name]; u != nil && u.frozen {
+		s.mu.Unlock()
+		<-ctx.Done()
+		return fmt.Errorf("cannot reach the worker: %w", ctx.Err())
+	}
 	defer s.mu.Unlock()
 	u := s.units[name]
 	switch {

@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"kresd-manager/units"
 )
@@ -17,6 +18,12 @@ import (
 // Refusal in a configuration makes every process that reads it end at once
 // with this as its last message, as a mistake in lua/script does.
 const Refusal = "no_such_function()"
+
+// Memory is what each process has, in bytes.
+const Memory = 36 << 20
+
+// rundir makes the directories, which tests have made.
+const rundir = "kresd-rundir.service"
 
 var announced = regexp.MustCompile(`'STATUS=((?:config|rules) [0-9a-f]+)'`)
 
@@ -30,6 +37,14 @@ func (s *Systemd) spawnLocked(u *unit, f Fault) string {
 		return "failed"
 	}
 	s.serial++
+	switch u.o.Name {
+	case units.Target:
+		u.o.ActiveState, u.o.SubState = "active", "active"
+		return "done"
+	case rundir:
+		u.o.ActiveState, u.o.SubState = "inactive", "dead" // it has done its work
+		return "done"
+	}
 	u.o.InvocationID = fmt.Sprintf("%032x", s.serial)
 	u.o.StatusText, u.o.Result = "", "success"
 	if f == TimesOut {
@@ -51,8 +66,8 @@ func (s *Systemd) spawnLocked(u *unit, f Fault) string {
 	}
 	u.o.ActiveState, u.o.SubState = "active", "running"
 	u.o.MainPID, u.o.Populated = 1000+s.serial, true
+	u.o.Since, u.o.MemoryBytes = time.Now(), Memory
 	if _, worker := units.WorkerNumber(u.o.Name); worker {
-		s.target = "active" // which every worker wants
 		u.sees = s.rules
 	}
 	switch f {
@@ -98,18 +113,21 @@ func (s *Systemd) readLocked(u *unit) error {
 		return fmt.Errorf("%s announces nothing", file)
 	}
 	u.o.StatusText = string(m[1])
+	if c == units.RoleLoader {
+		note, err := s.degradeLocked(string(b), u.o.StatusText)
+		u.o.StatusText += note
+		return err
+	}
 	return nil
 }
 
 // componentLocked is the start of a component.
 func componentLocked(u *unit, text []byte) error {
-	var all struct {
-		Components []units.Component `json:"components"`
-	}
-	if err := json.Unmarshal(text, &all); err != nil {
+	want, err := units.ReadDesired(text)
+	if err != nil {
 		return err
 	}
-	for _, c := range all.Components {
+	for _, c := range want.Components {
 		if c.Unit() == u.o.Name {
 			if slices.Contains(c.Command, Refusal) {
 				return fmt.Errorf("cannot start %s", c.Command[0])
@@ -136,7 +154,8 @@ func gcArgs(text []byte) (args []string, err error) {
 // the garbage collector are started again soon, the others have failed.
 func (s *Systemd) endLocked(u *unit, result, message string) {
 	u.o.MainPID, u.o.Populated, u.o.Args, u.sees = 0, false, nil, ""
-	u.o.Result = result
+	u.frozen, u.o.FreezerState = false, ""
+	u.o.Result, u.o.Since, u.o.MemoryBytes = result, time.Now(), 0
 	u.o.ActiveState, u.o.SubState = "activating", "auto-restart"
 	if u.o.Name == units.PolicyLoader || u.o.Name == units.Canary {
 		u.o.ActiveState, u.o.SubState = "failed", "failed"

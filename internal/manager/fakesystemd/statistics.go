@@ -28,8 +28,20 @@ const UnknownType = "NONE"
 func (s *Systemd) ClearCache(ctx context.Context, instance string, what kresd.Clear) (json.RawMessage, error) {
 	var said json.RawMessage
 	err := s.control(ctx, "clear-cache", instance, func(u *unit) { said = fmt.Appendf(nil, `{"count":%d}`, u.o.MainPID) })
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.cleared = append(s.cleared, what)
 	if err == nil && what.Type == UnknownType {
 		return nil, fmt.Errorf("cannot clear the cache: %w", &kresd.LuaError{Message: "unknown type of records " + what.Type})
 	}
 	return said, err
+}
+
+// Cleared returns what workers were told to clear since the last time, in order.
+func (s *Systemd) Cleared() []kresd.Clear {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	all := s.cleared
+	s.cleared = nil
+	return all
 }

@@ -3,7 +3,10 @@
 // Package fakesystemd is a systemd in memory for the tests of package manager.
 // Its units behave: what they start reads the generation that the store's links
 // lead to, announces it as the real daemons do, and can fail in every way that
-// systemd knows, on demand. It leaves the bus, and real processes, to others.
+// systemd knows, on demand. Which units belong together, and in which order their
+// jobs run, is read from the unit files that are installed. An administrator can
+// act between any two calls of the manager. It leaves the bus, and real processes,
+// to others.
 package fakesystemd
 
 import (
@@ -14,6 +17,7 @@ import (
 	"sync"
 	"time"
 
+	"kresd-manager/internal/kresd"
 	"kresd-manager/units"
 )
 
@@ -25,19 +29,26 @@ type Systemd struct {
 
 	root string // of the store that the units read from
 
+	hook    sync.Mutex // what follows is the administrator's
+	act     func(Moment)
+	moments int
+
 	mu      sync.Mutex
 	units   map[string]*unit
-	faults  map[string][]Fault // by call; consumed from the front
-	broken  map[string]Fault   // by call; for good
-	jobs    []string
-	rules   string // what the rule database holds
-	stock   string // state of the stock service
-	target  string // state of kresd.target, "" for inactive
+	faults  map[string][]Fault   // by call; consumed from the front
+	broken  map[string]Fault     // by call; for good
+	jobs    []string             // calls
+	queue   map[string]*job      // by unit
+	graph   map[string]relations // by unit
+	rules   string               // what the rule database holds
+	stock   string               // state of the stock service
+	ending  string               // the job of the manager's own unit
 	journal map[string][]string
 	limits  map[string]units.Limits // that were set, by unit
 	texts   map[string]string       // properties of all services, by name
 	serial  int                     // of processes, jobs and invocations
 	least   int                     // fewest workers that served at once since Watch
+	cleared []kresd.Clear           // of the cache
 }
 
 // unit is what systemd knows of one unit, and its processes.
@@ -45,13 +56,18 @@ type unit struct {
 	o     units.Observed
 	sees  string // rules that the worker answers with
 	limit bool   // the start limit has been hit
+
+	frozen bool
 }
 
-// New returns a system on which nothing runs. Its units read from root.
+// New returns a system on which nothing runs. Its units read from root, beside
+// which is the run directory.
 func New(root string) *Systemd {
 	return &Systemd{
 		root:    root,
 		units:   map[string]*unit{},
+		queue:   map[string]*job{},
+		graph:   map[string]relations{},
 		faults:  map[string][]Fault{},
 		broken:  map[string]Fault{},
 		journal: map[string][]string{},
@@ -95,8 +111,15 @@ func (s *Systemd) servingLocked() int {
 	return n
 }
 
-// call is how every call of the manager begins: it takes the next fault.
-func (s *Systemd) call(ctx context.Context, verb, name string) (Fault, error) {
+// call is how every call of the manager begins: it takes the next fault. What it
+// returns with that is to be called when the call has had its effect.
+func (s *Systemd) call(ctx context.Context, verb, name string) (f Fault, end func(), err error) {
+	s.moment(verb, name, false)
+	f, err = s.fault(ctx, verb, name)
+	return f, func() { s.moment(verb, name, true) }, err
+}
+
+func (s *Systemd) fault(ctx context.Context, verb, name string) (Fault, error) {
 	if err := ctx.Err(); err != nil {
 		return None, fmt.Errorf("cannot %s %s: %w", verb, name, err)
 	}
@@ -115,6 +138,8 @@ func (s *Systemd) call(ctx context.Context, verb, name string) (Fault, error) {
 		return f, fmt.Errorf("cannot %s: %w: connection refused", what, units.ErrUnavailable)
 	case Denied:
 		return f, fmt.Errorf("cannot %s: %w", what, units.ErrForbidden)
+	case Panics:
+		panic("fakesystemd: a defect that a test asked for")
 	case Hangs:
 		<-ctx.Done()
 		return f, fmt.Errorf("cannot %s in time: %w", what, ctx.Err())
@@ -126,69 +151,19 @@ func (s *Systemd) call(ctx context.Context, verb, name string) (Fault, error) {
 var changing = []string{"start", "stop", "restart", "queue-stop", "reset-rules", "set"}
 
 // Start runs a start job.
-func (s *Systemd) Start(ctx context.Context, name string) error {
-	return s.job(ctx, "start", name, func(u *unit, f Fault) string {
-		if !u.o.Idle() && u.o.SubState != "auto-restart" {
-			return "done"
-		}
-		return s.spawnLocked(u, f)
-	})
-}
+func (s *Systemd) Start(ctx context.Context, name string) error { return s.job(ctx, "start", name) }
 
 // Stop runs a stop job.
-func (s *Systemd) Stop(ctx context.Context, name string) error {
-	return s.job(ctx, "stop", name, func(u *unit, f Fault) string {
-		s.downLocked(u)
-		return "done"
-	})
-}
+func (s *Systemd) Stop(ctx context.Context, name string) error { return s.job(ctx, "stop", name) }
 
 // Restart runs a restart job.
-func (s *Systemd) Restart(ctx context.Context, name string) error {
-	return s.job(ctx, "restart", name, s.spawnLocked)
-}
-
-// job waits as long as jobs take, has the unit change its state, and turns the
-// result into what the manager gets of the bus.
-func (s *Systemd) job(ctx context.Context, verb, name string, run func(*unit, Fault) string) error {
-	f, err := s.call(ctx, verb, name)
-	if err != nil {
-		return err
-	}
-	if f == Canceled { // before anything happened
-		return &units.JobError{Unit: name, Verb: verb, Job: "/job/0", Result: "canceled"}
-	}
-	s.mu.Lock()
-	u := s.unitLocked(name)
-	if verb != "stop" && u.o.LoadState == "masked" { // no job is queued
-		s.mu.Unlock()
-		return fmt.Errorf("cannot %s %s: it is masked", verb, name)
-	}
-	if verb == "restart" {
-		s.downLocked(u)
-	}
-	s.mu.Unlock()
-	if s.Took > 0 {
-		time.Sleep(s.Took)
-	}
-	s.mu.Lock()
-	result := run(u, f)
-	s.least = min(s.least, s.servingLocked())
-	s.serial++
-	job := fmt.Sprintf("/job/%d", s.serial)
-	s.mu.Unlock()
-	if f == BusGoneAfter {
-		return fmt.Errorf("cannot %s %s: %w: the connection broke", verb, name, units.ErrUnavailable)
-	}
-	if result != "done" {
-		return &units.JobError{Unit: name, Verb: verb, Job: job, Result: result}
-	}
-	return nil
-}
+func (s *Systemd) Restart(ctx context.Context, name string) error { return s.job(ctx, "restart", name) }
 
 // ResetFailed forgets failures and the start limit of a unit.
 func (s *Systemd) ResetFailed(ctx context.Context, name string) error {
-	if _, err := s.call(ctx, "reset-failed", name); err != nil {
+	_, end, err := s.call(ctx, "reset-failed", name)
+	defer end()
+	if err != nil {
 		return err
 	}
 	s.mu.Lock()
@@ -203,23 +178,16 @@ func (s *Systemd) ResetFailed(ctx context.Context, name string) error {
 	return nil
 }
 
-// QueueStop notes that a unit is to be stopped.
+// QueueStop queues a stop job and does not wait for it.
 func (s *Systemd) QueueStop(ctx context.Context, name string) error {
-	_, err := s.call(ctx, "queue-stop", name)
-	if err == nil && name == units.Target {
-		s.StopTarget()
+	_, end, err := s.call(ctx, "queue-stop", name)
+	defer end()
+	if err == nil {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.enqueueLocked("stop", name, None, s.Took)
 	}
 	return err
-}
-
-// StopTarget stops kresd.target, and with it all that is part of it.
-func (s *Systemd) StopTarget() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.target = "inactive"
-	for _, u := range s.units {
-		s.downLocked(u)
-	}
 }
 
 // downLocked ends the processes of a unit.
@@ -228,6 +196,8 @@ func (s *Systemd) downLocked(u *unit) {
 		u.o.ActiveState, u.o.SubState = "inactive", "dead"
 	}
 	u.o.MainPID, u.o.Populated, u.o.Args, u.sees = 0, false, nil, ""
+	u.o.Since, u.o.MemoryBytes = time.Now(), 0
+	u.frozen, u.o.FreezerState = false, "" // nothing is left to freeze
 	s.least = min(s.least, s.servingLocked())
 }
 

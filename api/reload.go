@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package api
+
+import (
+	"context"
+	"net/http"
+
+	"kresd-manager/units"
+)
+
+// reload reads the configuration file again. Unlike Knot Resolver's own
+// manager it fails when the reload failed.
+func (h *handlers) reload(force bool) action {
+	return h.again("reloaded", h.ctl.Reload, force)
+}
+
+// renew applies the running configuration once more.
+func (h *handlers) renew(force bool) action {
+	return h.again("renewed", h.ctl.Renew, force)
+}
+
+func (h *handlers) again(done string, do func(context.Context, units.Again) (units.Report, error), force bool) action {
+	return func(w *response, r *http.Request) error {
+		asked, err := terms(w, r)
+		if err != nil {
+			return err
+		}
+		asked.Force = force
+		giveBack, err := h.planning(w, r, asked.DryRun)
+		if err != nil {
+			return err
+		}
+		defer giveBack()
+		if asked.Match, err = matches(r); err != nil {
+			return err
+		}
+		report, err := do(context.WithoutCancel(r.Context()), asked)
+		if err != nil {
+			return &changeError{report, err}
+		}
+		return h.report(w, r, report, done)
+	}
+}

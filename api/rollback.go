@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package api
+
+import (
+	"context"
+	"net/http"
+)
+
+// rollback returns to the configuration of an earlier change, or, if none is
+// named, to what ran before the last one.
+func (h *handlers) rollback(w *response, r *http.Request) error {
+	asked, err := terms(w, r)
+	if err != nil {
+		return err
+	}
+	if asked.Match, err = matches(r); err != nil {
+		return err
+	}
+	id := 0
+	if variable(r, "id") != "" {
+		if id, err = entryID(r); err != nil {
+			return err
+		}
+	}
+	giveBack, err := h.planning(w, r, asked.DryRun)
+	if err != nil {
+		return err
+	}
+	defer giveBack()
+	report, err := h.ctl.Rollback(context.WithoutCancel(r.Context()), id, asked)
+	if err != nil {
+		return &changeError{report, err}
+	}
+	return h.report(w, r, report, "rolled back")
+}

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package api
+
+import (
+	"net/http"
+	"time"
+
+	"kresd-manager/api/wire"
+)
+
+// streamPing is how often a silent stream says that it is still there.
+const streamPing = 15 * time.Second
+
+// stream sends server-sent events until there are no more, the client leaves or
+// the server ends, of which the client is told.
+func (h *handlers) stream(w *response, r *http.Request, texts <-chan []byte) {
+	hd := w.Header()
+	hd["Content-Type"] = []string{"text/event-stream"}
+	hd["Cache-Control"] = []string{"no-store"}
+	w.WriteHeader(http.StatusOK)
+	if r.Method == http.MethodHead {
+		return
+	}
+	out := http.NewResponseController(w)
+	ping := time.NewTicker(streamPing)
+	defer ping.Stop()
+	text := []byte(": kresd-manager\n\n") // so that the client knows that it listens
+	for {
+		// A client that does not read must not hold up an end for long.
+		_ = out.SetWriteDeadline(time.Now().Add(h.opt.WriteTimeout))
+		if _, err := w.Write(text); err != nil {
+			return // the client went away
+		}
+		if err := out.Flush(); err != nil {
+			return
+		}
+		var more bool
+		select {
+		case text, more = <-texts:
+			if !more {
+				return
+			}
+		case <-ping.C:
+			text = []byte(":\n\n")
+		case <-r.Context().Done():
+			return
+		case <-h.opt.Ending:
+			_ = out.SetWriteDeadline(time.Now().Add(h.opt.WriteTimeout))
+			_, _ = w.Write([]byte("event: " + wire.StreamEnding + "\ndata: {}\n\n")) // or it went away, too
+			return
+		}
+	}
+}

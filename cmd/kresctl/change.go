@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+
+	"github.com/spf13/cobra"
+
+	"kresd-manager/internal/client"
+	"kresd-manager/internal/present"
+	"kresd-manager/units"
+)
+
+// What the commands share that change something.
+
+func changeFlags(cmd *cobra.Command, opt *client.ChangeOptions) {
+	cmd.Flags().BoolVar(&opt.DryRun, "dry-run", false, "print the plan and change nothing")
+	cmd.Flags().StringVar(&opt.IfMatch, "if-match", "",
+		"refuse unless the running configuration has this `ETAG`, see config get --etag")
+	termFlags(cmd, opt)
+}
+
+// termFlags are those of commands that make a change for the history.
+func termFlags(cmd *cobra.Command, opt *client.ChangeOptions) {
+	cmd.Flags().DurationVar(&opt.ConfirmWithin, "confirm-within", 0,
+		"undo the change after this `TIME`, as 90s or 5m, unless\nkresctl confirm comes before")
+	cmd.Flags().StringVarP(&opt.Comment, "comment", "m", "", "say why, for the history")
+}
+
+func (a *app) quietFlag(cmd *cobra.Command) {
+	cmd.Flags().BoolVarP(&a.quiet, "quiet", "q", false, "print nothing if all went well")
+}
+
+// showProgress has a change that takes long told step by step on a terminal, until
+// stop is called.
+func (a *app) showProgress(ctx context.Context, c *client.Client) (stop func()) {
+	if a.quiet || !a.stderr.Terminal() {
+		return func() {}
+	}
+	return present.Progress(ctx, a.stderr, c.Events)
+}
+
+// printReport tells how a change went. It was made, whether or not that can be told.
+func (a *app) printReport(r units.Report) {
+	if !a.quiet {
+		_ = present.Report(a.stdout, r)
+	}
+}
+
+// againCommand is one that applies what is there already; changes tells that this may
+// be something else than what runs.
+func (a *app) againCommand(name, short, long string,
+	do func(*client.Client, context.Context, bool, client.ChangeOptions) (units.Report, error), changes bool,
+) *cobra.Command {
+	var force bool
+	var opt client.ChangeOptions
+	cmd := &cobra.Command{
+		Use:   name + " [--force] [--dry-run]",
+		Short: short,
+		Long:  long,
+		Args:  noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			c, err := a.connect()
+			if err != nil {
+				return err
+			}
+			defer c.Close()
+			defer a.showProgress(cmd.Context(), c)()
+			report, err := do(c, cmd.Context(), force, opt)
+			if err != nil {
+				return err
+			}
+			a.printReport(report)
+			return nil
+		},
+	}
+	cmd.Flags().BoolVar(&force, "force", false, "restart everything even if nothing differs")
+	cmd.Flags().BoolVar(&opt.DryRun, "dry-run", false, "print the plan and change nothing")
+	if changes {
+		cmd.Use += " [--confirm-within TIME] [-m COMMENT]"
+		termFlags(cmd, &opt)
+	}
+	a.quietFlag(cmd)
+	return cmd
+}

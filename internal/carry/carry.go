@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package carry is the executor: it carries a plan out, step by step, on systemd
+// and the workers. It knows nothing of configurations, of who asked, or of what
+// comes next: a plan and what is wanted go in, an outcome comes out.
+package carry
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"runtime/debug"
+	"sync/atomic"
+	"time"
+
+	"kresd-manager/internal/pulse"
+	"kresd-manager/units"
+)
+
+// Systemd is what the executor needs of systemd; dbusctl.Client has it. Jobs
+// return when they are done; a result other than "done" is an error. All methods
+// end soon after their context does.
+type Systemd interface {
+	ObserveUnit(ctx context.Context, unit string) (units.Observed, error)
+	Start(ctx context.Context, unit string) error
+	Stop(ctx context.Context, unit string) error
+	Restart(ctx context.Context, unit string) error
+	ResetFailed(ctx context.Context, unit string) error
+	QueueStop(ctx context.Context, unit string) error
+	// Set sets properties of a unit until the next boot.
+	Set(ctx context.Context, unit string, settings []units.Setting) error
+}
+
+// Workers is what the executor needs of running workers.
+type Workers interface {
+	// Probe returns nil when the instance answers a query of its own.
+	Probe(ctx context.Context, instance string) error
+	// ResetRules makes the instance see new rules.
+	ResetRules(ctx context.Context, instance string) error
+	// RenewCertificate has the instance read its certificate again.
+	RenewCertificate(ctx context.Context, instance, cert, key string) error
+}
+
+// Links switches which generation the components of a role read from their next
+// start on.
+type Links interface {
+	Link(role units.Role, generation string) error
+	// Strict has a load of the rules with this hash fail when one of these sources
+	// does; without any none fails it.
+	Strict(rules string, sources []string) error
+}
+
+// Executor carries plans out. All fields but Pulse must be set. It keeps nothing between
+// two plans and is safe for concurrent use if its parts are.
+type Executor struct {
+	Systemd Systemd
+	Workers Workers
+	Links   Links
+	Log     *slog.Logger
+	// Journal returns the last lines of one run of a unit.
+	Journal func(ctx context.Context, run units.LogRun, lines int) []string
+	// Explain adds to a unit's words what its sandbox has to do with them.
+	Explain func(unit string, lines []string) []string
+	// LimitsRule is the file with the polkit rule that allows limits.
+	LimitsRule string
+	// Tell is told what begins and ends. It is called by several steps at a time.
+	Tell func(units.Event)
+	// Pulse is told how long a step may take, and that it has ended; nil is no one.
+	Pulse *pulse.Pulse
+	// Took is told what came of each step, one after another.
+	Took func(s units.Step, err error)
+}
+
+// Mode is how a plan is carried out.
+type Mode struct {
+	// Soak has each worker stay up for a while before the next one follows.
+	Soak bool
+	// Serving tells that kresd.target was active when the plan was made. If
+	// somebody stops it meanwhile, nothing more is started.
+	Serving bool
+}
+
+// Outcome is what became of a plan.
+type Outcome struct {
+	// Err is a *units.StepError of the first step that failed; nil if none did.
+	Err error
+	// Loaded tells that new rules are in force, of which running workers may not
+	// have been told if there is an error.
+	Loaded bool
+}
+
+// lastWait is how long a step that is under way may take to its end when the plan
+// is canceled: half a restart is worse than a whole one, which takes less.
+const lastWait = 5 * time.Second
+
+// run is one plan being carried out.
+type run struct {
+	*Executor
+	want units.Desired
+	mode Mode
+	// canceled ends when the plan is canceled; its cause is why. Steps run under a
+	// context of their own, which ends a little later.
+	canceled context.Context
+	// served tells that kresd.target has been active since the plan was made.
+	served *atomic.Bool
+}
+
+// Carry carries out a plan: every step as soon as all that it waits for have
+// succeeded. After a failure, or when the context ends, no step is begun. The end
+// of the context cancels the plan: a policy-loader at work is stopped, nobody is
+// watched over any longer, and the rest has a few seconds to come to its end. The
+// context's cause is then what the step failed for; units.ErrCanceled if it has none.
+func (e *Executor) Carry(ctx context.Context, plan units.Plan, want units.Desired, mode Mode) Outcome {
+	c := run{Executor: e, want: want, canceled: ctx, mode: mode, served: new(atomic.Bool)}
+	c.served.Store(mode.Serving)
+	under, abandon := context.WithCancelCause(context.WithoutCancel(ctx))
+	defer abandon(nil)
+	g := newGraph(plan)
+	results := make(chan result, len(plan.Steps)) // none waits for a plan that is given up
+	var out Outcome
+	fail := func(s units.Step, err error) {
+		if out.Err == nil {
+			out.Err = &units.StepError{Step: s, Err: err}
+		}
+	}
+	canceled := ctx.Done()
+	var enough <-chan time.Time // when what is canceled must end
+	running := map[int]units.Step{}
+	for {
+		for out.Err == nil && len(g.ready) > 0 {
+			if ctx.Err() != nil {
+				fail(g.ready[0], why(ctx))
+				break
+			}
+			s := g.next()
+			running[s.N] = s
+			go func() { results <- c.attempt(under, s) }()
+		}
+		if len(running) == 0 {
+			return out
+		}
+		select {
+		case <-canceled:
+			canceled = nil // once is enough
+			for _, s := range running {
+				fail(s, why(ctx))
+				c.abort(under, s)
+			}
+			enough = time.After(lastWait)
+		case <-enough:
+			enough = nil
+			abandon(why(ctx))
+		case r := <-results:
+			delete(running, r.step.N)
+			if r.panicked != nil {
+				panic(r.panicked)
+			}
+			e.Took(r.step, r.err)
+			if r.err != nil && r.step.Optional && foreseen(r.step, r.err) {
+				e.Log.Warn("going on without what can be done without", "unit", r.step.Unit, "error", r.err)
+				r.err = nil
+			}
+			if r.err != nil {
+				if out.Err == nil {
+					out.Err = r.err
+				}
+				continue
+			}
+			out.Loaded = out.Loaded || r.step.Kind == units.Load
+			g.done(r.step.N)
+		}
+	}
+}
+
+// why is why a plan was canceled.
+func why(ctx context.Context) error {
+	if err := context.Cause(ctx); !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	return units.ErrCanceled
+}
+
+// result is what became of a step; err is nil or a *units.StepError.
+type result struct {
+	step     units.Step
+	err      error
+	panicked any
+}
+
+// attempt does a step, and hands a panic on to who waits for the plan: in a goroutine
+// it would end the process with a change half-way and nothing said.
+func (c run) attempt(ctx context.Context, s units.Step) (r result) {
+	defer func() {
+		if p := recover(); p != nil {
+			r = result{step: s, panicked: fmt.Sprintf("%v\n%s", p, debug.Stack())}
+		}
+	}()
+	return result{step: s, err: c.observed(ctx, s)}
+}
+
+// foreseen tells whether an optional step may fail in this way: its unit did not
+// come up, or the rule that allows limits is not in force. That the bus is lost,
+// that polkit refuses a job or that somebody cancels is another matter.
+func foreseen(s units.Step, err error) bool {
+	switch {
+	case errors.Is(err, units.ErrUnavailable), errors.Is(err, units.ErrCanceled), errors.Is(err, units.ErrStopping), errors.Is(err, units.ErrTargetStopped):
+		return false
+	case errors.Is(err, units.ErrForbidden):
+		return s.Kind == units.Set
+	}
+	return true
+}
+
+// abort ends a step of a canceled plan that would go on for long.
+func (c run) abort(ctx context.Context, s units.Step) {
+	if s.Kind != units.Load {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, controlDeadline)
+	defer cancel()
+	if err := c.Systemd.QueueStop(ctx, s.Unit); err != nil {
+		c.Log.Warn("cannot stop", "unit", s.Unit, "error", err)
+	}
+}
+
+// graph is a plan as it goes: which steps can begin.
+type graph struct {
+	ready    []units.Step
+	steps    map[int]units.Step
+	waits    map[int]int   // step → how many it still waits for
+	releases map[int][]int // step → who waits for it
+}
+
+func newGraph(plan units.Plan) *graph {
+	g := &graph{steps: map[int]units.Step{}, waits: map[int]int{}, releases: map[int][]int{}}
+	for _, s := range plan.Steps {
+		g.steps[s.N], g.waits[s.N] = s, len(s.After)
+		for _, a := range s.After {
+			g.releases[a] = append(g.releases[a], s.N)
+		}
+		if len(s.After) == 0 {
+			g.ready = append(g.ready, s)
+		}
+	}
+	return g
+}
+
+func (g *graph) next() units.Step {
+	s := g.ready[0]
+	g.ready = g.ready[1:]
+	return s
+}
+
+func (g *graph) done(n int) {
+	for _, w := range g.releases[n] {
+		if g.waits[w]--; g.waits[w] == 0 {
+			g.ready = append(g.ready, g.steps[w])
+		}
+	}
+}

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package rewrite
+
+import (
+	"strings"
+
+	"kresd-manager/internal/config/tree"
+)
+
+// value edits one value.
+func (e *editor) value(r *region, from, to *tree.Node, at around) {
+	equal := tree.Same(from, to)
+	switch {
+	case equal && !(e.unshare && r.aliases):
+	case r.form == aliasText || from.Kind != to.Kind || len(r.parts) != len(from.Members):
+		e.swap(r, to, at)
+	case (r.form == blockObject || r.form == flowObject) && to.Kind == tree.Object:
+		e.object(r, from, to, at)
+	case (r.form == blockList || r.form == flowList) && to.Kind == tree.List:
+		e.list(r, from, to, at)
+	default:
+		e.swap(r, to, at)
+	}
+}
+
+// inner is what stands around the value of a part.
+func (e *editor) inner(r *region, i int) around {
+	return around{
+		flow:   r.form == flowObject || r.form == flowList,
+		dash:   r.form == blockList,
+		column: r.column,
+		after:  r.parts[i].after,
+	}
+}
+
+func (e *editor) object(r *region, from, to *tree.Node, at around) {
+	keep := make([]bool, len(from.Members))
+	last := -1
+	byKey := tree.KeyFinder(to)
+	find := func(i int) (int, bool) {
+		if e.migration.isRenamed(&from.Members[i]) {
+			return byKey(e.migration.is.Key)
+		}
+		return byKey(from.Members[i].Key)
+	}
+	stays := make([]int, len(from.Members))
+	for i := range from.Members {
+		if stays[i], keep[i] = find(i); keep[i] {
+			last = i
+		}
+	}
+	if last < 0 {
+		e.swap(r, to, at)
+		return
+	}
+	for i := range from.Members {
+		if keep[i] {
+			if e.migration.isRenamed(&from.Members[i]) {
+				e.replace(r.parts[i].start, r.parts[i].after-1, e.Key(e.migration.is.Key, r.form == flowObject))
+			}
+			e.value(&r.parts[i].value, &from.Members[i].Value, &to.Members[stays[i]].Value, e.inner(r, i))
+		}
+	}
+	was := make([]int, len(to.Members)) // the reverse of stays, from 1
+	for i, j := range stays {
+		if keep[i] {
+			was[j] = i + 1
+		}
+	}
+	insert := last // where those go that have none of ours before them
+	if e.migration != nil && !at.root {
+		insert = -1
+	}
+	for j := range to.Members {
+		m := &to.Members[j]
+		if was[j] > 0 {
+			insert = was[j] - 1
+			continue
+		}
+		switch {
+		case r.form != blockObject:
+			e.insertFlow(r, insert, m)
+		case insert < 0:
+			first := e.above(r.parts[0].start)
+			e.replace(first, first, e.Member(m, r.column)+"\n"+strings.Repeat(" ", r.column))
+		default:
+			e.insertLines(r, insert, e.Member(m, r.column))
+		}
+	}
+	e.remove(r, keep)
+}
+
+func (e *editor) list(r *region, from, to *tree.Node, at around) {
+	keep := make([]bool, len(from.Members))
+	type place struct{ after, element int }
+	var inserts []place
+	i, j := 0, 0
+	survivors := 0
+	gap := func(endI, endJ int) {
+		for ; i < endI && j < endJ; i, j = i+1, j+1 {
+			keep[i] = true
+			e.value(&r.parts[i].value, &from.Members[i].Value, &to.Members[j].Value, e.inner(r, i))
+			survivors++
+		}
+		i = max(i, endI)
+		for ; j < endJ; j++ {
+			inserts = append(inserts, place{i - 1, j})
+		}
+	}
+	for _, stays := range tree.Align(from.Members, to.Members) {
+		gap(stays[0], stays[1])
+		gap(stays[0]+1, stays[1]+1)
+	}
+	gap(len(from.Members), len(to.Members))
+	if survivors == 0 {
+		e.swap(r, to, at)
+		return
+	}
+	for _, in := range inserts {
+		m := tree.Member{Value: to.Members[in.element].Value}
+		if r.form == flowList {
+			e.insertFlow(r, in.after, &m)
+			continue
+		}
+		text := "-" + e.Block(&m.Value, r.column, true)
+		if in.after < 0 {
+			e.replace(r.parts[0].start, r.parts[0].start, text+"\n"+strings.Repeat(" ", r.column))
+		} else {
+			e.insertLines(r, in.after, text)
+		}
+	}
+	e.remove(r, keep)
+}

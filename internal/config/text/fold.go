@@ -1,0 +1,257 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package text
+
+import (
+	"strconv"
+	"strings"
+
+	"kresd-manager/internal/config/tree"
+)
+
+// A configuration with a hundred thousand local names is a hundred thousand
+// lines of one shape. General parsers spend a microsecond and several hundred
+// bytes on each. So a long run of such lines is folded: the parser sees one
+// line in its place,
+//
+//	kresd-fold-0: 0
+//
+// and blank lines that keep the numbering, and the run is unfolded into the
+// tree where that key turns up. Where it does not turn up as a key in a place
+// that a line of the run could have (the run may be inside of a block of text),
+// the whole text is parsed again without folding: folding never changes what
+// a text means, and never what is said about an error in it.
+
+// foldMin is how many lines make it worth while.
+const foldMin = 64
+
+const foldKey = "kresd-fold-"
+
+// run is a folded part of the text.
+type run struct {
+	first int    // line number
+	lines string // the folded lines, with their ends
+	count int
+	used  bool
+}
+
+// entry is one line of a run: a key and the source of its value.
+type entry struct {
+	key, value             string
+	keyColumn, valueColumn uint32
+	keyQuoted              bool
+}
+
+// fold gives the text to parse in place of src, and what was taken out of it.
+// separator stands between key and value: ':' in YAML, '=' in TOML.
+func fold(src string, separator byte) (string, []run) {
+	if strings.Contains(src, foldKey) {
+		return src, nil
+	}
+	var (
+		runs   []run
+		out    strings.Builder
+		copied int
+	)
+	off, line := 0, 1
+	for off < len(src) {
+		start, first := off, line
+		indent := -1
+		for off < len(src) {
+			end := LineEnd(src, off)
+			e, ok := splitEntry(src[off:end], separator)
+			if !ok || indent >= 0 && int(e.keyColumn) != indent {
+				break
+			}
+			indent = int(e.keyColumn)
+			off, line = end, line+1
+		}
+		if line-first < foldMin {
+			if off == start { // not an entry: go past it
+				off, line = LineEnd(src, off), line+1
+			}
+			continue
+		}
+		out.WriteString(src[copied:start])
+		out.WriteString(strings.Repeat(" ", indent-1))
+		out.WriteString(foldKey + strconv.Itoa(len(runs)) + " " + string(separator) + " 0")
+		out.WriteString(strings.Repeat("\n", line-first))
+		runs = append(runs, run{first: first, lines: src[start:off], count: line - first})
+		copied = off
+	}
+	if runs == nil {
+		return src, nil
+	}
+	out.WriteString(src[copied:])
+	return out.String(), runs
+}
+
+// findRun is the run that a key stands for.
+func findRun(runs []run, key string) *run {
+	if number, ok := strings.CutPrefix(key, foldKey); ok {
+		if i, err := strconv.Atoi(number); err == nil && i < len(runs) {
+			return &runs[i]
+		}
+	}
+	return nil
+}
+
+// splitEntry splits a line "key: value" of the plainest kind. A value is a
+// word of letters, digits and ".:-/", a string in quotes, or a list of those in
+// brackets; whatever is less plain is left to the parser.
+func splitEntry(line string, separator byte) (e entry, ok bool) {
+	i := blanks(line, 0)
+	e.keyColumn = uint32(i + 1)
+	start := i
+	if isQuote(line, i) {
+		e.keyQuoted = true
+		if i = quoted(line, i); i < 0 {
+			return e, false
+		}
+		e.key = line[start+1 : i-1]
+	} else {
+		if i == len(line) || !IsWord(line[i]) {
+			return e, false
+		}
+		for i < len(line) && (IsWord(line[i]) || line[i] == '-' || line[i] == '.' && separator == ':') {
+			i++
+		}
+		e.key = line[start:i]
+	}
+	if len(e.key) > 255 {
+		return e, false
+	}
+	if separator == '=' {
+		i = blanks(line, i)
+	}
+	if i == len(line) || line[i] != separator {
+		return e, false
+	}
+	start = blanks(line, i+1)
+	if start == i+1 && separator == ':' {
+		return e, false
+	}
+	i = plainValue(line, start, separator)
+	if i < 0 {
+		return e, false
+	}
+	e.value, e.valueColumn = line[start:i], uint32(start+1)
+	i = blanks(line, i)
+	return e, i == len(line) || line[i:] == "\n" || line[i:] == "\r\n"
+}
+
+// plainValue is the offset after the value at line[i], -1 if it is not plain.
+func plainValue(line string, i int, separator byte) int {
+	if i < len(line) && line[i] == '[' {
+		for {
+			i = blanks(line, i+1) // after the bracket or comma
+			if i = plainItem(line, i, separator); i < 0 {
+				return -1
+			}
+			i = blanks(line, i)
+			if i == len(line) || line[i] != ',' && line[i] != ']' {
+				return -1
+			}
+			if line[i] == ']' {
+				return i + 1
+			}
+		}
+	}
+	return plainItem(line, i, separator)
+}
+
+func plainItem(line string, i int, separator byte) int {
+	if isQuote(line, i) {
+		return quoted(line, i)
+	}
+	if separator == '=' { // a bare word in TOML is no string
+		return -1
+	}
+	if strings.HasPrefix(line[i:], "::") { // as addresses do
+		i += 2
+	}
+	if i == len(line) || !IsWord(line[i]) {
+		return -1
+	}
+	for i < len(line) && (IsWord(line[i]) || strings.IndexByte(".:-/", line[i]) >= 0) {
+		i++
+	}
+	if line[i-1] == ':' {
+		return -1
+	}
+	return i
+}
+
+func isQuote(line string, i int) bool {
+	return i < len(line) && (line[i] == '"' || line[i] == '\'')
+}
+
+// quoted is the offset after the quoted string at line[i], -1 if it holds more
+// than printable ASCII without escapes.
+func quoted(line string, i int) int {
+	quote := line[i]
+	for i++; i < len(line); i++ {
+		switch c := line[i]; {
+		case c == quote:
+			return i + 1
+		case c == '\\' || c < ' ' || c > '~':
+			return -1
+		}
+	}
+	return -1
+}
+
+func blanks(line string, i int) int {
+	for i < len(line) && line[i] == ' ' {
+		i++
+	}
+	return i
+}
+
+// unfold gives the members that the lines of a run stand for. scalar reads a
+// word (quotes removed) as the format does; it is false for one that needs the
+// parser, and then so does the whole run.
+func (r *run) unfold(separator byte, scalar func(word string, isQuoted bool) (tree.Node, bool)) ([]tree.Member, bool) {
+	members := make([]tree.Member, 0, r.count)
+	line := uint32(r.first)
+	for off := 0; off < len(r.lines); line++ {
+		end := LineEnd(r.lines, off)
+		e, _ := splitEntry(r.lines[off:end], separator)
+		off = end
+		if k, ok := scalar(e.key, e.keyQuoted || separator == '='); !ok || k.Kind != tree.Text {
+			return nil, false
+		}
+		m := tree.Member{Key: e.key, KeyAt: tree.Position{Line: line, Column: e.keyColumn}}
+		at := tree.Position{Line: line, Column: e.valueColumn}
+		if !unfoldValue(&m.Value, e.value, at, scalar) {
+			return nil, false
+		}
+		members = append(members, m)
+	}
+	return members, true
+}
+
+func unfoldValue(n *tree.Node, value string, at tree.Position, scalar func(string, bool) (tree.Node, bool)) bool {
+	if value[0] != '[' {
+		isQuoted := isQuote(value, 0)
+		if isQuoted {
+			value = value[1 : len(value)-1]
+		}
+		var ok bool
+		*n, ok = scalar(value, isQuoted)
+		n.At = at
+		return ok
+	}
+	n.Kind, n.At = tree.List, at
+	for i := 1; i < len(value); {
+		i = blanks(value, i)
+		end := plainItem(value, i, ':') // a superset of what stands in TOML
+		n.Members = append(n.Members, tree.Member{})
+		item := &n.Members[len(n.Members)-1].Value
+		if !unfoldValue(item, value[i:end], tree.Position{Line: at.Line, Column: at.Column + uint32(i)}, scalar) {
+			return false
+		}
+		i = blanks(value, end) + 1 // past the comma or bracket
+	}
+	return true
+}

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package tree
+
+import (
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// AppendCanonical writes the text that the ETag is the hash of: keys sorted by
+// code point, ", " and ": " between, everything but printable ASCII escaped,
+// numbers in one spelling — what Python's json.dumps with sort_keys gives.
+func AppendCanonical(b []byte, n *Node) []byte {
+	switch n.Kind {
+	case Integer:
+		if n.Text == "-0" {
+			return append(b, '0')
+		}
+		return append(b, n.Text...)
+	case Float:
+		value, _ := strconv.ParseFloat(n.Text, 64) // infinite if out of range, as there
+		return append(b, PythonFloat(value)...)
+	case Text:
+		return appendASCII(b, n.Text)
+	case List:
+		b = append(b, '[')
+		for i := range n.Members {
+			if i > 0 {
+				b = append(b, ", "...)
+			}
+			b = AppendCanonical(b, &n.Members[i].Value)
+		}
+		return append(b, ']')
+	case Object:
+		b = append(b, '{')
+		for i, m := range sortedByKey(n.Members) {
+			if i > 0 {
+				b = append(b, ", "...)
+			}
+			b = append(appendASCII(b, m.Key), ": "...)
+			b = AppendCanonical(b, &m.Value)
+		}
+		return append(b, '}')
+	default:
+		return AppendJSON(b, n)
+	}
+}
+
+// sortedByKey leaves its argument alone. The byte order of UTF-8 is the order
+// of code points.
+func sortedByKey(members []Member) []*Member {
+	sorted := make([]*Member, len(members))
+	for i := range members {
+		sorted[i] = &members[i]
+	}
+	slices.SortFunc(sorted, func(a, b *Member) int { return strings.Compare(a.Key, b.Key) })
+	return sorted
+}
+
+func appendASCII(b []byte, s string) []byte {
+	b = append(b, '"')
+	for i := 0; i < len(s); {
+		c, size := rune(s[i]), 1
+		switch {
+		case c >= utf8.RuneSelf:
+			c, size = utf8.DecodeRuneInString(s[i:])
+			b = AppendEscape(b, c)
+		case c < ' ' || c == '"' || c == '\\' || c == 0x7F:
+			b = AppendEscape(b, c)
+		default:
+			b = append(b, byte(c))
+		}
+		i += size
+	}
+	return append(b, '"')
+}
+
+// PythonFloat is the shortest text that reads back as f, in the form Python
+// gives it: always a point or an exponent, exponents of at least two digits.
+func PythonFloat(f float64) string {
+	switch {
+	case math.IsNaN(f):
+		return "NaN"
+	case math.IsInf(f, 1):
+		return "Infinity"
+	case math.IsInf(f, -1):
+		return "-Infinity"
+	}
+	if abs := math.Abs(f); abs != 0 && (abs < 1e-4 || abs >= 1e16) {
+		return strconv.FormatFloat(f, 'e', -1, 64)
+	}
+	s := strconv.FormatFloat(f, 'f', -1, 64)
+	if !strings.Contains(s, ".") {
+		s += ".0"
+	}
+	return s
+}

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package manager
+
+import (
+	"context"
+	"errors"
+
+	"kresd-manager/internal/config"
+	"kresd-manager/internal/generation"
+	"kresd-manager/internal/input"
+	"kresd-manager/units"
+)
+
+// The gate, the first part of a transition: where it goes, and whether it may. It
+// touches nothing.
+
+// gate finds out where a transition goes, or refuses it.
+func (m *Manager) gate(ctx context.Context, s *step) (err error) {
+	if s.to != nil {
+		s.next = s.to
+		return m.there(s)
+	}
+	// A request that is wrong by itself is its sender's affair; a file that is
+	// wrong is everybody's.
+	defer func() {
+		var waiting *units.WaitingError
+		s.concerns = err == nil || s.file && !errors.As(err, &waiting)
+	}()
+	if s.Match != nil {
+		if err := s.Match(s.cur.running.ETag()); err != nil {
+			return err
+		}
+	}
+	doc, err := s.Edit(s.cur.running.Document)
+	if err != nil {
+		return err
+	}
+	s.report.Cause = s.Cause // it may be known better by now
+	cfg, warnings, err := m.check(doc)
+	if err != nil {
+		return err
+	}
+	if !s.DryRun { // who only asks does not fill the log
+		for _, p := range warnings {
+			m.o.Log.Warn(p.String())
+		}
+	}
+	// What cannot be seen cannot be read either, which others would say of it.
+	hidden, err := m.hiddenFrom(s, doc)
+	if err != nil {
+		return err
+	}
+	for _, refuse := range []func() error{
+		func() error { return m.installed(cfg) },
+		func() error { return m.saysTheUnit(ctx, cfg.Systemd) },
+		func() error { return m.tokens(s, doc, cfg) },
+		func() error { return m.named(ctx, s, doc) },
+	} {
+		if err := refuse(); err != nil {
+			return err
+		}
+	}
+	s.gen = m.make(cfg)
+	if err := protectCore(s.cur.desired, s.gen.Desired); err != nil && !s.file && !s.back {
+		return err
+	}
+	s.next = &snapshot{
+		running: doc.Running(cfg), desired: s.gen.Desired, files: m.namedBy(doc), hidden: hidden,
+		fileETag: s.cur.fileETag, refused: s.cur.refused,
+	}
+	if s.file {
+		s.next.fileETag, s.next.refused = doc.ETag(), false
+	}
+	if s.fileETag != "" {
+		s.next.fileETag = s.fileETag
+	}
+	m.differs(s)
+	if w := m.promise.Waiting(); w != nil && s.ConfirmWithin > 0 {
+		return &units.WaitingError{Waiting: *w}
+	}
+	return nil
+}
+
+// there makes what ran before anew if it is not on disk any more: many refused changes
+// may have pushed it out.
+func (m *Manager) there(s *step) error {
+	if s.next == s.cur {
+		return nil
+	}
+	_, err := m.o.Store.Load(s.next.desired.Generation)
+	if err == nil {
+		return nil
+	}
+	c, err := s.next.running.Config(m.o.Host)
+	if err != nil {
+		return err
+	}
+	s.gen = m.make(c)
+	s.next.desired = s.gen.Desired
+	return nil
+}
+
+// differs notes what a transition makes of the configuration.
+func (m *Manager) differs(s *step) {
+	s.report.Diff = config.Difference(m.ranBefore(s.cur), s.next.running.Document, 0)
+	if s.file {
+		s.report.Drops = m.drops(s.cur, s.next)
+	}
+}
+
+// check validates and returns what is worth a warning.
+func (m *Manager) check(doc *config.Document) (*config.Config, config.Problems, error) {
+	cfg, found := doc.Check(m.o.Host)
+	if err := found.Errors(); err != nil {
+		return nil, nil, err
+	}
+	return cfg, found, nil
+}
+
+// make renders a configuration and lists the files that it names.
+func (m *Manager) make(c *config.Config) generation.Generation {
+	gen := generation.Make(c, m.o.Render)
+	gen.Desired.Inputs = input.Named(c)
+	return gen
+}
+
+// protectCore refuses to remove a core component, which is hardly ever meant by
+// a change of something above it.
+func protectCore(cur, next units.Desired) error {
+	var found config.Problems
+	for _, c := range cur.Components {
+		if wanted, _ := next.Place(c.Unit()); !wanted && c.Kind == units.Core {
+			found = append(found, config.Problem{
+				Pointer:  "/components/" + c.Name,
+				Severity: config.SeverityError,
+				Message:  "a core component would be removed",
+				Hint:     "make it dispensable first, if that is what you mean",
+			})
+		}
+	}
+	return found.Errors()
+}

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package manager
+
+import (
+	"context"
+	"fmt"
+	"runtime/debug"
+	"time"
+
+	"kresd-manager/internal/carry"
+	"kresd-manager/internal/durable"
+	"kresd-manager/internal/generation"
+	"kresd-manager/units"
+)
+
+// The transition: the one way from what runs to another configuration, or to the
+// same once more. Whoever wants to change anything makes one (request.go, start.go,
+// promise.go, repair.go), and transit takes it through the gate (gate.go), a plan
+// (plan.go), the journal (journal.go), the executor (package carry), and one commit
+// (commit.go); what fails on the way is restored (restore.go).
+
+// transition is where to go, and on which terms.
+type transition struct {
+	// Change is the request: cause, who, terms. Edit makes the new document from
+	// the running one.
+	units.Change
+	// to is where to go in place of what Edit makes: something that ran before, which
+	// is not made anew, so that a manager that renders otherwise restarts no worker.
+	to    *snapshot
+	began time.Time
+
+	// asked tells that somebody asks for it and waits for what comes of it. What
+	// nobody asks for starts nothing that the administrator has stopped.
+	asked bool
+	// starts tells that the manager was stopped, and that to start it asks for all.
+	starts bool
+	// file tells that the new document is what the configuration file holds.
+	file bool
+	// back tells that the document has run before: it is let through where a new one
+	// would be refused for what is above it.
+	back bool
+	// proven tells that workers have served with it: it needs no canary.
+	proven bool
+	// tolerant lets fail what can be done without.
+	tolerant bool
+	// keeps leaves it in force even if not all could be done, which is repaired then;
+	// there is nothing better to restore.
+	keeps bool
+	// quiet tells that there is nothing to tell if nothing is to be done.
+	quiet bool
+	// renew and reading have files read again that the configuration names.
+	renew   bool
+	reading units.Reading
+	// tried are limits that workers may have, where they are not those of what runs.
+	tried *units.Limits
+	// reset has workers look at the rules in any case.
+	reset bool
+	// planned is the plan of a repair, which has been made already.
+	planned *repairPlan
+	// blames is why what runs is left: workers do not stay up with it.
+	blames string
+	// returnTo is the change in the history that made it, 0 if none.
+	returnTo int
+	// fileETag names what the file holds where it is not what is applied.
+	fileETag string
+	// event tells of its begin; "" is units.EventBegin.
+	event units.EventKind
+}
+
+// step is a transition under way.
+type step struct {
+	*transition
+	cur, next *snapshot
+	gen       generation.Generation // of next; without files if they are on disk
+	report    *units.Report
+	// concerns tells that a failure is everybody's affair and not only its sender's.
+	concerns bool
+	// serving tells that kresd.target was active when the plan was made, and held that
+	// it was stopped and stays so.
+	serving, held bool
+	staged        *durable.Staged
+	// begun tells of one that keeps that it is in force, whatever comes.
+	begun bool
+}
+
+// transit carries out a transition. Nothing has happened to the system when it
+// returns an error that is no *units.StepError. It runs in the loop, or in Start.
+func (m *Manager) transit(ctx context.Context, t *transition) (report units.Report, err error) {
+	m.busy.Store(true)
+	defer m.busy.Store(false)
+	defer m.survive(t, &err)
+	cur := m.current.Load()
+	s := &step{transition: t, cur: cur, report: &units.Report{Cause: t.Cause, When: t.began, Generation: cur.desired.Generation}}
+
+	// A manager that is to end ends what it carries out, and not what it asks.
+	asking := context.WithoutCancel(ctx)
+	err = m.gate(asking, s)
+	if err == nil {
+		err = m.plan(asking, s)
+	}
+	if err == nil && s.quiet && s.report.Plan.Empty() {
+		return *s.report, nil
+	}
+	if err == nil {
+		err = m.journal(s)
+	}
+	if err == nil {
+		err = m.carryOut(ctx, s)
+	}
+	err = m.commit(s, err)
+	return *s.report, err
+}
+
+// carryOut carries out the plan, and restores what ran before if that fails.
+func (m *Manager) carryOut(ctx context.Context, s *step) error {
+	m.o.Log.Debug("plan", "cause", s.Cause, "plan", s.report.Plan.String())
+	m.events.tell(units.Event{Kind: s.eventKind(), Cause: s.Cause, Plan: &s.report.Plan, Generation: s.next.desired.Generation})
+	under, end := m.cancelable(ctx, !s.keeps)
+	err := m.carry(under, s.report.Plan, s.next.desired, carry.Mode{Soak: s.asked, Serving: s.serving}, s.whole())
+	end()
+	if err == nil {
+		err = s.staged.Enact()
+	}
+	if err == nil || s.keeps {
+		return err
+	}
+	s.report.Generation = s.cur.desired.Generation
+	if !m.started && ctx.Err() != nil {
+		// This manager is to end while it starts. What has come up serves, and
+		// the next one goes on from there.
+		return err
+	}
+	m.restore(ctx, s, err)
+	return err
+}
+
+// carry carries out a plan and notes what is known of rules and files after it.
+func (m *Manager) carry(ctx context.Context, plan units.Plan, want units.Desired, mode carry.Mode, whole bool) error {
+	if want.Generation != "" { // a stop is about no files
+		m.ledger.Plan(want.Inputs, m.seen)
+	}
+	out := m.exec.Carry(ctx, plan, want, mode)
+	if !plan.Empty() {
+		m.keepInputs()
+	}
+	switch {
+	case out.Err == nil && whole:
+		m.rulesUnsure.Store(false)
+	case out.Loaded:
+		m.rulesUnsure.Store(true) // until all have been told
+	}
+	return out.Err
+}
+
+func (s *step) eventKind() units.EventKind {
+	if s.event != "" {
+		return s.event
+	}
+	return units.EventBegin
+}
+
+// whole tells that the plan is all that is to be done, so that afterwards every
+// worker has been told of the rules.
+func (s *step) whole() bool { return !s.held && (s.planned == nil || s.planned.whole) }
+
+// survive turns a panic into an error, after which this process ends: nobody knows
+// what was done by then, and the next manager finds out. It is deferred.
+func (m *Manager) survive(t *transition, err *error) {
+	p := recover()
+	if p == nil {
+		return
+	}
+	m.o.Log.Error("a change has met a defect", "cause", t.Cause, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+	if !t.DryRun {
+		m.failed.Store(true)
+	}
+	*err = units.ErrDefect
+}

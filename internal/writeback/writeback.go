@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package writeback finds out how configuration files have to be edited to say what
+// runs. How a text is edited is left to config, and saving it to source.
+package writeback
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"strings"
+
+	"kresd-manager/internal/config"
+	"kresd-manager/internal/source"
+	"kresd-manager/units"
+)
+
+// Running is what a manager has told.
+type Running struct {
+	Status units.Status
+	// Value is the whole configuration that runs, as JSON, and ETag is its own.
+	Value []byte
+	ETag  string
+}
+
+// Edit is one of the files, as it is and as it is to be.
+type Edit struct {
+	File          string
+	Before, After []byte
+}
+
+// Changes reports whether there is something to write.
+func (e Edit) Changes() bool { return !bytes.Equal(e.Before, e.After) }
+
+// Edits reads the files that the manager is said to read, and returns each as it is to
+// be. It refuses other files than those that the manager tells, what was edited since
+// the manager read it, unless by force, and a configuration without its secrets.
+func Edits(r *source.Reader, files []string, running Running, force bool) ([]Edit, error) {
+	if len(running.Status.Files) == 0 {
+		return nil, errors.New("the manager does not tell which file it reads; name one with kresctl config get FILE")
+	}
+	if err := same(files, running.Status.Files); err != nil {
+		return nil, err
+	}
+	wanted, err := config.Parse("running configuration", running.Value)
+	if err != nil {
+		return nil, err
+	}
+	if wanted.Redacted().ETag() == wanted.ETag() && bytes.Contains(running.Value, []byte(`"`+config.RedactedText+`"`)) {
+		return nil, errors.New("the manager does not show you the secrets of the configuration, so that it cannot be saved; ask as somebody who may change it")
+	}
+	edits := make([]Edit, len(files))
+	texts := make([][]byte, len(files))
+	docs := make([]*config.Document, len(files))
+	for i, file := range files {
+		f, err := r.Read(file)
+		if err != nil {
+			return nil, err
+		}
+		edits[i], texts[i], docs[i] = Edit{File: f.Name, Before: f.Text}, f.Text, f.Doc
+	}
+	combined, err := config.Combine(docs...)
+	if err != nil {
+		return nil, err
+	}
+	names := strings.Join(files, " + ")
+	if !force && combined.ETag() != running.Status.FileETag && combined.ETag() != running.ETag {
+		return nil, fmt.Errorf("%s was edited since the manager read it; apply that with kresctl reload, or write over it with --force", names)
+	}
+	saved, err := config.SaveFiles(texts, wanted)
+	if err != nil {
+		return nil, fmt.Errorf("cannot save in %s: %w", names, err)
+	}
+	for i := range edits {
+		edits[i].After = saved[i]
+	}
+	return edits, nil
+}

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package layout
+
+import (
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// What asks the manager links nothing of what serves: kres-graphite runs as the
+// user of the workers, and kresctl as root.
+func TestClientsLinkNoServer(t *testing.T) {
+	servers := []string{module + "api", module + "internal/manager", "github.com/gorilla/mux", "net/http/pprof"}
+	for _, client := range []string{"api/wire", "internal/client", "cmd/kresctl", "cmd/kres-graphite"} {
+		out, err := exec.Command("go", "list", "-deps", module+client).Output()
+		if err != nil {
+			t.Fatal(err)
+		}
+		linked := strings.Fields(string(out))
+		if !slices.Contains(linked, module+"api/wire") {
+			t.Errorf("%s does not use api/wire", client)
+		}
+		for _, s := range servers {
+			if slices.Contains(linked, s) {
+				t.Errorf("%s links %s", client, s)
+			}
+		}
+	}
+}
+
+// What is there for tests is in no program.
+func TestProgramsLinkNothingOfTests(t *testing.T) {
+	out, err := exec.Command("go", "list", "-deps", module+"cmd/...").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range strings.Fields(string(out)) {
+		if p == "testing" || p == module+"internal/manager/inmemory" || p == module+"internal/manager/fakesystemd" {
+			t.Errorf("a program links %s", p)
+		}
+	}
+}

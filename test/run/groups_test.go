@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+)
+
+// known is a package whose tests take what their names say, in seconds.
+func known(name string, tests ...string) (pack, times) {
+	p, k := pack{name: name}, times{name: 2}
+	for _, title := range tests {
+		seconds := strings.TrimRight(title, "a")
+		p.tests = append(p.tests, test{name: title, alone: seconds != title})
+		took, _ := time.ParseDuration(seconds + "s")
+		k[name+"."+title] = took.Seconds()
+	}
+	return p, k
+}
+
+func TestGroupsTakeAboutAsLong(t *testing.T) {
+	p, k := known("test/e2e", "15", "75", "30", "5a", "15", "45")
+	var got []string
+	for _, g := range groups(p, k) {
+		got = append(got, strings.Join([]string{g.pattern(), g.title(), g.expected.String()}, " "))
+	}
+	want := []string{"^(75)$ e2e 1m17s", "^(15|45)$ e2e 1m2s", "^(15|30)$ e2e 47s", "^(5a)$ e2e, alone 7s"}
+	if strings.Join(got, "; ") != strings.Join(want, "; ") {
+		t.Errorf("groups:\n%s\nwant:\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+}
+
+func TestADearPreparationIsMadeOnce(t *testing.T) {
+	p, k := known("test/packages", "50", "40")
+	k[p.name] = 30
+	if got := groups(p, k); len(got) != 1 || len(got[0].tests) != 2 {
+		t.Errorf("groups: %v", got)
+	}
+}
+
+func TestWhatIsNotKnownIsDividedAllTheSame(t *testing.T) {
+	p := pack{name: "test/e2e", tests: make([]test, 60)}
+	total := 0
+	all := groups(p, times{})
+	for _, g := range all {
+		total += len(g.tests)
+	}
+	if len(all) < 2 || total != 60 {
+		t.Errorf("%d groups with %d tests", len(all), total)
+	}
+}
+
+func TestTheLongestGroupIsFirstAndTheAloneAreAlone(t *testing.T) {
+	all := []group{
+		{part: 1, expected: 1}, {part: 2, alone: true, expected: 9}, {part: 3, expected: 3}, {part: 4, alone: true, expected: 8}, {part: 5, expected: 2},
+	}
+	var running, beside atomic.Int32
+	var order []int
+	both := make(chan struct{})
+	lanes(t.Context(), all, width{always: 2, most: 3, spare: func(ctx context.Context) { <-ctx.Done() }}, func(_ context.Context, g group) *outcome {
+		if n := running.Add(1); g.alone && n > 1 {
+			t.Errorf("group %d runs beside others", g.part)
+		}
+		if !g.alone {
+			n := beside.Add(1)
+			if (n == 3) != (g.part == 1) {
+				t.Errorf("group %d is number %d to begin", g.part, n)
+			}
+			if n == 2 {
+				close(both)
+			}
+			<-both // hangs if there is one lane alone
+		}
+		running.Add(-1)
+		return &outcome{}
+	}, func(g group, _ *outcome) { order = append(order, g.part) })
+	if len(order) != 5 || order[3] != 2 || order[4] != 4 {
+		t.Errorf("they ended in the order %v", order)
+	}
+}
+
+func TestALaneMoreIsOpenedWhileThereIsTimeToSpare(t *testing.T) {
+	all := []group{{part: 1}, {part: 2}, {part: 3}}
+	var beside atomic.Int32
+	three := make(chan struct{})
+	lanes(t.Context(), all, width{always: 1, most: 3, spare: func(context.Context) {}}, func(context.Context, group) *outcome {
+		if beside.Add(1) == 3 {
+			close(three)
+		}
+		<-three // hangs unless all three run at the same time
+		return &outcome{}
+	}, func(group, *outcome) {})
+}
+
+func TestTheTimeOfTheCoresIsRead(t *testing.T) {
+	idle, total, err := coreTime()
+	if err != nil || total <= 0 || idle < 0 || idle > total {
+		t.Errorf("idle %v of %v: %v", idle, total, err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	spare(ctx) // returns
+}
