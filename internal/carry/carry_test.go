@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -253,5 +254,53 @@ func TestWhatSomebodyStopsIsNoFaultOfTheConfiguration(t *testing.T) {
 	var failed *units.StepError
 	if !errors.As(out.Err, &failed) || failed.Refused || !strings.Contains(out.Err.Error(), "somebody stopped it meanwhile") {
 		t.Errorf("got %+v", out.Err)
+	}
+}
+
+// Somebody restarts a worker just after our job of it is done: it is found on its way, and
+// gets where it should.
+func TestARestartBySomebodyElseIsNoFaultOfTheConfiguration(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		act  func(*fakesystemd.Systemd, string)
+		want string // "" if the step succeeds
+	}{
+		{"a restart", func(s *fakesystemd.Systemd, unit string) { s.AdminRestart(unit) }, ""},
+		{"a restart and a stop", func(s *fakesystemd.Systemd, unit string) {
+			s.AdminRestart(unit)
+			time.AfterFunc(s.Took/2, func() { s.AdminStop(unit) })
+		}, "somebody stopped it meanwhile"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				b := newBench(t)
+				dir := t.TempDir()
+				b.sys = fakesystemd.New(dir)
+				b.Systemd, b.Workers, b.Journal = b.sys, b.sys, b.sys.Journal
+				b.want = units.Desired{Generation: "g", WorkerHash: "1f"}
+				err := os.Mkdir(filepath.Join(dir, "worker"), 0o755)
+				if err == nil {
+					err = os.WriteFile(filepath.Join(dir, "worker/worker.lua"), []byte("'STATUS=config 1f'"), 0o644)
+				}
+				if err != nil {
+					t.Fatal(err)
+				}
+				b.sys.Took = 200 * time.Millisecond
+				var once sync.Once
+				b.sys.Between(func(m fakesystemd.Moment) {
+					if m.Verb == "restart" && m.After {
+						once.Do(func() { c.act(b.sys, m.Unit) })
+					}
+				})
+				out := b.Carry(t.Context(), steps(units.Restart, units.Worker(1)), b.want, Mode{})
+				var failed *units.StepError
+				switch {
+				case c.want == "" && out.Err != nil:
+					t.Errorf("got %+v", out.Err)
+				case c.want != "" && (!errors.As(out.Err, &failed) || failed.Refused || !strings.Contains(out.Err.Error(), c.want)):
+					t.Errorf("got %+v, want %q and no refusal", out.Err, c.want)
+				}
+			})
+		})
 	}
 }

@@ -142,7 +142,7 @@ func (c run) judge(ctx context.Context, s units.Step, began time.Time, jobErr er
 	}
 	err = jobErr
 	if err == nil {
-		if err = check(o); err == nil {
+		if o, err = c.meanwhile(ctx, o, check); err == nil {
 			return nil
 		}
 	}
@@ -163,6 +163,41 @@ func (c run) judge(ctx context.Context, s units.Step, began time.Time, jobErr er
 		Err:     err,
 		Log:     c.Explain(s.Unit, telling(c.Journal(context.WithoutCancel(ctx), units.LogRun{Unit: s.Unit, Invocation: o.InvocationID, Since: began}, logLines))),
 		Refused: s.Unit != units.CacheGC && ran,
+	}
+}
+
+// jobPoll is how often a unit is looked at that somebody else has asked something of.
+const jobPoll = 20 * time.Millisecond
+
+// meanwhile checks a unit whose job is done. Somebody else's job may have come right after
+// ours: then the unit is found on its way down or up, which is no fault of what it runs, and
+// what counts is where it gets to. A unit that has ended, or that systemd restarts by itself,
+// is on nobody's way. What is returned is what was checked last, and what came of it.
+func (c run) meanwhile(ctx context.Context, o units.Observed, check func(units.Observed) error) (units.Observed, error) {
+	for {
+		err := check(o)
+		if err == nil || ctx.Err() != nil {
+			return o, err
+		}
+		again, oerr := c.Systemd.ObserveUnit(context.WithoutCancel(ctx), o.Name)
+		asked := again.Job != 0
+		for oerr == nil && again.Job != 0 && again.Restarts <= o.Restarts {
+			select {
+			case <-time.After(jobPoll):
+			case <-c.canceled.Done():
+				return again, why(c.canceled)
+			case <-ctx.Done():
+				return again, err
+			}
+			again, oerr = c.Systemd.ObserveUnit(context.WithoutCancel(ctx), o.Name)
+		}
+		if oerr != nil {
+			return o, errors.Join(err, oerr)
+		}
+		if !asked && again.InvocationID == o.InvocationID || again.Restarts > o.Restarts {
+			return again, err
+		}
+		o = again
 	}
 }
 

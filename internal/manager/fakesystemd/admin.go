@@ -40,12 +40,13 @@ func (s *Systemd) AdminStart(names ...string) { s.admin("start", names) }
 // AdminRestart is systemctl restart.
 func (s *Systemd) AdminRestart(names ...string) { s.admin("restart", names) }
 
+// admin queues jobs that take as long as those of the manager.
 func (s *Systemd) admin(verb string, names []string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, name := range names {
 		if verb == "stop" || s.unitLocked(name).o.LoadState != "masked" {
-			s.enqueueLocked(verb, name, None, 0)
+			s.enqueueLocked(verb, name, None, s.Took)
 		}
 	}
 }

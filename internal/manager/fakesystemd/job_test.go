@@ -161,6 +161,7 @@ func TestASecondJobTakesThePlaceOfTheFirst(t *testing.T) {
 		if err := <-failed; !errors.As(err, &job) || job.Result != "canceled" || job.Instead != "stop" {
 			t.Errorf("the start ends with %v", err)
 		}
+		time.Sleep(10 * time.Second) // the stops take their time
 		want(t, s, "after both")
 		// A restart joins a start that runs, and comes after it.
 		go func() { failed <- s.Start(t.Context(), units.Worker(1)) }()
