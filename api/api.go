@@ -37,8 +37,8 @@ type Options struct {
 	// how long it may take to read an answer, or each part of a stream. 0 is
 	// [DefaultBodyTimeout] and [DefaultWriteTimeout].
 	BodyTimeout, WriteTimeout time.Duration
-	// Hosts are names accepted in the Host header, without port, besides
-	// localhost, unix and loopback addresses.
+	// Hosts are names of this machine, accepted in the Host header without port
+	// besides localhost, unix and loopback addresses.
 	Hosts []string
 	// Ending is closed when the server is about to end: streams end then.
 	Ending <-chan struct{}

@@ -16,7 +16,7 @@ import (
 // (DNS rebinding): a request must name this machine in Host.
 func (h *handlers) refuseForeign(next serve) serve {
 	return func(w *response, r *http.Request) {
-		if !h.ownHost(r.Host, door.CallerOf(r).Local.Addr()) {
+		if !h.ownHost(r.Host, door.CallerOf(r)) {
 			h.fail(w, r, foreignHost(r.Host))
 			return
 		}
@@ -24,16 +24,15 @@ func (h *handlers) refuseForeign(next serve) serve {
 	}
 }
 
-// ownHost reports whether a Host header names this machine. Clients on a unix
-// socket have no name to put there and send nothing, localhost, unix, or, as
-// Knot Resolver's own kresctl, the percent-encoded path of the socket, which
-// no browser accepts as a host. Over TCP the address that the client reached is
-// a name, too.
-func (h *handlers) ownHost(host string, reached netip.Addr) bool {
-	if host == "" || host == "localhost" || host == "unix" {
-		return true
-	}
-	if strings.HasPrefix(host, "%2F") || strings.HasPrefix(host, "%2f") {
+// ownHost reports whether a Host header names this machine.
+//
+// Clients on a unix socket have no name to put there and send nothing, a word such as
+// localhost, unix, d or api, or, as Knot Resolver's own kresctl, the percent-encoded
+// path of the socket, which no browser accepts as a host. No browser opens a unix
+// socket either; what has a dot in it is a name that a proxy has passed on. Over TCP
+// the names of the machine count, and the address that the client reached.
+func (h *handlers) ownHost(host string, c *door.Caller) bool {
+	if host == "" || strings.HasPrefix(host, "%2F") || strings.HasPrefix(host, "%2f") {
 		return true
 	}
 	name := host
@@ -43,9 +42,12 @@ func (h *handlers) ownHost(host string, reached netip.Addr) bool {
 		name = strings.TrimSuffix(strings.TrimPrefix(name, "["), "]")
 	}
 	if addr, err := netip.ParseAddr(name); err == nil {
-		return addr.Unmap().IsLoopback() || addr.Unmap() == reached.WithZone("") || slices.Contains(h.opt.Hosts, name)
+		return addr.Unmap().IsLoopback() || addr.Unmap() == c.Local.Addr().WithZone("") || slices.Contains(h.opt.Hosts, name)
 	}
 	name = strings.TrimSuffix(name, ".")
+	if !c.TCP() && name != "" && !strings.Contains(name, ".") {
+		return true
+	}
 	if strings.EqualFold(name, "localhost") || strings.EqualFold(name, "unix") {
 		return true
 	}

@@ -128,6 +128,7 @@ func serve(o options, bus systemd, stdout io.Writer, log *slog.Logger) error {
 		Logger:  log,
 		Version: version,
 		Ending:  ending,
+		Hosts:   listen.Names(),
 		Readers: readers(),
 		Logs: func(ctx context.Context, q units.LogQuery, told func(units.LogLine)) error {
 			q.User = o.user
