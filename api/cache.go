@@ -7,8 +7,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"reflect"
+	"slices"
 	"strings"
 
 	"kresd-manager/api/wire"
@@ -52,6 +54,10 @@ func readClear(doc *config.Document) (units.CacheClear, error) {
 	if !bytes.HasPrefix(text, []byte("{")) {
 		return none, malformed("an object is needed; {} clears the whole cache")
 	}
+	members, err := membersOf(text)
+	if err != nil {
+		return none, err
+	}
 	var c wire.CacheClear
 	dec := json.NewDecoder(bytes.NewReader(text))
 	dec.DisallowUnknownFields()
@@ -59,7 +65,8 @@ func readClear(doc *config.Document) (units.CacheClear, error) {
 		return none, malformed("cannot read what to clear: %s; there are name, exact-name, rr-type and chunk-size", unfit(err))
 	}
 	what = units.CacheClear{Exact: c.ExactName, Type: strings.ToUpper(c.RRType)}
-	if c.Name != "" {
+	_, named := members["name"]
+	if named { // an empty name is not everything
 		name, err := config.DomainName(c.Name)
 		if err != nil {
 			return none, malformed("/name: %v", err)
@@ -67,7 +74,7 @@ func readClear(doc *config.Document) (units.CacheClear, error) {
 		what.Name = name
 	}
 	switch {
-	case c.ExactName && c.Name == "":
+	case c.ExactName && !named:
 		return none, malformed("exact-name needs name")
 	case c.RRType != "" && !c.ExactName:
 		return none, malformed("rr-type needs exact-name: true")
@@ -77,6 +84,20 @@ func readClear(doc *config.Document) (units.CacheClear, error) {
 		what.Chunk = *c.ChunkSize
 	}
 	return what, nil
+}
+
+// membersOf splits an object, none of whose members may be null: a script that has no
+// name to put there means one name, not all.
+func membersOf(object []byte) (members map[string]json.RawMessage, err error) {
+	if err := json.Unmarshal(object, &members); err != nil {
+		return nil, malformed("cannot read what to clear: %v", err)
+	}
+	for _, name := range slices.Sorted(maps.Keys(members)) {
+		if string(members[name]) == "null" {
+			return nil, malformed("/%s is null; nothing was done: leave it out to clear without that restriction, {} clears the whole cache", printable(name))
+		}
+	}
+	return members, nil
 }
 
 // unfit says what of a JSON object does not fit, in words of JSON: package json has
