@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"net"
 	"net/http"
 	"strings"
 	"syscall"
@@ -74,6 +75,7 @@ func (c *Client) explain(err error, q request) error {
 	var reason string
 	var peer *PeerError
 	var long *TooLongError
+	var lookup *net.DNSError
 	switch {
 	case errors.As(err, &peer):
 		return peer
@@ -82,6 +84,8 @@ func (c *Client) explain(err error, q request) error {
 		return long
 	case strings.Contains(err.Error(), "server response headers exceeded"): // net/http has no value for it
 		return &TooLongError{c.address, "header", maxHeader, q.doubt()}
+	case errors.As(err, &lookup): // it may be a time-out as well
+		reason = unknownHost(lookup)
 	case errors.Is(err, fs.ErrNotExist):
 		reason = "no such file; is it running? systemctl status kresd-manager"
 	case errors.Is(err, syscall.ECONNREFUSED):
@@ -104,6 +108,15 @@ func (c *Client) explain(err error, q request) error {
 		reason = innermost(err).Error() + q.doubt()
 	}
 	return &ConnectError{Address: c.address, Reason: reason, Err: err}
+}
+
+// unknownHost says why a name has no address. It may be this resolver that is to
+// tell.
+func unknownHost(e *net.DNSError) string {
+	if e.IsNotFound {
+		return fmt.Sprintf("there is no host %s; check the name, or name its address", e.Name)
+	}
+	return fmt.Sprintf("the address of %s cannot be looked up now; name the address, or use the unix socket", e.Name)
 }
 
 // innermost is the error that says what happened; those around it repeat the
