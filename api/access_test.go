@@ -166,7 +166,7 @@ func TestTokens(t *testing.T) {
 		}
 	}
 
-	// A new token counts at once, and a file that is gone gives nobody a role.
+	// A new token counts at once, and a file that is gone gives no one a role.
 	other := strings.ToUpper(configureToken)
 	if err := os.WriteFile(file, []byte(other), 0o600); err != nil {
 		t.Fatal(err)
@@ -193,7 +193,7 @@ func TestTokens(t *testing.T) {
 	}
 }
 
-// A listener that the configuration does not name serves nobody.
+// A listener that the configuration does not name serves no one.
 func TestOtherAddressesAreNotServed(t *testing.T) {
 	s := serveTCP(t, "{interface: 127.0.0.1@1}", api.Options{})
 	got := s.ask(t, "GET", "/v1/status", "", acceptJSON)

@@ -16,7 +16,7 @@ import (
 
 // has reports whether a caller on a unix socket is one of the users or in one of
 // the groups of a role. Both are names or numbers; what the system does not
-// know is nobody.
+// know is no one.
 func has(c *door.Caller, role *config.Role) bool {
 	for _, name := range role.Users {
 		if id, ok := accounts.UserID(name); ok && c.UID != nil && id == *c.UID {

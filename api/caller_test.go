@@ -32,7 +32,7 @@ func TestRolesOnAUnixSocket(t *testing.T) {
 		{"a user", 1001, nil, roles, operate},
 		{"a group", 1002, []uint32{7, 5001}, roles, read},
 		{"the most of several", 1001, []uint32{5001, 5002}, roles, configure},
-		{"somebody else", 1003, []uint32{1001}, roles, nothing},
+		{"someone else", 1003, []uint32{1001}, roles, nothing},
 	} {
 		got := h.known(&policy{management: config.Management{Roles: test.roles}}, &door.Caller{UID: &test.uid, GIDs: test.gids})
 		if got != test.want {
@@ -40,6 +40,6 @@ func TestRolesOnAUnixSocket(t *testing.T) {
 		}
 	}
 	if got := h.known(&policy{management: config.Management{Roles: roles}}, &door.Caller{}); got != nothing {
-		t.Errorf("somebody who is not known: %q", got)
+		t.Errorf("someone who is not known: %q", got)
 	}
 }

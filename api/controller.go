@@ -61,7 +61,7 @@ type Controller interface {
 	// Status returns the state of the whole.
 	Status(ctx context.Context) (units.Status, error)
 	// Statistics returns what every worker has counted. One that does not answer
-	// within seconds is named in the result and holds up nobody.
+	// within seconds is named in the result and holds up no one.
 	Statistics(ctx context.Context) ([]units.WorkerStatistics, error)
 	// Prometheus returns the same in the text format of Prometheus, with what
 	// is known of units and changes.

@@ -12,10 +12,10 @@ import (
 func pointerOf(r *http.Request) string { return r.URL.Path[len(configPath):] }
 
 // getConfig sends the addressed part of the configuration as its author wrote
-// it. A declared key that nobody has set is null, as one that is set to null: there
+// it. A declared key that no one has set is null, as one that is set to null: there
 // is such a thing, and Knot Resolver's own manager answers 200, too. A pointer that
 // leads to nothing that there could be is 404, where that one answers 200 without a
-// body, which nobody can tell from a mistake. Who may not change the configuration
+// body, which no one can tell from a mistake. Who may not change the configuration
 // is not shown secrets.
 func (h *handlers) getConfig(w *response, r *http.Request) error {
 	p := h.policy()

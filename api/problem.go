@@ -16,7 +16,7 @@ import (
 	"kresd-manager/units"
 )
 
-// internalProblem is all that a client learns of an error that nobody
+// internalProblem is all that a client learns of an error that no one
 // foresaw; the log has the rest under the reference.
 func internalProblem(reference string) *wire.Problem {
 	return &wire.Problem{Kind: wire.KindInternal, Title: "internal error", Status: http.StatusInternalServerError,

@@ -105,7 +105,7 @@ func guessing(from door.Source) *refusal {
 
 func noTokens(method, path string, need access) error {
 	return &refusal{http.StatusUnauthorized, wire.KindToken, "token needed",
-		fmt.Sprintf("%s %s over TCP needs a token, and nobody has one; add to /management/roles: {role: %s, token-file: PATH}, or use the unix socket",
+		fmt.Sprintf("%s %s over TCP needs a token, and no one has one; add to /management/roles: {role: %s, token-file: PATH}, or use the unix socket",
 			method, printable(path), need)}
 }
 

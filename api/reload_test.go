@@ -56,7 +56,7 @@ func TestReloadIsTruthful(t *testing.T) {
 					method = "GET"
 				}
 				if tt.name == "refused" && method+path != "POST/reload" && method+path != "POST/reload/force" {
-					continue // nobody can know before it is tried
+					continue // no one can know before it is tried
 				}
 				got := s.ask(t, method, path, "")
 				if got.StatusCode != tt.status || !strings.Contains(got.body, tt.part) {
@@ -70,7 +70,7 @@ func TestReloadIsTruthful(t *testing.T) {
 	}
 }
 
-// What nobody has foreseen is told under a reference, and not in its own words.
+// What no one has foreseen is told under a reference, and not in its own words.
 func TestAReloadThatFailsStrangelySaysNoMore(t *testing.T) {
 	s := serveController(t, &defective{inmemory.New(t, running), errors.New("secret")}, api.Options{}, door.Options{})
 	for _, request := range [][2]string{{"POST", "/reload"}, {"POST", "/reload/force"}, {"POST", "/reload?dry-run"}, {"GET", "/v1/plan"}} {

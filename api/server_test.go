@@ -52,7 +52,7 @@ func TestShutdownAnswersWhatIsInProgress(t *testing.T) {
 	for {
 		conn, err := net.Dial("unix", s.socket)
 		if err != nil {
-			break // nobody new is let in
+			break // no one new is let in
 		}
 		_ = conn.Close()
 	}
@@ -147,7 +147,7 @@ func TestOddRequests(t *testing.T) {
 	}
 }
 
-func TestServerKnowsForHowLongNobodyIsConnected(t *testing.T) {
+func TestServerKnowsForHowLongNoOneIsConnected(t *testing.T) {
 	s := serve(t, api.Options{})
 	time.Sleep(20 * time.Millisecond)
 	if got := s.server.Unused(); got < 20*time.Millisecond {
@@ -170,7 +170,7 @@ func TestServerKnowsForHowLongNobodyIsConnected(t *testing.T) {
 		t.Fatal(err)
 	}
 	if got := s.server.Unused(); got != 0 {
-		t.Errorf("unused for %s while somebody listens to events", got)
+		t.Errorf("unused for %s while someone listens to events", got)
 	}
 	_ = conn.Close()
 	for s.server.Unused() == 0 {

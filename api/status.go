@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// root is what monitoring asks: is somebody there, and is all well?
+// root is what monitoring asks: is someone there, and is all well?
 func (h *handlers) root(w *response, r *http.Request) error {
 	status, err := h.ctl.Status(r.Context())
 	if err != nil {

@@ -8,7 +8,7 @@ import (
 )
 
 // trace logs each request with its route at LevelTrace. It costs next to
-// nothing when nobody listens at that level.
+// nothing when no one listens at that level.
 func (h *handlers) trace(next serve) serve {
 	return func(w *response, r *http.Request) {
 		if !h.log.Enabled(r.Context(), LevelTrace) {

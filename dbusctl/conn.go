@@ -190,7 +190,7 @@ func (n *conn) loop() {
 			n.jobs.removed(sig)
 		case busName + ".NameOwnerChanged":
 			if n.jobs.ownerChanged(sig) {
-				// It may not know any more that somebody listens.
+				// It may not know any more that someone listens.
 				n.bus.Object(systemdName, systemdPath).Go(managerIface+".Subscribe", dbus.FlagNoReplyExpected, nil)
 			}
 		}

@@ -84,7 +84,7 @@ func (h *hints) noteLocked(sig *dbus.Signal) bool {
 		}
 		h.owner, h.moved = owner, true
 		if owner == "" {
-			return false // there is nobody to look at
+			return false // there is no one to look at
 		}
 		h.h.all, h.h.renewed = true, true
 		return true

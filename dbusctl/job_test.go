@@ -38,7 +38,7 @@ func TestAJobEndsWithItsResult(t *testing.T) {
 		then func(b *bus)
 		want string // in the error; "" for none
 	}{
-		// The signal goes out before the reply: nobody waits for it yet.
+		// The signal goes out before the reply: no one waits for it yet.
 		{"done before the reply", func(b *bus) { b.removed(systemd, "/job/1", "done") }, ""},
 		{"failed before the reply", func(b *bus) { b.removed(systemd, "/job/1", "failed") }, "start of kresd@1.service failed"},
 		{"done after the reply", func(b *bus) { go b.removed(systemd, "/job/1", "done") }, ""},
@@ -48,7 +48,7 @@ func TestAJobEndsWithItsResult(t *testing.T) {
 			go b.removed(systemd, "/job/1", "failed")
 		}, "start of kresd@1.service failed"},
 		{"took too long", func(b *bus) { b.removed(systemd, "/job/1", "timeout") }, "start of kresd@1.service took too long"},
-		{"displaced", func(b *bus) { b.removed(systemd, "/job/1", "canceled") }, "canceled by somebody else's job"},
+		{"displaced", func(b *bus) { b.removed(systemd, "/job/1", "canceled") }, "canceled by someone else's job"},
 		{"a word of the future", func(b *bus) { b.removed(systemd, "/job/1", "postponed") }, `ended with "postponed"`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -87,7 +87,7 @@ func TestEachVerbCallsItsMethodOnceAndReplaces(t *testing.T) {
 	}
 }
 
-// What an administrator does at the same time is told, so that nobody looks for
+// What an administrator does at the same time is told, so that no one looks for
 // the fault in the configuration.
 func TestJobsOfOthers(t *testing.T) {
 	const unit = "kresd@3.service"
@@ -98,11 +98,11 @@ func TestJobsOfOthers(t *testing.T) {
 		result, want  string
 	}{
 		{"displaced by a stop that goes on", state{"", "active"}, state{"stop", "deactivating"}, "canceled",
-			"restart of kresd@3.service was canceled: somebody else asked for its stop meanwhile"},
+			"restart of kresd@3.service was canceled: someone else asked for its stop meanwhile"},
 		{"displaced by a stop that has ended", state{"", "active"}, state{"", "inactive"}, "canceled",
-			"restart of kresd@3.service was canceled: somebody else asked for its stop meanwhile"},
+			"restart of kresd@3.service was canceled: someone else asked for its stop meanwhile"},
 		{"displaced by something that has ended", state{"", "active"}, state{"", "active"}, "canceled",
-			"restart of kresd@3.service was canceled by somebody else's job"},
+			"restart of kresd@3.service was canceled by someone else's job"},
 		{"in the middle of a stop", state{"stop", "deactivating"}, state{"", "failed"}, "failed",
 			"restart of kresd@3.service failed; a stop job of it was under way already"},
 		{"in the middle of a stop, and all is well", state{"stop", "deactivating"}, state{"", "active"}, "done", ""},
@@ -303,7 +303,7 @@ func TestWithoutABusEverythingIsUnavailable(t *testing.T) {
 	}
 }
 
-func TestABusThatDoesNotAnswerHoldsNobodyUp(t *testing.T) {
+func TestABusThatDoesNotAnswerHoldsNoOneUp(t *testing.T) {
 	client := newBus(t, &bus{mute: true})
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()

@@ -8,7 +8,7 @@ import (
 	"github.com/godbus/dbus/v5"
 )
 
-// keptResults is how many results of jobs that nobody waits for yet are kept:
+// keptResults is how many results of jobs that no one waits for yet are kept:
 // a job may end before the reply that names it has been read.
 const keptResults = 256
 

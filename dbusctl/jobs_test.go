@@ -47,9 +47,9 @@ func TestJobResults(t *testing.T) {
 		{"a result that comes after the wait began", nil, func(j *jobs) { j.removed(removed(systemd, "/job/1", "done")) }, "done"},
 		{"a result that comes before the wait began", func(j *jobs) { j.removed(removed(systemd, "/job/1", "failed")) }, nil, "failed"},
 		{"the result of another job", nil, func(j *jobs) { j.removed(removed(systemd, "/job/2", "done")) }, "nothing"},
-		{"a result that somebody else tells", nil, func(j *jobs) { j.removed(removed(":1.99", "/job/1", "done")) }, "nothing"},
-		{"a result that somebody else told before", func(j *jobs) { j.removed(removed(":1.99", "/job/1", "done")) }, nil, "nothing"},
-		{"a result that somebody else tells by name", nil, func(j *jobs) { j.removed(removed(systemdName, "/job/1", "done")) }, "nothing"},
+		{"a result that someone else tells", nil, func(j *jobs) { j.removed(removed(":1.99", "/job/1", "done")) }, "nothing"},
+		{"a result that someone else told before", func(j *jobs) { j.removed(removed(":1.99", "/job/1", "done")) }, nil, "nothing"},
+		{"a result that someone else tells by name", nil, func(j *jobs) { j.removed(removed(systemdName, "/job/1", "done")) }, "nothing"},
 		{"a result of another object", nil, func(j *jobs) {
 			s := removed(systemd, "/job/1", "done")
 			s.Path = "/org/freedesktop/other"
@@ -67,7 +67,7 @@ func TestJobResults(t *testing.T) {
 		{"the connection breaks", nil, (*jobs).lost, "closed"},
 		{"the connection broke before", (*jobs).lost, nil, "closed"},
 		{"the result came before the connection broke", func(j *jobs) { j.removed(removed(systemd, "/job/1", "done")); j.lost() }, nil, "done"},
-		{"nobody waits any more", nil, func(j *jobs) {
+		{"no one waits any more", nil, func(j *jobs) {
 			j.forget("/job/1")
 			j.removed(removed(systemd, "/job/1", "done"))
 		}, "nothing"},
@@ -83,7 +83,7 @@ func TestJobResults(t *testing.T) {
 			j.ownerChanged(owner(busName, systemdName, ""))
 			j.removed(removed(":1.99", "/job/1", "done"))
 		}, "nothing"},
-		{"somebody claims that systemd has another name", nil, func(j *jobs) {
+		{"someone claims that systemd has another name", nil, func(j *jobs) {
 			j.ownerChanged(owner(":1.99", systemdName, ":1.99"))
 			j.removed(removed(":1.99", "/job/1", "done"))
 		}, "nothing"},
@@ -108,9 +108,9 @@ func TestJobResults(t *testing.T) {
 	}
 }
 
-// Every job of the system is told to us; those nobody waits for must not fill
+// Every job of the system is told to us; those no one waits for must not fill
 // the memory of a manager that runs for years.
-func TestResultsThatNobodyWantsAreBounded(t *testing.T) {
+func TestResultsThatNoOneWantsAreBounded(t *testing.T) {
 	j := newJobs(systemd)
 	for i := range 10 * keptResults {
 		j.removed(removed(systemd, fmt.Sprintf("/job/%d", i), "done"))

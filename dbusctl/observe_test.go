@@ -350,7 +350,7 @@ func TestASnapshotOfWhatNeverStandsStillEnds(t *testing.T) {
 	}
 }
 
-// Nobody makes a listing longer by names that are like ours.
+// No one makes a listing longer by names that are like ours.
 func TestPatternsAreOurUnitsAlone(t *testing.T) {
 	for name, want := range map[string]bool{
 		"kresd@1.service": true, "kresd@42.service": true, "kresd@9999.service": true, "kresd@canary.service": true,

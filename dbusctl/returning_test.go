@@ -10,7 +10,7 @@ func TestReturning(t *testing.T) {
 		rows []listed
 		want bool
 	}{
-		"nobody else":                       {[]listed{{Name: "kresd@2.service", Active: "deactivating", JobType: "restart"}}, false},
+		"no one else":                       {[]listed{{Name: "kresd@2.service", Active: "deactivating", JobType: "restart"}}, false},
 		"one that stops":                    {[]listed{{Name: "kresd@1.service", Active: "deactivating", JobType: "stop"}}, false},
 		"one that stands by":                {[]listed{{Name: "kresd@1.service", Active: "inactive"}}, false},
 		"one that is stopped to be started": {[]listed{{Name: "kresd@1.service", Active: "deactivating", JobType: "restart"}}, true},

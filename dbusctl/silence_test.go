@@ -55,10 +55,10 @@ var questions = map[string]func(context.Context, *Client) error{
 	"restart":    func(ctx context.Context, c *Client) error { return c.Restart(ctx, "kresd@1.service") },
 }
 
-// A bus that is stopped answers nothing, and nobody waits for it for ever: not
+// A bus that is stopped answers nothing, and no one waits for it for ever: not
 // with a connection, not without, and the next question after it goes on is
 // answered.
-func TestAStoppedBusHoldsNobodyUp(t *testing.T) {
+func TestAStoppedBusHoldsNoOneUp(t *testing.T) {
 	for what, ask := range questions {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()
@@ -278,7 +278,7 @@ func TestWritesDoNotWait(t *testing.T) {
 
 // Who asks a bus that reads nothing ends with its context, however much others have
 // asked already.
-func TestABusThatReadsNothingHoldsNobodyUp(t *testing.T) {
+func TestABusThatReadsNothingHoldsNoOneUp(t *testing.T) {
 	b := &bus{answer: answering}
 	client := newBus(t, b)
 	if _, err := client.StockState(patient(t)); err != nil {

@@ -25,7 +25,7 @@ func TestTranslate(t *testing.T) {
 		text string
 	}{
 		{"polkit says no", bus("org.freedesktop.DBus.Error.AccessDenied", "Permission denied"), units.ErrForbidden, "50-kresd-manager.rules"},
-		{"polkit wants to ask somebody", bus("org.freedesktop.DBus.Error.InteractiveAuthorizationRequired", "Interactive authentication required."), units.ErrForbidden, "manage-units"},
+		{"polkit wants to ask someone", bus("org.freedesktop.DBus.Error.InteractiveAuthorizationRequired", "Interactive authentication required."), units.ErrForbidden, "manage-units"},
 		{"wrapped", fmt.Errorf("call: %w", bus("org.freedesktop.DBus.Error.AccessDenied", "x")), units.ErrForbidden, ""},
 		{"systemd does not answer", bus("org.freedesktop.DBus.Error.NoReply", "x"), units.ErrUnavailable, ""},
 		{"systemd is not on the bus", bus("org.freedesktop.DBus.Error.ServiceUnknown", "x"), units.ErrUnavailable, ""},

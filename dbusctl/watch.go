@@ -27,7 +27,7 @@ const (
 	gatherTime = 20 * time.Millisecond
 
 	// subscribeInterval is how often systemd is asked whether it still knows
-	// that somebody listens.
+	// that someone listens.
 	subscribeInterval = time.Minute
 
 	// maxRules is how many units have a match rule of their own. A bus gives a

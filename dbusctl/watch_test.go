@@ -91,7 +91,7 @@ func TestWatchTellsWhichUnitsChanged(t *testing.T) {
 		{"the policy-loader", changed(systemd, units.PolicyLoader), units.PolicyLoader},
 		{"a component", changed(systemd, "kres-component@dns64.service"), "kres-component@dns64.service"},
 		{"the target", changed(systemd, units.Target), units.Target},
-		{"somebody else's unit", changed(systemd, "cron.service"), ""},
+		{"someone else's unit", changed(systemd, "cron.service"), ""},
 		{"a name that is nearly a worker's", changed(systemd, "kresd@03.service"), ""},
 		{"a lie about a worker", changed(":1.99", "kresd@3.service"), ""},
 		{"a lie under systemd's name", changed(systemdName, "kresd@3.service"), ""},
@@ -104,7 +104,7 @@ func TestWatchTellsWhichUnitsChanged(t *testing.T) {
 		{"a reload without a word", manager("Reloading"), ""},
 		{"a unit is masked or enabled", manager("UnitFilesChanged"), "everything"},
 		{"a worker is read in and runs", manager("UnitNew", "kresd@7.service", unitPath("kresd@7.service")), "kresd@7.service"},
-		// To tell it would have somebody ask for it, and so on for ever.
+		// To tell it would have someone ask for it, and so on for ever.
 		{"a worker is read in and does not run", manager("UnitNew", "kresd@8.service", unitPath("kresd@8.service")), ""},
 		{"a worker that there is not is asked for", manager("UnitNew", "kresd@9.service", unitPath("kresd@9.service")), ""},
 		{"another unit is read in", manager("UnitNew", "cron.service", unitPath("cron.service")), ""},
@@ -116,7 +116,7 @@ func TestWatchTellsWhichUnitsChanged(t *testing.T) {
 		{"another service has another name", func(b *bus) {
 			b.signal(busName, "/org/freedesktop/DBus", busName+".NameOwnerChanged", "org.example", systemd, ":1.99")
 		}, ""},
-		{"somebody claims systemd's name", func(b *bus) {
+		{"someone claims systemd's name", func(b *bus) {
 			b.signal(":1.99", "/org/freedesktop/DBus", busName+".NameOwnerChanged", systemdName, systemd, ":1.99")
 			b.changed(":1.99", "kresd@3.service")
 		}, ""},

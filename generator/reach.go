@@ -12,7 +12,7 @@ import (
 // owner is who must own what systemd follows as root; tests are not root.
 var owner uint32
 
-// RootsAlone reports whether nobody but root can put a link in the place of a
+// RootsAlone reports whether no one but root can put a link in the place of a
 // directory or of one above it, as far as they are there. systemd follows what a
 // drop-in names as root, and what is named may come from a generation, which is the
 // manager's. root is "" but in tests.

@@ -77,17 +77,17 @@ var ErrUnavailable = errors.New("systemd cannot be reached over D-Bus")
 // ErrForbidden means that polkit refused a job.
 var ErrForbidden = errors.New("polkit does not let kresd-manager control its units")
 
-// ErrCanceled means that somebody canceled the change.
+// ErrCanceled means that someone canceled the change.
 var ErrCanceled = errors.New("the change was canceled")
 
-// ErrTargetStopped means that somebody stopped the resolver as a whole while a
+// ErrTargetStopped means that someone stopped the resolver as a whole while a
 // change was in progress.
 var ErrTargetStopped = errors.New("kresd.target was stopped meanwhile, and nothing is started again; to start it: systemctl start kresd.target")
 
 // ErrDefect is what a change is answered with that met a defect of this program.
 var ErrDefect = errors.New("kresd-manager has met a defect and starts again; what ran before the change is restored then, and its journal says more")
 
-// ErrStopQueued means that systemd refuses a start because somebody has asked for a
+// ErrStopQueued means that systemd refuses a start because someone has asked for a
 // stop of the unit, or of what it wants, which is not done yet.
 var ErrStopQueued = errors.New("a stop is queued")
 

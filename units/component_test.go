@@ -64,7 +64,7 @@ func TestComponentsHaveTheirPlacesInAPlan(t *testing.T) {
   1  stop     kres-component@gone.service  is not wanted any more
   2  start    kres-component@late.service  is not running  [after 1]
 `},
-		{"what could refuse the change comes before what interrupts somebody",
+		{"what could refuse the change comes before what interrupts someone",
 			withComponents(system(t, "1 active v\n2 active v\nrules active r\ngc active -c x"), "gone g", "fetcher f", "collector c", "other o", "late l"),
 			nil, Options{}, `
 4 steps to generation g2

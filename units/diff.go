@@ -50,7 +50,7 @@ type Options struct {
 //
 // The order is: limits, canary, rules, workers to add, workers to restart one by one,
 // workers to remove one by one, cache garbage collector. What could refuse the
-// change comes before what could interrupt somebody. Components have their
+// change comes before what could interrupt someone. Components have their
 // places by priority among these; those that are not wanted stop first.
 //
 // Each phase takes the steps that it waits for and returns those that the next
@@ -83,7 +83,7 @@ type differ struct {
 
 // canary comes first: it is the step that finds what is wrong with a worker
 // configuration, and nothing has happened yet. Without running workers there
-// is nobody to protect, so the first worker takes its part. It returns the step
+// is no one to protect, so the first worker takes its part. It returns the step
 // that proves the worker configuration, and what the rest waits for.
 func (d *differ) canary(need needs) (tried int, ready []int) {
 	cleared := 0

@@ -74,7 +74,7 @@ func TestDiff(t *testing.T) {
 			want(2, "w", "r", "-c", "x"), Options{}, `
 nothing to do: the live system is as configured
 `},
-		{"new rules restart nobody",
+		{"new rules restart no one",
 			"1 active w\n2 active w\nrules active r",
 			want(2, "w", "r2"), Options{}, `
 3 steps to generation g2
@@ -107,7 +107,7 @@ nothing to do: the live system is as configured
   1  try      kresd@canary.service        worker configuration w → w2
   2  start    kresd@2.service             serves while the only worker restarts  [after 1]
   3  restart  kresd@1.service             configuration w → w2  [after 2]
-  4  stop     kresd@2.service             has served its time  [after 3]
+  4  stop     kresd@2.service             no longer needed  [after 3]
 `},
 		{"more workers are just started",
 			"1 active w\n2 active w\nrules active r",

@@ -86,7 +86,7 @@ func (d *differ) workers(need needs, tried int, ready []int) (served int, left [
 		served = first
 	}
 	if spare != 0 {
-		last = []int{d.plan.add(Stop, Worker(spare), "has served its time", last...)}
+		last = []int{d.plan.add(Stop, Worker(spare), "no longer needed", last...)}
 	}
 	for _, n := range slices.Backward(need.stop) { // newest first, as people expect of a scale-down
 		cause := fmt.Sprintf("worker count %d → %d", len(d.live.Workers()), d.want.Workers)

@@ -93,7 +93,7 @@ func (d *differ) untold(need needs) {
 	}
 }
 
-// Frozen reports whether the processes of the unit do not run because somebody
+// Frozen reports whether the processes of the unit do not run because someone
 // has frozen it, or its slice (FreezerState in org.freedesktop.systemd1(5)).
 func (o Observed) Frozen() bool {
 	return strings.HasPrefix(o.FreezerState, "frozen") || strings.HasPrefix(o.FreezerState, "freezing")

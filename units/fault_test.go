@@ -36,7 +36,7 @@ func TestFaultsArePlanned(t *testing.T) {
 3 steps to generation g
   1  start    kresd@2.service             serves while the only worker restarts
   2  restart  kresd@1.service             does not answer  [after 1]
-  3  stop     kresd@2.service             has served its time  [after 2]
+  3  stop     kresd@2.service             no longer needed  [after 2]
 `},
 		{"new rules do not wait for a mute worker", three, map[string]Fault{Worker(2): {Kind: Mute, Why: "does not answer"}}, nil,
 			Desired{Generation: "g", Workers: 3, WorkerHash: "w", RulesHash: "r2"}, Options{}, `
@@ -70,7 +70,7 @@ func TestFaultsArePlanned(t *testing.T) {
 3 steps to generation g
   1  start    kresd@3.service             serves while the only worker restarts
   2  restart  kresd@1.service             configuration w → w2  [after 1]
-  3  stop     kresd@3.service             has served its time  [after 2]
+  3  stop     kresd@3.service             no longer needed  [after 2]
 `},
 		{"a frozen worker that is not wanted any more stays: systemd refuses to stop it", three, nil, []int{3},
 			Desired{Generation: "g", Workers: 2, WorkerHash: "w", RulesHash: "r"}, Options{}, ""},

@@ -11,12 +11,12 @@ import (
 	"kresd-manager/internal/config"
 )
 
-// Who asked for a change. The zero value is nobody that is known.
+// Who asked for a change. The zero value is no one that is known.
 type Who struct {
 	// Via is how the request came: one of the constants below.
 	Via string `json:"via,omitempty"`
 	// UID and User tell who was at the other end of a unix socket (unix(7),
-	// SO_PEERCRED). UID is nil where nobody was, User "" where the user has no
+	// SO_PEERCRED). UID is nil where no one was, User "" where the user has no
 	// name.
 	UID  *uint32 `json:"uid,omitempty"`
 	User string  `json:"user,omitempty"`
@@ -35,7 +35,7 @@ const (
 	ViaSignal = "signal" // SIGHUP
 	ViaStart  = "start"  // the manager started
 	ViaFiles  = "files"  // files that the configuration names have changed
-	ViaTimer  = "timer"  // nobody confirmed in time
+	ViaTimer  = "timer"  // no one confirmed in time
 	ViaRepair = "repair" // workers did not stay up
 )
 
@@ -77,7 +77,7 @@ type Entry struct {
 	Diff config.Diff `json:"diff,omitzero"`
 	// ConfirmBy is when the change is undone unless it is confirmed before.
 	ConfirmBy *time.Time `json:"confirm-by,omitempty"`
-	// Confirmed is when somebody did, and ConfirmedBy who.
+	// Confirmed is when someone did, and ConfirmedBy who.
 	Confirmed   *time.Time `json:"confirmed,omitempty"`
 	ConfirmedBy *Who       `json:"confirmed-by,omitempty"`
 	// ReturnTo is the entry that the change goes back to then, and the one that
@@ -97,7 +97,7 @@ type History struct {
 	Faults []string `json:"faults,omitempty"`
 }
 
-// Waiting tells that changes are undone unless somebody confirms them.
+// Waiting tells that changes are undone unless someone confirms them.
 type Waiting struct {
 	// By is when.
 	By time.Time `json:"by"`

@@ -57,7 +57,7 @@ type Reading int
 // Readings.
 const (
 	ReadNone    Reading = iota // a change that is about something else
-	ReadWatched                // nobody asked
+	ReadWatched                // no one asked
 	ReadAll
 	// ReadHidden is ReadAll with those files of which no one can tell whether they
 	// have changed, unless that would restart workers.
@@ -77,7 +77,7 @@ func (in Input) Name(c Content) string {
 
 // Stale returns the inputs of one use whose content is another one than the
 // process of a unit has read; a file that is not there any more is none. With
-// hidden it returns those, too, of which nobody can tell.
+// hidden it returns those, too, of which no one can tell.
 func (l Live) Stale(unit string, use InputUse, inputs []Input, hidden bool) []Input {
 	var stale []Input
 	for _, in := range inputs {
@@ -105,7 +105,7 @@ func (d *differ) stale(unit string, use InputUse) []Input {
 		return nil
 	}
 	return slices.DeleteFunc(d.live.Stale(unit, use, d.want.Inputs, d.opt.Reading == ReadHidden && use != UseStart), func(in Input) bool {
-		// What was refused once is not tried again before somebody asks or the file changes.
+		// What was refused once is not tried again before someone asks or the file changes.
 		refused := d.opt.Patient && d.live.Refused[unit][in.Path] == d.live.Contents[in.Path].ID
 		// What could not be loaded is taken over as soon as it is another one.
 		return d.opt.Reading == ReadWatched && !in.Watched && !d.live.degraded(in) || refused

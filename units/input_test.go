@@ -54,7 +54,7 @@ func TestAFileThatChangedActsOnThoseWhoReadIt(t *testing.T) {
   1  renew    kresd@1.service             certificate /cert (CN=new) changed
   2  renew    kresd@2.service             certificate /cert (CN=new) changed
 `, "renewed certificate /cert (CN=new) in 2 workers"},
-		{"what cannot be seen is renewed when somebody asks", "?/key ?/lua", Options{Reading: ReadHidden}, `
+		{"what cannot be seen is renewed when someone asks", "?/key ?/lua", Options{Reading: ReadHidden}, `
 2 steps to generation g2
   1  renew    kresd@1.service             key /key (which kresd-manager cannot see) may have changed
   2  renew    kresd@2.service             key /key (which kresd-manager cannot see) may have changed

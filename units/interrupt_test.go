@@ -14,9 +14,9 @@ func TestAPlanTellsWhatItInterrupts(t *testing.T) {
 		want Desired
 		says string // "" for nothing
 	}{
-		{"rules interrupt nobody", system(t, "1 active w\n2 active w\nrules active r"),
+		{"rules interrupt no one", system(t, "1 active w\n2 active w\nrules active r"),
 			Desired{Workers: 2, WorkerHash: "w", RulesHash: "r2"}, ""},
-		{"more workers interrupt nobody", system(t, "1 active w\nrules active r"),
+		{"more workers interrupt no one", system(t, "1 active w\nrules active r"),
 			Desired{Workers: 3, WorkerHash: "w", RulesHash: "r"}, ""},
 		{"a roll", system(t, "1 active w\n2 active w\nrules active r"),
 			Desired{Workers: 2, WorkerHash: "w2", RulesHash: "r"}, "2 workers are each restarted"},

@@ -102,7 +102,7 @@ func (s *Setting) UnmarshalText(b []byte) error {
 }
 
 // limits come before anything else, because polkit may refuse them, and nothing
-// has happened then. They act on processes that run, so they restart nobody. It
+// has happened then. They act on processes that run, so they restart no one. It
 // returns the steps that set them.
 func (d *differ) limits() (sets []int) {
 	if d.want.Limits.None() && d.opt.Before.None() {

@@ -32,7 +32,7 @@ func TestLimitsAreSetBeforeAnythingElse(t *testing.T) {
 		plan string
 	}{
 		{"no limit is wanted and none was", map[int]Limits{1: with(func(l *Limits) { l.CPUWeight = 5 })}, Limits{}, "w", Options{}, ""},
-		{"a limit restarts nobody", map[int]Limits{1: none, 2: none}, memory, "w", Options{}, `
+		{"a limit restarts no one", map[int]Limits{1: none, 2: none}, memory, "w", Options{}, `
   1  set      kresd@1.service             MemoryMax infinity → 200M
   2  set      kresd@2.service             MemoryMax infinity → 200M  [after 1]
 `},

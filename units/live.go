@@ -52,7 +52,7 @@ func (o Observed) Idle() bool {
 }
 
 // InTransition reports whether the unit is on its way to another state, or
-// somebody has asked for that. A unit whose own restart was canceled, or refused
+// someone has asked for that. A unit whose own restart was canceled, or refused
 // because it was frozen then, is on its way nowhere, whatever systemd calls it.
 func (o Observed) InTransition() bool {
 	if o.SubState == "auto-restart-queued" {
@@ -65,7 +65,7 @@ func (o Observed) InTransition() bool {
 	return o.Job != 0
 }
 
-// Serving reports, of kresd.target, whether it is there to stay: active, and nobody
+// Serving reports, of kresd.target, whether it is there to stay: active, and no one
 // has asked for its stop.
 func (o Observed) Serving() bool { return o.ActiveState == "active" && o.JobType != "stop" }
 
@@ -99,7 +99,7 @@ func (o Observed) LoadedRules(hash string) bool {
 // Scope is what a snapshot holds beside those of our units that systemd has in
 // memory, and the target.
 type Scope struct {
-	// Units are wanted. They are read in: one that nobody has started may be masked.
+	// Units are wanted. They are read in: one that no one has started may be masked.
 	Units []string
 	// Limits has the limits read: of the workers among Units, of those that are not
 	// idle, and of all that limits were set for.

@@ -18,7 +18,7 @@ type LogLine struct {
 type LogQuery struct {
 	Units  []string // names, or patterns as in systemctl list-units
 	Lines  int      // how many of the past, at most
-	Follow bool     // those to come as well, until nobody wants them any more
+	Follow bool     // those to come as well, until no one wants them any more
 	User   bool     // of the user's own service manager
 }
 

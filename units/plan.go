@@ -17,7 +17,7 @@ const (
 	// Set sets limits of a worker, whether it runs or not; they are in force at once.
 	Set Kind = "set"
 	// Try starts the canary with the new worker configuration, asks it to
-	// resolve a name and stops it. It serves nobody.
+	// resolve a name and stops it. It serves no one.
 	Try Kind = "try"
 	// Load runs the policy-loader, which replaces all rules in one transaction.
 	Load Kind = "load"

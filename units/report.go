@@ -149,9 +149,9 @@ type JobError struct {
 func (e *JobError) Error() string {
 	if e.Result == "canceled" {
 		if e.Instead == "" {
-			return fmt.Sprintf("%s of %s was canceled by somebody else's job", e.Verb, e.Unit)
+			return fmt.Sprintf("%s of %s was canceled by someone else's job", e.Verb, e.Unit)
 		}
-		return fmt.Sprintf("%s of %s was canceled: somebody else asked for its %s meanwhile", e.Verb, e.Unit, e.Instead)
+		return fmt.Sprintf("%s of %s was canceled: someone else asked for its %s meanwhile", e.Verb, e.Unit, e.Instead)
 	}
 	text := fmt.Sprintf("%s of %s ended with %q", e.Verb, e.Unit, e.Result)
 	switch e.Result {

@@ -9,7 +9,7 @@ import (
 )
 
 // Sources are the files that rules come from: inputs that the policy-loader reads.
-// One that fails costs its own rules alone, and only a change that somebody asks
+// One that fails costs its own rules alone, and only a change that someone asks
 // for, and that is about this file, is refused for it. What is here decides that.
 
 // Degraded is a source that the policy-loader could not load at its last run.
@@ -40,7 +40,7 @@ type Sources int
 
 // Which sources must not fail.
 const (
-	// SourcesMayFail is for what nobody asked for: a start, a boot, a repair, a file
+	// SourcesMayFail is for what no one asked for: a start, a boot, a repair, a file
 	// that changed, and every way back.
 	SourcesMayFail Sources = iota
 	// SourcesNamed are those that the configuration before did not name: a change
@@ -92,7 +92,7 @@ func (l Live) degraded(in Input) bool {
 }
 
 // retried are the degraded sources that this plan tries again, whether they have
-// changed or not. What somebody may still be writing has no content.
+// changed or not. What someone may still be writing has no content.
 func (d *differ) retried(fresh []Input) []Input {
 	if !d.opt.Retry {
 		return fresh

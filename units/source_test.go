@@ -37,14 +37,14 @@ func TestOnlyWhatAChangeIsAboutCanFailIt(t *testing.T) {
 		tried, now string
 		want       string
 	}{
-		{"nobody asked", SourcesMayFail, nil, "bad", "bad", ""},
+		{"no one asked", SourcesMayFail, nil, "bad", "bad", ""},
 		{"both are named anew", SourcesNamed, []Input{aCert}, "bad", "bad", oldList.Pointer + " " + newList.Pointer},
 		{"one is named anew", SourcesNamed, []Input{oldList}, "bad", "bad", newList.Pointer},
 		{"one has only moved in the text", SourcesNamed, []Input{moved, newList}, "bad", "bad", ""},
 		{"a reload, and the degraded one has not changed", SourcesChanged, inputs, "bad", "bad", newList.Pointer},
 		{"a reload, and the degraded one has changed", SourcesChanged, inputs, "bad", "worse", oldList.Pointer + " " + newList.Pointer},
 		{"a reload, and the degraded one is there now", SourcesChanged, inputs, Absent, "worse", oldList.Pointer + " " + newList.Pointer},
-		{"a reload, and nobody can see the degraded one", SourcesChanged, inputs, "", "", newList.Pointer},
+		{"a reload, and no one can see the degraded one", SourcesChanged, inputs, "", "", newList.Pointer},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if got := strings.Join(c.sources.Strict(inputs, c.before, listed(t, c.tried, c.now)), " "); got != c.want {
@@ -67,7 +67,7 @@ func TestADegradedSourceIsTriedAgain(t *testing.T) {
 			"hosts file /old.hosts could not be loaded: trying again"},
 		{"after a pause, though it is the same", "bad", Options{Reading: ReadWatched, Patient: true, Retry: true},
 			"hosts file /old.hosts could not be loaded: trying again"},
-		{"when somebody asks", "bad", Options{Reading: ReadAll}, "hosts file /old.hosts could not be loaded: trying again"},
+		{"when someone asks", "bad", Options{Reading: ReadAll}, "hosts file /old.hosts could not be loaded: trying again"},
 		{"not by a change of something else", "good", Options{}, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {

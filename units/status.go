@@ -59,7 +59,7 @@ type UnitStatus struct {
 	Stale bool `json:"needs-daemon-reload,omitempty"`
 	// Masked tells that the administrator has forbidden to start the unit.
 	Masked bool `json:"masked,omitempty"`
-	// Frozen tells that somebody has frozen its processes (systemctl(1)).
+	// Frozen tells that someone has frozen its processes (systemctl(1)).
 	Frozen bool `json:"frozen,omitempty"`
 	// Fault is how the unit does not do what it is for, though systemd has it
 	// running; a problem tells it in words.
@@ -93,7 +93,7 @@ type Status struct {
 	// Waiting is the change that has to be confirmed, if there is one.
 	Waiting *Waiting `json:"waiting,omitempty"`
 	// Undone is the change that the file still holds, though it was undone because
-	// nobody confirmed it; 0 is none.
+	// no one confirmed it; 0 is none.
 	Undone int `json:"undone,omitempty"`
 	// HistoryFaults tell in words what of the history is lost or cannot be kept.
 	HistoryFaults []string     `json:"history-faults,omitempty"`

@@ -9,7 +9,7 @@ import (
 	"net/netip"
 )
 
-// Caller is who is at the other end of a connection. The zero value is somebody of
+// Caller is who is at the other end of a connection. The zero value is someone of
 // whom nothing is known.
 type Caller struct {
 	UID  *uint32  // on a unix socket

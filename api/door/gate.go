@@ -36,7 +36,7 @@ type pool struct {
 	max, active int
 	maxWaiting  int
 	waiting     int
-	turns       []*line // those in which somebody waits; the first has the next turn
+	turns       []*line // those in which someone waits; the first has the next turn
 }
 
 // line are the connections of one source.

@@ -11,7 +11,7 @@ import (
 )
 
 // maxGroups is how many groups of a caller are looked at. The kernel allows more
-// (NGROUPS_MAX), and nobody has them.
+// (NGROUPS_MAX), and no one has them.
 const maxGroups = 1024
 
 // peer tells which user connected a unix socket, nil if that cannot be told, and

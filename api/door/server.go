@@ -17,7 +17,7 @@ import (
 	"time"
 )
 
-// Limits of the server that nobody has needed to change.
+// Limits of the server that no one has needed to change.
 const (
 	idleTimeout    = 60 * time.Second
 	maxHeaderBytes = 64 << 10
@@ -93,7 +93,7 @@ func NewServer(h http.Handler, opt Options) *Server {
 // Shutdown or Close begins, which is before the last request is answered. If a
 // listener fails, the others are closed too and the error is returned; requests
 // in progress go on. Listeners are closed in any case; a
-// unix socket that somebody else bound should not be unlinked with it, see
+// unix socket that someone else bound should not be unlinked with it, see
 // [net.UnixListener.SetUnlinkOnClose].
 func (s *Server) Serve(listeners ...net.Listener) error {
 	ended := make(chan error, len(listeners))
@@ -115,7 +115,7 @@ func (s *Server) Serve(listeners ...net.Listener) error {
 	return first
 }
 
-// Unused tells for how long no one has been connected: 0 while somebody is or
+// Unused tells for how long no one has been connected: 0 while someone is or
 // waits for it, and the time since the server was made if no one ever was. Who
 // waits to be accepted does not count.
 func (s *Server) Unused() time.Duration { return s.gate.unused() }

@@ -83,7 +83,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	if !*tcp {
 		s.network = "udp"
 	}
-	_, _ = daemon.SdNotify(false, daemon.SdNotifyReady) // nobody to tell is no failure
+	_, _ = daemon.SdNotify(false, daemon.SdNotifyReady) // no one to tell is no failure
 	s.run(ctx)
 	return 0
 }

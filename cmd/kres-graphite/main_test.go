@@ -200,7 +200,7 @@ func TestPausesAfterFailures(t *testing.T) {
 			if len(asked) == 8 {
 				cancel()
 			}
-			return nil, errors.New("nobody there")
+			return nil, errors.New("no one there")
 		}}
 		s.run(ctx)
 		want := []time.Duration{0, 10, 30, 70, 130, 190, 250, 310}
@@ -212,7 +212,7 @@ func TestPausesAfterFailures(t *testing.T) {
 				t.Errorf("asked at %d s, want %d s", asked[i], want[i])
 			}
 		}
-		if got := log.String(); got != "cannot get metrics: nobody there\n" {
+		if got := log.String(); got != "cannot get metrics: no one there\n" {
 			t.Errorf("log: %s", got)
 		}
 	})

@@ -12,8 +12,8 @@ import (
 )
 
 const (
-	somebody, excluded = 65531, 65532
-	accessACL          = "system.posix_acl_access"
+	someone, excluded = 65531, 65532
+	accessACL         = "system.posix_acl_access"
 )
 
 // aclOf is an access control list that gives one more user perm, limited by a
@@ -32,12 +32,12 @@ func aclOf(user uint32, perm, mask uint16) []byte {
 	return b
 }
 
-// protect gives a file to somebody with mode 0640 and, unless its name begins
+// protect gives a file to someone with mode 0640 and, unless its name begins
 // with plain, a list with one more reader. The directory lets another user read
 // what is new in it.
 func protect(ts *testscript.TestScript, neg bool, args []string) {
 	file := ts.MkAbs(args[0])
-	ts.Check(unix.Chown(file, somebody, somebody))
+	ts.Check(unix.Chown(file, someone, someone))
 	ts.Check(unix.Chmod(file, 0o640))
 	if acl := aclFor(file); acl != "" {
 		ts.Check(unix.Setxattr(file, accessACL, []byte(acl), 0))
@@ -49,7 +49,7 @@ func aclFor(file string) string {
 	if ok, _ := filepath.Match("plain*", filepath.Base(file)); ok {
 		return ""
 	}
-	return string(aclOf(somebody+2, 4, 4))
+	return string(aclOf(someone+2, 4, 4))
 }
 
 func protected(ts *testscript.TestScript, neg bool, args []string) {
@@ -62,7 +62,7 @@ func protected(ts *testscript.TestScript, neg bool, args []string) {
 		n = 0
 	}
 	got := fmt.Sprintf("%d:%d %o, list %x", st.Uid, st.Gid, st.Mode, b[:n])
-	want := fmt.Sprintf("%d:%d %o, list %x", somebody, somebody, unix.S_IFREG|0o640, aclFor(file))
+	want := fmt.Sprintf("%d:%d %o, list %x", someone, someone, unix.S_IFREG|0o640, aclFor(file))
 	if got != want {
 		ts.Fatalf("%s is %s\nand not %s", args[0], got, want)
 	}

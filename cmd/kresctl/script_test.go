@@ -38,7 +38,7 @@ func TestMain(m *testing.M) {
 //	told NAME EXACT TYPE CHUNK   fail unless a worker was last told to clear this of the cache
 //	exits N COMMAND…   run a command that must end with exit status N
 //	cmpcolors stderr FILE   compare with a file that names colours: <red>
-//	protect FILE       make it somebody's, with an access control list, see keep_test.go
+//	protect FILE       make it someone's, with an access control list, see keep_test.go
 //	protected FILE     fail unless it still is
 //
 // and the condition [root].

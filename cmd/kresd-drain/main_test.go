@@ -75,7 +75,7 @@ func talk(c net.Conn, answers map[string]string) {
 }
 
 func TestExitCodes(t *testing.T) {
-	// No socket of this test is on that address, so nobody else serves it.
+	// No socket of this test is on that address, so no one else serves it.
 	alone := map[string]string{
 		"kresd_manager.sockets()":  `[[5,"0100007F:0001"]]`,
 		"kresd_manager.drain({})":  "0",
@@ -118,7 +118,7 @@ func TestExitCodes(t *testing.T) {
 }
 
 // A worker that was killed cannot take its socket away, and no other start
-// would: commands would go to a file that nobody reads.
+// would: commands would go to a file that no one reads.
 func TestTheSocketOfAWorkerThatEndedByItselfIsRemoved(t *testing.T) {
 	dir := rundir(t, nil)
 	mine, other := kresd.Socket(dir, "1"), kresd.Socket(dir, "2")

@@ -54,7 +54,7 @@ func newWorld(t *testing.T, config string, kept bool) world {
 			t.Fatal(err)
 		}
 	}
-	// The child is somebody else if this is root.
+	// The child is someone else if this is root.
 	for dir := w.dir; dir != "/" && dir != "/tmp"; dir = filepath.Dir(dir) {
 		if err := os.Chmod(dir, 0o755); err != nil {
 			break
@@ -70,7 +70,7 @@ func (w world) command(args ...string) *exec.Cmd {
 	cmd := exec.Command("/proc/self/exe", append([]string{"--config", w.path("config.yaml"), "--state-dir", w.path("state"), "--unit-dir", w.path("units")}, args...)...)
 	cmd.Env = []string{"GENERATE=1"}
 	if os.Geteuid() == 0 {
-		// As anybody: on a machine without the product root has nobody to become.
+		// As anybody: on a machine without the product root has no one to become.
 		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 65534, Gid: 65534}}
 	}
 	return cmd
@@ -263,7 +263,7 @@ func TestWhatIsNotWantedAnyMoreGoes(t *testing.T) {
 		t.Errorf("left: %s", got)
 	}
 	if _, err := os.Lstat(foreign); err != nil {
-		t.Errorf("what somebody else has made is gone: %v", err)
+		t.Errorf("what someone else has made is gone: %v", err)
 	}
 }
 
@@ -366,7 +366,7 @@ func TestDryRun(t *testing.T) {
 	}
 }
 
-// It runs as root at every boot: it is small and can talk to nobody.
+// It runs as root at every boot: it is small and can talk to no one.
 func TestNoNetworkAndNoBus(t *testing.T) {
 	out, err := exec.Command("go", "list", "-deps", ".").Output()
 	if err != nil {

@@ -60,7 +60,7 @@ type ground struct {
 
 // remake is what the loop of the manager calls. A manager that makes its own
 // directories makes them anew. The installed one may not, and stops the socket of
-// the API: that is gone from its path or about to be, nobody is turned away by it,
+// the API: that is gone from its path or about to be, no one is turned away by it,
 // and systemd makes directories and socket when the next manager wants them.
 func (g *ground) remake(ctx context.Context, lost []units.Loss) error {
 	if g.o.transient {

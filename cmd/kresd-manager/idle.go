@@ -22,7 +22,7 @@ var errNeeded = errors.New("work came while the manager ended idle; starting aga
 // idler is what decides whether the manager may end idle.
 type idler struct {
 	after  func() time.Duration             // of what runs; 0 is never
-	unused func() time.Duration             // for how long nobody has been connected
+	unused func() time.Duration             // for how long no one has been connected
 	needed func(ctx context.Context) string // why not, "" for no reason
 	log    *slog.Logger
 }

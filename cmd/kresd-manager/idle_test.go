@@ -15,7 +15,7 @@ import (
 type idleWorld struct {
 	began  time.Time
 	after  time.Duration
-	busy   time.Duration // somebody is connected until then
+	busy   time.Duration // someone is connected until then
 	need   time.Duration // there is a reason to stay until then
 	looked int
 }
@@ -37,14 +37,14 @@ func (w *idleWorld) idler() *idler {
 	}
 }
 
-func TestEndsIdleWhenNobodyNeedsIt(t *testing.T) {
+func TestEndsIdleWhenNoOneNeedsIt(t *testing.T) {
 	for _, test := range []struct {
 		name             string
 		after, busy      time.Duration
 		need             time.Duration
 		earliest, latest time.Duration
 	}{
-		{"nobody comes", time.Minute, 0, 0, time.Minute, time.Minute},
+		{"no one comes", time.Minute, 0, 0, time.Minute, time.Minute},
 		{"a connection is open for long", time.Minute, time.Hour, 0, time.Hour + time.Minute, time.Hour + time.Minute + mostLook},
 		{"there is work for long", time.Minute, 0, time.Hour, time.Hour, time.Hour + mostLook},
 		{"a short time", 5 * time.Second, 0, 0, 5 * time.Second, 5 * time.Second},

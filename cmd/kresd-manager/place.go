@@ -184,7 +184,7 @@ func find(name string) (string, error) {
 	return "", fmt.Errorf("cannot find %s: install Knot Resolver 6 (in Debian the package knot-resolver6)", name)
 }
 
-// introduce tells somebody at a terminal what there is now.
+// introduce tells someone at a terminal what there is now.
 func (o *options) introduce(w io.Writer, running *config.Running) {
 	kresctl := filepath.Join(programs(), "kresctl")
 	if _, err := os.Stat(kresctl); err != nil {

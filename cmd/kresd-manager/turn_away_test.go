@@ -54,8 +54,8 @@ func TestWhoWaitsForARefusedConfigurationIsToldToLook(t *testing.T) {
 	}
 }
 
-// What systemd tries again after has nobody turned away: the next manager may serve.
-func TestNobodyIsTurnedAwayWhereTheNextManagerMayServe(t *testing.T) {
+// What systemd tries again after has no one turned away: the next manager may serve.
+func TestNoOneIsTurnedAwayWhereTheNextManagerMayServe(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "s")
 	doors := passed(t, path)
 	c, err := net.Dial("unix", path)

@@ -35,7 +35,7 @@ func TestRealACL(t *testing.T) {
 	if err != nil || !info.ACL {
 		t.Fatalf("%+v, %v", info, err)
 	}
-	who := Identity{Name: "somebody", UID: 65533, GIDs: []uint32{65533}}
+	who := Identity{Name: "someone", UID: 65533, GIDs: []uint32{65533}}
 	if got := who.may(mayRead, &info); got != unsure {
 		t.Errorf("the answer is %d", got)
 	}

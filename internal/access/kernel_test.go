@@ -16,10 +16,10 @@ import (
 // account: test(1) asks it with access(2).
 func TestKernelAgrees(t *testing.T) {
 	if os.Getuid() != 0 {
-		t.Skip("only root can ask as somebody else")
+		t.Skip("only root can ask as someone else")
 	}
 	const uid, gid, extra = 65533, 65532, 65531
-	who := Identity{Name: "somebody", UID: uid, GIDs: []uint32{gid, extra}}
+	who := Identity{Name: "someone", UID: uid, GIDs: []uint32{gid, extra}}
 	root, err := os.MkdirTemp("/tmp", "access") // t.TempDir is closed to others
 	if err != nil {
 		t.Fatal(err)
@@ -34,7 +34,7 @@ func TestKernelAgrees(t *testing.T) {
 		return cmd.Run() == nil
 	}
 	if !ask("-d", "/") {
-		t.Skip("cannot ask as somebody else")
+		t.Skip("cannot ask as someone else")
 	}
 	random := rand.New(rand.NewPCG(1, 2))
 	owners := []int{0, uid}

@@ -32,7 +32,7 @@ const (
 // can be read (inotify(7)). No key is declared so.
 const WatchFile Need = "watched"
 
-// connects are the keys with a socket that somebody else listens on.
+// connects are the keys with a socket that someone else listens on.
 var connects = map[string]bool{"/logging/dnstap/unix-socket": true}
 
 // Path is a path in a configuration.

@@ -77,7 +77,7 @@ type Mode struct {
 	// Soak has each worker stay up for a while before the next one follows.
 	Soak bool
 	// Serving tells that kresd.target was active when the plan was made. If
-	// somebody stops it meanwhile, nothing more is started.
+	// someone stops it meanwhile, nothing more is started.
 	Serving bool
 }
 
@@ -108,7 +108,7 @@ type run struct {
 
 // Carry carries out a plan: every step as soon as all that it waits for have
 // succeeded. After a failure, or when the context ends, no step is begun. The end
-// of the context cancels the plan: a policy-loader at work is stopped, nobody is
+// of the context cancels the plan: a policy-loader at work is stopped, no one is
 // watched over any longer, and the rest has a few seconds to come to its end. The
 // context's cause is then what the step failed for; units.ErrCanceled if it has none.
 func (e *Executor) Carry(ctx context.Context, plan units.Plan, want units.Desired, mode Mode) Outcome {
@@ -201,7 +201,7 @@ func (c run) attempt(ctx context.Context, s units.Step) (r result) {
 
 // foreseen tells whether an optional step may fail in this way: its unit did not
 // come up, or the rule that allows limits is not in force. That the bus is lost,
-// that polkit refuses a job or that somebody cancels is another matter.
+// that polkit refuses a job or that someone cancels is another matter.
 func foreseen(s units.Step, err error) bool {
 	switch {
 	case errors.Is(err, units.ErrUnavailable), errors.Is(err, units.ErrCanceled), errors.Is(err, units.ErrStopping), errors.Is(err, units.ErrTargetStopped):

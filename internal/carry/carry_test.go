@@ -235,7 +235,7 @@ func announcesAndEnds(t *testing.T, s startling) {
 	})
 }
 
-// undone is a systemd on which somebody stops what was started, at once.
+// undone is a systemd on which someone stops what was started, at once.
 type undone struct{ *fakesystemd.Systemd }
 
 func (undone) Restart(context.Context, string) error { return nil }
@@ -247,19 +247,19 @@ func (s undone) ObserveUnit(ctx context.Context, name string) (units.Observed, e
 	return s.Systemd.ObserveUnit(ctx, name)
 }
 
-func TestWhatSomebodyStopsIsNoFaultOfTheConfiguration(t *testing.T) {
+func TestWhatSomeoneStopsIsNoFaultOfTheConfiguration(t *testing.T) {
 	b := newBench(t)
 	b.Systemd = undone{b.sys}
 	out := b.Carry(t.Context(), steps(units.Load, units.PolicyLoader), b.want, Mode{})
 	var failed *units.StepError
-	if !errors.As(out.Err, &failed) || failed.Refused || !strings.Contains(out.Err.Error(), "somebody stopped it meanwhile") {
+	if !errors.As(out.Err, &failed) || failed.Refused || !strings.Contains(out.Err.Error(), "someone stopped it meanwhile") {
 		t.Errorf("got %+v", out.Err)
 	}
 }
 
-// Somebody restarts a worker just after our job of it is done: it is found on its way, and
+// Someone restarts a worker just after our job of it is done: it is found on its way, and
 // gets where it should.
-func TestARestartBySomebodyElseIsNoFaultOfTheConfiguration(t *testing.T) {
+func TestARestartBySomeoneElseIsNoFaultOfTheConfiguration(t *testing.T) {
 	for _, c := range []struct {
 		name string
 		act  func(*fakesystemd.Systemd, string)
@@ -269,7 +269,7 @@ func TestARestartBySomebodyElseIsNoFaultOfTheConfiguration(t *testing.T) {
 		{"a restart and a stop", func(s *fakesystemd.Systemd, unit string) {
 			s.AdminRestart(unit)
 			time.AfterFunc(s.Took/2, func() { s.AdminStop(unit) })
-		}, "somebody stopped it meanwhile"},
+		}, "someone stopped it meanwhile"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

@@ -83,7 +83,7 @@ func (c run) step(ctx context.Context, s units.Step) error {
 	return nil
 }
 
-// wanted refuses to start anything that somebody stopped as a whole since the plan
+// wanted refuses to start anything that someone stopped as a whole since the plan
 // was made: a job for one unit would bring back the target, and so all. Where the
 // target was not active then, the first unit that starts brings it in.
 func (c run) wanted(ctx context.Context, s units.Step) error {

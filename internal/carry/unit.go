@@ -149,12 +149,12 @@ func (c run) judge(ctx context.Context, s units.Step, began time.Time, jobErr er
 	if c.canceled.Err() != nil && (errors.Is(err, context.Canceled) || errors.Is(err, why(c.canceled))) {
 		return &units.StepError{Step: s, Err: why(c.canceled)}
 	}
-	// A job that somebody else's displaced or undid, or that systemd did not queue
+	// A job that someone else's displaced or undid, or that systemd did not queue
 	// because the unit is masked, says nothing about the configuration.
 	var job *units.JobError
 	stopped := jobErr == nil && o.ActiveState == "inactive" && o.Result == "success"
 	if stopped {
-		err = errors.New("somebody stopped it meanwhile")
+		err = errors.New("someone stopped it meanwhile")
 	}
 	ran := jobErr == nil && !stopped || errors.Is(jobErr, context.DeadlineExceeded) ||
 		errors.As(jobErr, &job) && (job.Result == "failed" || job.Result == "timeout")
@@ -166,13 +166,13 @@ func (c run) judge(ctx context.Context, s units.Step, began time.Time, jobErr er
 	}
 }
 
-// jobPoll is how often a unit is looked at that somebody else has asked something of.
+// jobPoll is how often a unit is looked at that someone else has asked something of.
 const jobPoll = 20 * time.Millisecond
 
-// meanwhile checks a unit whose job is done. Somebody else's job may have come right after
+// meanwhile checks a unit whose job is done. Someone else's job may have come right after
 // ours: then the unit is found on its way down or up, which is no fault of what it runs, and
 // what counts is where it gets to. A unit that has ended, or that systemd restarts by itself,
-// is on nobody's way. What is returned is what was checked last, and what came of it.
+// is on no one's way. What is returned is what was checked last, and what came of it.
 func (c run) meanwhile(ctx context.Context, o units.Observed, check func(units.Observed) error) (units.Observed, error) {
 	for {
 		err := check(o)

@@ -10,7 +10,7 @@ import (
 	"kresd-manager/units"
 )
 
-// A unit whose main process is elsewhere is none that serves: somebody has
+// A unit whose main process is elsewhere is none that serves: someone has
 // moved it, or the number is another process's by now.
 func TestAProcessCountsOnlyInItsCgroupOrBelow(t *testing.T) {
 	proc, running := System{}.Process(os.Getpid())

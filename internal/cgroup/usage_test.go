@@ -75,7 +75,7 @@ func TestUsageIsThatOfTheCgroup(t *testing.T) {
 		t.Errorf("memory %d", m)
 	}
 	if !s.Populated(unit) {
-		t.Error("nobody is there")
+		t.Error("no one is there")
 	}
 }
 
@@ -103,6 +103,6 @@ func TestMissingTellsWhereAControllerGetsLost(t *testing.T) {
 		t.Errorf("%v", got)
 	}
 	if missing, _ := s.Missing("/gone", "cpu"); missing != nil {
-		t.Errorf("%v is missing where nobody can look", missing)
+		t.Errorf("%v is missing where no one can look", missing)
 	}
 }

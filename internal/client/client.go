@@ -42,7 +42,7 @@ type Client struct {
 
 // New returns a client of the socket at a path. Nothing is connected yet. Every
 // connection is judged before anything is sent: requests fail with *[PeerError]
-// where somebody else than the manager listens.
+// where someone else than the manager listens.
 func New(socket string) *Client {
 	judge := newJudge()
 	return newClient(socket, "localhost", func(ctx context.Context) (net.Conn, error) { return judge.dialUnix(ctx, socket) })
@@ -95,7 +95,7 @@ type answer struct {
 }
 
 // do sends a request and reads the whole answer. Errors are *Error when the
-// manager answered and refused, *PeerError when somebody else listens, and
+// manager answered and refused, *PeerError when someone else listens, and
 // *ConnectError when there was no answer that can be read.
 func (c *Client) do(ctx context.Context, q request) (answer, error) {
 	ctx, cancel := context.WithTimeout(ctx, q.timeout)

@@ -89,7 +89,7 @@ func (c *Client) explain(err error, q request) error {
 	case errors.Is(err, fs.ErrNotExist):
 		reason = "no such file; is it running? systemctl status kresd-manager"
 	case errors.Is(err, syscall.ECONNREFUSED):
-		reason = "nobody listens there; is it running? systemctl status kresd-manager"
+		reason = "nothing listens there; is it running? systemctl status kresd-manager"
 	case errors.Is(err, fs.ErrPermission):
 		reason = "permission denied; you need to be root or in group knot-resolver"
 	case errors.Is(err, syscall.EINVAL):

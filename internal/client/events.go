@@ -13,7 +13,7 @@ import (
 )
 
 // Events calls told with what happens until the context ends, which is no error,
-// or the stream does: then it fails with *[EndedError], for nobody asked for that.
+// or the stream does: then it fails with *[EndedError], for no one asked for that.
 func (c *Client) Events(ctx context.Context, told func(units.Event)) error {
 	return c.stream(ctx, request{method: http.MethodGet, path: "/v1/events"}, true, func(_ string, data []byte) error {
 		var e units.Event

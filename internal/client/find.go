@@ -41,7 +41,7 @@ type address struct {
 // configuration says; else the installed one.
 //
 // The installed manager serves its unix socket besides an interface. Who may open
-// it goes there, where no token is needed and a token gets to nobody else. Another
+// it goes there, where no token is needed and a token gets to no one else. Another
 // manager, which Files mean, is asked over the interface by who has a token for it.
 func Find(r *source.Reader, w Where) (*Client, error) {
 	at, err := w.address(r)

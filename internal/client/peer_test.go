@@ -32,7 +32,7 @@ func TestWhoIsBelieved(t *testing.T) {
 		{"and the manager", ann, manager, installed, true},
 		{"and oneself", ann, ann, installed, true},
 		{"but no worker", ann, worker, installed, false},
-		{"and nobody else", ann, bob, installed, false},
+		{"and no one else", ann, bob, installed, false},
 		{"where nothing is installed, too", ann, ann, nil, true},
 		{"kres-graphite believes systemd", worker, root, installed, true},
 		{"and the manager", worker, manager, installed, true},

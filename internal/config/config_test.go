@@ -240,7 +240,7 @@ func TestRules(t *testing.T) {
 		{"one file of a pair", "network: {tls: {key-file: x}}", "c:1:16: /network/tls: cert-file and key-file belong together, and only one is given; give both or none"},
 		{"pins", "forward: [{subtree: ., servers: [{address: ::1, transport: tls, " + pin + "}]}]", ""},
 		{"a CA without name", "forward: [{subtree: ., servers: [{address: 192.0.2.1, transport: tls, ca-file: x}]}]", "c:1:80: /forward/0/servers/0/ca-file: ca-file needs hostname, the name that the certificate must carry; add hostname"},
-		{"TLS that authenticates nobody", "forward: [{subtree: ., servers: [{address: 192.0.2.1, transport: tls}]}]", "c:1:66: /forward/0/servers/0/transport: a server that is asked over TLS must be authenticated; add hostname or pin-sha256"},
+		{"TLS that authenticates no one", "forward: [{subtree: ., servers: [{address: 192.0.2.1, transport: tls}]}]", "c:1:66: /forward/0/servers/0/transport: a server that is asked over TLS must be authenticated; add hostname or pin-sha256"},
 		{"pins and a name", "forward: [{subtree: ., servers: [{address: 192.0.2.1, hostname: x, " + pin + "}]}]", "c:1:80: /forward/0/servers/0/pin-sha256: pin-sha256 does not go together with hostname or ca-file; keep one way to authenticate the server"},
 		{"an authoritative server on port 53", "forward: [{subtree: ., servers: [192.0.2.1@53, {address: 192.0.2.1}], options: {authoritative: yes}}]", ""},
 		{"an authoritative server elsewhere", "forward: [{subtree: ., servers: [192.0.2.1@53, 192.0.2.1@54], options: {authoritative: yes}}]", "c:1:48: /forward/0/servers/1: authoritative servers are asked on port 53 only, found port 54"},

@@ -59,7 +59,7 @@ func lineOf(value json.RawMessage) string {
 	return string(line)
 }
 
-// unmistakable says that nobody would take a text for a number, a list, …
+// unmistakable says that no one would take a text for a number, a list, …
 func unmistakable(s string) bool {
 	if s == "" || json.Valid([]byte(s)) || strings.ContainsAny(s[:1], "{[\"'") || s == "→" {
 		return false

@@ -26,14 +26,14 @@ func (m *Management) check(s *scope) {
 		}
 	}
 	if s.given("interface") && !m.Interface.Addr.IsLoopback() && !slices.ContainsFunc(m.Roles, func(r Role) bool { return r.Token != "" || r.TokenFile != "" }) {
-		s.warn("interface", "nobody can use the API at this address without a token, and no role has one", "add a role with token-file")
+		s.warn("interface", "no one can use the API at this address without a token, and no role has one", "add a role with token-file")
 	}
 	if s.given("idle-exit") && m.IdleExit < minIdleExit {
 		s.problem("idle-exit", "the manager would start all the time", "at least 5s")
 	}
 }
 
-// minIdleExit keeps a manager that somebody polls from being started all the time.
+// minIdleExit keeps a manager that someone polls from being started all the time.
 const minIdleExit = 5 * time.Second
 
 func defaultSocket() string {

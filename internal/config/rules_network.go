@@ -158,7 +158,7 @@ func (t *TLS) check(s *scope) {
 	}
 }
 
-// check refuses a protocol that nobody may speak.
+// check refuses a protocol that no one may speak.
 func (p *ProxyProtocol) check(s *scope) {
 	if s.fine("enable", "allow") && p.Enable && !s.given("allow") {
 		s.problem("enable", "proxy-protocol needs allow, the addresses of the proxies", "add allow, or set enable to false")

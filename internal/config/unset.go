@@ -6,7 +6,7 @@ import "strings"
 
 // Unset reports whether a pointer (RFC 6901) leads to a declared key that the
 // document does not have, such as one whose section is not there, or null. Below a list, or
-// an object with free keys, the item must be there: nobody has declared it.
+// an object with free keys, the item must be there: no one has declared it.
 func (d *Document) Unset(pointer string) bool {
 	if _, err := d.Value(pointer); err == nil {
 		return false

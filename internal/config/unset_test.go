@@ -4,7 +4,7 @@ package config
 
 import "testing"
 
-func TestDeclaredKeysThatNobodySet(t *testing.T) {
+func TestDeclaredKeysThatNoOneSet(t *testing.T) {
 	doc, err := Parse("", []byte(`
 workers: 2
 nsid: null

@@ -12,7 +12,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// TestChanged finds what somebody else did between reading and writing.
+// TestChanged finds what someone else did between reading and writing.
 func TestChanged(t *testing.T) {
 	for _, c := range []struct {
 		name   string
@@ -45,7 +45,7 @@ func TestChanged(t *testing.T) {
 	})
 }
 
-// TestChangedMeanwhile finds what somebody else does while the new text is
+// TestChangedMeanwhile finds what someone else does while the new text is
 // being written.
 func TestChangedMeanwhile(t *testing.T) {
 	for name, change := range map[string]func(path string) error{
@@ -123,7 +123,7 @@ func tick(t *testing.T, path string) {
 	must(t, os.Remove(at))
 }
 
-// TestMadeMeanwhile does not write over what somebody else has made.
+// TestMadeMeanwhile does not write over what someone else has made.
 func TestMadeMeanwhile(t *testing.T) {
 	both(t, func(t *testing.T) {
 		dir := folder(t)

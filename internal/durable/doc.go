@@ -15,7 +15,7 @@
 //     access control list and other extended attributes. The default list of the
 //     directory adds nothing. What cannot be kept is named, and then nothing is
 //     changed. Not kept are the bits and capabilities that would let it run as
-//     somebody else, which the kernel drops at every write, and checksums that the
+//     someone else, which the kernel drops at every write, and checksums that the
 //     kernel makes itself.
 //   - Whoever may not write to the file may not replace it, even where the
 //     directory would allow it.

@@ -213,7 +213,7 @@ func TestImmutable(t *testing.T) {
 }
 
 // TestNeverMoreReadable looks at a file in the making that has a name, at every
-// moment at which somebody could.
+// moment at which someone could.
 func TestNeverMoreReadable(t *testing.T) {
 	needRoot(t)
 	dir := folder(t)

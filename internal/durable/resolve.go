@@ -200,7 +200,7 @@ func (w *walker) isOurs() bool {
 	return unix.Fstat(fd, &st) == nil && sameFile(&st, &w.dirStat)
 }
 
-// judge refuses a place that somebody else's link leads to, unless it is theirs.
+// judge refuses a place that someone else's link leads to, unless it is theirs.
 func (w *walker) judge() error {
 	for _, l := range w.foreign {
 		owner := w.dirOwner

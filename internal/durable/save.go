@@ -13,7 +13,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// ErrChanged means that somebody else changed, made, moved or removed the file
+// ErrChanged means that someone else changed, made, moved or removed the file
 // while it was being written. Theirs is what is there.
 var ErrChanged = errors.New("it was changed at the same time")
 
@@ -87,7 +87,7 @@ func (d *draft) settle() error {
 }
 
 // complete is called when the new file is complete and the old one still has the
-// name. Tests make it the moment at which somebody else does something.
+// name. Tests make it the moment at which someone else does something.
 var complete = func() {}
 
 // replace puts a new file in place of the one that is there.
@@ -180,7 +180,7 @@ func (p *place) mayReplace(old *os.File) error {
 	return unix.Faccessat(p.dir, p.name, unix.W_OK, unix.AT_EACCESS|unix.AT_SYMLINK_NOFOLLOW)
 }
 
-// mayWrite refuses what somebody has put into a directory like /tmp, where it
+// mayWrite refuses what someone has put into a directory like /tmp, where it
 // waits for a text that is not theirs.
 func (p *place) mayWrite() error {
 	if p.shared && p.stat.Uid != p.dirOwner && int(p.stat.Uid) != os.Geteuid() {

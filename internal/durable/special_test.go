@@ -26,7 +26,7 @@ func TestHardLink(t *testing.T) {
 	must(t, Save(path, []byte("new"), Options{}))
 }
 
-// TestFIFO is written to if somebody reads, and never waited for otherwise.
+// TestFIFO is written to if someone reads, and never waited for otherwise.
 func TestFIFO(t *testing.T) {
 	dir := folder(t)
 	path := filepath.Join(dir, "p")

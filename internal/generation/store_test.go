@@ -107,7 +107,7 @@ func TestAGenerationIsReadBackAsItWasWritten(t *testing.T) {
 	}
 }
 
-// The daemons' group reads what the manager writes; nobody else does.
+// The daemons' group reads what the manager writes; no one else does.
 func TestGenerationsCanBeReadByTheGroupAlone(t *testing.T) {
 	s, g := newStore(t), makeOf(t, "{}")
 	must(t, s.Write(g), s.SaveBoot(g))

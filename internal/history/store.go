@@ -5,7 +5,7 @@
 //
 // An entry is two files, the configuration and, written after it, what is known
 // of the change. Each is flushed and renamed, so that a crash leaves whole
-// entries. Whoever reads them reads secrets: nobody but the manager's user may.
+// entries. Whoever reads them reads secrets: no one but the manager's user may.
 package history
 
 import (

@@ -96,7 +96,7 @@ func TestEntriesSurvive(t *testing.T) {
 }
 
 // Configurations hold secrets.
-func TestNobodyElseReads(t *testing.T) {
+func TestNoOneElseReads(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "history")
 	s := Open(dir, Limits{})
 	add(t, s, 1, units.OutcomeApplied)

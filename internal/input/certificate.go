@@ -46,7 +46,7 @@ func note(text []byte) string {
 	return printable(name) + ", until " + c.NotAfter.UTC().Format(time.DateOnly)
 }
 
-// printable keeps what somebody put into a file from spoiling a text.
+// printable keeps what someone put into a file from spoiling a text.
 func printable(s string) string {
 	if len(s) > maxName {
 		s = s[:maxName] + "…"

@@ -19,7 +19,7 @@ import (
 
 // patience is how long to wait for journald to have taken what a process said
 // before it ended. It is long because a busy machine is where this matters, and
-// because somebody waits for an answer that says why.
+// because someone waits for an answer that says why.
 const patience = 10 * time.Second
 
 // Where journald cannot be asked whether it has taken everything, this is what is

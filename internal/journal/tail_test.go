@@ -50,7 +50,7 @@ func runOf(invocation string) units.LogRun {
 	return units.LogRun{Unit: "kresd@1.service", Invocation: invocation, Since: time.UnixMicro(1700000000000456)}
 }
 
-// deaf has nobody listen where journald takes calls, as before systemd 258.
+// deaf has no one listen where journald takes calls, as before systemd 258.
 func deaf(t *testing.T) {
 	t.Helper()
 	was := socket

@@ -37,7 +37,7 @@ func drainLock(rundir string) string { return filepath.Join(rundir, "work", "dra
 type Conn struct{ c net.Conn }
 
 // Dial connects to a control socket. The connection fails all calls after the
-// deadline of the context, so that a worker that hangs holds nobody up.
+// deadline of the context, so that a worker that hangs holds no one up.
 func Dial(ctx context.Context, socket string) (*Conn, error) {
 	var d net.Dialer
 	c, err := d.DialContext(ctx, "unix", socket)

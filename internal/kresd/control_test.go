@@ -143,7 +143,7 @@ func TestAWorkerThatTalksNonsenseIsAnError(t *testing.T) {
 	}
 }
 
-func TestAWorkerThatHangsHoldsNobodyUp(t *testing.T) {
+func TestAWorkerThatHangsHoldsNoOneUp(t *testing.T) {
 	t.Parallel()
 	block := make(chan struct{})
 	t.Cleanup(func() { close(block) })

@@ -19,7 +19,7 @@ import (
 const (
 	// drainPoll is how often a draining worker is asked whether it is done.
 	drainPoll = 2 * time.Millisecond
-	// returnPoll is how often it is asked whether somebody is on the way back.
+	// returnPoll is how often it is asked whether someone is on the way back.
 	returnPoll = 50 * time.Millisecond
 )
 
@@ -44,7 +44,7 @@ type Drained struct {
 	// many TCP sockets stopped to listen.
 	Sockets int
 	// Kept is how many were left as they are because no other process serves
-	// their address: queries that nobody would take are better answered late.
+	// their address: queries that no one would take are better answered late.
 	Kept int
 	// Connections is how many of clients were open over TCP.
 	Connections int
@@ -102,8 +102,8 @@ func (o DrainOptions) dial(ctx context.Context, socket string) (*Conn, error) {
 	return spare, nil
 }
 
-// await steers when somebody else serves everything that the worker does, or
-// nobody is on the way back.
+// await steers when someone else serves everything that the worker does, or
+// no one is on the way back.
 func (d *Drained) await(ctx context.Context, c *Conn, rundir string, o DrainOptions) error {
 	began := time.Now()
 	var asked time.Time
@@ -154,7 +154,7 @@ func (d *Drained) finish(ctx context.Context, c *Conn) error {
 	}
 }
 
-// steer has the worker leave the sockets whose address somebody else serves
+// steer has the worker leave the sockets whose address someone else serves
 // too; with hope all of them or, if that would not be all, none. It reports
 // whether it was all.
 func (d *Drained) steer(ctx context.Context, c *Conn, rundir string, hope bool) (whole bool, err error) {

@@ -89,7 +89,7 @@ func TestAWorkerDoesNotCountItself(t *testing.T) {
 	}
 }
 
-// A worker that drains already serves nobody any more.
+// A worker that drains already serves no one any more.
 func TestAWorkerThatDrainsIsNoOther(t *testing.T) {
 	dir, a := shortDir(t), free(t, "127.0.0.1")
 	newResolver(t, dir, "1", a)
@@ -126,7 +126,7 @@ func TestOfTwoWorkersThatDrainAtOnceOneStays(t *testing.T) {
 	}
 }
 
-func TestSocketsOfOtherUsersServeNobodyOfOurs(t *testing.T) {
+func TestSocketsOfOtherUsersServeNoOneOfOurs(t *testing.T) {
 	if os.Getuid() != 0 {
 		t.Skip("only root can give a socket away")
 	}
@@ -275,16 +275,16 @@ func TestTheLastWorkerWaitsForOneThatComesBack(t *testing.T) {
 	}
 }
 
-func TestTheLastWorkerDoesNotWaitForNobody(t *testing.T) {
+func TestTheLastWorkerDoesNotWaitForNoOne(t *testing.T) {
 	for name, c := range map[string]struct {
 		patience time.Duration
 		returns  []bool
 		err      error
 	}{
-		"nobody comes back":            {time.Minute, []bool{false}, nil},
-		"somebody did not come back":   {time.Minute, []bool{true, true, false}, nil},
-		"nobody can tell":              {time.Minute, []bool{true}, errors.New("no bus")},
-		"somebody takes too much time": {20 * time.Millisecond, []bool{true}, nil},
+		"no one comes back":           {time.Minute, []bool{false}, nil},
+		"someone did not come back":   {time.Minute, []bool{true, true, false}, nil},
+		"no one can tell":             {time.Minute, []bool{true}, errors.New("no bus")},
+		"someone takes too much time": {20 * time.Millisecond, []bool{true}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir, shared, alone := shortDir(t), free(t, "127.0.0.1"), free(t, "127.0.0.1")
@@ -305,7 +305,7 @@ func TestTheLastWorkerDoesNotWaitForNobody(t *testing.T) {
 	}
 }
 
-func TestNobodyIsAskedForWhereOthersServe(t *testing.T) {
+func TestNoOneIsAskedForWhereOthersServe(t *testing.T) {
 	dir, a := shortDir(t), free(t, "127.0.0.1")
 	newResolver(t, dir, "1", a)
 	newResolver(t, dir, "2", a)

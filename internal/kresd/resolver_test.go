@@ -53,7 +53,7 @@ func sockaddr(a netip.AddrPort) unix.Sockaddr {
 	return &unix.SockaddrInet4{Port: int(a.Port()), Addr: a.Addr().As4()}
 }
 
-// free returns an address of this host that nobody uses.
+// free returns an address of this host that no one uses.
 func free(t *testing.T, addr string) netip.AddrPort {
 	t.Helper()
 	fd, err := open(netip.AddrPortFrom(netip.MustParseAddr(addr), 0))

@@ -31,7 +31,7 @@ type Set struct {
 }
 
 // New takes over what systemd has passed (sd_listen_fds(3)), but not a socket that
-// somebody has removed: no one can reach the manager there. Open opens one then, if
+// someone has removed: no one can reach the manager there. Open opens one then, if
 // the configuration says so. With network the manager may listen over TCP itself,
 // as without a sandbox.
 func New(passed []net.Listener, network bool) *Set {
@@ -64,11 +64,11 @@ func (s *Set) Activated() bool {
 // Passed reports whether systemd has passed any.
 func (s *Set) Passed() bool { return s.passed > 0 } // which does not change
 
-// Knocked reports whether somebody waits to be accepted: a request has started
+// Knocked reports whether someone waits to be accepted: a request has started
 // this manager.
 func (s *Set) Knocked() bool { return slices.ContainsFunc(s.all(), waits) }
 
-// waits reports whether somebody waits at a listener (poll(2)).
+// waits reports whether someone waits at a listener (poll(2)).
 func waits(l net.Listener) bool {
 	c, ok := l.(syscall.Conn)
 	if !ok {

@@ -92,7 +92,7 @@ func TestAPassedSocketIsUsedAndStaysBehind(t *testing.T) {
 	}
 }
 
-// Somebody has removed the socket that systemd listens on.
+// Someone has removed the socket that systemd listens on.
 func TestAPassedSocketThatNoOneCanReachIsOpenedAnew(t *testing.T) {
 	running, path := apiSocket(t)
 	passed := listen(t, "unix", path)
@@ -101,7 +101,7 @@ func TestAPassedSocketThatNoOneCanReachIsOpenedAnew(t *testing.T) {
 	}
 	d := New([]net.Listener{passed}, false)
 	if err := d.Open(running); err != nil || d.Activated() {
-		t.Fatalf("%v; nobody would start the manager again, but it is activated: %t", err, d.Activated())
+		t.Fatalf("%v; no one would start the manager again, but it is activated: %t", err, d.Activated())
 	}
 	defer d.listeners[0].Close()
 	c, err := net.Dial("unix", path)
@@ -134,7 +134,7 @@ func TestAManagerKnowsWhetherARequestStartedIt(t *testing.T) {
 	}
 	defer c.Close()
 	if !d.Knocked() {
-		t.Error("somebody waits and it is not seen")
+		t.Error("someone waits and it is not seen")
 	}
 	running, _ := apiSocket(t) // of which systemd knows nothing
 	if err := d.Open(running); err != nil {
@@ -142,6 +142,6 @@ func TestAManagerKnowsWhetherARequestStartedIt(t *testing.T) {
 	}
 	defer d.listeners[1].Close()
 	if d.Activated() {
-		t.Error("nobody would start the manager again")
+		t.Error("no one would start the manager again")
 	}
 }

@@ -46,6 +46,6 @@ func TestWhoWaitsForAManagerThatCannotStartIsTold(t *testing.T) {
 	s.TurnAway()
 	all.Wait()
 	if s.Knocked() {
-		t.Error("somebody is left, for whom systemd starts the next manager")
+		t.Error("someone is left, for whom systemd starts the next manager")
 	}
 }

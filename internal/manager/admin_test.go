@@ -33,9 +33,9 @@ func (w *world) stopped(t *testing.T, when string) {
 
 // Whoever stops the target means all of it. The configuration goes its way without
 // it, and what is in force then is what the next start reads.
-func TestNothingThatNobodyAskedForStartsWhatWasStopped(t *testing.T) {
+func TestNothingThatNoOneAskedForStartsWhatWasStopped(t *testing.T) {
 	for name, happens := range map[string]func(t *testing.T, w *world, p *process){
-		"a confirmation that nobody gave": func(t *testing.T, w *world, p *process) {
+		"a confirmation that no one gave": func(t *testing.T, w *world, p *process) {
 			p.unconfirmed(t, "/workers", "2", time.Minute)
 			w.sys.StopTarget()
 			w.sys.Watch()
@@ -257,7 +257,7 @@ func TestAFullDiskAndAnotherFileLeaveWhatRan(t *testing.T) {
 			t.Fatal(err)
 		}
 		p = w.process(w.sys.Client(), func(o *manager.Options) {
-			o.Systemd = inUnit{w.sys.Client(), 0} // somebody starts it
+			o.Systemd = inUnit{w.sys.Client(), 0} // someone starts it
 		})
 		if err := p.Start(t.Context()); err != nil {
 			t.Fatal(err)
@@ -385,7 +385,7 @@ func TestAChangeOverTheAPIThatIsTakenBackIsNoFaultOfTheFile(t *testing.T) {
 	})
 }
 
-// What can be done without may fail for its own reasons, and not because nobody
+// What can be done without may fail for its own reasons, and not because no one
 // knows what was done.
 func TestALostBusIsNoReasonToGoOn(t *testing.T) {
 	for fault, survives := range map[fakesystemd.Fault]bool{fakesystemd.Fails: true, fakesystemd.BusGone: false, fakesystemd.Denied: false} {
@@ -414,14 +414,14 @@ func TestARepairOfSomethingElseTellsNoOneOfTheRules(t *testing.T) {
 		}
 		w.sys.AdminStop(units.CacheGC)
 		p.drift() // which is repaired, while kresd@2 has to wait
-		w.sys.Mend()
+		w.sys.ClearFaults()
 		time.Sleep(3 * time.Minute)
 		synctest.Wait()
 		w.wantLive(t, "at last", before)
 	})
 }
 
-// After a defect nobody knows what was done, so the process ends and the next one
+// After a defect no one knows what was done, so the process ends and the next one
 // finds out.
 func TestADefectEndsTheProcess(t *testing.T) {
 	w := newWorld(t, basic)

@@ -17,7 +17,7 @@ import (
 	"kresd-manager/units"
 )
 
-// administered is a manager on a systemd in memory on which somebody else acts.
+// administered is a manager on a systemd in memory on which someone else acts.
 type administered struct {
 	inMemory
 
@@ -33,7 +33,7 @@ func (s *administered) Settle(*testing.T) {
 	synctest.Wait()
 }
 
-// Between has somebody act around each call and in the middle of each job.
+// Between has someone act around each call and in the middle of each job.
 func (s *administered) Between(act func(contract.Moment)) {
 	s.mu.Lock()
 	s.act = act

@@ -77,7 +77,7 @@ func TestARefusedFileAfterABootLeavesTheLastGoodOneInForce(t *testing.T) {
 	}
 }
 
-// Workers that run for reasons that nobody knows are better than none.
+// Workers that run for reasons that no one knows are better than none.
 func TestAFailedStartStopsNothingThatItDoesNotUnderstand(t *testing.T) {
 	w := newWorld(t, basic)
 	w.start().kill()

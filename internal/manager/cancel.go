@@ -9,7 +9,7 @@ import (
 	"kresd-manager/units"
 )
 
-// Ways to end a transition before its time: somebody cancels it, or the manager is
+// Ways to end a transition before its time: someone cancels it, or the manager is
 // to end.
 
 // Times of a manager that is to end in the middle of a transition. Together with
@@ -33,7 +33,7 @@ func (m *Manager) Cancel() bool {
 	return true
 }
 
-// cancelable returns the context of what begins now: it ends when somebody cancels
+// cancelable returns the context of what begins now: it ends when someone cancels
 // that, if anybody may, and a little after the manager is to end, which is when ctx
 // does. A manager that is still starting ends at once.
 func (m *Manager) cancelable(ctx context.Context, may bool) (context.Context, func()) {

@@ -211,7 +211,7 @@ func TestForceRestartsEverythingOneByOne(t *testing.T) {
 	})
 }
 
-func TestRenewLoadsTheRulesAndRestartsNobody(t *testing.T) {
+func TestRenewLoadsTheRulesAndRestartsNoOne(t *testing.T) {
 	w := newWorld(t, basic)
 	p := w.start()
 	pids := w.sys.PIDs()

@@ -30,7 +30,7 @@ func TestKilledProcessesComeBackAsConfigured(t *testing.T) {
 }
 
 // A change that is refused leaves nothing behind that the next crash of a
-// worker, or the next restart by somebody else, would bring to light.
+// worker, or the next restart by someone else, would bring to light.
 func TestKilledProcessesComeBackAsBeforeARefusedChange(t *testing.T) {
 	for _, c := range []struct {
 		name, call string
@@ -42,7 +42,7 @@ func TestKilledProcessesComeBackAsBeforeARefusedChange(t *testing.T) {
 		{"by the loader", "restart " + units.PolicyLoader, fakesystemd.Fails},
 		{"without the bus", "restart kresd@1.service", fakesystemd.BusGone},
 		{"by polkit", "restart kresd@1.service", fakesystemd.Denied},
-		{"by somebody else's job", "restart kresd@1.service", fakesystemd.Canceled},
+		{"by someone else's job", "restart kresd@1.service", fakesystemd.Canceled},
 		{"by polkit, at the rules", "restart " + units.PolicyLoader, fakesystemd.Denied},
 		{"by polkit, at the garbage collector", "restart " + units.CacheGC, fakesystemd.Denied},
 	} {

@@ -47,7 +47,7 @@ func TestOfManyWritersThatSawTheSameOneWins(t *testing.T) {
 	w := newWorld(t, basic)
 	p := w.start()
 	seen := p.Running().ETag()
-	mismatch := errors.New("somebody else was faster")
+	mismatch := errors.New("someone else was faster")
 	var mu sync.Mutex
 	var won, lost int
 	var all sync.WaitGroup
@@ -79,7 +79,7 @@ func TestOfManyWritersThatSawTheSameOneWins(t *testing.T) {
 	}
 }
 
-func TestARequestThatIsWrongByItselfIsNobodyElsesAffair(t *testing.T) {
+func TestARequestThatIsWrongByItselfIsNoOneElsesAffair(t *testing.T) {
 	w := newWorld(t, basic)
 	p := w.start()
 	w.sys.Watch()

@@ -127,7 +127,7 @@ func TestAManagerKilledDuringItsRollbackLeavesNoMix(t *testing.T) {
 		old := w.live()
 		w.sys.Script("probe kresd@3.service", fakesystemd.Mute)
 		came := w.dropped(t, c, k, after)
-		w.sys.Mend()
+		w.sys.ClearFaults()
 		w.start().wantState(t, "running")
 		w.wantLive(t, "after the crash of the manager", old)
 		return came
@@ -135,14 +135,14 @@ func TestAManagerKilledDuringItsRollbackLeavesNoMix(t *testing.T) {
 }
 
 // Rules that a worker was told to look at and that were taken back must not
-// stay in its eyes because nobody is left to tell it again.
+// stay in its eyes because no one is left to tell it again.
 func TestAManagerKilledWhileItTakesRulesBackLeavesNoMix(t *testing.T) {
 	c := put(t, "/local-data/addresses/new.example", `"192.0.2.2"`)
 	points(t, basic, func(t *testing.T, w *world, k int, after bool) bool {
 		old := w.live()
 		w.sys.Script("reset-rules kresd@2.service", fakesystemd.Mute, fakesystemd.Mute) // the first for the start after a crash
 		came := w.dropped(t, c, k, after)
-		w.sys.Mend()
+		w.sys.ClearFaults()
 		w.start().wantState(t, "running")
 		w.wantLive(t, "after the crash of the manager", old)
 		return came

@@ -22,7 +22,7 @@ func block(t *testing.T, path string) {
 	}
 }
 
-func TestADiskThatTakesNothingRefusesTheChangeAndTouchesNobody(t *testing.T) {
+func TestADiskThatTakesNothingRefusesTheChangeAndTouchesNoOne(t *testing.T) {
 	w := newWorld(t, basic)
 	p := w.start()
 	before, doc := w.live(), p.Running().ETag()

@@ -136,7 +136,7 @@ func TestAPolicyLoaderThatFailedIsRunAgainAfterAPause(t *testing.T) {
 			t.Errorf("%d jobs in ten minutes", n)
 		}
 		p.wantState(t, "degraded")
-		w.sys.Mend()
+		w.sys.ClearFaults()
 		time.Sleep(10 * time.Minute)
 		p.wantState(t, "running")
 	})
@@ -274,7 +274,7 @@ func TestALostBusIsAskedAgain(t *testing.T) {
 		w.sys.AdminStop("kresd@3.service")
 		w.sys.Break("observe", fakesystemd.BusGone)
 		p.drift()
-		w.sys.Mend()
+		w.sys.ClearFaults()
 		time.Sleep(10 * time.Second)
 		synctest.Wait()
 		w.wantLive(t, "after the bus came back", before)

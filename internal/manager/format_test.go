@@ -42,7 +42,7 @@ func (w *world) formats(t *testing.T, format string) (files int) {
 // The files of the last version have no formats. Whether it ended in an orderly
 // way or not, and whatever a new change makes of the generation's name, no one
 // restarts.
-func TestAnUpgradeFromTheLastVersionTouchesNobody(t *testing.T) {
+func TestAnUpgradeFromTheLastVersionTouchesNoOne(t *testing.T) {
 	for name, end := range map[string]func(*process){"ended": (*process).end, "killed": (*process).kill} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t, basic)

@@ -363,7 +363,7 @@ func TestUnconfirmedReloadAndBoots(t *testing.T) {
 	if _, err := p.Reload(t.Context(), units.Again{}); err != nil {
 		t.Fatal(err)
 	}
-	want("after a reload that somebody asked for", "2", false, false)
+	want("after a reload that someone asked for", "2", false, false)
 	p.end()
 	p = w.bootUp()
 	want("after the last boot", "2", false, false)

@@ -10,14 +10,14 @@ import (
 	"kresd-manager/units"
 )
 
-// Between two transitions: a manager that is started by its socket may end when nobody asks it for
+// Between two transitions: a manager that is started by its socket may end when no one asks it for
 // anything. Nothing of what it does between two requests may be missed then.
 
 // IdleExit is after which time without requests and work the running
 // configuration wants the manager to end; 0 is never.
 func (m *Manager) IdleExit() time.Duration { return m.Running().Management.IdleExit }
 
-// Needed says in words why the manager must not end before somebody asks it for
+// Needed says in words why the manager must not end before someone asks it for
 // something again, "" if there is no reason. The next one comes back to what runs
 // now if it was woken, see Options.
 func (m *Manager) Needed(ctx context.Context) (why string) {

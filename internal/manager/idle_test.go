@@ -67,7 +67,7 @@ func TestWhatKeepsAnIdleManager(t *testing.T) {
 		}
 		p.wantNeeded(t, "")
 
-		// Nobody else looks at files.
+		// No one else looks at files.
 		zone := filepath.Join(w.dir, "block.rpz")
 		if err := os.WriteFile(zone, []byte("$ORIGIN rpz.\n@ 3600 SOA . . 1 1 1 1 1\n"), 0o644); err != nil {
 			t.Fatal(err)
@@ -90,7 +90,7 @@ func TestWhatKeepsAnIdleManager(t *testing.T) {
 		p.wantNeeded(t, "repaired")
 		time.Sleep(5 * time.Minute)
 		p.wantNeeded(t, "")
-		w.sys.AdminStop("kresd@2.service") // of which nobody tells
+		w.sys.AdminStop("kresd@2.service") // of which no one tells
 		p.wantNeeded(t, "not all runs")
 		time.Sleep(5 * time.Minute)
 		p.wantNeeded(t, "")
@@ -102,7 +102,7 @@ func TestWhatKeepsAnIdleManager(t *testing.T) {
 	})
 }
 
-// A request for something does not reload: what ran runs on, although somebody
+// A request for something does not reload: what ran runs on, although someone
 // has begun to edit the file.
 func TestAManagerThatWasWokenComesBackToWhatRan(t *testing.T) {
 	for name, text := range map[string]string{
@@ -130,13 +130,13 @@ func TestAManagerThatWasWokenComesBackToWhatRan(t *testing.T) {
 				t.Errorf("what was changed over the API is %s %v", v, err)
 			}
 			if s := p.wantState(t, "running"); !s.FileDiffers {
-				t.Error("the file differs and nobody tells")
+				t.Error("the file differs and no one tells")
 			}
 		})
 	}
 }
 
-// A start that somebody asked for reads the file as always.
+// A start that someone asked for reads the file as always.
 func TestAStartAfterAnIdleEndReadsTheFile(t *testing.T) {
 	w := newWorld(t, basic)
 	w.start().endIdle(t)

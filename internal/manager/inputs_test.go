@@ -129,7 +129,7 @@ func TestAWatchedFileIsTakenOverOnceAndInSilence(t *testing.T) {
 	w.took(t, "by itself", *p.wantState(t, "running").LastApply, "renewed certificate DIR/cert in 2 workers")
 }
 
-func TestARefusedCertificateIsTriedAgainWhenSomebodyAsks(t *testing.T) {
+func TestARefusedCertificateIsTriedAgainWhenSomeoneAsks(t *testing.T) {
 	w := newNaming(t, "true")
 	p := w.start()
 	w.hold("bad", "cert")
@@ -137,11 +137,11 @@ func TestARefusedCertificateIsTriedAgainWhenSomebodyAsks(t *testing.T) {
 	if _, err := p.Reload(t.Context(), units.Again{}); err == nil {
 		t.Fatal("a certificate that a worker refused is taken over")
 	}
-	w.sys.Mend()
+	w.sys.ClearFaults()
 	w.took(t, "asked again", reload(t, p), "renewed certificate DIR/cert in 1 worker")
 }
 
-func TestWhatIsNamedMustBeThereIfSomebodyAsks(t *testing.T) {
+func TestWhatIsNamedMustBeThereIfSomeoneAsks(t *testing.T) {
 	w := newNaming(t, "true")
 	p := w.start()
 	if err := os.Remove(w.dir + "/zone"); err != nil {

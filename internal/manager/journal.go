@@ -61,7 +61,7 @@ func (m *Manager) journal(s *step) (err error) {
 	return nil
 }
 
-// makePromise promises to go back unless somebody confirms the change.
+// makePromise promises to go back unless someone confirms the change.
 func (m *Manager) makePromise(s *step) error {
 	etag := s.cur.running.ETag()
 	if s.ConfirmWithin <= 0 || s.next.running.ETag() == etag {

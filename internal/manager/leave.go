@@ -15,7 +15,7 @@ import (
 
 // The end, and what the next start makes of it. A restart of the manager starts
 // nothing that the administrator has stopped. One that was stopped itself is started
-// by somebody, who wants all of it, be it that kresd.target was stopped with it.
+// by someone, who wants all of it, be it that kresd.target was stopped with it.
 
 // stoppedFile is there while the manager is stopped, and not between the two halves of
 // a restart, nor after a crash.
@@ -46,7 +46,7 @@ func (m *Manager) Leave() {
 	}
 }
 
-// wasStopped tells that the last manager was stopped and somebody has started this
+// wasStopped tells that the last manager was stopped and someone has started this
 // one. A request that wakes it asks for something, and not for that.
 func (m *Manager) wasStopped() bool {
 	_, err := os.Stat(m.stoppedPath())

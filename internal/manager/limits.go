@@ -61,7 +61,7 @@ func (m *Manager) warnings(ctx context.Context, want units.Desired, live units.L
 	return said
 }
 
-// notEnforced says in words which limits nobody enforces, because the cgroup of
+// notEnforced says in words which limits no one enforces, because the cgroup of
 // a worker lacks the controller.
 func notEnforced(want units.Limits, live units.Live) []string {
 	need := want.Controllers()

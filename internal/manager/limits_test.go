@@ -35,7 +35,7 @@ func TestLimitsAreSetAndLiftedWithoutARestart(t *testing.T) {
 	before := w.sys.PIDs()
 	p.change(t, "/systemd", "{cpu-weight: 200}")
 	if diff := cmp.Diff(before, w.sys.PIDs()); diff != "" {
-		t.Errorf("somebody was restarted:\n%s", diff)
+		t.Errorf("someone was restarted:\n%s", diff)
 	}
 	w.wantWeights(t, map[string]uint64{"kresd@1.service": 200, "kresd@2.service": 200, "kresd@3.service": 200})
 	p.wantState(t, "running")
@@ -52,7 +52,7 @@ func TestLimitsAreSetAndLiftedWithoutARestart(t *testing.T) {
 	const no = uint64(units.Unlimited)
 	w.wantWeights(t, map[string]uint64{"kresd@1.service": no, "kresd@2.service": no, "kresd@3.service": no, "kresd@4.service": no})
 	if diff := cmp.Diff(before, w.sys.PIDs()); diff != "" {
-		t.Errorf("somebody was restarted:\n%s", diff)
+		t.Errorf("someone was restarted:\n%s", diff)
 	}
 }
 
@@ -191,6 +191,6 @@ func TestLimitsThatDriftAreSetAgain(t *testing.T) {
 		t.Errorf("plan: %s", r.Plan)
 	}
 	if diff := cmp.Diff(before, w.sys.PIDs()); diff != "" {
-		t.Errorf("somebody was restarted:\n%s", diff)
+		t.Errorf("someone was restarted:\n%s", diff)
 	}
 }

@@ -14,7 +14,7 @@
 //	restore.go     goes back if one fails
 //	commit.go      makes it the running configuration (history.go, proof.go)
 //
-// The other ways in are start.go, repair.go and, for what nobody confirms, promise.go.
+// The other ways in are start.go, repair.go and, for what no one confirms, promise.go.
 // It leaves HTTP to package api, the bus to dbusctl, and deciding what a change
 // needs to package units.
 package manager
@@ -140,7 +140,7 @@ type Manager struct {
 	sight   atomic.Pointer[sight]
 	busy    atomic.Bool
 	lock    *os.File // of the run directory
-	later   []func() // what is done when nobody waits; only the loop uses it
+	later   []func() // what is done when no one waits; only the loop uses it
 	events  events
 	// cancel ends the apply in progress, if there is one.
 	cancel   atomic.Pointer[context.CancelCauseFunc]
@@ -164,7 +164,7 @@ type Manager struct {
 	reclaimer   reclaimer
 	history     atomic.Pointer[history.Store]
 	unwritten   chan struct{}    // has room for one; filled when the history has something new
-	promise     *promise.Promise // to go back unless somebody confirms a change
+	promise     *promise.Promise // to go back unless someone confirms a change
 	started     bool             // what runs is known
 	fresh       bool             // there was no record of it
 	died        bool             // the last manager did not end in an orderly way
@@ -182,7 +182,7 @@ type Manager struct {
 type snapshot struct {
 	running *config.Running
 	desired units.Desired
-	// unknown tells that workers run and nobody knows what was wanted of them.
+	// unknown tells that workers run and no one knows what was wanted of them.
 	unknown bool
 	// files lists the files that the configuration names to be read.
 	files func() []access.Path

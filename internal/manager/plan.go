@@ -47,7 +47,7 @@ func (m *Manager) survey(ctx context.Context, s *step) (units.Live, map[string]i
 	return live, seen, err
 }
 
-// same tells that somebody asks for what is in force already, and for nothing to be
+// same tells that someone asks for what is in force already, and for nothing to be
 // done again. What drifted by itself is found by the repair, so that no worker is
 // asked anything.
 func (s *step) same() bool {
@@ -154,7 +154,7 @@ func (m *Manager) observeUnits(ctx context.Context, want units.Desired, before u
 	return m.o.Systemd.Observe(ctx, units.Scope{Units: want.Units(), Limits: !want.Limits.None() || !before.None()})
 }
 
-// unsettled takes files for unchanged that somebody may still be writing.
+// unsettled takes files for unchanged that someone may still be writing.
 func (m *Manager) unsettled(live units.Live) {
 	for p, s := range m.seen {
 		if age := time.Since(s.Modified); age >= 0 && age < watch.Usual.Writing {

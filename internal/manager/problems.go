@@ -111,7 +111,7 @@ func (m *Manager) lookAt(s *snapshot) config.Problems {
 }
 
 // tellProblems logs problems, those that are new since the last time. It runs
-// when nobody waits.
+// when no one waits.
 func (m *Manager) tellProblems() {
 	var told []string
 	for _, p := range m.problems(context.Background(), m.current.Load()) {

@@ -80,7 +80,7 @@ func TestANewTokenThatCannotBeReadIsRefused(t *testing.T) {
 	if !errors.As(err, &problems) || problems[0].Pointer != "/management/roles/0/token-file" || !strings.Contains(err.Error(), "none does not exist") {
 		t.Errorf("%v", err)
 	}
-	// A FIFO on which no one writes must hold nobody up.
+	// A FIFO on which no one writes must hold no one up.
 	if err := unix.Mkfifo(w.dir+"/fifo", 0o600); err != nil {
 		t.Fatal(err)
 	}

@@ -52,7 +52,7 @@ func (m *Manager) left(p *promise.Pending, s *step) *promise.Pending {
 	changed := *p
 	if s.file {
 		if p.Undone {
-			return nil // somebody has looked at the file again
+			return nil // someone has looked at the file again
 		}
 		changed.FileETag = s.next.fileETag
 	}
@@ -72,11 +72,11 @@ func (m *Manager) expire(ctx context.Context) {
 		return
 	}
 	p := m.promise.Open()
-	m.o.Log.Warn("undoing a change that nobody confirmed", "entry", p.Entry, "return-to", p.ReturnTo)
+	m.o.Log.Warn("undoing a change that no one confirmed", "entry", p.Entry, "return-to", p.ReturnTo)
 	r, err := m.transit(ctx, m.undoing(p, fmt.Sprintf("change %d was not confirmed in time", p.Entry)))
 	m.tally.count(r, err)
 	if err != nil {
-		m.o.Log.Error("cannot undo the change that nobody confirmed; trying again", "error", err)
+		m.o.Log.Error("cannot undo the change that no one confirmed; trying again", "error", err)
 		m.promise.Retry()
 	}
 }

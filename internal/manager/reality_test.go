@@ -242,7 +242,7 @@ func TestWhatUnitsStandOnIsMadeAnewBeforeTheyAreRepaired(t *testing.T) {
 	})
 }
 
-// What a manager ends for is nobody's wish to read the file again.
+// What a manager ends for is no one's wish to read the file again.
 func TestAManagerThatIsStartedAgainComesBackToWhatRan(t *testing.T) {
 	w := newWorld(t, basic)
 	p := w.start()

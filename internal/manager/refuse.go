@@ -118,7 +118,7 @@ func (m *Manager) tokens(s *step, doc *config.Document, cfg *config.Config) erro
 	return found.Errors()
 }
 
-// named refuses a change that somebody asks for if a file that it names cannot
+// named refuses a change that someone asks for if a file that it names cannot
 // be read by who needs it. What was named before must not keep a change of
 // something else from being made; a reload is about all but those that are known to be
 // degraded. Tokens have rules of

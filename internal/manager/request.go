@@ -13,7 +13,7 @@ import (
 	"kresd-manager/units"
 )
 
-// The ways in: each makes a transition of what somebody asks for, or of files that
+// The ways in: each makes a transition of what someone asks for, or of files that
 // changed, and has the loop carry it out.
 
 // Change carries out a change and returns when it is applied or refused. The

@@ -30,7 +30,7 @@ func ended(t *testing.T, text string, do func(t *testing.T, p *process)) *world 
 	return w
 }
 
-func TestAnOrderlyRestartTouchesNobody(t *testing.T) {
+func TestAnOrderlyRestartTouchesNoOne(t *testing.T) {
 	for name, do := range map[string]func(t *testing.T, p *process){
 		"after a start":            func(*testing.T, *process) {},
 		"after changes of the API": func(t *testing.T, p *process) { p.change(t, "/nsid", `"x"`); p.change(t, "/workers", "2") },
@@ -77,7 +77,7 @@ func TestARewrittenFileThatSaysTheSameIsNoChange(t *testing.T) {
 	w.wantJobs(t)
 }
 
-func TestABrokenFileAtARestartIsRefusedAndTouchesNobody(t *testing.T) {
+func TestABrokenFileAtARestartIsRefusedAndTouchesNoOne(t *testing.T) {
 	for name, text := range map[string]string{
 		"no syntax":       "workers: [",
 		"a wrong value":   basic + "hostname: []\n",
@@ -98,7 +98,7 @@ func TestABrokenFileAtARestartIsRefusedAndTouchesNobody(t *testing.T) {
 			}
 			w.wantJobs(t)
 			w.wantLive(t, "after a refused start", before)
-			// Mended, it is as before.
+			// Fixed, it is as before.
 			w.write(basic)
 			w.start().wantState(t, "running")
 			w.wantJobs(t)
@@ -106,7 +106,7 @@ func TestABrokenFileAtARestartIsRefusedAndTouchesNobody(t *testing.T) {
 	}
 }
 
-func TestAFileThatNoWorkerAcceptsAtARestartTouchesNobody(t *testing.T) {
+func TestAFileThatNoWorkerAcceptsAtARestartTouchesNoOne(t *testing.T) {
 	w := ended(t, basic, func(*testing.T, *process) {})
 	before, pids := w.live(), w.sys.PIDs()
 	w.write(basic + "lua: {script: 'no_such_function()'}\n")
@@ -134,7 +134,7 @@ func TestAMissingFileAfterACrashDoesNotMatter(t *testing.T) {
 
 // A manager that writes other texts for the same configuration, as after an
 // upgrade, adopts what runs; the next change brings the new texts.
-func TestAnUpgradedRendererRestartsNobody(t *testing.T) {
+func TestAnUpgradedRendererRestartsNoOne(t *testing.T) {
 	for name, end := range map[string]func(*process){"orderly": (*process).end, "killed": (*process).kill} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t, basic)
@@ -223,7 +223,7 @@ func TestARecordThatCannotBeUsedIsNotInTheWay(t *testing.T) {
 }
 
 // A manager that died comes back to what ran, but not to what it cannot be reached
-// by or cannot understand: nobody could correct that.
+// by or cannot understand: no one could correct that.
 func TestARecordThatCannotComeBackIntoForceGivesWayToTheFile(t *testing.T) {
 	usable := func(o *manager.Options) {
 		o.Served = func(m config.Management) error {
@@ -321,10 +321,10 @@ func TestAfterACrashTheFileIsReadForWhoAskedForAStart(t *testing.T) {
 		end      func(*process)
 		want     bool
 	}{
-		{"somebody", 0, false, (*process).kill, true},
+		{"someone", 0, false, (*process).kill, true},
 		{"systemd", 1, false, (*process).kill, false},
 		{"a request", 0, true, (*process).kill, false},
-		{"somebody, while it ends to be started again", 0, false, (*process).endAgain, true},
+		{"someone, while it ends to be started again", 0, false, (*process).endAgain, true},
 		{"systemd, after it has ended for that", 1, false, (*process).endAgain, false},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -342,7 +342,7 @@ func TestAfterACrashTheFileIsReadForWhoAskedForAStart(t *testing.T) {
 				p.run(t)
 				return p
 			}
-			// A file that nobody has edited drops nothing.
+			// A file that no one has edited drops nothing.
 			p = start()
 			if _, err := p.Running().Value("/local-data/addresses/live.example"); err != nil {
 				t.Errorf("the change over the API is gone: %v", err)

@@ -46,7 +46,7 @@ var badStarts = map[string]fakesystemd.Fault{
 	"loses the bus in progress": fakesystemd.BusGoneAfter,
 }
 
-func TestARefusedCanaryTouchesNobodyElse(t *testing.T) {
+func TestARefusedCanaryTouchesNoOneElse(t *testing.T) {
 	for name, fault := range badStarts {
 		t.Run("the canary "+name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -100,7 +100,7 @@ func TestRefusedConfigurationIsAnsweredWithTheDaemonsWords(t *testing.T) {
 	}
 }
 
-// Nothing is wrong with a configuration because somebody has masked a worker.
+// Nothing is wrong with a configuration because someone has masked a worker.
 func TestAMaskedWorkerIsNoFaultOfTheConfiguration(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, basic)

@@ -75,6 +75,6 @@ func TestWhatUnitsCannotSeeIsRefused(t *testing.T) {
 		t.Error("status does not tell after a restart")
 	}
 	if _, err := p.Reload(t.Context(), units.Again{}); err == nil || !strings.Contains(err.Error(), "is hidden") {
-		t.Errorf("a reload that somebody asks for: %v", err)
+		t.Errorf("a reload that someone asks for: %v", err)
 	}
 }

@@ -22,7 +22,7 @@ import (
 //
 // The file is the truth at a start, but not after a crash: a manager that died and
 // is started by systemd comes back to exactly what ran, and an edit of the file
-// that nobody asked to be applied waits for a reload. What the administrator stopped as a whole stays so.
+// that no one asked to be applied waits for a reload. What the administrator stopped as a whole stays so.
 //
 // When the context ends, no further step is begun, and the error wraps
 // [units.ErrCanceled]; what has been started goes on.
@@ -134,7 +134,7 @@ func (m *Manager) fromFileOrBefore() *transition {
 	if file, err := m.read(); err == nil && file.ETag() != p.FileETag {
 		return m.fromFile()
 	}
-	m.o.Log.Warn("the file holds a change that nobody confirmed; starting with what ran before it", "entry", p.Entry)
+	m.o.Log.Warn("the file holds a change that no one confirmed; starting with what ran before it", "entry", p.Entry)
 	t := m.undoing(p, fmt.Sprintf("start: change %d, which the file holds, was not confirmed in time", p.Entry))
 	t.fileETag = p.FileETag
 	return t
@@ -147,7 +147,7 @@ func (m *Manager) forgetPromiseOfAPI() {
 	if !m.fresh || p.Waiting() == nil || p.FileETag != "" {
 		return
 	}
-	m.o.Log.Warn("a change that nobody had confirmed is undone by the boot", "entry", p.Entry)
+	m.o.Log.Warn("a change that no one had confirmed is undone by the boot", "entry", p.Entry)
 	if err := m.promise.Keep(nil); err != nil {
 		m.o.Log.Error("cannot forget that it was to be confirmed", "error", err)
 	}
@@ -165,7 +165,7 @@ func (m *Manager) adoption(running *snapshot, clean bool) *transition {
 		cause = fmt.Sprintf("start: what ran before %s, which the end of the manager interrupted", left.Cause)
 		m.o.Log.Warn("going back to what ran before a change that was interrupted", "change", left.Cause, "begun", left.When)
 	}
-	// What changed while no one was there counts as at a start; what nobody asked
+	// What changed while no one was there counts as at a start; what no one asked
 	// for waits.
 	reading := units.ReadAll
 	if !clean || m.resumes {
@@ -186,7 +186,7 @@ func unlearned(doc *config.Document) *config.Running {
 	return &config.Running{Document: doc, Fault: errUnlearned}
 }
 
-// learn validates such a document, which nobody waits for before it is needed.
+// learn validates such a document, which no one waits for before it is needed.
 func (m *Manager) learn(s *snapshot) {
 	if s.running.Fault == nil {
 		return
@@ -200,8 +200,8 @@ func (m *Manager) learn(s *snapshot) {
 	s.running, s.files = s.running.Document.Running(c), m.namedBy(s.running.Document)
 }
 
-// byHand reports whether somebody started this manager: systemd did not because
-// the one before died, nor because of a request. In doubt nobody did.
+// byHand reports whether someone started this manager: systemd did not because
+// the one before died, nor because of a request. In doubt no one did.
 func (m *Manager) byHand(ctx context.Context) bool {
 	if m.o.Woken {
 		return false

@@ -57,7 +57,7 @@ func TestStatusForgetsWorkersThatWereRemoved(t *testing.T) {
 	w := newWorld(t, basic)
 	p := w.start()
 	p.change(t, "/workers", "1")
-	w.sys.Mask("kresd@2.service") // still known, for somebody else's sake
+	w.sys.Mask("kresd@2.service") // still known, for someone else's sake
 	w.sys.Fail("kresd@3.service")
 	for _, u := range p.wantState(t, "running").Units {
 		if _, worker := units.WorkerNumber(u.Unit); worker && u.Unit != "kresd@1.service" {

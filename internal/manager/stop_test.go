@@ -37,7 +37,7 @@ func TestStopStopsEverythingAndThenTheSocket(t *testing.T) {
 		t.Fatal(err)
 	}
 	if !isClosed(p.Stopped()) {
-		t.Error("nobody is told to end")
+		t.Error("no one is told to end")
 	}
 	jobs := w.sys.Jobs()
 	if last := jobs[len(jobs)-2:]; !slices.Equal(last, []string{"queue-stop kresd.target", "queue-stop kresd-manager.socket"}) {

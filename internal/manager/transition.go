@@ -30,8 +30,8 @@ type transition struct {
 	to    *snapshot
 	began time.Time
 
-	// asked tells that somebody asks for it and waits for what comes of it. What
-	// nobody asks for starts nothing that the administrator has stopped.
+	// asked tells that someone asks for it and waits for what comes of it. What
+	// no one asks for starts nothing that the administrator has stopped.
 	asked bool
 	// starts tells that the manager was stopped, and that to start it asks for all.
 	starts bool
@@ -164,7 +164,7 @@ func (s *step) eventKind() units.EventKind {
 // worker has been told of the rules.
 func (s *step) whole() bool { return !s.held && (s.planned == nil || s.planned.whole) }
 
-// survive turns a panic into an error, after which this process ends: nobody knows
+// survive turns a panic into an error, after which this process ends: no one knows
 // what was done by then, and the next manager finds out. It is deferred.
 func (m *Manager) survive(t *transition, err *error) {
 	p := recover()

@@ -83,7 +83,7 @@ func newWorld(t *testing.T, text string) *world {
 	w.write(text)
 	t.Cleanup(func() {
 		if u := w.sys.Unused(); u != "" {
-			t.Errorf("nobody met the faults of %s", u)
+			t.Errorf("no one met the faults of %s", u)
 		}
 		if t.Failed() {
 			t.Log("\n" + w.log.String())
@@ -107,7 +107,7 @@ type process struct {
 	loop   sync.WaitGroup
 }
 
-// process returns a manager that nobody has started. The one before, if any,
+// process returns a manager that no one has started. The one before, if any,
 // is dead by now, and with it its lock.
 func (w *world) process(client *fakesystemd.Client, edit ...func(*manager.Options)) *process {
 	w.t.Helper()
@@ -224,7 +224,7 @@ func (w *world) wantLive(t *testing.T, when string, want map[string]unitState) {
 
 // wantJobs fails the test unless these were the jobs since the last look. Where
 // none is wanted, workers may still be told to look at the rules, which
-// interrupts nobody.
+// interrupts no one.
 func (w *world) wantJobs(t *testing.T, want ...string) {
 	t.Helper()
 	got := w.sys.Jobs()

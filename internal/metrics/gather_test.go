@@ -16,7 +16,7 @@ import (
 )
 
 // Knot Resolver's !1834: one worker's bad answer spoiled those of all.
-func TestAWorkerThatHangsHoldsUpNobody(t *testing.T) {
+func TestAWorkerThatHangsHoldsUpNoOne(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		began := time.Now()
 		got := metrics.Gather(t.Context(), []string{units.Worker(1), units.Worker(2), units.Worker(3), units.Worker(4)}, 3*time.Second,
@@ -47,7 +47,7 @@ func TestAWorkerThatHangsHoldsUpNobody(t *testing.T) {
 	})
 }
 
-func TestNobodyIsAskedWhereNobodyIs(t *testing.T) {
+func TestNoOneIsAskedWhereNoOneIs(t *testing.T) {
 	if got := metrics.Gather(t.Context(), nil, time.Second, nil); len(got) != 0 {
 		t.Errorf("%v", got)
 	}

@@ -32,7 +32,7 @@ var (
 
 	activeDesc   = unitDesc("active", "1 if the unit is active.")
 	currentDesc  = unitDesc("current", "1 if the unit is as the configuration wants it.")
-	restartsDesc = unitDesc("restarts_total", "Restarts after failures, since somebody last started the unit.")
+	restartsDesc = unitDesc("restarts_total", "Restarts after failures, since someone last started the unit.")
 	memoryDesc   = unitDesc("memory_bytes", "Memory of the unit's cgroup or, where systemd does not account for that, of its main process.")
 	cpuDesc      = unitDesc("cpu_seconds_total", "User and system CPU time of the unit's cgroup since its process started.")
 )

@@ -249,7 +249,7 @@ func TestWithoutSystemdWorkersAreStillToldOf(t *testing.T) {
 		t.Errorf("reachable: %g", v)
 	}
 	if families["kresd_manager_state"] != nil || families["kresd_manager_unit_active"] != nil {
-		t.Error("states of units are told, though nobody knows them")
+		t.Error("states of units are told, though no one knows them")
 	}
 	if v := value(families, "resolver_answer_total", "instance_id", "kresd:kresd1"); v != 13 {
 		t.Errorf("answers: %g", v)

@@ -17,7 +17,7 @@ import (
 	"kresd-manager/units"
 )
 
-// Pending is what is promised: to go back to a configuration unless somebody
+// Pending is what is promised: to go back to a configuration unless someone
 // confirms the change that left it.
 type Pending struct {
 	// Began and By bound the time to confirm, by the clock on the wall: it goes
@@ -70,7 +70,7 @@ func (p *Pending) Document() (*config.Document, error) {
 	return doc, err
 }
 
-// Waiting is p as the API tells it, nil if nobody has to confirm anything.
+// Waiting is p as the API tells it, nil if no one has to confirm anything.
 func (p *Pending) Waiting() *units.Waiting {
 	if p == nil || p.Undone {
 		return nil

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package promise keeps the promise to go back unless somebody confirms a change.
+// Package promise keeps the promise to go back unless someone confirms a change.
 // It is on disk before the change begins, so that nothing that ends the manager
 // ends the promise, and it goes by two clocks, so that nothing that happens to
 // one of them makes it longer.
@@ -13,7 +13,7 @@ import (
 	"kresd-manager/units"
 )
 
-// Times of the wait for somebody to confirm.
+// Times of the wait for someone to confirm.
 const (
 	// The wait is looked at again after a while, because a suspended machine
 	// stops the clock that timers go by.
@@ -64,7 +64,7 @@ func (p *Promise) Fault() error {
 // Open is what is promised, nil if nothing is. It must not be changed.
 func (p *Promise) Open() *Pending { return p.open.Load() }
 
-// Waiting is what somebody has to confirm, nil if there is nothing.
+// Waiting is what someone has to confirm, nil if there is nothing.
 func (p *Promise) Waiting() *units.Waiting { return p.open.Load().Waiting() }
 
 // Make promises to go back, before a change begins. The time to confirm begins

@@ -19,7 +19,7 @@ import (
 
 var when = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 
-// clocks are those of a machine that somebody sets.
+// clocks are those of a machine that someone sets.
 type clocks struct {
 	wall time.Time
 	boot string

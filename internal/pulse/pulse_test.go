@@ -93,7 +93,7 @@ func TestALoopThatTurnsFeedsTheWatchdog(t *testing.T) {
 				t.Errorf("a watchdog of %s bites", watchdog)
 			}
 			if len(s.until) > 0 {
-				t.Errorf("more time is asked for while nobody waits: %v", s.until)
+				t.Errorf("more time is asked for while no one waits: %v", s.until)
 			}
 		})
 	}
@@ -175,7 +175,7 @@ func TestATaskGetsAsMuchTimeAsThereIsProgress(t *testing.T) {
 			t.Error("more time is asked for after the end of the task")
 		}
 		if len(s.watchdog) > 0 {
-			t.Errorf("nobody has asked for a watchdog: %v", s.watchdog)
+			t.Errorf("no one has asked for a watchdog: %v", s.watchdog)
 		}
 	})
 }

@@ -49,15 +49,15 @@ func concerned(a, b *config.Config) string {
 // What a key concerns decides what a change of it restarts.
 func TestEachKeyConcernsOnlyWhatReadsIt(t *testing.T) {
 	const (
-		nobody = ""
-		tls    = "network: {listen: [{interface: ::1, kind: dot}]}\n"
-		fwd    = "forward: [{subtree: a.example, servers: [192.0.2.1]}]\n"
-		ta     = `dnssec: {trust-anchors: ["example. DS 370 13 2 BE74359954660069D5C63D200C39F5603827D7DD02B56F120EE9F3A86764247C"]}`
+		noOne = ""
+		tls   = "network: {listen: [{interface: ::1, kind: dot}]}\n"
+		fwd   = "forward: [{subtree: a.example, servers: [192.0.2.1]}]\n"
+		ta    = `dnssec: {trust-anchors: ["example. DS 370 13 2 BE74359954660069D5C63D200C39F5603827D7DD02B56F120EE9F3A86764247C"]}`
 	)
 	for _, c := range []struct{ base, changed, want string }{
-		{"{}", "workers: 3", nobody},
-		{"{}", "workers: auto", nobody},
-		{"{}", "management: {unix-socket: /run/other.sock}", nobody},
+		{"{}", "workers: 3", noOne},
+		{"{}", "workers: auto", noOne},
+		{"{}", "management: {unix-socket: /run/other.sock}", noOne},
 		{"{}", "rundir: /run/other", "worker"},
 		{"{}", "hostname: other.example", "worker"},
 		{"{}", "nsid: x", "worker"},
@@ -67,7 +67,7 @@ func TestEachKeyConcernsOnlyWhatReadsIt(t *testing.T) {
 		{"{}", "network: {listen: [{interface: 127.0.0.1, port: 5353}, {interface: '::1', freebind: true}]}", "worker"},
 		{"{}", tls, "worker"},
 		{tls, tls[:len(tls)-2] + ", tls: {cert-file: a, key-file: b}}", "worker"},
-		{"{}", "network: {tls: {cert-file: a, key-file: b}}", nobody}, // nobody serves TLS
+		{"{}", "network: {tls: {cert-file: a, key-file: b}}", noOne}, // no one serves TLS
 		{"{}", "local-data: {addresses: {a.example: 192.0.2.1}}", "rules"},
 		{"{}", "local-data: {records: 'a.example. A 192.0.2.1'}", "rules"},
 		{"{}", fwd, "rules"},
@@ -104,18 +104,18 @@ func TestEachKeyConcernsOnlyWhatReadsIt(t *testing.T) {
 		{"{}", "logging: {groups: [kresd]}", "worker"},
 		{"{}", "logging: {groups: [policy-loader]}", "rules"},
 		{"{}", "logging: {groups: [cache-gc]}", "gc"},
-		{"{}", "logging: {groups: [manager]}", nobody},
+		{"{}", "logging: {groups: [manager]}", noOne},
 		{"{}", "logging: {dnstap: {enable: true, unix-socket: /run/tap.sock}}", "worker"},
 		{"{}", "monitoring: {metrics: always}", "worker"},
-		{"{}", "monitoring: {metrics: manager-only}", nobody},
+		{"{}", "monitoring: {metrics: manager-only}", noOne},
 		{"{}", "options: {serve-stale: true}", "worker"},
 		{"{}", "network: {do-ipv6: false}", "worker"},
-		{"{}", "network: {quic: {max-conns: 7}}", nobody}, // nobody serves it
-		{"{}", "network: {tls: {padding: false}}", nobody},
+		{"{}", "network: {quic: {max-conns: 7}}", noOne}, // no one serves it
+		{"{}", "network: {tls: {padding: false}}", noOne},
 		{"{}", "views: [{subnets: [192.0.2.0/24], answer: refused}]", "rules"},
 		{"{}", "local-data: {rules: [{name: a.example, subtree: nxdomain}]}", "rules"},
 		{"{}", "local-data: {rpz: [{file: a.rpz}]}", "rules"},
-		{"{}", "local-data: {ttl: 1m}", nobody}, // there is nothing it is the lifetime of
+		{"{}", "local-data: {ttl: 1m}", noOne}, // there is nothing it is the lifetime of
 		{"local-data: {records: x}", "local-data: {records: x, ttl: 1m}", "rules"},
 		{"{}", "fallback: {enable: true, servers: [192.0.2.1]}", "worker"},
 		{"{}", "cache: {ttl-max: 1h}", "worker"},
@@ -126,7 +126,7 @@ func TestEachKeyConcernsOnlyWhatReadsIt(t *testing.T) {
 		{"{}", "lua: {script-file: a.lua}", "worker"},
 		{"{}", "lua: {policy-script: 'x = 1'}", "rules"},
 		{"{}", "lua: {policy-script-file: a.lua}", "rules"},
-		{"nsid: a\nlua: {script: 'x', script-only: true}", "nsid: b\nlua: {script: 'x', script-only: true}", nobody},
+		{"nsid: a\nlua: {script: 'x', script-only: true}", "nsid: b\nlua: {script: 'x', script-only: true}", noOne},
 	} {
 		if got := concerned(parse(t, c.base), parse(t, c.changed)); got != c.want {
 			t.Errorf("%s → %s concerns %q, want %q", c.base, c.changed, got, c.want)
@@ -134,7 +134,7 @@ func TestEachKeyConcernsOnlyWhatReadsIt(t *testing.T) {
 	}
 }
 
-func TestTheSameInOtherWordsConcernsNobody(t *testing.T) {
+func TestTheSameInOtherWordsConcernsNoOne(t *testing.T) {
 	for _, c := range []struct{ one, other string }{
 		{"{}", "workers: 1\nlogging: {level: notice}\ncache: {}\ndnssec: {enable: true}"},
 		{"cache: {garbage-collector: {interval: 60s}}", "cache: {garbage-collector: {interval: 1m}}"},

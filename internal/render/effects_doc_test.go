@@ -15,7 +15,7 @@ const effectsIntroduction = `# What a change does
 
 A change of the configuration touches those processes that would read something else, and no others. Who that is, is found by
 comparing the rendered text of the old and the new configuration, never by a list: the tables below are observed, not obeyed. So
-a key may concern nobody while something else leaves it without effect, and a value in other words (` + "`1G`, `1024M`" + `) never
+a key may concern no one while something else leaves it without effect, and a value in other words (` + "`1G`, `1024M`" + `) never
 concerns anybody. ` + "`kresctl reload --dry-run`" + ` tells for the case at hand.
 
 | who acts | what happens |
@@ -26,7 +26,7 @@ concerns anybody. ` + "`kresctl reload --dry-run`" + ` tells for the case at han
 | components | what the configuration adds is started, restarted or stopped |
 | count | workers are started or stopped; those that stay notice nothing |
 | limits | systemd sets them on all workers, first of all and at once; no process is restarted |
-| nobody | no process is touched; the manager itself may act, as with ` + "`watchdog`" + ` |
+| no one | no process is touched; the manager itself may act, as with ` + "`watchdog`" + ` |
 
 Changes made together have the effects of all, once. A change that a component refuses has none: what ran before runs on.
 

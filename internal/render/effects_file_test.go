@@ -117,7 +117,7 @@ func orderly(acts string) bool {
 	for word := range strings.SplitSeq(acts, " ") {
 		i := slices.Index(words, word)
 		if i <= last {
-			return acts == "nobody"
+			return acts == "no one"
 		}
 		last = i
 	}

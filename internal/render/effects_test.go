@@ -24,7 +24,7 @@ func affected(a, b *config.Config) string {
 		acts = strings.TrimSpace(acts + " limits")
 	}
 	if acts == "" {
-		return "nobody"
+		return "no one"
 	}
 	return acts
 }

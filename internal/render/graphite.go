@@ -10,7 +10,7 @@ import (
 	"kresd-manager/internal/config"
 )
 
-// defaultPrograms is where packages put programs that nobody calls by name.
+// defaultPrograms is where packages put programs that no one calls by name.
 const defaultPrograms = "/usr/lib/kresd-manager"
 
 // Graphite returns the command that sends statistics to a Graphite server: the

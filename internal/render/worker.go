@@ -49,7 +49,7 @@ func Hash(parts ...string) string {
 
 // Worker returns the Lua of the workers, the same for every instance, and the
 // hash that each announces as STATUS=config HASH when it is about to serve.
-// The number of workers is no part of it, so that changing it restarts nobody.
+// The number of workers is no part of it, so that changing it restarts no one.
 func Worker(c *config.Config, host Host) (lua, hash string) {
 	var s script
 	s.b.WriteString("-- Configuration of a Knot Resolver worker. Written by kresd-manager: changes are lost.\n")

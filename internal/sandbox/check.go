@@ -28,7 +28,7 @@ type Checker struct {
 	// Opens reports whether kresd-generator opens the directory of the cache, when
 	// the configuration file names it and systemd reads its units; nil is never.
 	Opens func(dir string) bool
-	// Alone reports whether nobody but root can put a link in the place of a directory:
+	// Alone reports whether no one but root can put a link in the place of a directory:
 	// no drop-in is suggested for another one. nil is always.
 	Alone func(dir string) bool
 	// Candidate is for a configuration that is not in force yet: what will be opened

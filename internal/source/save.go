@@ -13,7 +13,7 @@ import (
 )
 
 // Save writes a text to a person's file, see [durable.Save]. If it was read before, it
-// must still hold what was read: what is made of it does not replace what somebody else
+// must still hold what was read: what is made of it does not replace what someone else
 // writes meanwhile. The error names the file.
 func (r *Reader) Save(file string, text []byte) error {
 	err := durable.Save(file, text, durable.Options{Mode: 0o640, Was: r.was(file), Terminal: visible.Data})

@@ -22,7 +22,7 @@ const maxFile = 1 << 20
 
 // Read returns the token that a file holds in its only line. The error names the
 // file; one that cannot be opened has [fs.ErrPermission] or [fs.ErrNotExist] in
-// its chain. It never waits for somebody to write.
+// its chain. It never waits for someone to write.
 func Read(path string) (string, error) {
 	b, err := durable.Read(path, maxFile)
 	if err != nil {

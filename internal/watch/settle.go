@@ -25,7 +25,7 @@ type Times struct {
 var Usual = Times{Settle: time.Second, Writing: 5 * time.Second, Longest: 10 * time.Minute}
 
 // identity tells two contents of a file apart, as far as the file system does,
-// and whether somebody changed who may read it. The zero identity is that of a
+// and whether someone changed who may read it. The zero identity is that of a
 // file that is not there.
 type identity struct {
 	dev, ino     uint64

@@ -47,7 +47,7 @@ func Edits(r *source.Reader, files []string, running Running, force bool) ([]Edi
 		return nil, err
 	}
 	if wanted.Redacted().ETag() == wanted.ETag() && bytes.Contains(running.Value, []byte(`"`+config.RedactedText+`"`)) {
-		return nil, errors.New("the manager does not show you the secrets of the configuration, so that it cannot be saved; ask as somebody who may change it")
+		return nil, errors.New("the manager does not show you the secrets of the configuration, so that it cannot be saved; ask as someone who may change it")
 	}
 	edits := make([]Edit, len(files))
 	texts := make([][]byte, len(files))

@@ -39,7 +39,7 @@ type Moment struct {
 	Gap bool
 }
 
-// Administered is a System on whose units somebody else acts.
+// Administered is a System on whose units someone else acts.
 type Administered interface {
 	System
 	// Between has act called at as many moments as there are in what is done next;
@@ -49,7 +49,7 @@ type Administered interface {
 	PutUnconfirmed(t *testing.T, doc string) (units.Report, error)
 	// Do acts, and waits for nothing.
 	Do(t *testing.T, a Act)
-	// Stir lets happen what nobody asks for, one of Stirs, and waits for its end.
+	// Stir lets happen what no one asks for, one of Stirs, and waits for its end.
 	Stir(t *testing.T, what string)
 	// Recover lets time pass until nothing more is repaired.
 	Recover(t *testing.T)
@@ -62,7 +62,7 @@ type Administered interface {
 	Answers(t *testing.T, unit string) bool
 }
 
-// Stirs are what nobody asks for.
+// Stirs are what no one asks for.
 var Stirs = []string{
 	"drift",       // the manager looks at what may have changed
 	"restart",     // of the manager
@@ -88,7 +88,7 @@ type administrator struct {
 // RunAdministered changes a system as [Run] does while an administrator acts with
 // some verbs, among them stops of kresd.target, at random moments. Whatever comes of
 // a change, the status then describes what is there, and nothing that was stopped
-// with the target was started by what nobody asked for. When the administrator has
+// with the target was started by what no one asked for. When the administrator has
 // let go, and kresd.target is started, all is as the running configuration wants.
 func RunAdministered(t *testing.T, s Administered, seed uint64, rounds int, verbs ...string) {
 	t.Helper()

@@ -127,7 +127,7 @@ func configuration(r *rand.Rand) string {
 		LocalData: map[string]any{"addresses": map[string]string{"host.example": fmt.Sprintf("192.0.2.%d", 1+r.IntN(3))}},
 		Cache:     map[string]any{"garbage-collector": map[string]any{"release": 10 + 10*r.IntN(2), "enable": r.IntN(5) > 0}},
 		Systemd:   map[string]any{"roll-budget": 1 + r.IntN(3)},
-		// Nobody else is asked.
+		// No one else is asked.
 		DNSSEC:  map[string]any{"enable": false},
 		Options: map[string]any{"priming": false},
 		Network: map[string]any{"listen": []any{map[string]any{"interface": "127.0.0.1"}}},

@@ -3,7 +3,7 @@
 // Package doors tries every way in which a user can ask systemd for something,
 // as the two users of the product: every method over D-Bus and over Varlink that
 // the systemd of a machine has. A method that it does not know fails the test,
-// until somebody has looked at what it can do.
+// until someone has looked at what it can do.
 package doors
 
 import (

@@ -12,7 +12,7 @@ import (
 	"kresd-manager/test/product"
 )
 
-// TestWithoutPolkit has nobody there who says what the manager may do.
+// TestWithoutPolkit has no one there who says what the manager may do.
 func TestWithoutPolkit(t *testing.T) {
 	one, two := document(3, "one", "192.0.2.11", "1s"), document(3, "two", "192.0.2.12", "2s")
 	sut.Fresh(t, one)
@@ -22,7 +22,7 @@ func TestWithoutPolkit(t *testing.T) {
 	a := sut.Call(t, "PUT", "/v1/config", two)
 	t.Logf("PUT: %d %s", a.Code, a.Body)
 	if a.Code < 500 || !strings.Contains(a.Body, "polkit") {
-		t.Error("nobody is told that polkit is what is missing")
+		t.Error("no one is told that polkit is what is missing")
 	}
 	if diff := cmp.Diff(from, observe(t)); diff != "" {
 		t.Errorf("something changed:\n%s", diff)
@@ -59,7 +59,7 @@ func TestNoSignalReachesTheManager(t *testing.T) {
 }
 
 // TestTheBusGoesAwayInTheMiddle has no bus for longer than a change waits for
-// one. Nobody can do anything then; when the bus is back, it is made good.
+// one. No one can do anything then; when the bus is back, it is made good.
 func TestTheBusGoesAwayInTheMiddle(t *testing.T) {
 	one, two := document(3, "one", "192.0.2.11", "1s"), document(3, "two", "192.0.2.12", "2s")
 	sut.Fresh(t, one)
@@ -80,7 +80,7 @@ func TestTheBusGoesAwayInTheMiddle(t *testing.T) {
 }
 
 // TestAManagerThatStartsWithoutABusWaitsForIt has the bus away when a manager
-// starts: it must not use up its starts, so that nobody starts it any more.
+// starts: it must not use up its starts, so that no one starts it any more.
 func TestAManagerThatStartsWithoutABusWaitsForIt(t *testing.T) {
 	one := document(3, "one", "192.0.2.11", "1s")
 	sut.Fresh(t, one)

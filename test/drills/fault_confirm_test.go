@@ -11,7 +11,7 @@ import (
 )
 
 // TestManagerKilledDuringAChangeToBeConfirmed kills the manager after each of
-// the steps of a change that nobody confirms. Whether it was made or not, what
+// the steps of a change that no one confirms. Whether it was made or not, what
 // ran before runs in the end, and no query is lost on the way.
 func TestManagerKilledDuringAChangeToBeConfirmed(t *testing.T) {
 	there, back := document(3, "one", "192.0.2.11", "1s"), document(4, "two", "192.0.2.12", "2s")

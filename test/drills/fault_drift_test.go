@@ -44,7 +44,7 @@ func TestDriftIsRepaired(t *testing.T) {
 	t.Log(told)
 	for _, unit := range []string{"kresd@1.service", "kresd@2.service", "kresd@3.service", units.CacheGC} {
 		if !strings.Contains(told, "repairing unit="+unit+" ") {
-			t.Errorf("nobody says that %s was repaired", unit)
+			t.Errorf("no one says that %s was repaired", unit)
 		}
 	}
 	if r := sut.Status(t).LastRepair; r == nil || r.Error != "" {
@@ -139,7 +139,7 @@ func stays(t *testing.T, want map[string]bool) {
 }
 
 // TestDropIns has an administrator edit the unit of one worker: to something
-// harmless, which nobody restarts a worker for, and to something that does not
+// harmless, which no one restarts a worker for, and to something that does not
 // start, which the next change meets.
 func TestDropIns(t *testing.T) {
 	one, two := document(3, "one", "192.0.2.11", "1s"), document(3, "two", "192.0.2.12", "2s")
@@ -174,7 +174,7 @@ func TestDropIns(t *testing.T) {
 	a := sut.Call(t, "PUT", "/v1/config", two)
 	t.Logf("PUT: %d %s", a.Code, a.Body)
 	if a.Code == 200 || !strings.Contains(a.Body, "kresd@2.service") {
-		t.Error("nobody is told which worker does not start")
+		t.Error("no one is told which worker does not start")
 	}
 	if s := sut.Status(t); s.State != "degraded" && s.State != "applying" {
 		t.Errorf("state %s: %+v", s.State, s)
@@ -194,7 +194,7 @@ func TestAWorkerThatHangsIsReplaced(t *testing.T) {
 		t.Errorf("the watchdog of a worker is %s", usec)
 	}
 	sut.Must(t, "sh", "-c", `mkdir -p /run/systemd/system/kresd@2.service.d
-		printf '[Service]\nWatchdogSec=2\n' >/run/systemd/system/kresd@2.service.d/10-drill.conf # nobody wants to wait
+		printf '[Service]\nWatchdogSec=2\n' >/run/systemd/system/kresd@2.service.d/10-drill.conf # no one wants to wait
 		systemctl daemon-reload
 		systemctl restart kresd@2.service`)
 	defer sut.Exec(t, "sh", "-c", "rm -rf /run/systemd/system/kresd@2.service.d; systemctl daemon-reload")

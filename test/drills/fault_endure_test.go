@@ -19,7 +19,7 @@ func heldBy(t *testing.T) held {
 	count := func(dir string) int {
 		return len(strings.Fields(sut.Must(t, "ls", "/proc/"+pid+"/"+dir)))
 	}
-	// Of all connections to the bus; nobody but the manager asks for our units.
+	// Of all connections to the bus; no one but the manager asks for our units.
 	out := sut.Must(t, "busctl", "call", "org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus.Debug.Stats", "GetAllMatchRules")
 	rules := strings.Count(out, "/org/freedesktop/systemd1/unit/kres")
 	if rules == 0 {

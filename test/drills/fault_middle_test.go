@@ -35,15 +35,15 @@ func TestFaultsInTheMiddleOfARoll(t *testing.T) {
 		},
 		{name: "systemd executes itself anew", steps: 2, command: "for i in 1 2 3; do systemctl daemon-reexec; done", succeed: true},
 		{name: "systemd reloads its units", steps: 1, command: "for i in 1 2 3 4 5 6; do systemctl daemon-reload; done", succeed: true},
-		{name: "somebody restarts a worker", steps: 4, command: "systemctl restart kresd@3.service"},
-		{name: "somebody stops a worker before its turn", steps: 2, command: "systemctl stop kresd@3.service", says: "somebody else asked for its stop"},
-		{name: "somebody stops a worker in its turn", steps: 4, command: "systemctl stop kresd@3.service", says: "somebody else asked for its stop"},
+		{name: "someone restarts a worker", steps: 4, command: "systemctl restart kresd@3.service"},
+		{name: "someone stops a worker before its turn", steps: 2, command: "systemctl stop kresd@3.service", says: "someone else asked for its stop"},
+		{name: "someone stops a worker in its turn", steps: 4, command: "systemctl stop kresd@3.service", says: "someone else asked for its stop"},
 		{
-			name: "somebody masks a worker", steps: 2, command: "systemctl mask --runtime kresd@3.service",
+			name: "someone masks a worker", steps: 2, command: "systemctl mask --runtime kresd@3.service",
 			undo: "systemctl unmask --runtime kresd@3.service", says: "systemctl unmask --runtime kresd@3.service",
 		},
-		{name: "somebody kills a worker", steps: 4, command: "systemctl kill --kill-whom=main --signal=KILL kresd@1.service"},
-		{name: "somebody stops the policy-loader", steps: 1, command: "systemctl stop kres-policy-loader.service"},
+		{name: "someone kills a worker", steps: 4, command: "systemctl kill --kill-whom=main --signal=KILL kresd@1.service"},
+		{name: "someone stops the policy-loader", steps: 1, command: "systemctl stop kres-policy-loader.service"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			began := time.Now()
@@ -62,7 +62,7 @@ func TestFaultsInTheMiddleOfARoll(t *testing.T) {
 			case a.Code != 200 && got.ETag != from.ETag:
 				t.Error("it failed, and what runs is the new configuration")
 			case a.Code != 200 && a.Code < 500:
-				t.Error("the configuration is blamed for what somebody else did")
+				t.Error("the configuration is blamed for what someone else did")
 			case a.Code != 200 && c.succeed:
 				t.Error("nothing of that should hurt a change")
 			case a.Code != 200 && !strings.Contains(a.Body, c.says):

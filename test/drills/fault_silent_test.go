@@ -20,11 +20,11 @@ func said(t *testing.T, since, text string) int {
 	return strings.Count(sut.Must(t, "journalctl", "-o", "cat", "--after-cursor="+since, "-u", manager), text)
 }
 
-// TestASilentBusHoldsNobodyUp stops the bus in the middle of a change. It is there,
+// TestASilentBusHoldsNoOneUp stops the bus in the middle of a change. It is there,
 // accepts and reads nothing. The change ends and says why, the status is answered
 // meanwhile, the promised things are made good afterwards, and no process of ours
 // was restarted for it.
-func TestASilentBusHoldsNobodyUp(t *testing.T) {
+func TestASilentBusHoldsNoOneUp(t *testing.T) {
 	one, two := document(3, "one", "192.0.2.11", "1s"), document(3, "two", "192.0.2.12", "2s")
 	sut.Fresh(t, one)
 	from := observe(t)

@@ -20,7 +20,7 @@ type watcher struct {
 	told map[string]int
 }
 
-// watch begins with three workers and nobody who repairs anything.
+// watch begins with three workers and no one who repairs anything.
 func watch(t *testing.T) *watcher {
 	t.Helper()
 	sut.Fresh(t, three)

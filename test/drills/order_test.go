@@ -36,7 +36,7 @@ var words = []word{
 // Two configurations for each kind of change, to go from one to the other and back.
 var orderBase = document(2, "one", "192.0.2.11", "1s")
 
-// change is a kind of change that is under way when somebody speaks to the manager.
+// change is a kind of change that is under way when someone speaks to the manager.
 type change struct {
 	name string
 	// other is the configuration that it leads to, from orderBase or back to it.

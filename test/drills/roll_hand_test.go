@@ -52,8 +52,8 @@ func TestRestartsByHandLoseNoQuery(t *testing.T) {
 	}
 }
 
-// A stop is no restart: the last worker has nobody to wait for. And where the
-// policy-loader is restarted, too, nobody comes back before all have stopped.
+// A stop is no restart: the last worker has no one to wait for. And where the
+// policy-loader is restarted, too, no one comes back before all have stopped.
 func TestToStopEverythingTakesNoPatience(t *testing.T) {
 	for _, c := range []struct {
 		command string
@@ -77,7 +77,7 @@ func TestToStopEverythingTakesNoPatience(t *testing.T) {
 	}
 }
 
-// Somebody stops a worker in the middle of a change.
+// Someone stops a worker in the middle of a change.
 func TestAForeignStopInTheMiddleOfARollLosesNoQuery(t *testing.T) {
 	freshRoll(t, everywhere)
 	lossless(t, under(t, func() {
@@ -87,7 +87,7 @@ func TestAForeignStopInTheMiddleOfARollLosesNoQuery(t *testing.T) {
 			product.Eventually(t, "the roll has begun", func() bool { return workers(t)["kresd@1.service"] != before })
 			sut.Exec(t, "systemctl", "stop", "kresd@3.service")
 		})
-		// The change may succeed or be refused; either way nobody loses anything.
+		// The change may succeed or be refused; either way no one loses anything.
 		r := sut.Exec(t, "kresctl", "config", "set", "-p", "/nsid", `"changed"`)
 		t.Logf("exit code %d: %s%s", r.Code, r.Stdout, r.Stderr)
 		stop.Wait()

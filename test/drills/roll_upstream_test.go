@@ -52,7 +52,7 @@ func upstream(t *testing.T) {
 	t.Cleanup(func() { _ = server.Shutdown(); all.Wait() })
 }
 
-// Nobody who waits for a slow server over UDP loses a query. Connections that
+// No one who waits for a slow server over UDP loses a query. Connections that
 // are kept end between two queries, and where there is no such moment, after
 // the answers; what remains is printed.
 func TestRollLosesNoQueryThatWaitsForASlowServer(t *testing.T) {

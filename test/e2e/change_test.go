@@ -27,7 +27,7 @@ func steps(p units.Plan) []string {
 	return s
 }
 
-func TestNewLocalDataRestartsNobody(t *testing.T) {
+func TestNewLocalDataRestartsNoOne(t *testing.T) {
 	sut.Fresh(t, basic)
 	before := sut.PIDs(t)
 	plan := sut.Put(t, "/local-data/addresses/new.example", `"192.0.2.7"`)
@@ -183,7 +183,7 @@ func TestForwardNeedsNoRestartAndCacheSizeDoes(t *testing.T) {
 	before := sut.PIDs(t)
 	plan := sut.Put(t, "/forward", `[{"subtree": "fwd.example", "servers": ["127.0.0.1@5300"], "options": {"dnssec": false}}]`)
 	if len(plan.Touches(units.Restart)) != 0 || !maps.Equal(before, sut.PIDs(t)) {
-		t.Errorf("plain forwarding restarted somebody:\n%s", plan)
+		t.Errorf("plain forwarding restarted someone:\n%s", plan)
 	}
 	plan = sut.Put(t, "/cache/size-max", `"64M"`)
 	if len(plan.Touches(units.Restart)) != 2 {

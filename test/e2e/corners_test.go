@@ -125,7 +125,7 @@ func TestTheWayOutIsOpen(t *testing.T) {
 	}
 }
 
-// TestABrokenFileAndAScraperLockNothing has somebody knock at the socket of a
+// TestABrokenFileAndAScraperLockNothing has someone knock at the socket of a
 // manager that cannot start.
 func TestABrokenFileAndAScraperLockNothing(t *testing.T) {
 	sut.Fresh(t, basic)

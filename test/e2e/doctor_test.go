@@ -66,7 +66,7 @@ func TestDoctor(t *testing.T) {
 		{"polkit is masked", "systemctl mask --runtime --now polkit.service", "polkit", "polkit.service is masked", "systemctl unmask --runtime polkit.service; systemctl start polkit.service", ""},
 		{"polkit is too old", "printf '#!/bin/sh\necho pkaction version 0.105\n' >/usr/local/bin/pkaction; chmod +x /usr/local/bin/pkaction", "polkit", "older than 0.106",
 			"rm /usr/local/bin/pkaction", ""},
-		{"somebody else's run directory", "chown nobody /run/knot-resolver/control", "owners", "/run/knot-resolver/control belongs to nobody:knot-resolver", "", ""},
+		{"someone else's run directory", "chown nobody /run/knot-resolver/control", "owners", "/run/knot-resolver/control belongs to nobody:knot-resolver", "", ""},
 		{"a mode that lets everybody in", "chmod 0777 /run/kresd-manager", "owners", "/run/kresd-manager has mode 0777 and not 0750", "", ""},
 		{"state of another user", "chown root /var/lib/kresd-manager", "owners", "/var/lib/kresd-manager belongs to root", "", ""},
 		{"a cache that root has touched", "touch /var/cache/knot-resolver/lock.mdb; chown root /var/cache/knot-resolver/lock.mdb", "owners", "lock.mdb belongs to root", "", ""},
@@ -159,7 +159,7 @@ func TestDoctorTellsWhoTookThePort(t *testing.T) {
 	})
 }
 
-func TestDoctorTellsOfLimitsThatNobodyEnforces(t *testing.T) {
+func TestDoctorTellsOfLimitsThatNoOneEnforces(t *testing.T) {
 	sut.Fresh(t, basic)
 	sut.WriteConfig(t, basic+"systemd: {memory-max: 1G}\n")
 	group := sut.Show(t, "kresd@1.service", "ControlGroup")

@@ -97,7 +97,7 @@ func TestEffects(t *testing.T) {
 			if diff := cmp.Diff(replaced(r.Plan), changed(before, after)); diff != "" {
 				t.Errorf("%s: processes that the plan names (-), and that are others (+):\n%s%s", c.Key, diff, r.Plan)
 			}
-			if none := len(r.Plan.Steps) == 0; none != (c.Acts == "nobody") {
+			if none := len(r.Plan.Steps) == 0; none != (c.Acts == "no one") {
 				t.Errorf("%s: %s\n%s", c.Key, c.Acts, r.Plan)
 			}
 			before = after

@@ -21,7 +21,7 @@ func busAddress() string {
 	return fmt.Sprintf("unix:path=/proc/%d/root/run/dbus/system_bus_socket", sut.PID())
 }
 
-// TestForgedJobResultIsNotBelieved has user nobody announce the end of a job
+// TestForgedJobResultIsNotBelieved has user no one announce the end of a job
 // that goes on, to everybody and to us alone.
 func TestForgedJobResultIsNotBelieved(t *testing.T) {
 	if err := sut.WriteFile("/run/systemd/system/slow.service",
@@ -31,7 +31,7 @@ func TestForgedJobResultIsNotBelieved(t *testing.T) {
 	sut.Must(t, "systemctl", "daemon-reload")
 	defer sut.Sh(t.Context(), "systemctl stop slow.service; rm /run/systemd/system/slow.service; systemctl daemon-reload")
 
-	// Somebody who trusts any sender, to know that the forged signals arrive.
+	// Someone who trusts any sender, to know that the forged signals arrive.
 	credulous, err := dbus.Connect(busAddress())
 	if err != nil {
 		t.Fatal(err)

@@ -106,7 +106,7 @@ func TestUnconfirmedReloadAndABoot(t *testing.T) {
 	if s := sut.Status(t); s.State != "running" || !s.FileDiffers || s.Waiting != nil {
 		t.Errorf("the state is %s, the file differs: %t, waiting %+v", s.State, s.FileDiffers, s.Waiting)
 	}
-	sut.Must(t, "kresctl", "reload") // somebody has looked at it again
+	sut.Must(t, "kresctl", "reload") // someone has looked at it again
 	sut.Expect(t, "host.example.", "192.0.2.98")
 }
 
@@ -168,7 +168,7 @@ func TestSaveKeepsComments(t *testing.T) {
 	if after := sut.PIDs(t); after["kresd@1.service"] != before["kresd@1.service"] {
 		t.Errorf("processes changed from %v to %v", before, after)
 	}
-	// Somebody else may neither read nor write it.
+	// Someone else may neither read nor write it.
 	r := sut.Exec(t, "setpriv", "--reuid=nobody", "--regid=knot-resolver", "--clear-groups", "kresctl", "config", "save", "--force")
 	if got := sut.Must(t, "cat", product.ConfigFile); got != want {
 		t.Errorf("the file is\n%s (%s)", got, r.Stderr)

@@ -33,7 +33,7 @@ func TestIdleExit(t *testing.T) {
 	time.Sleep(time.Second) // Restart= would have started it again
 	gone(t)
 
-	// The first request starts it; that somebody edits the file is none of its business.
+	// The first request starts it; that someone edits the file is none of its business.
 	sut.WriteConfig(t, strings.Replace(idling, "192.0.2.1", "192.0.2.9", 1))
 	sut.Must(t, "kresctl", "status")
 	if s := sut.Status(t); s.State != "running" || !s.FileDiffers {
@@ -90,7 +90,7 @@ func TestWhatKeepsTheManagerFromEndingIdle(t *testing.T) {
 	if r := sut.Exec(t, "curl", "-sN", "--max-time", "8", "--unix-socket", product.Socket, "http://localhost/v1/events"); r.Code != 28 {
 		t.Errorf("the stream ended before its reader: %d %s", r.Code, r.Stderr)
 	}
-	active("somebody has been listening to events")
+	active("someone has been listening to events")
 
 	setUnconfirmed(t, "9s")
 	time.Sleep(7 * time.Second)

@@ -65,7 +65,7 @@ func ask(t *testing.T, network, name string, qtype uint16) string {
 }
 
 // keys is the configuration that the cases of TestKeys add to. It listens on
-// fewer addresses than the default, and asks nobody.
+// fewer addresses than the default, and asks no one.
 const keys = `
 workers: 2
 network: {listen: [{interface: 127.0.0.1}]%s}

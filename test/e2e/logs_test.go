@@ -21,7 +21,7 @@ func TestLogs(t *testing.T) {
 	if r := sut.Exec(t, "curl", "-sN", "--max-time", "2", "--unix-socket", product.Socket, "http://localhost/v1/logs"); r.Code != 28 || !strings.Contains(r.Stdout, "event: log\ndata: {") {
 		t.Errorf("%d %s", r.Code, r.Stdout)
 	}
-	product.Eventually(t, "nobody reads the journal any more", func() bool { return sut.Exec(t, "pgrep", "-x", "journalctl").Code != 0 })
+	product.Eventually(t, "no one reads the journal any more", func() bool { return sut.Exec(t, "pgrep", "-x", "journalctl").Code != 0 })
 }
 
 // Who follows is told when there is nothing more to follow, and that nothing of what

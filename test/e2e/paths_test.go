@@ -217,7 +217,7 @@ func TestPathsThatAreReadOnlyOrInWords(t *testing.T) {
 		t.Errorf("reload: exit %d\n%s", r.Code, r.Stderr)
 	}
 
-	// A start is no reason to serve nobody: what is hidden is told, and nothing else fails.
+	// A start is no reason to serve no one: what is hidden is told, and nothing else fails.
 	sut.WriteConfig(t, basic+"logging: {dnstap: {unix-socket: /tmp/tap.sock}}\n")
 	sut.Must(t, "systemctl", "restart", "kresd-manager.service")
 	sut.Expect(t, "host.example.", "192.0.2.1")

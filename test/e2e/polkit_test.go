@@ -187,7 +187,7 @@ func TestPolkitRefusesEverythingElse(t *testing.T) {
 	// the unit that it loads by it decides, and nothing else was started.
 	_ = asManager(t, "StartUnit", "ss", "kresd@77.service", "replace")
 	if r := sut.Exec(t, "systemctl", "is-active", "victim@77.service"); r.Code == 0 {
-		t.Error("the manager's user started a unit of somebody else by a link")
+		t.Error("the manager's user started a unit of someone else by a link")
 	}
 	// Other services that ask polkit.
 	r := sut.Run(t.Context(), machine.Cmd{User: "kresd-manager", Unprivileged: true, Args: []string{"busctl", "--allow-interactive-authorization=no", "call",

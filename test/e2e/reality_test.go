@@ -120,7 +120,7 @@ func TestTheSocketOfTheAPIComesBack(t *testing.T) {
 	sut.Fresh(t, basic)
 	before, manager := sut.PIDs(t), managerPID(t)
 	sut.Put(t, "/local-data/addresses/host.example", `"192.0.2.1"`)
-	sut.WriteConfig(t, basic+"nsid: edited\n") // which nobody has asked for
+	sut.WriteConfig(t, basic+"nsid: edited\n") // which no one has asked for
 	said := blindly(t, "rm /run/knot-resolver/kres-api.sock")
 	wantWords(t, "doctor", said, "/run/knot-resolver/kres-api.sock, the socket of the API, is gone", "systemctl restart kresd-manager.socket kresd-manager.service")
 	wellAgain(t)

@@ -44,7 +44,7 @@ func unharmed(t *testing.T, f func()) {
 	}
 }
 
-func TestWrongConfigurationOverTheAPIHurtsNobody(t *testing.T) {
+func TestWrongConfigurationOverTheAPIHurtsNoOne(t *testing.T) {
 	sut.Fresh(t, basic)
 	for _, c := range []struct {
 		name, pointer, value string
@@ -70,7 +70,7 @@ func TestWrongConfigurationOverTheAPIHurtsNobody(t *testing.T) {
 	}
 }
 
-// hold binds an address as user nobody until release is called. The address
+// hold binds an address as user no one until release is called. The address
 // need not exist.
 func hold(t *testing.T, protocol, address string, port int) (release func()) {
 	t.Helper()
@@ -93,7 +93,7 @@ func hold(t *testing.T, protocol, address string, port int) (release func()) {
 	}
 }
 
-func TestPortInUseHurtsNobody(t *testing.T) {
+func TestPortInUseHurtsNoOne(t *testing.T) {
 	sut.Fresh(t, basic)
 	for _, protocol := range []string{"udp", "tcp"} {
 		t.Run(protocol, func(t *testing.T) {
@@ -106,7 +106,7 @@ func TestPortInUseHurtsNobody(t *testing.T) {
 	}
 }
 
-// TestPortOfAnotherFamilyIsFree has somebody hold the port for IPv4 alone.
+// TestPortOfAnotherFamilyIsFree has someone hold the port for IPv4 alone.
 func TestPortOfAnotherFamilyIsFree(t *testing.T) {
 	sut.Fresh(t, strings.Replace(basic, "- interface: 127.0.0.1\n", "- interface: 127.0.0.1\n    - interface: '::1'\n      port: 5398\n", 1))
 	release := hold(t, "udp", "192.0.2.1", 5398)
@@ -116,7 +116,7 @@ func TestPortOfAnotherFamilyIsFree(t *testing.T) {
 	}
 }
 
-func TestWrongFileHurtsNobody(t *testing.T) {
+func TestWrongFileHurtsNoOne(t *testing.T) {
 	sut.Fresh(t, basic)
 	for _, c := range []struct {
 		name, file string

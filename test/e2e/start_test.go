@@ -38,7 +38,7 @@ func TestStartAndResolve(t *testing.T) {
 	}
 }
 
-func TestNobodyHasMorePrivilegeThanItNeeds(t *testing.T) {
+func TestNoOneHasMorePrivilegeThanItNeeds(t *testing.T) {
 	sut.Fresh(t, basic)
 	const netBind = "0000000000000400"
 	for unit, want := range map[string][3]string{
@@ -70,7 +70,7 @@ func TestNobodyHasMorePrivilegeThanItNeeds(t *testing.T) {
 	if r.Code != 0 {
 		t.Errorf("a worker's user can write its configuration, or not read it: %s", r.Stderr)
 	}
-	// And nobody else can use the API or a control socket.
+	// And no one else can use the API or a control socket.
 	for _, path := range []string{"/run/knot-resolver/kres-api.sock", "/run/knot-resolver/control/1"} {
 		if r := sut.Sh(t.Context(), "setpriv --reuid=nobody --regid=nogroup --clear-groups test -w "+path); r.Code == 0 {
 			t.Errorf("user nobody may write to %s", path)

@@ -46,7 +46,7 @@ func TestChangedFilesAreApplied(t *testing.T) {
 	certificate("second")
 	product.Eventually(t, "the new certificate is served", func() bool { return strings.Contains(served(), "second") })
 
-	// A zone that cannot be read: its last good copy serves, and somebody says so.
+	// A zone that cannot be read: its last good copy serves, and someone says so.
 	write("/etc/knot-resolver/block.rpz", "this is (no zone\n")
 	product.Eventually(t, "the failure is shown", func() bool {
 		s := sut.Status(t)

@@ -21,7 +21,7 @@ var rules = []struct {
 	never  []string
 	reason string
 }{
-	{"dbusctl", []string{module + "api", module + "internal/manager", module + "cmd"}, "the bus is told what to do and asks nobody"},
+	{"dbusctl", []string{module + "api", module + "internal/manager", module + "cmd"}, "the bus is told what to do and asks no one"},
 	{"generator", []string{module + "api", module + "dbusctl", module + "internal/manager", module + "internal/generation", "net", "os/exec", "github.com"}, "it is part of a program that runs as root in early boot"},
 	{"units", []string{module + "api", module + "dbusctl", module + "internal/manager", module + "internal/render", module + "internal/unitfile", "os", "net", "sync", "github.com/godbus"}, "planning is pure: the same input gives the same plan"},
 	{"internal/config/tree", []string{strings.TrimSuffix(module, "/"), "github.com", "go.yaml.in", "os", "net", "sync"}, "it knows values and neither texts nor meanings"},

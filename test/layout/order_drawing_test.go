@@ -139,12 +139,12 @@ func TestTheDrawingIsComparedBothWays(t *testing.T) {
 		{"kresd-manager", passes, "kres-gc"}, {"kres-gc", conflicts, "kresd-rundir"},
 	} {
 		if unequal(edges, append(slices.Clone(edges), e)) == "" {
-			t.Errorf("nobody notices that a unit file has %s, too", e)
+			t.Errorf("no one notices that a unit file has %s, too", e)
 		}
 	}
 	for i, e := range edges {
 		if unequal(edges, slices.Delete(slices.Clone(edges), i, i+1)) == "" {
-			t.Errorf("nobody notices that no unit file has %s any more", e)
+			t.Errorf("no one notices that no unit file has %s any more", e)
 		}
 	}
 	for _, line := range []string{"a b ──► c", "a ──►", "──► a", "a, b", "a ─┬─► b", "a ──► b ──► ", "a,b ──► c"} {

@@ -92,7 +92,7 @@ func ours(unit string) bool {
 
 // happens tells whether a job can be there together with a start of one of ours.
 func happens(j job) bool {
-	return !j.stop || ours(j.unit) && j.unit != short(generatedBoot) // see TestNobodyStopsTheTargetOfTheBoot
+	return !j.stop || ours(j.unit) && j.unit != short(generatedBoot) // see TestNoOneStopsTheTargetOfTheBoot
 }
 
 // waits returns for which jobs a job waits, by the rules of systemd.unit(5), Before=:
@@ -219,7 +219,7 @@ func TestEachKnownDeadLockIsFound(t *testing.T) {
 }
 
 // What the generator makes for the boot orders a start and nothing else.
-func TestNobodyStopsTheTargetOfTheBoot(t *testing.T) {
+func TestNoOneStopsTheTargetOfTheBoot(t *testing.T) {
 	u := generated(t, generatedBoot)
 	for _, want := range []unitfile.Option{
 		{Section: "Unit", Name: "DefaultDependencies", Value: "no"}, // no stop at a shutdown

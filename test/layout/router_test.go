@@ -12,7 +12,7 @@ import (
 	"testing"
 )
 
-// The router of routes is somebody else's, and is used through one file: which
+// The router of routes is someone else's, and is used through one file: which
 // one it is can be read there, and nowhere else need it be known.
 func TestTheRouterIsUsedThroughOneFile(t *testing.T) {
 	var users []string

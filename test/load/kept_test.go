@@ -79,7 +79,7 @@ func TestKeptConnectionsStay(t *testing.T) {
 	addr := serveKept(t, func(_ int, query []byte) []byte { return echo(query) })
 	r := runKept(t, KeptConfig{Config: Config{Mode: TCP, Addr: addr, QPS: 400, Unique: true}, Connections: 4})
 	if r.Answered != r.Sent || r.Closed+r.Reset+r.Left+r.Refused != 0 {
-		t.Error("somebody lost something")
+		t.Error("someone lost something")
 	}
 }
 

@@ -204,7 +204,7 @@ func TestTCP(t *testing.T) {
 }
 
 func TestTCPSilenceIsLoss(t *testing.T) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0") // nobody accepts
+	listener, err := net.Listen("tcp", "127.0.0.1:0") // no one accepts
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -187,7 +187,7 @@ func (s *source) takeRefusals(t *target, buffer []byte) {
 }
 
 // claim returns when the query was sent that a message is about, and -1 if none is
-// pending. Nobody else gets it then.
+// pending. No one else gets it then.
 func (s *source) claim(message []byte) time.Duration {
 	if len(message) < 2 {
 		return -1
@@ -200,7 +200,7 @@ func (s *source) claim(message []byte) time.Duration {
 	return time.Duration(sent - 1)
 }
 
-// expire counts what is still pending as lost, when nobody else uses the source any more.
+// expire counts what is still pending as lost, when no one else uses the source any more.
 func (s *source) expire(timeout time.Duration) {
 	for id := range s.pending {
 		if sent := s.pending[id].Load(); sent != 0 {

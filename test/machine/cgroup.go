@@ -14,7 +14,7 @@ import (
 )
 
 // cgroup is a machine's folder in the cgroup2 hierarchy. Everything that runs in the
-// machine is below it, so killing by cgroup never hits a process of somebody else, as
+// machine is below it, so killing by cgroup never hits a process of someone else, as
 // killing by a remembered process id could.
 type cgroup string
 

@@ -27,7 +27,7 @@ func (m *Machine) enter(namespaces int, f func() error) error {
 		done <- func() error {
 			if namespaces&unix.CLONE_NEWNS != 0 {
 				// A mount namespace can be joined only by who shares root and working
-				// directory with nobody (setns(2)).
+				// directory with no one (setns(2)).
 				if err := unix.Unshare(unix.CLONE_FS); err != nil {
 					return fmt.Errorf("cannot leave the process's root: %w", err)
 				}

@@ -53,7 +53,7 @@ func owner(t *testing.T, mode string) (cmd *exec.Cmd, lines *bufio.Scanner) {
 	return cmd, bufio.NewScanner(stdout)
 }
 
-// ownState gives a test a state folder nobody else sweeps.
+// ownState gives a test a state folder no one else sweeps.
 func ownState(t *testing.T) string {
 	dir := t.TempDir()
 	t.Setenv(stateVariable, dir)

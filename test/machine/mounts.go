@@ -17,7 +17,7 @@ import (
 const oldRoot = "/.host"
 
 // mountAll puts the file systems of the machine together in the new mount namespace
-// and makes them the root. Changes go to a tmpfs nobody else sees: it disappears with
+// and makes them the root. Changes go to a tmpfs no one else sees: it disappears with
 // the namespace.
 func (s *setup) mountAll() error {
 	if err := mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""); err != nil {

@@ -28,7 +28,7 @@ const rootMaxIdle = 14 * 24 * time.Hour
 func Root(ctx context.Context, log Logf) (string, error) { return Tree{}.Root(ctx, log) }
 
 // Root returns the folder of a Debian root tree, building it first if the cache does not have it (half a minute, with network). The folder is
-// shared: nobody may write to it. Safe for concurrent use, also by several processes:
+// shared: no one may write to it. Safe for concurrent use, also by several processes:
 // one builds, the others wait. Errors name the missing tool, privilege, mirror or
 // version.
 func (t Tree) Root(ctx context.Context, log Logf) (string, error) {
@@ -127,7 +127,7 @@ func (t Tree) build(ctx context.Context, uri, dir string, lock *os.File) error {
 	return nil
 }
 
-// pruneRoots removes root trees of other keys that nobody used for rootMaxIdle.
+// pruneRoots removes root trees of other keys that no one used for rootMaxIdle.
 // Failures only cost disk space and are logged.
 func pruneRoots(cache, keep string, log Logf) {
 	stamps, _ := filepath.Glob(filepath.Join(cache, "*.used"))

@@ -17,7 +17,7 @@ const (
 )
 
 // lmdbEntries returns what a database without named parts holds. It reads the
-// file of a database that nobody is writing to.
+// file of a database that no one is writing to.
 func lmdbEntries(file []byte) (map[string]string, error) {
 	le := binary.LittleEndian
 	if len(file) < 4096 {

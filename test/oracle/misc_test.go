@@ -29,7 +29,7 @@ var miscCases = []testCase{
 	{name: "processes that are debugged", config: "logging: {target: stderr, groups: [kresd, policy-loader, manager, supervisord, cache-gc, files, metrics, server, valdtr]}", want: map[string]string{"log level": `"debug"`}},
 	{name: "the policy-loader alone is debugged", config: "logging: {target: stderr, groups: [policy-loader]}", want: map[string]string{"log level": `"notice"`}},
 
-	{name: "dnstap that nobody listens to", config: "logging: {target: stderr, dnstap: {enable: true, unix-socket: DIR/dnstap, log-queries: true, log-tcp-rtt: true}}", queries: []string{"host.example A"}},
+	{name: "dnstap that no one listens to", config: "logging: {target: stderr, dnstap: {enable: true, unix-socket: DIR/dnstap, log-queries: true, log-tcp-rtt: true}}", queries: []string{"host.example A"}},
 
 	{name: "statistics from the start", config: "monitoring: {metrics: always}"},
 	{name: "statistics when they are asked for", config: "monitoring: {metrics: lazy}"},

@@ -26,7 +26,7 @@ var refusedCases = []testCase{
 	{name: "a response policy zone that is none", config: "local-data: {rpz: [{file: zone}]}", files: map[string]string{"zone": "nonsense nonsense nonsense\n"}, stockFails: "loader: kresd refuses it, and all other rules are not in force either", queries: []string{"localhost A"}},
 	{name: "a certificate that is none", config: encrypted("cert-file: DIR/cert, key-file: PKI/key.pem"), files: map[string]string{"cert": "nonsense\n"}, stockFails: "worker: kresd refuses it", oursFails: "worker: kresd refuses it"},
 	{name: "XDP without the privileges for it", config: "network: {listen: [{interface: 127.0.0.1}, {interface: lo, kind: xdp}]}", stockFails: "worker: it may not", oursFails: "worker: likewise, and it says what is missing"},
-	{name: "DNS over HTTPS as it was on a unix socket", config: "network: {listen: [{unix-socket: DIR/socket, kind: doh-legacy}, {interface: 127.0.0.1}]}", stockFails: "worker: kresd fails", oursFails: "convert: nobody would be answered"},
+	{name: "DNS over HTTPS as it was on a unix socket", config: "network: {listen: [{unix-socket: DIR/socket, kind: doh-legacy}, {interface: 127.0.0.1}]}", stockFails: "worker: kresd fails", oursFails: "convert: no one would be answered"},
 	{name: "Lua that fails", config: "lua: {script: 'error(\"no\")'}", stockFails: "worker: it fails", oursFails: "worker: it fails"},
 	{name: "Lua that is none", config: "lua: {script: 'this is not Lua'}", stockFails: "worker: it cannot be read", oursFails: "worker: it cannot be read"},
 	{name: "Lua of the policy-loader that fails", config: "lua: {policy-script: 'error(\"no\")'}", stockFails: "loader: it fails", oursFails: "loader: it fails"},

@@ -149,7 +149,7 @@ func verifyUnits(t *testing.T) {
 	}
 }
 
-// TestInstallBesideTheStockService replaces nobody unasked, and tells how to.
+// TestInstallBesideTheStockService replaces no one unasked, and tells how to.
 func TestInstallBesideTheStockService(t *testing.T) {
 	clean(t)
 	must(t, "ln", "-s", "../knot-resolver.service", stockLink)

@@ -11,7 +11,7 @@ import (
 )
 
 // Nothing is lost. The history has every change, by whom and why, one command returns to
-// any of them, and a change that nobody confirms undoes itself, also when the manager is
+// any of them, and a change that no one confirms undoes itself, also when the manager is
 // killed meanwhile.
 func TestNothingIsLost(t *testing.T) {
 	sut.Fresh(t, three)

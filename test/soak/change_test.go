@@ -17,7 +17,7 @@ func (q request) String() string {
 	return q.method + " " + q.path + " " + q.body
 }
 
-// requests are what somebody asks of the API meanwhile. Each has the same chance.
+// requests are what someone asks of the API meanwhile. Each has the same chance.
 var requests = []func(r *rand.Rand) request{
 	func(r *rand.Rand) request { return request{"PUT", "/v1/config", document(drawn(r))} },
 	func(r *rand.Rand) request { return request{"PUT", "/v1/config?confirm-within=2s", document(drawn(r))} },

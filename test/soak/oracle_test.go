@@ -62,7 +62,7 @@ func lies() []string {
 	}
 	switch m := before[units.Manager]; m.active {
 	case "inactive", "failed":
-		// Nobody is there to tell anything but systemctl, which does.
+		// No one is there to tell anything but systemctl, which does.
 		return nil
 	case "active":
 		if !there() {

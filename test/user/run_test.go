@@ -242,6 +242,6 @@ func TestRunAsAnOrdinaryUser(t *testing.T) {
 		t.Errorf("it leaves behind\n%s", left)
 	}
 	if _, err := ask(5300, "host.example."); err == nil {
-		t.Error("somebody still answers")
+		t.Error("someone still answers")
 	}
 }

@@ -21,7 +21,7 @@ func (s side) kresctl(t *testing.T, args ...string) string {
 	return want(t, s.command(append([]string{product.Programs + "/kresctl", "-s", s.place.Rundir + "/kres-api.sock"}, args...)...))
 }
 
-// TestAManagerThatIsKilledIsFollowed kills the manager: nobody notices, and
+// TestAManagerThatIsKilledIsFollowed kills the manager: no one notices, and
 // the next one adopts what runs and changes it.
 func TestAManagerThatIsKilledIsFollowed(t *testing.T) {
 	login(t)

@@ -14,7 +14,7 @@ import (
 	"kresd-manager/internal/config/tree"
 )
 
-// errLayout is for what YAML allows and nobody writes.
+// errLayout is for what YAML allows and no one writes.
 var errLayout = errors.New("it is written in a way that only a person can edit")
 
 // yamlLayout finds where the values of a YAML text stand. The library tells

@@ -90,7 +90,7 @@ type tomlReader struct {
 	excess        *tree.Problem // a bound is exceeded
 	syntax        *tree.Problem // the text is not valid
 	folded        bool          // a run was not where it was expected
-	ends          map[int]int   // of values, if somebody asks
+	ends          map[int]int   // of values, if someone asks
 }
 
 // tomlKey is one part of a key.

@@ -4,7 +4,7 @@ package tree
 
 import "strconv"
 
-// Beyond these bounds problems are only counted: nobody reads that many, and a
+// Beyond these bounds problems are only counted: no one reads that many, and a
 // hostile text could make each of them as long as itself.
 const (
 	MaxProblems     = 10_000

@@ -30,7 +30,7 @@ func (s *Systemd) AutoRestart() {
 	}
 }
 
-// AdminStop is systemctl stop, as somebody else types it. The jobs take no time,
+// AdminStop is systemctl stop, as someone else types it. The jobs take no time,
 // but may wait for others.
 func (s *Systemd) AdminStop(names ...string) { s.admin("stop", names) }
 

@@ -12,7 +12,7 @@ type Moment struct {
 	After      bool
 }
 
-// Between has somebody act at every moment from now on, in the middle of what the
+// Between has someone act at every moment from now on, in the middle of what the
 // manager does; nil ends it. Calls that are made at the same time wait for each
 // other there, so act must not wait for jobs that take time.
 func (s *Systemd) Between(act func(Moment)) {

@@ -14,7 +14,7 @@ const (
 	None         Fault = iota
 	Fails              // the process ends before it is ready
 	TimesOut           // systemd loses patience and kills the process
-	Canceled           // somebody else's job takes the place of this one
+	Canceled           // someone else's job takes the place of this one
 	Hangs              // nothing happens until the caller gives up
 	Dies               // the job is done, and the process ends a moment later
 	Lies               // the process announces another configuration
@@ -41,8 +41,8 @@ func (s *Systemd) Break(call string, f Fault) {
 	s.broken[call] = f
 }
 
-// Mend ends all faults.
-func (s *Systemd) Mend() {
+// ClearFaults ends all faults.
+func (s *Systemd) ClearFaults() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	clear(s.broken)

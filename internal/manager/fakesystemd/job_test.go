@@ -186,7 +186,7 @@ func TestAJobIsNotWaitedForLongerThanItsCallerWants(t *testing.T) {
 	})
 }
 
-func TestAFrozenWorkerAnswersNobodyUntilItIsThawed(t *testing.T) {
+func TestAFrozenWorkerAnswersNoOneUntilItIsThawed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := machine(t)
 		s.AdminStart(units.Worker(1))

@@ -9,7 +9,7 @@ import (
 	"kresd-manager/units"
 )
 
-// unlimited is a unit whose limits nobody has set.
+// unlimited is a unit whose limits no one has set.
 var unlimited = units.Limits{
 	MemoryMax: units.Unlimited, MemoryHigh: units.Unlimited, TasksMax: units.Unlimited,
 	CPUWeight: units.Unlimited, IOWeight: units.Unlimited,
