@@ -10,7 +10,7 @@ func (h *handlers) cancel(w *response, r *http.Request) error {
 	if err := noQuery(r); err != nil {
 		return err
 	}
-	if !h.ctl.Cancel() {
+	if _, ok := h.ctl.Cancel(0); !ok {
 		return nothingToCancel()
 	}
 	w.send(http.StatusAccepted, typeText, []byte("The change is given up; what ran before is restored.\n"))

@@ -53,8 +53,15 @@ type Controller interface {
 	// Stop stops all workers and returns when they have stopped. The manager
 	// ends afterwards, leaving time for the answer to be sent.
 	Stop(ctx context.Context) error
-	// Cancel gives up the change in progress; false if there is none.
-	Cancel() bool
+	// Cancel gives up a change that waits or is in progress, and returns what that is;
+	// 0 is the one in progress. It is false if there is nothing to cancel.
+	Cancel(id int) (units.ChangeStatus, bool)
+	// Changes returns the changes that are in progress, that wait, and that have ended a
+	// short time ago, in this order.
+	Changes() []units.ChangeStatus
+	// AwaitChange returns a change when it has ended, or when it has another revision
+	// than this one, if that is not 0; when the context ends, as it is then.
+	AwaitChange(ctx context.Context, id int, revision uint64) (units.ChangeStatus, error)
 	// Events returns what happens from now on, until the context ends, which
 	// closes the channel.
 	Events(ctx context.Context) <-chan units.Event

@@ -36,6 +36,9 @@ type Asked struct {
 	// ConfirmWithin is how long the change stays unless it is confirmed; 0 is
 	// for good.
 	ConfirmWithin time.Duration
+	// Numbered, if set, is called with the number of the change as soon as it waits for
+	// its turn, before Change or the like returns. A dry run has none.
+	Numbered func(id int)
 }
 
 // Again asks for something that takes no value: a reload, a renewal, a return

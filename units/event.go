@@ -29,12 +29,16 @@ const (
 type Event struct {
 	// N counts the events of one manager process from 1. A gap tells that the
 	// reader was too slow.
-	N     uint64    `json:"n"`
-	When  time.Time `json:"when"`
-	Kind  EventKind `json:"kind"`
-	Cause string    `json:"cause,omitempty"`
-	Plan  *Plan     `json:"plan,omitempty"`
-	Step  *Step     `json:"step,omitempty"`
+	N    uint64    `json:"n"`
+	When time.Time `json:"when"`
+	Kind EventKind `json:"kind"`
+	// Change is the number of the change in progress, 0 if it has none.
+	Change int    `json:"change,omitempty"`
+	Cause  string `json:"cause,omitempty"`
+	// Who asked for the change, where it begins.
+	Who  *Who  `json:"who,omitempty"`
+	Plan *Plan `json:"plan,omitempty"`
+	Step *Step `json:"step,omitempty"`
 	// Took is the time since the change or the step began, in seconds.
 	Took       Seconds `json:"took,omitempty"`
 	Generation string  `json:"generation,omitempty"`

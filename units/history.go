@@ -83,6 +83,12 @@ type Entry struct {
 	// ReturnTo is the entry that the change goes back to then, and the one that
 	// was returned to where the change is such a return. 0 is none.
 	ReturnTo int `json:"return-to,omitempty"`
+	// UndoneBy is the later change that took this one back by itself, because no one
+	// confirmed it or workers did not stay up; 0 is none.
+	UndoneBy int `json:"undone-by,omitempty"`
+	// Place orders the history where ID does not: a change that waited got its ID
+	// before one that came to its end earlier.
+	Place int `json:"place,omitempty"`
 	// Running tells that this is the configuration that runs.
 	Running bool `json:"running,omitempty"`
 }

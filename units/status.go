@@ -100,6 +100,10 @@ type Status struct {
 	Workers       int          `json:"workers"`
 	Units         []UnitStatus `json:"units"`
 	LastApply     *Report      `json:"last-apply,omitempty"`
+	// Change is what is in progress, be it a change, a repair or a stop, and Queued how
+	// many changes wait for their turn.
+	Change *ChangeStatus `json:"change,omitempty"`
+	Queued int           `json:"queued,omitempty"`
 	// LastRepair is the last time that something had drifted by itself.
 	LastRepair *Report `json:"last-repair,omitempty"`
 	// Warnings tell in words what the system does not do though the

@@ -47,7 +47,7 @@ type Store struct {
 	limits Limits
 
 	mu      sync.Mutex
-	entries []*kept // ascending by ID
+	entries []*kept // in the order in which they came to their end
 	next    int     // ID
 	foreign []string
 	fault   error // of the last attempt to write
@@ -122,7 +122,7 @@ func Open(dir string, l Limits) *Store {
 		s.next = max(s.next, id+1)
 		_ = os.Remove(s.path(id, textSuffix))
 	}
-	slices.SortFunc(s.entries, func(a, b *kept) int { return a.ID - b.ID })
+	slices.SortFunc(s.entries, func(a, b *kept) int { return cmp.Or(a.place()-b.place(), a.ID-b.ID) })
 	removeTemporary(dir, files)
 	return s
 }
@@ -150,13 +150,50 @@ func idOf(name, suffix string) (int, bool) {
 	return id, err == nil && id > 0 && digits[0] != '+'
 }
 
-// Add puts a change into the history and returns its ID. It is there at once;
-// Flush writes it down. For a change that failed, doc is not kept.
+// Reserve takes the next ID for a change that is still to come to its end, and may
+// never get into the history. It returns 0 before the history is open.
+func (s *Store) Reserve() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.next == 0 {
+		return 0
+	}
+	s.next++
+	return s.next - 1
+}
+
+// Next is the ID that no change has yet, and Skip has all IDs below be taken: those
+// that a manager has reserved are not in the files.
+func (s *Store) Next() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.next
+}
+
+// Skip is described at [Store.Next].
+func (s *Store) Skip(next int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.next = max(s.next, next)
+}
+
+// place orders the entries. A change that was reserved an ID may come to its end
+// after one that got its own later.
+func (k *kept) place() int { return cmp.Or(k.Place, k.ID) }
+
+// Add puts a change into the history and returns its ID, which is a new one unless it
+// has one that was reserved. It is there at once; Flush writes it down. For a change
+// that failed, doc is not kept.
 func (s *Store) Add(e units.Entry, doc *config.Document) int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	e.ID = s.next
-	s.next++
+	if e.ID == 0 {
+		e.ID = s.next
+		s.next++
+	}
+	if n := len(s.entries); n > 0 && s.entries[n-1].place() >= e.ID {
+		e.Place = s.entries[n-1].place() + 1
+	}
 	k := &kept{Entry: e}
 	if e.Outcome == units.OutcomeApplied && doc != nil {
 		k.document, k.bytes = doc, int64(len(doc.JSON()))
@@ -228,7 +265,8 @@ func (s *Store) Get(id int) (units.Entry, *config.Document, error) {
 }
 
 func (s *Store) find(id int) (int, bool) {
-	return slices.BinarySearchFunc(s.entries, id, func(k *kept, id int) int { return k.ID - id })
+	i := slices.IndexFunc(s.entries, func(k *kept) bool { return k.ID == id })
+	return i, i >= 0
 }
 
 // Faults tells in words what of the history is lost or cannot be kept.

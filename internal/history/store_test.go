@@ -279,3 +279,42 @@ func TestEntriesOfTheLastVersionAreRead(t *testing.T) {
 		t.Errorf("faults %q", f)
 	}
 }
+
+// A change that waited has its number from before one that came to its end earlier.
+// The last one that was applied is the one that ended last.
+func TestTheOrderIsThatOfTheEnds(t *testing.T) {
+	dir := t.TempDir()
+	s := Open(dir, Limits{})
+	add(t, s, 1, units.OutcomeApplied)
+	early := s.Reserve()
+	timer := add(t, s, 2, units.OutcomeApplied)
+	if early != 2 || timer != 3 {
+		t.Fatalf("numbers %d and %d", early, timer)
+	}
+	doc, err := config.Parse("", []byte(`{"workers":3}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Add(units.Entry{ID: early, Outcome: units.OutcomeApplied, ETag: doc.ETag()}, doc)
+	last := add(t, s, 4, units.OutcomeApplied)
+	mustFlush(t, s)
+	for when, s := range map[string]*Store{"at once": s, "read again": Open(dir, Limits{})} {
+		var ids []int
+		for _, e := range s.Entries() {
+			ids = append(ids, e.ID)
+		}
+		if got := fmt.Sprint(ids); got != fmt.Sprint([]int{last, early, timer, 1}) || s.Applied().ID != last {
+			t.Errorf("%s: %s, %d was applied last", when, got, s.Applied().ID)
+		}
+		if _, doc, err := s.Get(early); err != nil || string(doc.JSON()) != `{"workers":3}` {
+			t.Errorf("%s: change %d: %v, %v", when, early, doc, err)
+		}
+		if s.Next() != last+1 {
+			t.Errorf("%s: the next is %d", when, s.Next())
+		}
+	}
+	s.Skip(9)
+	if id := s.Reserve(); id != 9 {
+		t.Errorf("%d is reserved", id)
+	}
+}

@@ -4,6 +4,7 @@ package manager
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"kresd-manager/units"
@@ -21,16 +22,33 @@ const (
 	lastRestore = 5 * time.Second
 )
 
-// Cancel gives up the change in progress: no further step is begun, what would go on
-// for long is ended, and what ran before is restored. It returns at once, and false if
+// Cancel gives up a change. One that is in progress, which 0 means, begins no further
+// step, what would go on for long is ended, and what ran before is restored. One that
+// waits does not begin. It returns at once, with what it has given up, and false if
 // there is nothing to cancel.
-func (m *Manager) Cancel() bool {
+func (m *Manager) Cancel(id int) (units.ChangeStatus, bool) {
+	b := &m.changes
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	c := b.now
+	if id != 0 && (c == nil || c.ID != id) {
+		i := slices.IndexFunc(b.queue, func(c *change) bool { return c.ID == id })
+		if i < 0 {
+			return units.ChangeStatus{}, false
+		}
+		c = b.queue[i]
+		st := b.show(c)
+		b.queue = slices.Delete(b.queue, i, i+1)
+		b.end(c, units.Report{Cause: c.Cause, When: c.When}, units.ErrCanceled)
+		return st, true
+	}
+	// Nothing else can take its place while this is locked.
 	cancel := m.cancel.Swap(nil)
-	if cancel == nil {
-		return false
+	if cancel == nil || c == nil {
+		return units.ChangeStatus{}, false
 	}
 	(*cancel)(units.ErrCanceled)
-	return true
+	return b.show(c), true
 }
 
 // cancelable returns the context of what begins now: it ends when someone cancels

@@ -58,7 +58,9 @@ func (m *Manager) applied(s *step, err error) {
 	if !s.held {
 		next.down = ""
 	}
+	taken := m.takenBack(s)
 	m.remember(s)
+	m.undone(taken, r.Entry)
 	m.settlePromise(s)
 	m.current.Store(next)
 	m.watch(next)
@@ -67,7 +69,7 @@ func (m *Manager) applied(s *step, err error) {
 	}
 	m.proof.begin(s)
 	clear(m.care)
-	m.events.tell(units.Event{Kind: units.EventApplied, Cause: s.Cause, Generation: r.Generation, Took: r.Took, Error: r.Error})
+	m.tell(units.Event{Kind: units.EventApplied, Cause: s.Cause, Generation: r.Generation, Took: r.Took, Error: r.Error})
 	m.o.Log.Info("configuration applied", "cause", s.Cause, "generation", r.Generation,
 		"steps", len(r.Plan.Steps), "etag", next.running.ETag(), "took", time.Duration(r.Took).Round(time.Microsecond))
 	if s.held {
@@ -98,7 +100,7 @@ func (m *Manager) refused(s *step, err error) {
 	}
 	r.Error = err.Error()
 	m.rememberFailed(s)
-	m.events.tell(units.Event{Kind: units.EventRefused, Cause: s.Cause, Generation: r.Generation, Took: r.Took, Error: r.Error})
+	m.tell(units.Event{Kind: units.EventRefused, Cause: s.Cause, Generation: r.Generation, Took: r.Took, Error: r.Error})
 	kept := *s.cur
 	kept.report = r
 	kept.refused = kept.refused || s.file

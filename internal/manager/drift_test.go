@@ -305,13 +305,13 @@ func TestALongLoadCanBeCanceled(t *testing.T) {
 		w := newWorld(t, basic)
 		p := w.start()
 		before := w.live()
-		if p.Cancel() {
+		if _, ok := p.Cancel(0); ok {
 			t.Error("nothing was canceled")
 		}
 		w.sys.Took = 5 * time.Minute
 		go func() {
 			time.Sleep(time.Minute)
-			if !p.Cancel() {
+			if _, ok := p.Cancel(0); !ok {
 				t.Error("there was nothing to cancel")
 			}
 		}()

@@ -46,11 +46,28 @@ func (m *Manager) remember(s *step) {
 		m.differs(s)
 	}
 	r.Entry = m.past().Add(units.Entry{
-		When: r.When, Generation: r.Generation, ETag: etag, Who: s.Who, Cause: s.Cause, Comment: s.Comment,
+		ID: s.number, When: r.When, Generation: r.Generation, ETag: etag, Who: s.Who, Cause: s.Cause, Comment: s.Comment,
 		Outcome: units.OutcomeApplied, Diff: r.Diff, ReturnTo: s.returnTo,
 	}, s.next.running.Document)
 	m.noteHistory()
 	m.audit(s, "")
+}
+
+// takenBack lists the changes that a transition takes back.
+func (m *Manager) takenBack(s *step) []int {
+	if s.undoes == 0 {
+		return nil
+	}
+	var ids []int
+	for _, e := range m.past().Entries() {
+		if e.Outcome == units.OutcomeApplied && e.UndoneBy == 0 {
+			ids = append(ids, e.ID)
+		}
+		if e.ID == s.undoes {
+			return ids
+		}
+	}
+	return nil // it is not in the history any more
 }
 
 // ranBefore is the configuration that a change begins from. During a start that
@@ -81,7 +98,7 @@ func (m *Manager) documentOf(generation string) *config.Document {
 func (m *Manager) rememberFailed(s *step) {
 	r := s.report
 	r.Entry = m.past().Add(units.Entry{
-		When: r.When, Generation: r.Plan.Generation, Who: s.Who, Cause: s.Cause, Comment: s.Comment,
+		ID: s.number, When: r.When, Generation: r.Plan.Generation, Who: s.Who, Cause: s.Cause, Comment: s.Comment,
 		Outcome: units.OutcomeFailed, Error: r.Error, Diff: r.Diff,
 	}, nil)
 	m.noteHistory()

@@ -27,6 +27,9 @@ func (m *Manager) journal(s *step) (err error) {
 	if s.next == s.cur { // a repair leaves all as it is written down
 		return nil
 	}
+	if !s.report.Plan.Empty() || s.next.running.ETag() != s.cur.running.ETag() {
+		m.assign(s)
+	}
 	if s.gen.Desired.Generation != "" {
 		if err := m.o.Store.Write(s.gen); err != nil {
 			return err

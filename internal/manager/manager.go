@@ -142,6 +142,7 @@ type Manager struct {
 	lock    *os.File // of the run directory
 	later   []func() // what is done when no one waits; only the loop uses it
 	events  events
+	changes changes
 	// cancel ends the apply in progress, if there is one.
 	cancel   atomic.Pointer[context.CancelCauseFunc]
 	exec     *carry.Executor
@@ -260,7 +261,7 @@ func New(o Options) *Manager {
 	m.applying = applyingIn{filepath.Join(o.Store.Root, applyingFile), o.Log}
 	m.exec = &carry.Executor{
 		Systemd: o.Systemd, Workers: o.Workers, Links: o.Store, Log: o.Log, Journal: o.Journal,
-		Explain: o.Sandbox.Explain, LimitsRule: o.LimitsRule, Tell: m.events.tell, Took: m.took, Pulse: o.Pulse,
+		Explain: o.Sandbox.Explain, LimitsRule: o.LimitsRule, Tell: m.tell, Took: m.took, Pulse: o.Pulse,
 	}
 	return m
 }
@@ -329,9 +330,16 @@ func (m *Manager) doLater() {
 // do has the loop run f and waits for it. Once the loop has taken it on, f runs
 // to its end; the context bounds only the wait for its turn.
 func (m *Manager) do(ctx context.Context, f func(context.Context)) error {
+	return m.doUnless(ctx, nil, f)
+}
+
+// doUnless is do that gives up its turn, without an error, when unless is closed.
+func (m *Manager) doUnless(ctx context.Context, unless <-chan struct{}, f func(context.Context)) error {
 	t := &task{run: f, done: make(chan struct{})}
 	select {
 	case m.work <- t:
+	case <-unless:
+		return nil
 	case <-m.ended:
 		return units.ErrStopping
 	case <-ctx.Done():

@@ -90,7 +90,7 @@ func (m *Manager) undoing(p *promise.Pending, cause string) *transition {
 			Asked: units.Asked{Who: units.Who{Via: units.ViaTimer}},
 			Edit:  func(*config.Document) (*config.Document, error) { return p.Document() },
 		},
-		began: time.Now(), back: true, tolerant: true, keeps: true, returnTo: p.ReturnTo,
+		began: time.Now(), back: true, tolerant: true, keeps: true, returnTo: p.ReturnTo, undoes: p.Entry,
 	}
 }
 

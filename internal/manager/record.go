@@ -32,6 +32,8 @@ type record struct {
 	Document   json.RawMessage `json:"document"`
 	// Down tells why the manager took the resolver down, "" if it did not.
 	Down string `json:"down,omitempty"`
+	// Next is the number that no change has yet; the history does not have all of them.
+	Next int `json:"next-change,omitempty"`
 	// Clean tells that the manager ended in an orderly way.
 	Clean bool `json:"clean"`
 	// Idle tells that it did so because it was not needed.
@@ -58,6 +60,7 @@ func (m *Manager) recordOf(s *snapshot, clean bool) ([]byte, error) {
 		Generation: s.desired.Generation,
 		Document:   s.running.JSON(),
 		Down:       s.down,
+		Next:       m.past().Next(),
 		Clean:      clean,
 		Idle:       m.endsIdle,
 		Again:      m.endsAgain,
@@ -88,6 +91,7 @@ func (m *Manager) recorded() (s *snapshot, clean, ok bool) {
 	if err == nil && r.File != m.file() {
 		err = fmt.Errorf("it belongs to configuration file %s", r.File)
 	}
+	m.past().Skip(r.Next)
 	s = &snapshot{fileETag: r.FileETag, down: r.Down}
 	if err == nil {
 		var doc *config.Document

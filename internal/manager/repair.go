@@ -102,13 +102,17 @@ func (m *Manager) restoration(cur *snapshot) *transition {
 	back.refused = cur.refused || cur.running.ETag() == cur.fileETag
 	blames := fmt.Sprintf("workers did not stay up with generation %s", cur.desired.Generation)
 	m.o.Log.Error("workers do not stay up; restoring what ran before", "generation", cur.desired.Generation, "back-to", back.desired.Generation)
+	undoes := 0
+	if e := m.past().Applied(); e.ETag == cur.running.ETag() {
+		undoes = e.ID
+	}
 	return &transition{
 		Change: units.Change{
 			Cause: fmt.Sprintf("workers do not stay up with generation %s; restoring %s", cur.desired.Generation, back.desired.Generation),
 			Asked: units.Asked{Who: units.Who{Via: units.ViaRepair}},
 		},
 		to: &back, began: time.Now(), proven: true, tolerant: true, keeps: true, reset: true,
-		blames: blames, event: units.EventRestore,
+		undoes: undoes, blames: blames, event: units.EventRestore,
 	}
 }
 

@@ -100,13 +100,30 @@ func (m *Manager) submit(ctx context.Context, t *transition) (r units.Report, er
 	if t.DryRun {
 		return m.dryRun(ctx, t)
 	}
-	if derr := m.do(ctx, func(ctx context.Context) {
-		r, err = m.transit(ctx, t)
-		m.tally.count(r, err)
-	}); derr != nil {
-		return units.Report{Cause: t.Cause, When: t.began}, derr
+	c := m.add(t)
+	if t.Numbered != nil && c.ID != 0 {
+		t.Numbered(c.ID)
 	}
-	return r, err
+	for {
+		select {
+		case <-c.done:
+			return c.report, c.Err
+		default:
+		}
+		// Whose turn it is decides the order in which they came, and not who of them
+		// reaches the loop first.
+		if derr := m.doUnless(ctx, c.done, m.carryNext); derr != nil && !m.changes.withdraw(c, derr) {
+			<-c.done
+		}
+	}
+}
+
+// carryNext carries out the change that has waited longest. It runs in the loop.
+func (m *Manager) carryNext(ctx context.Context) {
+	if c := m.changes.take(); c != nil {
+		r, err := m.transit(ctx, c.transition)
+		m.tally.count(r, err)
+	}
 }
 
 // dryRun plans a transition and leaves everything as it is. It does not wait for

@@ -54,7 +54,7 @@ func (m *Manager) restored(ctx context.Context, s *step, cause error) error {
 	}
 	s.report.Rollback = &plan
 	m.o.Log.Warn("restoring what ran before", "generation", s.cur.desired.Generation, "plan", plan.String())
-	m.events.tell(units.Event{Kind: units.EventRestore, Plan: &plan, Generation: s.cur.desired.Generation})
+	m.tell(units.Event{Kind: units.EventRestore, Plan: &plan, Generation: s.cur.desired.Generation})
 	under, end := m.lasting(ctx)
 	defer end()
 	err = m.carry(under, plan, s.cur.desired, carry.Mode{Serving: s.serving}, true)

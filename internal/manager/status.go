@@ -56,6 +56,7 @@ func (m *Manager) statusOf(ctx context.Context, s *snapshot) (units.Status, erro
 		short.Diff = short.Diff.First(statusChanges)
 		st.LastApply = &short
 	}
+	st.Change, st.Queued = m.changes.inProgress()
 	st.FileDiffers = st.ETag != s.fileETag || s.refused
 	live, asOf, err := m.see(ctx, s.desired)
 	if err != nil {

@@ -26,7 +26,7 @@ func (m *Manager) Stop(ctx context.Context) (err error) {
 	return err
 }
 
-func (m *Manager) stopAll(ctx context.Context) error {
+func (m *Manager) stopAll(ctx context.Context) (err error) {
 	select {
 	case <-m.stopped:
 		return nil
@@ -36,6 +36,9 @@ func (m *Manager) stopAll(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	t := &transition{Change: units.Change{Cause: "stop"}, began: time.Now()}
+	m.changes.begin(t)
+	defer func() { m.changes.finish(t, units.Report{Cause: t.Cause, When: t.began}, err) }()
 	under, end := m.cancelable(ctx, true)
 	defer end()
 	if err := m.carry(under, units.Diff(units.Desired{}, live, units.Options{}), units.Desired{}, carry.Mode{}, true); err != nil {

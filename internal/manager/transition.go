@@ -29,6 +29,10 @@ type transition struct {
 	// is not made anew, so that a manager that renders otherwise restarts no worker.
 	to    *snapshot
 	began time.Time
+	// number is that of the change, which the history has, too; 0 is none. What leaves
+	// traces has one from the journal on, see assign.
+	number int
+	record *change
 
 	// asked tells that someone asks for it and waits for what comes of it. What
 	// no one asks for starts nothing that the administrator has stopped.
@@ -60,6 +64,8 @@ type transition struct {
 	planned *repairPlan
 	// blames is why what runs is left: workers do not stay up with it.
 	blames string
+	// undoes is the change that is taken back, and all that came after it; 0 is none.
+	undoes int
 	// returnTo is the change in the history that made it, 0 if none.
 	returnTo int
 	// fileETag names what the file holds where it is not what is applied.
@@ -89,6 +95,8 @@ type step struct {
 func (m *Manager) transit(ctx context.Context, t *transition) (report units.Report, err error) {
 	m.busy.Store(true)
 	defer m.busy.Store(false)
+	m.changes.begin(t)
+	defer func() { m.changes.finish(t, report, err) }()
 	defer m.survive(t, &err)
 	cur := m.current.Load()
 	s := &step{transition: t, cur: cur, report: &units.Report{Cause: t.Cause, When: t.began, Generation: cur.desired.Generation}}
@@ -115,7 +123,7 @@ func (m *Manager) transit(ctx context.Context, t *transition) (report units.Repo
 // carryOut carries out the plan, and restores what ran before if that fails.
 func (m *Manager) carryOut(ctx context.Context, s *step) error {
 	m.o.Log.Debug("plan", "cause", s.Cause, "plan", s.report.Plan.String())
-	m.events.tell(units.Event{Kind: s.eventKind(), Cause: s.Cause, Plan: &s.report.Plan, Generation: s.next.desired.Generation})
+	m.tell(units.Event{Kind: s.eventKind(), Cause: s.Cause, Plan: &s.report.Plan, Generation: s.next.desired.Generation})
 	under, end := m.cancelable(ctx, !s.keeps)
 	err := m.carry(under, s.report.Plan, s.next.desired, carry.Mode{Soak: s.asked, Serving: s.serving}, s.whole())
 	end()
