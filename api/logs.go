@@ -70,12 +70,13 @@ func logQuery(raw string) (q units.LogQuery, err error) {
 		v := values[len(values)-1]
 		switch name {
 		case "unit":
-			for _, unit := range values {
-				if _, ours := units.RoleOf(unit); !ours && unit != units.Manager {
-					return q, malformed("%s is no unit of ours; see /v1/units", printable(unit))
+			for _, typed := range values {
+				unit, err := units.ParseName(typed)
+				if err != nil {
+					return q, malformed("%v", err)
 				}
+				q.Units = append(q.Units, unit)
 			}
-			q.Units = values
 		case "lines":
 			if q.Lines, err = strconv.Atoi(v); err != nil || q.Lines < 0 || q.Lines > maxLogLines {
 				return q, malformed("lines is a number up to %d", maxLogLines)

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"strings"
@@ -24,7 +25,9 @@ type app struct {
 	socket    string // -s
 	tokenFile string
 	configs   []string // -c
-	quiet     bool     // -q of the commands that have it
+	json      bool     // of the commands that have it, see hasJSON
+	quiet     bool     // -q
+	color     string
 
 	files source.Reader
 }
@@ -39,7 +42,9 @@ func (a *app) root() *cobra.Command {
 works on configuration files without it: validate, convert, migrate, schema,
 doctor and config explain.
 
-Exit status: 0 done, 1 failed, 2 wrong usage; see also kresctl status -h.`,
+Exit status, of all commands alike: 0 done; 1 failed or refused; 2 wrong usage;
+3 degraded (status only); 4 the manager cannot be reached; 5 not permitted;
+6 the condition of --if-match does not hold.`,
 		Version:       version,
 		SilenceErrors: true, // run prints them
 		SilenceUsage:  true,
@@ -57,6 +62,11 @@ Exit status: 0 done, 1 failed, 2 wrong usage; see also kresctl status -h.`,
 		"`FILE` with the token of your role, if it takes one\n(default $KRESCTL_TOKEN, which is the token itself)")
 	root.PersistentFlags().StringArrayVarP(&a.configs, "config", "c", nil,
 		"configuration `FILE`: names the socket unless -s does, and is what\ncommands without FILE are about; several are combined\n(default "+defaultConfig+")")
+	root.PersistentFlags().BoolVar(&a.json, "json", false, "print as JSON, with all that is known")
+	root.PersistentFlags().BoolVarP(&a.quiet, "quiet", "q", false, "print errors, and what was asked for, and nothing else")
+	root.PersistentFlags().StringVar(&a.color, "color", "auto",
+		"colour on a terminal: `auto`, always or never")
+	root.PersistentPreRunE = a.checkFlags
 	root.SetFlagErrorFunc(wrongFlag)
 	root.AddCommand(
 		a.cacheCommand(),
@@ -90,6 +100,16 @@ func needsCommand(cmd *cobra.Command, args []string) error {
 		return usage(cmd, "a command is missing")
 	}
 	return usage(cmd, "there is no command %q", args[0])
+}
+
+// ask connects to the manager and has something done with it.
+func (a *app) ask(cmd *cobra.Command, do func(context.Context, *client.Client) error) error {
+	c, err := a.connect()
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	return do(cmd.Context(), c)
 }
 
 // connect returns a client of the manager that the flags mean.

@@ -3,18 +3,20 @@
 package main
 
 import (
+	"context"
 	"fmt"
 
 	"github.com/spf13/cobra"
 
 	"kresd-manager/api/wire"
+	"kresd-manager/internal/client"
 	"kresd-manager/internal/present"
 )
 
 func (a *app) cacheClearCommand() *cobra.Command {
 	var what wire.CacheClear
 	var chunk int
-	var asJSON, asYAML bool
+	var asYAML bool
 	cmd := &cobra.Command{
 		Use:   "clear [--exact-name [--rr-type TYPE]] [--chunk-size N] [--json | --yaml] [NAME]",
 		Short: "remove a name and all below it from the cache, or everything",
@@ -27,7 +29,7 @@ are gone so far; with chunk_limit the rest follows by itself.`,
 				what.Name = args[0]
 			}
 			switch {
-			case asJSON && asYAML:
+			case a.json && asYAML:
 				return usage(cmd, "--json and --yaml exclude each other")
 			case len(args) > 0 && what.Name == "":
 				return usage(cmd, "the name is empty; without NAME everything is removed")
@@ -41,26 +43,23 @@ are gone so far; with chunk_limit the rest follows by itself.`,
 			if chunk > 0 {
 				what.ChunkSize = &chunk
 			}
-			c, err := a.connect()
-			if err != nil {
-				return err
-			}
-			defer c.Close()
-			said, err := c.ClearCache(cmd.Context(), what)
-			if err != nil {
-				return err
-			}
-			text, err := present.Value(said, !asJSON)
-			if err != nil {
-				return fmt.Errorf("the cache is cleared: %w", err)
-			}
-			return a.write("", text)
+			return a.ask(cmd, func(ctx context.Context, c *client.Client) error {
+				said, err := c.ClearCache(ctx, what)
+				if err != nil {
+					return err
+				}
+				text, err := present.Value(said, !a.json)
+				if err != nil {
+					return fmt.Errorf("the cache is cleared: %w", err)
+				}
+				return a.write("", text)
+			})
 		},
 	}
 	cmd.Flags().BoolVar(&what.ExactName, "exact-name", false, "keep what is below NAME")
 	cmd.Flags().StringVar(&what.RRType, "rr-type", "", "remove records of this `TYPE` only; needs --exact-name")
 	cmd.Flags().IntVar(&chunk, "chunk-size", 0, "remove `N` entries at a time (default 100)")
-	cmd.Flags().BoolVar(&asJSON, "json", false, "as JSON")
+	hasJSON(cmd)
 	cmd.Flags().BoolVar(&asYAML, "yaml", false, "as YAML (the default)")
 	return cmd
 }

@@ -2,7 +2,13 @@
 
 package main
 
-import "github.com/spf13/cobra"
+import (
+	"context"
+
+	"github.com/spf13/cobra"
+
+	"kresd-manager/internal/client"
+)
 
 func (a *app) cancelCommand() *cobra.Command {
 	return &cobra.Command{
@@ -13,12 +19,9 @@ response policy zone. What ran before is restored, and whoever asked for the
 change is told that it failed.`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			c, err := a.connect()
-			if err != nil {
-				return err
-			}
-			defer c.Close()
-			return c.Cancel(cmd.Context())
+			return a.ask(cmd, func(ctx context.Context, c *client.Client) error {
+				return c.Cancel(ctx)
+			})
 		},
 	}
 }

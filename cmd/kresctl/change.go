@@ -16,20 +16,21 @@ import (
 
 func changeFlags(cmd *cobra.Command, opt *client.ChangeOptions) {
 	cmd.Flags().BoolVar(&opt.DryRun, "dry-run", false, "print the plan and change nothing")
+	termFlags(cmd, opt)
+}
+
+func ifMatchFlag(cmd *cobra.Command, opt *client.ChangeOptions) {
 	cmd.Flags().StringVar(&opt.IfMatch, "if-match", "",
 		"refuse unless the running configuration has this `ETAG`, see config get --etag")
-	termFlags(cmd, opt)
 }
 
 // termFlags are those of commands that make a change for the history.
 func termFlags(cmd *cobra.Command, opt *client.ChangeOptions) {
+	ifMatchFlag(cmd, opt)
 	cmd.Flags().DurationVar(&opt.ConfirmWithin, "confirm-within", 0,
 		"undo the change after this `TIME`, as 90s or 5m, unless\nkresctl confirm comes before")
 	cmd.Flags().StringVarP(&opt.Comment, "comment", "m", "", "say why, for the history")
-}
-
-func (a *app) quietFlag(cmd *cobra.Command) {
-	cmd.Flags().BoolVarP(&a.quiet, "quiet", "q", false, "print nothing if all went well")
+	hasJSON(cmd)
 }
 
 // showProgress has a change that takes long told step by step on a terminal, until
@@ -41,9 +42,25 @@ func (a *app) showProgress(ctx context.Context, c *client.Client) (stop func()) 
 	return present.Progress(ctx, a.stderr, c.Events)
 }
 
+// change makes a change and tells how it went.
+func (a *app) change(cmd *cobra.Command, do func(context.Context, *client.Client) (units.Report, error)) error {
+	return a.ask(cmd, func(ctx context.Context, c *client.Client) error {
+		defer a.showProgress(ctx, c)()
+		report, err := do(ctx, c)
+		if err != nil {
+			return err
+		}
+		a.printReport(report)
+		return nil
+	})
+}
+
 // printReport tells how a change went. It was made, whether or not that can be told.
 func (a *app) printReport(r units.Report) {
-	if !a.quiet {
+	switch {
+	case a.json:
+		_ = present.JSON(a.stdout, r)
+	case !a.quiet:
 		_ = present.Report(a.stdout, r)
 	}
 }
@@ -61,26 +78,20 @@ func (a *app) againCommand(name, short, long string,
 		Long:  long,
 		Args:  noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			c, err := a.connect()
-			if err != nil {
-				return err
-			}
-			defer c.Close()
-			defer a.showProgress(cmd.Context(), c)()
-			report, err := do(c, cmd.Context(), force, opt)
-			if err != nil {
-				return err
-			}
-			a.printReport(report)
-			return nil
+			return a.change(cmd, func(ctx context.Context, c *client.Client) (units.Report, error) {
+				return do(c, ctx, force, opt)
+			})
 		},
 	}
 	cmd.Flags().BoolVar(&force, "force", false, "restart everything even if nothing differs")
 	cmd.Flags().BoolVar(&opt.DryRun, "dry-run", false, "print the plan and change nothing")
 	if changes {
-		cmd.Use += " [--confirm-within TIME] [-m COMMENT]"
+		cmd.Use += " [--if-match ETAG] [--confirm-within TIME] [-m COMMENT]"
 		termFlags(cmd, &opt)
+	} else {
+		cmd.Use += " [--if-match ETAG]"
+		ifMatchFlag(cmd, &opt)
 	}
-	a.quietFlag(cmd)
+	hasJSON(cmd)
 	return cmd
 }

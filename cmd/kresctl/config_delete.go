@@ -3,9 +3,12 @@
 package main
 
 import (
+	"context"
+
 	"github.com/spf13/cobra"
 
 	"kresd-manager/internal/client"
+	"kresd-manager/units"
 )
 
 func (a *app) configDeleteCommand() *cobra.Command {
@@ -21,22 +24,13 @@ the result. The change is not written to the configuration file.`,
 			if pointer == "" {
 				return usage(cmd, "-p is missing: the whole configuration cannot be removed")
 			}
-			c, err := a.connect()
-			if err != nil {
-				return err
-			}
-			defer c.Close()
-			defer a.showProgress(cmd.Context(), c)()
-			done, err := c.Delete(cmd.Context(), absolute(pointer), opt)
-			if err != nil {
-				return err
-			}
-			a.printReport(done.Report)
-			return nil
+			return a.change(cmd, func(ctx context.Context, c *client.Client) (units.Report, error) {
+				done, err := c.Delete(ctx, absolute(pointer), opt)
+				return done.Report, err
+			})
 		},
 	}
 	pointerFlag(cmd, &pointer, pointerCompletion{})
 	changeFlags(cmd, &opt)
-	a.quietFlag(cmd)
 	return cmd
 }

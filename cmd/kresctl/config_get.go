@@ -3,16 +3,18 @@
 package main
 
 import (
+	"context"
 	"fmt"
 
 	"github.com/spf13/cobra"
 
+	"kresd-manager/internal/client"
 	"kresd-manager/internal/present"
 )
 
 func (a *app) configGetCommand() *cobra.Command {
 	var pointer string
-	var asJSON, asYAML, etagOnly bool
+	var asYAML, etagOnly bool
 	cmd := &cobra.Command{
 		Use:   "get [-p POINTER] [--json | --yaml] [FILE]",
 		Short: "print the running configuration, or save it in FILE",
@@ -20,37 +22,34 @@ func (a *app) configGetCommand() *cobra.Command {
 written: without defaults. With FILE it is saved there.`,
 		Args: atMost(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if asJSON && asYAML {
+			if a.json && asYAML {
 				return usage(cmd, "--json and --yaml exclude each other")
 			}
-			c, err := a.connect()
-			if err != nil {
-				return err
-			}
-			defer c.Close()
-			value, etag, err := c.Get(cmd.Context(), absolute(pointer))
-			if err != nil {
-				return err
-			}
-			if etagOnly {
-				return a.write("", []byte(etag+"\n"))
-			}
-			text, err := present.Value(value, asYAML)
-			if err != nil {
-				return err
-			}
-			if len(args) == 0 || args[0] == "-" {
-				return a.write("", text)
-			}
-			if err := a.write(args[0], text); err != nil {
-				return err
-			}
-			fmt.Fprintf(a.stdout, "saved in %s\n", args[0])
-			return nil
+			return a.ask(cmd, func(ctx context.Context, c *client.Client) error {
+				value, etag, err := c.Get(ctx, absolute(pointer))
+				if err != nil {
+					return err
+				}
+				if etagOnly {
+					return a.write("", []byte(etag+"\n"))
+				}
+				text, err := present.Value(value, asYAML)
+				if err != nil {
+					return err
+				}
+				if len(args) == 0 || args[0] == "-" {
+					return a.write("", text)
+				}
+				if err := a.write(args[0], text); err != nil {
+					return err
+				}
+				fmt.Fprintf(a.stdout, "saved in %s\n", args[0])
+				return nil
+			})
 		},
 	}
 	pointerFlag(cmd, &pointer, pointerCompletion{})
-	cmd.Flags().BoolVar(&asJSON, "json", false, "as JSON (the default)")
+	hasJSON(cmd)
 	cmd.Flags().BoolVar(&asYAML, "yaml", false, "as YAML")
 	cmd.Flags().BoolVar(&etagOnly, "etag", false, "print the ETag only, for config set --if-match")
 	return cmd

@@ -48,19 +48,15 @@ the edit.`,
 			if opt.dryRun && opt.output != "" {
 				return usage(cmd, "--dry-run and -o exclude each other")
 			}
-			c, err := a.connect()
-			if err != nil {
-				return err
-			}
-			defer c.Close()
-			return a.saveConfig(cmd.Context(), c, opt)
+			return a.ask(cmd, func(ctx context.Context, c *client.Client) error {
+				return a.saveConfig(ctx, c, opt)
+			})
 		},
 	}
 	f := cmd.Flags()
 	f.BoolVar(&opt.dryRun, "dry-run", false, "print what would be edited, as a unified diff")
 	f.StringVarP(&opt.output, "output", "o", "", "leave the file as it is and write to `FILE`")
 	f.BoolVar(&opt.force, "force", false, "write even if the file was edited since the manager read it")
-	a.quietFlag(cmd)
 	return cmd
 }
 

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -10,6 +11,7 @@ import (
 	"kresd-manager/internal/client"
 	"kresd-manager/internal/source"
 	"kresd-manager/internal/visible"
+	"kresd-manager/units"
 )
 
 func (a *app) configSetCommand() *cobra.Command {
@@ -43,23 +45,14 @@ that.`,
 			if err != nil {
 				return err
 			}
-			c, err := a.connect()
-			if err != nil {
-				return err
-			}
-			defer c.Close()
-			defer a.showProgress(cmd.Context(), c)()
-			done, err := c.Put(cmd.Context(), absolute(pointer), value.Text, value.Format, opt)
-			if err != nil {
-				return client.InFile(err, value.Name)
-			}
-			a.printReport(done.Report)
-			return nil
+			return a.change(cmd, func(ctx context.Context, c *client.Client) (units.Report, error) {
+				done, err := c.Put(ctx, absolute(pointer), value.Text, value.Format, opt)
+				return done.Report, client.InFile(err, value.Name)
+			})
 		},
 	}
 	pointerFlag(cmd, &pointer, pointerCompletion{Item: "-"})
 	cmd.ValidArgsFunction = completeValue(&pointer)
 	changeFlags(cmd, &opt)
-	a.quietFlag(cmd)
 	return cmd
 }

@@ -3,7 +3,11 @@
 package main
 
 import (
+	"context"
 	"fmt"
+
+	"kresd-manager/internal/client"
+	"kresd-manager/internal/present"
 
 	"github.com/spf13/cobra"
 )
@@ -16,21 +20,21 @@ func (a *app) confirmCommand() *cobra.Command {
 Fails if no change waits: it may have been undone already.`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			c, err := a.connect()
-			if err != nil {
-				return err
-			}
-			defer c.Close()
-			e, err := c.Confirm(cmd.Context())
-			if err != nil {
-				return err
-			}
-			if !a.quiet {
-				fmt.Fprintf(a.stdout, "change %d stays\n", e.ID)
-			}
-			return nil
+			return a.ask(cmd, func(ctx context.Context, c *client.Client) error {
+				e, err := c.Confirm(ctx)
+				if err != nil {
+					return err
+				}
+				switch {
+				case a.json:
+					return present.JSON(a.stdout, e)
+				case !a.quiet:
+					fmt.Fprintf(a.stdout, "change %d stays\n", e.ID)
+				}
+				return nil
+			})
 		},
 	}
-	a.quietFlag(cmd)
+	hasJSON(cmd)
 	return cmd
 }

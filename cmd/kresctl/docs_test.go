@@ -56,6 +56,7 @@ func TestEveryCommandIsDocumented(t *testing.T) {
 	}
 	flag := regexp.MustCompile(`--?[a-z][a-z-]*`)
 	for name, cmd := range all {
+		cmd.InheritedFlags() // adds those of the root to Flags
 		synopsis := strings.Split(sections[name], "```")[1]
 		for _, word := range flag.FindAllString(strings.ReplaceAll(synopsis, "policy-loader", ""), -1) {
 			long, short := strings.CutPrefix(word, "--")
@@ -102,6 +103,18 @@ func TestEveryCommandIsWhereItIsLookedFor(t *testing.T) {
 		}
 		if _, err := os.Stat("testdata/script/" + at + ".txtar"); (err == nil) == (triedElsewhere[name] != "") {
 			t.Errorf("%s: %v; it is tried elsewhere: %q", name, err, triedElsewhere[name])
+		}
+	}
+}
+
+// TestFlagsOfAllCommandsAreTheSame: no command has its own --json, -q or --color, which
+// would be another one than the user knows.
+func TestFlagsOfAllCommandsAreTheSame(t *testing.T) {
+	for name, cmd := range commands() {
+		for _, flag := range []string{"json", "quiet", "color", "socket", "config", "token-file"} {
+			if cmd.LocalNonPersistentFlags().Lookup(flag) != nil {
+				t.Errorf("%s has a --%s of its own", name, flag)
+			}
 		}
 	}
 }

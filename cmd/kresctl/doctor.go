@@ -11,7 +11,6 @@ import (
 )
 
 func (a *app) doctorCommand() *cobra.Command {
-	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "doctor [--json]",
 		Short: "find what is wrong with the installation",
@@ -34,7 +33,7 @@ Exit status: 0 nothing is wrong, 1 something is.`,
 				return err
 			}
 			r := doctor.Examine(cmd.Context(), doctor.Host{Config: file, Model: host, Reinstall: doctor.Reinstall()})
-			if asJSON {
+			if a.json {
 				err = present.JSON(a.stdout, r)
 			} else {
 				err = present.Doctor(a.stdout, r)
@@ -45,6 +44,6 @@ Exit status: 0 nothing is wrong, 1 something is.`,
 			return err
 		},
 	}
-	cmd.Flags().BoolVar(&asJSON, "json", false, "as JSON")
+	hasJSON(cmd)
 	return cmd
 }

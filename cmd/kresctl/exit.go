@@ -5,17 +5,42 @@ package main
 import (
 	"errors"
 	"fmt"
+	"net/http"
+
+	"kresd-manager/internal/client"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 )
 
-// Exit statuses.
+// Exit statuses. They are the same for all commands, and stay what they are: scripts
+// decide by them. docs/kresctl.md says what they mean.
 const (
-	exitFailed   = 1
-	exitUsage    = 2
-	exitDegraded = 3 // of status only
+	exitFailed       = 1
+	exitUsage        = 2
+	exitDegraded     = 3 // of status only
+	exitUnreachable  = 4 // no manager answers
+	exitDenied       = 5 // by the manager, or by the permissions of its socket
+	exitPrecondition = 6 // of --if-match
 )
+
+// statusOf is the exit status for an error.
+func statusOf(err error) int {
+	var wrong *usageError
+	var refused *client.Error
+	switch {
+	case errors.As(err, &wrong):
+		return exitUsage
+	case errors.As(err, &refused) && refused.Denied(), client.NotPermitted(err):
+		return exitDenied
+	case errors.As(err, &refused) && refused.Status == http.StatusPreconditionFailed:
+		return exitPrecondition
+	case client.Unreachable(err):
+		return exitUnreachable
+	default:
+		return exitFailed
+	}
+}
 
 // usageError is a command line that makes no sense.
 type usageError struct {
@@ -63,11 +88,7 @@ func (a *app) exitStatus(err error) int {
 		return int(silent)
 	}
 	fmt.Fprintf(a.stderr, "kresctl: %v\n", err)
-	var wrong *usageError
-	if errors.As(err, &wrong) {
-		return exitUsage
-	}
-	return exitFailed
+	return statusOf(err)
 }
 
 // Counts of arguments. Unlike those of cobra, the errors are usage errors.

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"strconv"
 	"time"
@@ -15,7 +16,6 @@ import (
 )
 
 func (a *app) historyCommand() *cobra.Command {
-	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "history [--json] [[show] N]",
 		Short: "list who changed what and when, or show a change",
@@ -33,28 +33,25 @@ with all that differed; secrets are not shown. kresctl rollback N returns to it.
 			if err != nil {
 				return err
 			}
-			c, err := a.connect()
-			if err != nil {
-				return err
-			}
-			defer c.Close()
-			if id != 0 {
-				return a.showEntry(cmd, c, id, asJSON)
-			}
-			h, err := c.History(cmd.Context())
-			if err != nil {
-				return err
-			}
-			if asJSON {
-				return present.JSON(a.stdout, h)
-			}
-			for _, fault := range h.Faults {
-				fmt.Fprintf(a.stderr, "kresctl: %s\n", visible.Line(fault))
-			}
-			return present.History(a.stdout, h, time.Now())
+			return a.ask(cmd, func(ctx context.Context, c *client.Client) error {
+				if id != 0 {
+					return a.showEntry(cmd, c, id)
+				}
+				h, err := c.History(ctx)
+				if err != nil {
+					return err
+				}
+				if a.json {
+					return present.JSON(a.stdout, h)
+				}
+				for _, fault := range h.Faults {
+					fmt.Fprintf(a.stderr, "kresctl: %s\n", visible.Line(fault))
+				}
+				return present.History(a.stdout, h, time.Now())
+			})
 		},
 	}
-	cmd.Flags().BoolVar(&asJSON, "json", false, "as JSON")
+	hasJSON(cmd)
 	return cmd
 }
 
@@ -73,12 +70,12 @@ func entryArg(cmd *cobra.Command, args []string) (int, error) {
 	return id, nil
 }
 
-func (a *app) showEntry(cmd *cobra.Command, c *client.Client, id int, asJSON bool) error {
+func (a *app) showEntry(cmd *cobra.Command, c *client.Client, id int) error {
 	e, err := c.HistoryEntry(cmd.Context(), id)
 	if err != nil {
 		return err
 	}
-	if asJSON {
+	if a.json {
 		return present.JSON(a.stdout, e)
 	}
 	return present.Entry(a.stdout, e, time.Now())

@@ -4,17 +4,16 @@ package main
 
 import (
 	"context"
-	"strings"
 
 	"github.com/spf13/cobra"
 
+	"kresd-manager/internal/client"
 	"kresd-manager/internal/present"
 	"kresd-manager/units"
 )
 
 func (a *app) logsCommand() *cobra.Command {
 	var q units.LogQuery
-	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "logs [-f] [-n LINES] [--json] [UNIT…]",
 		Short: "show what the units say",
@@ -24,27 +23,25 @@ interrupt it. It fails when kresd-manager ends before that. It takes the role
 read, and no right to read the journal.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			for _, name := range args {
-				if !strings.Contains(name, ".") {
-					name += ".service" // as for systemctl
+				unit, err := unitArg(cmd, name)
+				if err != nil {
+					return err
 				}
-				q.Units = append(q.Units, name)
+				q.Units = append(q.Units, unit)
 			}
-			c, err := a.connect()
-			if err != nil {
-				return err
-			}
-			defer c.Close()
-			stream := func(ctx context.Context, told func(units.LogLine)) error { return c.Logs(ctx, q, told) }
-			return follow(cmd.Context(), stream, func(l units.LogLine) error {
-				if asJSON {
-					return present.JSONLine(a.stdout, l)
-				}
-				return present.LogLine(a.stdout, l)
+			return a.ask(cmd, func(ctx context.Context, c *client.Client) error {
+				stream := func(ctx context.Context, told func(units.LogLine)) error { return c.Logs(ctx, q, told) }
+				return follow(ctx, stream, func(l units.LogLine) error {
+					if a.json {
+						return present.JSONLine(a.stdout, l)
+					}
+					return present.LogLine(a.stdout, l)
+				})
 			})
 		},
 	}
 	cmd.Flags().BoolVarP(&q.Follow, "follow", "f", false, "show what comes, too")
 	cmd.Flags().IntVarP(&q.Lines, "lines", "n", 100, "how many `LINES` of the past, at most")
-	cmd.Flags().BoolVar(&asJSON, "json", false, "as JSON, one message a line")
+	hasJSON(cmd)
 	return cmd
 }

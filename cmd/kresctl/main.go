@@ -4,7 +4,7 @@
 // changes the running configuration, reloads it, shows what runs, and checks
 // configuration files without a manager.
 //
-// Exit status: 0 done, 1 failed, 2 wrong usage; kresctl status also knows 3.
+// Its exit statuses are in exit.go.
 package main
 
 import (

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -13,7 +14,7 @@ import (
 )
 
 func (a *app) metricsCommand() *cobra.Command {
-	var prometheus, asJSON bool
+	var prometheus bool
 	cmd := &cobra.Command{
 		Use:   "metrics [--json | --prometheus] [FILE]",
 		Short: "print the statistics of the workers",
@@ -22,37 +23,35 @@ is known of units and changes, in the text format of Prometheus. A worker that
 does not answer within seconds has null in JSON, and is named on standard error.`,
 		Args: atMost(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if prometheus && asJSON {
+			if prometheus && a.json {
 				return usage(cmd, "--json and --prometheus exclude each other")
 			}
-			c, err := a.connect()
-			if err != nil {
-				return err
-			}
-			defer c.Close()
-			var text []byte
-			if prometheus {
-				text, err = c.Prometheus(cmd.Context())
-			} else {
-				text, err = c.Statistics(cmd.Context())
-				if err == nil {
-					for _, worker := range client.Silent(text) {
-						fmt.Fprintf(a.stderr, "%s gave no statistics\n", visible.Line(worker))
+			return a.ask(cmd, func(ctx context.Context, c *client.Client) error {
+				var text []byte
+				var err error
+				if prometheus {
+					text, err = c.Prometheus(ctx)
+				} else {
+					text, err = c.Statistics(ctx)
+					if err == nil {
+						for _, worker := range client.Silent(text) {
+							fmt.Fprintf(a.stderr, "%s gave no statistics\n", visible.Line(worker))
+						}
+						text, err = present.Value(text, false)
 					}
-					text, err = present.Value(text, false)
 				}
-			}
-			if err != nil {
-				return err
-			}
-			file := ""
-			if len(args) > 0 {
-				file = args[0]
-			}
-			return a.write(file, text)
+				if err != nil {
+					return err
+				}
+				file := ""
+				if len(args) > 0 {
+					file = args[0]
+				}
+				return a.write(file, text)
+			})
 		},
 	}
-	cmd.Flags().BoolVar(&asJSON, "json", false, "as JSON (the default)")
+	hasJSON(cmd)
 	cmd.Flags().BoolVar(&prometheus, "prometheus", false, "in the text format of Prometheus")
 	return cmd
 }

@@ -13,7 +13,7 @@ import (
 )
 
 func (a *app) migrateCommand() *cobra.Command {
-	var asJSON, asYAML bool
+	var asYAML bool
 	cmd := &cobra.Command{
 		Use:   "migrate [--json | --yaml] IN [OUT]",
 		Short: "bring a configuration file of an earlier version up to date",
@@ -45,22 +45,22 @@ something could not be carried over; 2 wrong usage.`,
 			return atMost(2)(cmd, args)
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if asJSON && asYAML {
+			if a.json && asYAML {
 				return usage(cmd, "--json and --yaml exclude each other")
 			}
 			out := ""
 			if len(args) == 2 {
 				out = args[1]
 			}
-			return a.migrate(args[0], out, asJSON)
+			return a.migrate(args[0], out)
 		},
 	}
-	cmd.Flags().BoolVar(&asJSON, "json", false, "as JSON")
+	hasJSON(cmd)
 	cmd.Flags().BoolVar(&asYAML, "yaml", false, "as YAML (the default)")
 	return cmd
 }
 
-func (a *app) migrate(in, to string, asJSON bool) error {
+func (a *app) migrate(in, to string) error {
 	s, err := a.files.Read(in)
 	if err != nil {
 		return err
@@ -70,9 +70,9 @@ func (a *app) migrate(in, to string, asJSON bool) error {
 		return err
 	}
 	out := r.YAML
-	if out == nil || asJSON {
+	if out == nil || a.json {
 		format := text.YAML
-		if asJSON {
+		if a.json {
 			format = text.JSON
 		}
 		if out, err = r.Document.Text(format); err != nil {

@@ -3,16 +3,17 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"slices"
 
 	"github.com/spf13/cobra"
 
+	"kresd-manager/internal/client"
 	"kresd-manager/internal/present"
 )
 
 func (a *app) pidsCommand() *cobra.Command {
-	var asJSON bool
 	kinds := []string{"all", "kresd", "gc"}
 	cmd := &cobra.Command{
 		Use:   "pids [--json] [all|kresd|gc]",
@@ -27,30 +28,27 @@ of all that runs, one a line. The manager is not among them.`,
 			return atMost(1)(cmd, args)
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			c, err := a.connect()
-			if err != nil {
-				return err
-			}
-			defer c.Close()
-			kind := "all"
-			if len(args) > 0 {
-				kind = args[0]
-			}
-			processes, err := c.Processes(cmd.Context(), kind)
-			if err != nil {
-				return err
-			}
-			if asJSON {
-				return present.JSON(a.stdout, processes)
-			}
-			for _, p := range processes {
-				if _, err := fmt.Fprintln(a.stdout, p.PID); err != nil {
+			return a.ask(cmd, func(ctx context.Context, c *client.Client) error {
+				kind := "all"
+				if len(args) > 0 {
+					kind = args[0]
+				}
+				processes, err := c.Processes(ctx, kind)
+				if err != nil {
 					return err
 				}
-			}
-			return nil
+				if a.json {
+					return present.JSON(a.stdout, processes)
+				}
+				for _, p := range processes {
+					if _, err := fmt.Fprintln(a.stdout, p.PID); err != nil {
+						return err
+					}
+				}
+				return nil
+			})
 		},
 	}
-	cmd.Flags().BoolVar(&asJSON, "json", false, "as JSON, with type and state")
+	hasJSON(cmd)
 	return cmd
 }

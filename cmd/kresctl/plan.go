@@ -3,15 +3,16 @@
 package main
 
 import (
+	"context"
 	"fmt"
 
 	"github.com/spf13/cobra"
 
+	"kresd-manager/internal/client"
 	"kresd-manager/internal/present"
 )
 
 func (a *app) planCommand() *cobra.Command {
-	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "plan [--json]",
 		Short: "print what a reload would do",
@@ -20,22 +21,19 @@ that lead from what runs to what the configuration file says, and what clients
 notice of them. Nothing is changed.`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			c, err := a.connect()
-			if err != nil {
+			return a.ask(cmd, func(ctx context.Context, c *client.Client) error {
+				report, err := c.Plan(ctx)
+				if err != nil {
+					return err
+				}
+				if a.json {
+					return present.JSON(a.stdout, report)
+				}
+				_, err = fmt.Fprint(a.stdout, report.String())
 				return err
-			}
-			defer c.Close()
-			report, err := c.Plan(cmd.Context())
-			if err != nil {
-				return err
-			}
-			if asJSON {
-				return present.JSON(a.stdout, report)
-			}
-			_, err = fmt.Fprint(a.stdout, report.String())
-			return err
+			})
 		},
 	}
-	cmd.Flags().BoolVar(&asJSON, "json", false, "as JSON")
+	hasJSON(cmd)
 	return cmd
 }

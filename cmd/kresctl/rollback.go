@@ -3,15 +3,18 @@
 package main
 
 import (
+	"context"
+
 	"github.com/spf13/cobra"
 
 	"kresd-manager/internal/client"
+	"kresd-manager/units"
 )
 
 func (a *app) rollbackCommand() *cobra.Command {
 	var opt client.ChangeOptions
 	cmd := &cobra.Command{
-		Use:   "rollback [--dry-run] [--confirm-within TIME] [-m COMMENT] [-q] [N]",
+		Use:   "rollback [--dry-run] [--if-match ETAG] [--confirm-within TIME] [-m COMMENT] [-q] [N]",
 		Short: "return to the configuration of an earlier change",
 		Long: `Make the configuration of change N the running one, see kresctl history; without
 N that which ran before the running one. It is a change like any other: checked,
@@ -23,22 +26,12 @@ it is.`,
 			if err != nil {
 				return err
 			}
-			c, err := a.connect()
-			if err != nil {
-				return err
-			}
-			defer c.Close()
-			defer a.showProgress(cmd.Context(), c)()
-			report, err := c.Rollback(cmd.Context(), id, opt)
-			if err != nil {
-				return err
-			}
-			a.printReport(report)
-			return nil
+			return a.change(cmd, func(ctx context.Context, c *client.Client) (units.Report, error) {
+				return c.Rollback(ctx, id, opt)
+			})
 		},
 	}
 	cmd.Flags().BoolVar(&opt.DryRun, "dry-run", false, "print what differs and the plan, and change nothing")
 	termFlags(cmd, &opt)
-	a.quietFlag(cmd)
 	return cmd
 }

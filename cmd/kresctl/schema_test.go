@@ -46,7 +46,7 @@ func TestLiveSchema(t *testing.T) {
 	}{
 		{http.StatusOK, 0, `{"live":true}`, ""},
 		{http.StatusNotFound, exitFailed, "", "does not tell its schema; without --live that of this kresctl is printed"},
-		{http.StatusForbidden, exitFailed, "", "does not tell its schema: 403 forbidden"},
+		{http.StatusForbidden, exitDenied, "", "does not tell its schema: 403 forbidden"},
 	} {
 		status = tt.status
 		var stdout, stderr bytes.Buffer

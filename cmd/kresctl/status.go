@@ -3,49 +3,51 @@
 package main
 
 import (
+	"context"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"kresd-manager/internal/client"
 	"kresd-manager/internal/present"
 )
 
 func (a *app) statusCommand() *cobra.Command {
-	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "status [--json]",
 		Short: "show what runs",
 		Long: `Show what runs: the state of the whole, the configuration in force, the last
 change, and every unit.
 
-Exit status: 0 all runs as configured, or a change is being applied; 1 the
-manager cannot be asked; 3 a unit does not run as configured, the resolver
-is stopped, or systemd does not answer.`,
+With -q nothing is printed, and the exit status tells.
+
+Exit status: 0 all runs as configured, or a change is being applied; 3 a unit
+does not run as configured, the resolver is stopped, or systemd does not answer;
+4 the manager cannot be reached; 5 not permitted.`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			c, err := a.connect()
-			if err != nil {
-				return err
-			}
-			defer c.Close()
-			s, err := c.Status(cmd.Context())
-			if err != nil {
-				return err
-			}
-			if asJSON {
-				err = present.JSON(a.stdout, s)
-			} else {
-				err = present.Status(a.stdout, s, time.Now())
-			}
-			if err != nil {
-				return err
-			}
-			if s.State != "running" && s.State != "applying" {
-				return statusError(exitDegraded)
-			}
-			return nil
+			return a.ask(cmd, func(ctx context.Context, c *client.Client) error {
+				s, err := c.Status(ctx)
+				if err != nil {
+					return err
+				}
+				switch {
+				case a.quiet:
+				case a.json:
+					err = present.JSON(a.stdout, s)
+				default:
+					err = present.Status(a.stdout, s, time.Now())
+				}
+				if err != nil {
+					return err
+				}
+				if s.State != "running" && s.State != "applying" {
+					return statusError(exitDegraded)
+				}
+				return nil
+			})
 		},
 	}
-	cmd.Flags().BoolVar(&asJSON, "json", false, "as JSON")
+	hasJSON(cmd)
 	return cmd
 }

@@ -23,17 +23,14 @@ The next start reads the file. What was changed over the API and is not in it is
 dropped; kresctl says so, and which kresctl rollback brings it back.`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			c, err := a.connect()
-			if err != nil {
-				return err
-			}
-			defer c.Close()
-			dropped := unsaved(cmd.Context(), c)
-			if err := c.Stop(cmd.Context()); err != nil {
-				return err
-			}
-			fmt.Fprint(a.stdout, dropped)
-			return nil
+			return a.ask(cmd, func(ctx context.Context, c *client.Client) error {
+				dropped := unsaved(ctx, c)
+				if err := c.Stop(ctx); err != nil {
+					return err
+				}
+				fmt.Fprint(a.stdout, dropped)
+				return nil
+			})
 		},
 	}
 }

@@ -18,7 +18,6 @@ type validateOptions struct {
 	user   string
 	each   bool
 	format string
-	color  string
 }
 
 func (a *app) validateCommand() *cobra.Command {
@@ -66,19 +65,16 @@ Exit status: 0 valid, with or without warnings; 1 invalid or not readable;
 			return a.validate(cmd, a.configFiles(args), opt)
 		},
 	}
-	a.quietFlag(cmd)
 	cmd.Flags().BoolVar(&opt.each, "each", false, "every file is a configuration of its own")
 	cmd.Flags().StringVar(&opt.format, "format", "text", "print problems as `text` or json")
 	strictFlags(cmd, &opt.strict, &opt.user)
-	cmd.Flags().StringVar(&opt.color, "color", "auto",
-		"quote the lines that problems are in, in colour: auto (on a terminal), always or never")
+	hasJSON(cmd)
 	return cmd
 }
 
 func (a *app) validate(cmd *cobra.Command, files []string, opt validateOptions) error {
-	colored, err := present.Colored(a.stderr, opt.color)
-	if err != nil {
-		return usage(cmd, "%v", err)
+	if a.json {
+		opt.format = "json"
 	}
 	if opt.format != "text" && opt.format != "json" {
 		return usage(cmd, "--format is text or json, not %q", opt.format)
@@ -104,7 +100,7 @@ func (a *app) validate(cmd *cobra.Command, files []string, opt validateOptions) 
 			all = append(all, v.Problems...)
 			continue
 		}
-		if err := a.printVerdict(&v, colored); err != nil {
+		if err := a.printVerdict(&v, a.colored(a.stderr)); err != nil {
 			return err
 		}
 	}

@@ -25,6 +25,12 @@ type Error struct {
 
 func (e *Error) Error() string { return strings.TrimSpace(e.Problem.Text()) }
 
+// Denied reports whether the manager refused a request because of who made it, where it
+// came from, or because a token is missing.
+func (e *Error) Denied() bool {
+	return e.Status == http.StatusUnauthorized || e.Status == http.StatusForbidden
+}
+
 // InFile puts the name of a file into the problems of a refusal that the manager found
 // in what it only knows as a request body.
 func InFile(err error, file string) error {
@@ -53,6 +59,24 @@ func (e *ConnectError) Error() string {
 
 // Unwrap gives the reason as the system has it.
 func (e *ConnectError) Unwrap() error { return e.Err }
+
+// NotPermitted reports whether an error is that the socket of the manager may not be
+// opened.
+func NotPermitted(err error) bool {
+	var none *ConnectError
+	return errors.As(err, &none) && errors.Is(none.Err, fs.ErrPermission)
+}
+
+// Unreachable reports whether an error is that no manager answered: nothing did,
+// something that is not taken for it, or a manager that ended.
+func Unreachable(err error) bool {
+	var none *ConnectError
+	var peer *PeerError
+	var long *TooLongError
+	var other *AnswerError
+	var ended *EndedError
+	return errors.As(err, &ended) || errors.As(err, &none) || errors.As(err, &peer) || errors.As(err, &long) || errors.As(err, &other)
+}
 
 // AnswerError is an answer that does not have the form of the manager's.
 type AnswerError struct {

@@ -138,7 +138,7 @@ func enumGrammar(rest string) grammar {
 				if now := renamedWords[n.Text]; slices.Contains(words, now) {
 					return nil, hint("it is " + now + " now")
 				}
-				if near := nearest(n.Text, words); near != "" {
+				if near := Nearest(n.Text, words); near != "" {
 					return nil, hint("did you mean " + near + "?")
 				}
 			}

@@ -116,7 +116,7 @@ func tagHint[T any](tag string, known map[string]T) string {
 		names = append(names, name)
 	}
 	slices.Sort(names)
-	if near := nearest(tag, names); near != "" {
+	if near := Nearest(tag, names); near != "" {
 		return "did you mean " + near + "?"
 	}
 	return ""

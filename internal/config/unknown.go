@@ -38,7 +38,7 @@ func adviceFor(p *plan, pattern, key string) string {
 	if elsewhere := sectionsOf(key); len(elsewhere) == 1 {
 		return "it belongs to " + elsewhere[0]
 	}
-	if near := nearest(key, siblings); near != "" {
+	if near := Nearest(key, siblings); near != "" {
 		return "did you mean " + near + "?"
 	}
 	return ""
@@ -62,9 +62,9 @@ func cutLast(pointer string) (section, name string) {
 	return pointer[:max(i, 0)], pointer[i+1:]
 }
 
-// nearest is the candidate that few typing mistakes turn into word, "" if
+// Nearest is the candidate that few typing mistakes turn into word, "" if
 // there is none.
-func nearest(word string, candidates []string) string {
+func Nearest(word string, candidates []string) string {
 	best, least := "", min(2, len(word)/3)+1
 	if len(word) > 40 {
 		return ""

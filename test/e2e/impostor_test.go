@@ -71,7 +71,7 @@ func TestAnImpostorGetsNothing(t *testing.T) {
 			calls++
 			r := sut.Run(t.Context(), machine.Cmd{User: user, Env: []string{"KRESCTL_TOKEN=top-secret-token-of-root"},
 				Args: append([]string{"kresctl", "-s", socket}, strings.Fields(command)...)})
-			if r.Code != 1 || !strings.HasPrefix(r.Stderr, reason) {
+			if r.Code != 4 || !strings.HasPrefix(r.Stderr, reason) {
 				t.Errorf("%s of %q: exit %d\n%s%s", command, user, r.Code, r.Stdout, r.Stderr)
 			}
 		}

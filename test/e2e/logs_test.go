@@ -52,7 +52,7 @@ func TestWhoFollowsIsToldOfTheEnd(t *testing.T) {
 		for unit := range followers {
 			product.Eventually(t, unit+" ends", func() bool { return sut.Show(t, unit, "ActiveState") == "failed" })
 			said := sut.Journal(t.Context(), unit)
-			if code := sut.Show(t, unit, "ExecMainStatus"); code != "1" || !strings.Contains(said, end.says) || strings.Contains(said, "may have been made") {
+			if code := sut.Show(t, unit, "ExecMainStatus"); code != "4" || !strings.Contains(said, end.says) || strings.Contains(said, "may have been made") {
 				t.Errorf("%s ends with %s: %s", unit, code, said)
 			}
 			sut.Must(t, "systemctl", "reset-failed", unit)

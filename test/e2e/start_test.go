@@ -126,7 +126,7 @@ func TestStopStopsEverythingAndStartBringsItBack(t *testing.T) {
 	if failed := sut.Must(t, "systemctl", "--failed", "--no-legend", "list-units", "kres*"); failed != "" {
 		t.Errorf("failed units: %s", failed)
 	}
-	if r := sut.Exec(t, "kresctl", "status"); r.Code != 1 || !strings.Contains(r.Stderr, "kresd-manager") {
+	if r := sut.Exec(t, "kresctl", "status"); r.Code != 4 || !strings.Contains(r.Stderr, "kresd-manager") {
 		t.Errorf("kresctl status: exit %d, %q", r.Code, r.Stderr)
 	}
 	time.Sleep(200 * time.Millisecond) // nothing may come back by itself
