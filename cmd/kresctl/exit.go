@@ -5,7 +5,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"net/http"
 
 	"kresd-manager/internal/client"
 
@@ -33,7 +32,7 @@ func statusOf(err error) int {
 		return exitUsage
 	case errors.As(err, &refused) && refused.Denied(), client.NotPermitted(err):
 		return exitDenied
-	case errors.As(err, &refused) && refused.Status == http.StatusPreconditionFailed:
+	case errors.As(err, &refused) && refused.Unmet():
 		return exitPrecondition
 	case client.Unreachable(err):
 		return exitUnreachable

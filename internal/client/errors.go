@@ -31,6 +31,9 @@ func (e *Error) Denied() bool {
 	return e.Status == http.StatusUnauthorized || e.Status == http.StatusForbidden
 }
 
+// Unmet reports whether the condition of the request did not hold: [ChangeOptions.IfMatch].
+func (e *Error) Unmet() bool { return e.Status == http.StatusPreconditionFailed }
+
 // InFile puts the name of a file into the problems of a refusal that the manager found
 // in what it only knows as a request body.
 func InFile(err error, file string) error {
