@@ -14,6 +14,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -145,9 +146,16 @@ func look(ctx context.Context, path string, known Seen) Seen {
 	if st.Size > maxHashed {
 		return s
 	}
-	if sum, text, err := hash(ctx, path); err == nil {
+	switch sum, text, err := hash(ctx, path); {
+	case err == nil:
 		s.ID, s.Note = "sha256:"+sum, note(text)
-	} else if ctx.Err() == nil && !errors.Is(err, fs.ErrPermission) {
+	case errors.Is(err, fs.ErrPermission):
+		// Who may read it has changed, and not what it holds: workers must not be asked
+		// to read it again, now that they may not either.
+		if strings.HasPrefix(known.ID, "sha256:") && known.stat.id() == s.stat.id() {
+			s.ID, s.Note = known.ID, known.Note
+		}
+	case ctx.Err() == nil:
 		s.trusted = false // it is being replaced
 	}
 	return s

@@ -12,6 +12,7 @@ import (
 	"math/big"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -79,6 +80,47 @@ func TestWhatDoesNotChangeIsNotReadAgain(t *testing.T) {
 	}
 	if fresh := look(t.Context(), path, Seen{}); fresh.trusted && time.Since(fresh.Since) < settled {
 		t.Error("a change of just now is trusted, and the next one would not be seen")
+	}
+}
+
+// A key that is made readable for root alone is still the key that workers have read.
+func TestWhoMayReadAFileIsNotItsContent(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("only root can become somebody who may not read a file")
+	}
+	path := filepath.Join(t.TempDir(), "key")
+	write(t, path, "a key")
+	for _, folder := range []string{filepath.Dir(path), filepath.Dir(filepath.Dir(path))} {
+		if err := os.Chmod(folder, 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	// asOther looks as a user who owns nothing; the file system asks for the thread's.
+	asOther := func(known Seen) (s Seen) {
+		runtime.LockOSThread()
+		defer runtime.UnlockOSThread()
+		if err := unix.Setfsuid(65534); err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = unix.Setfsuid(0) }()
+		return look(t.Context(), path, known)
+	}
+	read := asOther(Seen{})
+	if !strings.HasPrefix(read.ID, "sha256:") {
+		t.Fatalf("seen: %+v", read)
+	}
+	if err := os.Chmod(path, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if closed := asOther(read); closed.ID != read.ID {
+		t.Errorf("it is taken for another content: %s", closed.ID)
+	}
+	if unknown := asOther(Seen{}); !strings.HasPrefix(unknown.ID, "stat:") {
+		t.Errorf("what was never read is known: %s", unknown.ID)
+	}
+	write(t, path, "another")
+	if another := asOther(read); another.ID == read.ID {
+		t.Error("another content is taken for what was read")
 	}
 }
 
