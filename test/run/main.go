@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Command run runs all tests: those that need no systemd with the race detector, then those
-// that boot one, in lanes side by side, as many as the cores have time for, each with a
-// machine of its own, and at last, one after another, those that measure (machine.Alone).
+// Command run runs all tests: those that need no systemd with the race detector, and beside
+// them those that boot one, in lanes side by side, as many as the cores have time for, each with
+// a machine of its own, and at last, one after another, those that measure (machine.Alone).
 // It is what make test calls.
 //
 //	go run ./test/run [-only REGEXP] [-lanes N]
@@ -89,20 +89,25 @@ func all(ctx context.Context, r *report, only *regexp.Regexp, wide int) (err err
 			unit = append(unit, pack)
 		}
 	}
-	if len(unit) > 0 {
-		ended := func(o *outcome) {
-			if ctx.Err() == nil { // it was not ended
-				r.take(o, nil)
-			}
+	// Tests of machines wait often: those of the units fill the time.
+	units := make(chan error, 1)
+	go func() {
+		defer close(units)
+		if len(unit) > 0 {
+			units <- p.units(ctx, unit, func(o *outcome) {
+				if ctx.Err() == nil { // it was not ended
+					r.take(o, nil)
+				}
+			})
 		}
-		if err := p.units(ctx, unit, ended); err != nil {
-			return err
-		}
-	}
+	}()
 	if len(system) > 0 {
-		if err := inLanes(ctx, r, p, packs, system, wide); err != nil {
-			return err
-		}
+		err = inLanes(ctx, r, p, packs, system, wide, func() error { return <-units })
+	} else {
+		err = <-units
+	}
+	if err != nil {
+		return err
 	}
 	if ctx.Err() != nil {
 		return errors.Join(errors.New("interrupted"), machine.Sweep(context.WithoutCancel(ctx), r.say))
@@ -110,10 +115,11 @@ func all(ctx context.Context, r *report, only *regexp.Regexp, wide int) (err err
 	return nil
 }
 
-// inLanes runs the tests of system packages; packs is all packages that there are.
-func inLanes(ctx context.Context, r *report, p programs, packs, system []pack, wide int) error {
+// inLanes runs the tests of system packages; packs is all packages that there are. What runs
+// beside, and has to end before those that must be alone, is waited for by others.
+func inLanes(ctx context.Context, r *report, p programs, packs, system []pack, wide int, others func() error) error {
 	if err := p.build(ctx, system); err != nil {
-		return err
+		return errors.Join(err, others())
 	}
 	file := filepath.Join(machine.CacheDir(), "times.json")
 	known := readTimes(file)
@@ -122,14 +128,21 @@ func inLanes(ctx context.Context, r *report, p programs, packs, system []pack, w
 		divided = append(divided, groups(pack, known)...)
 	}
 	r.say("built the tests of machines; %d groups in up to %d lanes", len(divided), wide)
-	lanes(ctx, divided, width{min(wide, runtime.NumCPU()), wide, spare}, p.run, func(g group, o *outcome) {
+	var failed error
+	run := func(ctx context.Context, g group) *outcome {
+		if g.alone {
+			failed = errors.Join(failed, others())
+		}
+		return p.run(ctx, g)
+	}
+	lanes(ctx, divided, width{min(wide, runtime.NumCPU()), wide, spare}, run, func(g group, o *outcome) {
 		if ctx.Err() != nil {
 			return
 		}
 		r.take(o, g.tests)
 		known.learn(g, o)
 	})
-	return known.write(file, packs)
+	return errors.Join(failed, others(), known.write(file, packs))
 }
 
 // matching returns the packages and tests whose names, as in "test/e2e.TestDrift", match.

@@ -68,11 +68,11 @@ func (p programs) run(ctx context.Context, g group) *outcome {
 	return o
 }
 
-// units has go test run packages that need no systemd, with the race detector, and calls
-// ended for each as it ends. Packages that have not changed since their tests passed are
+// units has go test run packages that need no systemd, with the race detector, one at a time,
+// because others run beside, and calls ended for each as it ends. Packages that have not changed since their tests passed are
 // not tested again.
 func (p programs) units(ctx context.Context, packs []pack, ended func(*outcome)) error {
-	args := []string{"go", "test", "-race", "-vet=off", "-json", "-timeout=" + limit.String()}
+	args := []string{"go", "test", "-race", "-p=1", "-vet=off", "-json", "-timeout=" + limit.String()}
 	all := map[string]*outcome{}
 	log := filepath.Join(p.out, "unit.log")
 	for _, pack := range packs {

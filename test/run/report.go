@@ -8,11 +8,13 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 )
 
-// report prints what happens, and counts.
+// report prints what happens, and counts. It is safe for concurrent use until its end.
 type report struct {
+	lock     sync.Mutex
 	out      io.Writer
 	began    time.Time
 	passed   int
@@ -30,6 +32,12 @@ type slow struct {
 
 // say prints a line with the time since the beginning.
 func (r *report) say(format string, args ...any) {
+	r.lock.Lock()
+	defer r.lock.Unlock()
+	r.sayLocked(format, args...)
+}
+
+func (r *report) sayLocked(format string, args ...any) {
 	since := time.Since(r.began)
 	fmt.Fprintf(r.out, "%2d:%02d  %s\n", int(since.Minutes()), int(since.Seconds())%60, fmt.Sprintf(format, args...))
 }
@@ -37,6 +45,8 @@ func (r *report) say(format string, args ...any) {
 // take counts what a program did, and prints it: a line, and what failed.
 func (r *report) take(o *outcome, want []test) {
 	failed := o.failures(want)
+	r.lock.Lock()
+	defer r.lock.Unlock()
 	passed, skipped := 0, 0
 	for _, t := range o.results {
 		switch {
@@ -66,7 +76,7 @@ func (r *report) take(o *outcome, want []test) {
 	if o.cached {
 		took = " as before"
 	}
-	r.say("%s %-28s %4d passed %s", word, o.title, passed, took)
+	r.sayLocked("%s %-28s %4d passed %s", word, o.title, passed, took)
 	for _, f := range failed {
 		fmt.Fprintf(r.out, "  --- %s\n", f.name)
 		for _, line := range cut(f.said) {
