@@ -25,7 +25,7 @@ import (
 // [config.ErrNotFound], [config.ErrTestFailed], [units.StepError],
 // [units.WorkerError], [units.ErrNoWorker], [units.ErrUnavailable],
 // [units.ErrForbidden], [units.ErrStopping], [units.ErrNothingWaits],
-// [units.WaitingError] and [units.NoEntryError].
+// [units.WaitingError], [units.NoEntryError] and [units.UnitError].
 type Controller interface {
 	// Running returns the configuration that runs, with what its validation made
 	// of it. It is called for every request and must neither block nor wait for
@@ -40,6 +40,9 @@ type Controller interface {
 	Reload(ctx context.Context, a units.Again) (units.Report, error)
 	// Renew applies the running configuration once more.
 	Renew(ctx context.Context, a units.Again) (units.Report, error)
+	// Restart restarts these units, or all workers if there are none, although they
+	// run as configured. One that cannot be restarted is a [*units.UnitError].
+	Restart(ctx context.Context, names []string, a units.Again) (units.Report, error)
 	// History returns what was changed, newest first.
 	History() units.History
 	// Entry returns one change and the configuration that it made. The entry may
@@ -73,6 +76,12 @@ type Controller interface {
 	// Prometheus returns the same in the text format of Prometheus, with what
 	// is known of units and changes.
 	Prometheus(ctx context.Context) ([]byte, error)
+	// Trace follows a request through a worker.
+	Trace(ctx context.Context, q units.TraceQuestion) (units.Trace, error)
+	// CacheStatistics returns the state of the cache, and Upstreams what is known of the
+	// servers upstream; a worker that does not answer is named in the result.
+	CacheStatistics(ctx context.Context) (units.CacheStatistics, error)
+	Upstreams(ctx context.Context) (units.Upstreams, error)
 	// ClearCache clears the cache of the workers, or a part of it, and returns
 	// what the worker that did it says of it, in JSON.
 	ClearCache(ctx context.Context, what units.CacheClear) (json.RawMessage, error)

@@ -69,6 +69,7 @@ func problemOf(err error) *wire.Problem {
 		worker   *units.WorkerError
 		waiting  *units.WaitingError
 		entry    *units.NoEntryError
+		unit     *units.UnitError
 	)
 	p := &wire.Problem{Message: err.Error()}
 	set := func(status int, kind wire.Kind, title string) *wire.Problem {
@@ -105,6 +106,12 @@ func problemOf(err error) *wire.Problem {
 		return set(http.StatusConflict, wire.KindStopped, "stopped meanwhile")
 	case errors.As(err, &entry):
 		return set(http.StatusNotFound, wire.KindNoEntry, "no such change")
+	case errors.As(err, &unit):
+		p.Unit = unit.Unit
+		if unit.Unknown {
+			return set(http.StatusNotFound, wire.KindNoUnit, "no such unit")
+		}
+		return set(http.StatusConflict, wire.KindNoRestart, "cannot restart")
 	case errors.As(err, &waiting):
 		return set(http.StatusConflict, wire.KindWaiting, "another change waits")
 	case errors.Is(err, units.ErrNothingWaits):

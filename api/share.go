@@ -17,6 +17,7 @@ const (
 	eventsEach, eventsAll = 16, 64
 	logsEach, logsAll     = 4, 8 // each has a process of its own
 	plansEach, plansAll   = 4, 16
+	tracesEach, tracesAll = 2, 4 // each has a worker keep what it says
 )
 
 // shares bounds how many callers do something that takes long or costs much, each

@@ -5,6 +5,7 @@ package api
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -23,9 +24,9 @@ const (
 // terms reads the parameters of a request that changes something: dry-run,
 // confirm-within and comment. All may be spelt with _ as well.
 //
-// Other parameters are refused rather than ignored. A misspelt dry-run must
-// not change anything.
-func terms(w *response, r *http.Request) (units.Again, error) {
+// Other parameters than these and those in besides are refused rather than ignored.
+// A misspelt dry-run must not change anything.
+func terms(w *response, r *http.Request, besides ...string) (units.Again, error) {
 	a := units.Again{Asked: units.Asked{Who: whoAsks(w, r)}}
 	if r.URL.RawQuery == "" {
 		return a, nil
@@ -53,6 +54,9 @@ func terms(w *response, r *http.Request) (units.Again, error) {
 			}
 			a.Comment = v
 		default:
+			if slices.Contains(besides, name) {
+				continue
+			}
 			return a, malformed("there is no parameter %s; nothing was done", printable(name))
 		}
 	}

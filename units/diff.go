@@ -13,6 +13,9 @@ type Options struct {
 	// Force loads the rules and restarts every worker and the garbage
 	// collector even if they run the desired configuration.
 	Force bool
+	// Restart are the units of workers, components and the garbage collector that
+	// restart even if they run as desired.
+	Restart []string
 	// Renew loads the rules and has the workers read their certificate even if
 	// the configuration is the same, because files that it names may have
 	// changed.
@@ -136,6 +139,11 @@ func (d *differ) wait(sets []int) {
 			s.After = slices.Clone(sets)
 		}
 	}
+}
+
+// asked tells that somebody asked for the restart of a unit.
+func (d *differ) asked(unit string) bool {
+	return d.opt.Force || slices.Contains(d.opt.Restart, unit)
 }
 
 // optional marks a step whose failure a tolerant plan bears.

@@ -86,7 +86,7 @@ func (d *differ) component(c Component, ready []int) int {
 		n = d.plan.add(Restart, c.Unit(), fmt.Sprintf("is %s (%s)", o.ActiveState, o.SubState), ready...)
 	case o.StatusText != ComponentStatus+c.Hash:
 		n = d.plan.add(Restart, c.Unit(), "command changed", ready...)
-	case d.opt.Force:
+	case d.asked(c.Unit()):
 		n = d.plan.add(Restart, c.Unit(), "restart was asked for", ready...)
 	}
 	if n != 0 && c.Kind == Dispensable {

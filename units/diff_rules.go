@@ -106,7 +106,7 @@ func (d *differ) gc(ready []int, served int) {
 		d.optional(d.plan.add(Restart, CacheGC, fmt.Sprintf("is %s (%s)", o.ActiveState, o.SubState), ready...))
 	case len(o.Args) > 0 && !slices.Equal(o.Args, d.want.GC):
 		d.optional(d.plan.add(Restart, CacheGC, "options changed", ready...))
-	case d.opt.Force:
+	case d.asked(CacheGC):
 		d.optional(d.plan.add(Restart, CacheGC, "restart was asked for", ready...))
 	}
 }

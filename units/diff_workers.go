@@ -36,7 +36,7 @@ func (d *differ) needs() needs {
 		case o.StatusText != WorkerStatus+d.want.WorkerHash:
 			need.restart = append(need.restart, n)
 			need.causes[n] = differs("configuration", o.ConfigHash(), d.want.WorkerHash)
-		case d.opt.Force:
+		case d.asked(Worker(n)):
 			need.restart = append(need.restart, n)
 			need.causes[n] = "restart was asked for"
 		default:

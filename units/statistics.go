@@ -21,6 +21,18 @@ type WorkerStatistics struct {
 // own manager uses: "kresd:kresd1".
 func (w WorkerStatistics) InstanceID() string { return "kresd:kresd" + Instance(w.Unit) }
 
+// Answers are how many answers the worker has given to clients, and how many of them
+// came from the cache alone.
+func (w WorkerStatistics) Answers() (total, cached int64) {
+	var counted struct {
+		Answer struct{ Total, Cached float64 }
+	}
+	if json.Unmarshal(w.Counts, &counted) != nil {
+		return 0, 0
+	}
+	return int64(counted.Answer.Total), int64(counted.Answer.Cached)
+}
+
 // CacheClear says what is to be removed from the cache. The zero value is all
 // of it.
 type CacheClear struct {

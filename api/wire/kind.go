@@ -21,6 +21,8 @@ const (
 	KindStopped      Kind = "stopped"               // 409
 	KindIdle         Kind = "nothing-in-progress"   // 409
 	KindNoEntry      Kind = "no-such-change"        // 404
+	KindNoUnit       Kind = "no-such-unit"          // 404
+	KindNoRestart    Kind = "cannot-restart"        // 409
 	KindNotWaiting   Kind = "nothing-to-confirm"    // 409
 	KindWaiting      Kind = "waits-to-be-confirmed" // 409
 	KindPrecondition Kind = "precondition-failed"   // 412

@@ -39,3 +39,18 @@ func (w Workers) Statistics(ctx context.Context, instance string) (json.RawMessa
 func (w Workers) ClearCache(ctx context.Context, instance string, what Clear) (json.RawMessage, error) {
 	return ClearCache(ctx, Socket(w.Rundir, instance), what)
 }
+
+// Follow is the function Follow for an instance.
+func (w Workers) Follow(ctx context.Context, instance string, q Question) (Trace, error) {
+	return Follow(ctx, Socket(w.Rundir, instance), q)
+}
+
+// Cache is the function Cache for an instance.
+func (w Workers) Cache(ctx context.Context, instance string) (CacheStatistics, error) {
+	return Cache(ctx, Socket(w.Rundir, instance))
+}
+
+// AskUpstreams is the function AskUpstreams for an instance.
+func (w Workers) AskUpstreams(ctx context.Context, instance string) (Upstreams, error) {
+	return AskUpstreams(ctx, Socket(w.Rundir, instance))
+}

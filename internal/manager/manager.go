@@ -64,6 +64,13 @@ type Workers interface {
 	// ClearCache has the instance clear the shared cache and returns what it
 	// says of it. A *kresd.LuaError is its refusal.
 	ClearCache(ctx context.Context, instance string, what kresd.Clear) (json.RawMessage, error)
+	// Follow has the instance resolve a name and tell how. A *kresd.LuaError is its
+	// refusal.
+	Follow(ctx context.Context, instance string, q kresd.Question) (kresd.Trace, error)
+	// Cache returns counters of the cache.
+	Cache(ctx context.Context, instance string) (kresd.CacheStatistics, error)
+	// AskUpstreams returns what the instance knows of servers that it asks.
+	AskUpstreams(ctx context.Context, instance string) (kresd.Upstreams, error)
 }
 
 // Options are what a Manager works with. All fields but History, Readers,

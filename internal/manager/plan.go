@@ -51,7 +51,7 @@ func (m *Manager) survey(ctx context.Context, s *step) (units.Live, map[string]i
 // done again. What drifted by itself is found by the repair, so that no worker is
 // asked anything.
 func (s *step) same() bool {
-	return s.asked && !s.file && !s.Force && !s.renew && !s.reset && s.next.desired.Generation == s.cur.desired.Generation
+	return s.asked && !s.file && !s.Force && !s.restarts && !s.renew && !s.reset && s.next.desired.Generation == s.cur.desired.Generation
 }
 
 // before are limits that workers may have.
@@ -73,11 +73,18 @@ func (m *Manager) planOn(s *step, live units.Live) error {
 	// Whoever stops the target means all of it. What the transition is about is in
 	// force with the next start.
 	s.held = !s.asked && !s.starts && !s.serving && s.cur.desired.Generation != "" && s.cur.down == ""
+	restart, err := s.toRestart(want)
+	if err != nil {
+		return err
+	}
 	r.Plan = units.Diff(want, live, units.Options{
-		Force: s.Force, Renew: s.renew, Reading: s.reading, Reset: s.reset || m.rulesUnsure.Load(),
+		Force: s.Force, Restart: restart, Renew: s.renew, Reading: s.reading, Reset: s.reset || m.rulesUnsure.Load(),
 		Tolerant: s.tolerant, Proven: s.proven, Before: s.before(),
 		Sources: s.sources(), Named: s.cur.desired.Inputs,
 	})
+	if err := left(restart, r.Plan, live); err != nil {
+		return err
+	}
 	if s.held {
 		r.Plan.Steps = []units.Step{}
 	}

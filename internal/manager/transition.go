@@ -58,6 +58,10 @@ type transition struct {
 	reading units.Reading
 	// tried are limits that workers may have, where they are not those of what runs.
 	tried *units.Limits
+	// restarts has units restarted though they run as wanted: these, or all workers
+	// if there are none.
+	restarts bool
+	restart  []string
 	// reset has workers look at the rules in any case.
 	reset bool
 	// planned is the plan of a repair, which has been made already.

@@ -155,3 +155,30 @@ func (c *Client) ClearCache(ctx context.Context, instance string, what kresd.Cle
 	})
 	return said, err
 }
+
+// Follow is a command to a worker.
+func (c *Client) Follow(ctx context.Context, instance string, q kresd.Question) (t kresd.Trace, err error) {
+	err = c.through(func() (err error) {
+		t, err = c.Systemd.Follow(ctx, instance, q)
+		return err
+	})
+	return t, err
+}
+
+// Cache is a command to a worker.
+func (c *Client) Cache(ctx context.Context, instance string) (s kresd.CacheStatistics, err error) {
+	err = c.through(func() (err error) {
+		s, err = c.Systemd.Cache(ctx, instance)
+		return err
+	})
+	return s, err
+}
+
+// AskUpstreams is a command to a worker.
+func (c *Client) AskUpstreams(ctx context.Context, instance string) (u kresd.Upstreams, err error) {
+	err = c.through(func() (err error) {
+		u, err = c.Systemd.AskUpstreams(ctx, instance)
+		return err
+	})
+	return u, err
+}

@@ -33,22 +33,24 @@ type Systemd struct {
 	act     func(Moment)
 	moments int
 
-	mu      sync.Mutex
-	units   map[string]*unit
-	faults  map[string][]Fault   // by call; consumed from the front
-	broken  map[string]Fault     // by call; for good
-	jobs    []string             // calls
-	queue   map[string]*job      // by unit
-	graph   map[string]relations // by unit
-	rules   string               // what the rule database holds
-	stock   string               // state of the stock service
-	ending  string               // the job of the manager's own unit
-	journal map[string][]string
-	limits  map[string]units.Limits // that were set, by unit
-	texts   map[string]string       // properties of all services, by name
-	serial  int                     // of processes, jobs and invocations
-	least   int                     // fewest workers that served at once since Watch
-	cleared []kresd.Clear           // of the cache
+	mu       sync.Mutex
+	units    map[string]*unit
+	faults   map[string][]Fault   // by call; consumed from the front
+	broken   map[string]Fault     // by call; for good
+	jobs     []string             // calls
+	queue    map[string]*job      // by unit
+	graph    map[string]relations // by unit
+	rules    string               // what the rule database holds
+	stock    string               // state of the stock service
+	ending   string               // the job of the manager's own unit
+	journal  map[string][]string
+	limits   map[string]units.Limits // that were set, by unit
+	texts    map[string]string       // properties of all services, by name
+	serial   int                     // of processes, jobs and invocations
+	least    int                     // fewest workers that served at once since Watch
+	cleared  []kresd.Clear           // of the cache
+	resolved map[string]bool         // by type and name
+	usage    float64                 // of the cache, in percent
 }
 
 // unit is what systemd knows of one unit, and its processes.

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package trace translates what kresd says of one request, at level debug, into what
+// happened to it. How to come by these lines is for package kresd.
+package trace
+
+import (
+	"regexp"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"kresd-manager/units"
+)
+
+// meaning is a kind of line: what it looks like, and what it tells.
+type meaning struct {
+	line *regexp.Regexp
+	tell func(r *reader, m []string)
+}
+
+// reader goes through the lines of a request, in order.
+type reader struct {
+	events []units.TraceEvent
+	at     units.Seconds
+	name   string // what is looked for, and its type
+	rrtype string
+	asked  *units.TraceEvent // the last question to a server that has no reply yet
+	missed bool              // the cache does not have it
+	unfit  string            // why
+	cached bool              // what follows is about what the cache had
+}
+
+// Events translates the lines of a request, which are those of kresd 6. What another
+// version says otherwise is passed over. It is safe for concurrent use.
+func Events(lines []units.TraceLine) []units.TraceEvent {
+	r := &reader{events: []units.TraceEvent{}}
+	for _, l := range lines {
+		r.at = l.At
+		text := strings.TrimSpace(l.Text)
+		for _, m := range meanings() {
+			if found := m.line.FindStringSubmatch(text); found != nil {
+				m.tell(r, found)
+				break
+			}
+		}
+	}
+	return r.events
+}
+
+func (r *reader) add(e units.TraceEvent) *units.TraceEvent {
+	e.At = r.at
+	r.events = append(r.events, e)
+	return &r.events[len(r.events)-1]
+}
+
+// detail is an event that says no more than its kind and some words.
+func detail(kind units.TraceKind, words string) func(*reader, []string) {
+	return func(r *reader, _ []string) { r.add(units.TraceEvent{Kind: kind, Detail: words}) }
+}
+
+// about has in place of words what stands in parentheses in the line.
+func about(kind units.TraceKind) func(*reader, []string) {
+	return func(r *reader, m []string) { r.add(units.TraceEvent{Kind: kind, Detail: strings.TrimSpace(m[1])}) }
+}
+
+// faults say in words what kresd calls the ways in which a server does not do.
+var faults = map[string]string{
+	"QUERY_TIMEOUT": "no answer in time", "TLS_HANDSHAKE_FAILED": "no TLS", "TCP_CONNECT_FAILED": "no connection over TCP",
+	"TCP_CONNECT_TIMEOUT": "no connection over TCP in time", "REFUSED": "refuses", "SERVFAIL": "fails (SERVFAIL)",
+	"FORMERR": "does not understand (FORMERR)", "NOTIMPL": "cannot do that (NOTIMP)", "OTHER_RCODE": "answers with an unusual code",
+	"MALFORMED": "the answer is malformed", "MISMATCHED": "the answer is to another question", "TRUNCATED": "the answer is too long for UDP",
+	"DNSSEC_ERROR": "the answer does not pass DNSSEC", "LAME_DELEGATION": "is not responsible for the zone", "BAD_CNAME": "the alias is bad",
+}
+
+// meanings are in the order in which they are tried. Nothing but a trace needs them.
+var meanings = sync.OnceValue(func() []meaning {
+	var all []meaning
+	add := func(line string, tell func(*reader, []string)) {
+		all = append(all, meaning{regexp.MustCompile(line), tell})
+	}
+	server := func(verb string) string { return `=> id: '\d+' ` + verb + `: '([^']*)'@'([^']*)' zone cut: '([^']*)'` }
+
+	add(`^\[iterat\].*\] +'(.*)' type '([^']*)' new uid was assigned`, func(r *reader, m []string) {
+		r.cached, r.asked = false, nil
+		if m[1] != r.name || m[2] != r.rrtype {
+			if r.name != "" {
+				r.add(units.TraceEvent{Kind: units.TraceResolve, Name: m[1], Type: m[2]})
+			}
+			r.name, r.rrtype, r.missed, r.unfit = m[1], m[2], false, ""
+		}
+	})
+	add(`=> view selected action: (.*)$`, about(units.TraceView))
+	add(`^\[policy\].*\] +(.*)$`, about(units.TracePolicy))
+	add(`^\[rules *\].*=> (satisfied by local data.*|redirecting by local data|local data.*)$`, about(units.TraceRule))
+
+	hit := func(what string) func(*reader, []string) {
+		return func(r *reader, m []string) {
+			ttl, _ := strconv.Atoi(m[1])
+			r.cached = true
+			r.add(units.TraceEvent{Kind: units.TraceCacheHit, TTL: &ttl, Detail: what})
+		}
+	}
+	add(`=> satisfied by exact .*new TTL (-?\d+)`, hit(""))
+	add(`=> satisfied by DNAME\+CNAME.*new TTL (-?\d+)`, hit("a redirection of the zone above"))
+	add(`=> NSEC3? (?:sname|wildcard|encloser): (?:match proved NODATA|covered by).*new TTL (-?\d+)`, hit("a proof of absence"))
+	add(`=> wildcard: answer expanded.*new TTL (-?\d+)`, hit("a wildcard"))
+	add(`=> skipping exact `, func(r *reader, _ []string) { r.unfit = "what it has is not validated or has expired" })
+
+	add(server("querying")+` qname: '(.*)' qtype: '([^']*)' proto: '([^']*)'`, func(r *reader, m []string) {
+		if !r.missed { // nothing says so where the cache has nothing at all
+			r.add(units.TraceEvent{Kind: units.TraceMiss, Detail: r.unfit})
+			r.missed = true
+		}
+		e := r.add(units.TraceEvent{
+			Kind: units.TraceAsk, Server: m[1], Address: address(m[2]), Zone: m[3],
+			Name: strings.ToLower(m[4]), Type: m[5], Protocol: m[6],
+		})
+		r.cached, r.asked = false, &units.TraceEvent{Server: e.Server, Address: e.Address}
+	})
+	add(server("updating")+` with rtt (\d+) `, func(r *reader, m []string) {
+		n, _ := strconv.Atoi(m[4])
+		rtt := units.Seconds(n) * units.Seconds(time.Millisecond)
+		r.asked = &units.TraceEvent{Server: m[1], Address: address(m[2]), RTT: &rtt}
+	})
+	add(server("noting selection error")+` error: \d+ (\S+)`, func(r *reader, m []string) {
+		words := faults[m[4]]
+		if words == "" {
+			words = m[4]
+		}
+		r.asked = nil
+		r.add(units.TraceEvent{Kind: units.TraceFault, Server: m[1], Address: address(m[2]), Detail: words})
+	})
+	add(`<= rcode: (\S+)`, func(r *reader, m []string) {
+		if r.asked == nil || r.cached { // of what the cache had, or of a fault that is told
+			return
+		}
+		r.add(units.TraceEvent{Kind: units.TraceReply, Server: r.asked.Server, Address: r.asked.Address, RTT: r.asked.RTT, Detail: m[1]})
+		r.asked = nil
+	})
+	add(`<= referral response, follow`, detail(units.TraceReferral, ""))
+	add(`<= cname chain, following`, detail(units.TraceAlias, ""))
+	add(`<= (truncated response, failover to TCP)`, detail(units.TraceRetry, "over TCP, since the answer is too long for UDP"))
+	add(`<= retrying with non-minimized name`, detail(units.TraceRetry, "with the whole name"))
+	add(`<= (?:error: CNAME chain|cname chain loop)`, detail(units.TraceFailed, "the chain of aliases is too long or goes round"))
+	add(`=> stashed (?:packet|\S+ )`, detail(units.TraceStore, ""))
+
+	add(`<= DS: OK`, detail(units.TraceSecure, "the key of the zone"))
+	add(`<= (?:DS doesn't exist|got insecure response|cached insecure response)|=> (?:NS is provably without DS)`, detail(units.TraceInsecure, "the zone is not signed"))
+	add(`=> going insecure because (?:there's no covering TA|parent query is insecure)|<= can't prove (?:NODATA|NXDOMAIN) due to optout`,
+		detail(units.TraceInsecure, "no trust anchor covers the zone"))
+	add(`<= DNSSEC downgraded`, detail(units.TraceInsecure, "its proofs cost too much to check"))
+	add(`^\[valdtr\].*<= (bad NODATA proof|bad NXDOMAIN proof|bad keys, broken trust chain|bogus proof of DS non-existence|`+
+		`can't validate referral|continuous revalidation, fails|couldn't validate RRSIGs|no DNSKEY, can't validate)`, about(units.TraceBogus))
+	add(`=> id: '\d+' no suitable transport`, detail(units.TraceFailed, "no server of the zone is left to ask"))
+	add(`=> too many failures in a row`, detail(units.TraceFailed, "too many failures in a row"))
+	add(`=> unresolvable NS address`, detail(units.TraceFailed, "the servers of the zone have no address"))
+	add(`internal timeout for resolving the request has expired`, detail(units.TraceFailed, "it took too long"))
+	add(`AD: request classified as SECURE`, detail(units.TraceSecure, "the answer"))
+	return all
+})
+
+// address writes 192.0.2.1#00053 as people do.
+func address(s string) string {
+	host, port, found := strings.Cut(s, "#")
+	if !found {
+		return s
+	}
+	port = strings.TrimLeft(port, "0")
+	if strings.Contains(host, ":") {
+		host = "[" + host + "]"
+	}
+	return host + ":" + port
+}
