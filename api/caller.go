@@ -31,7 +31,7 @@ func has(c *door.Caller, role *config.Role) bool {
 	return false
 }
 
-// whoAsks tells who sent a request, for the log and the history.
+// whoAsks says who sent a request, for the log and the history.
 func whoAsks(w *response, r *http.Request) units.Who {
 	c := door.CallerOf(r)
 	who := units.Who{Via: units.ViaSocket, UID: c.UID, Role: w.role, Request: w.reference}

@@ -25,7 +25,7 @@ func TestRolesOnAUnixSocket(t *testing.T) {
 		roles []config.Role
 		want  access
 	}{
-		{"without roles everybody who reaches the socket", 1001, nil, nil, configure},
+		{"without roles everyone who reaches the socket", 1001, nil, nil, configure},
 		{"root", 0, nil, roles, configure},
 		{"the manager itself, for systemctl reload", self, nil, roles, configure},
 		{"programs of ours", worker, nil, roles, read},

@@ -117,7 +117,7 @@ const (
 )
 
 // evaluate follows the order of RFC 9110 section 13.2.2. The tag is that of
-// the whole configuration, without quotes; exists tells whether the addressed
+// the whole configuration, without quotes; exists reports whether the addressed
 // value is there, which is what "*" asks for.
 func (p precondition) evaluate(etag string, exists bool) outcome {
 	if p.match.present {

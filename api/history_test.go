@@ -12,7 +12,7 @@ import (
 	"kresd-manager/units"
 )
 
-// The kernel tells who is at the other end of a unix socket.
+// The kernel says who is at the other end of a unix socket.
 func TestHistoryKnowsWhoAsked(t *testing.T) {
 	s := serve(t, api.Options{})
 	s.ask(t, "PUT", "/v1/config/workers?comment=more+people", "3", "X-Reference-Id: r-17")

@@ -8,7 +8,7 @@ import (
 	"kresd-manager/units"
 )
 
-// plan tells what a reload would do.
+// plan says what a reload would do.
 func (h *handlers) plan(w *response, r *http.Request) error {
 	giveBack, err := h.planning(w, r, true)
 	if err != nil {

@@ -63,7 +63,7 @@ func TestStatusOfErrors(t *testing.T) {
 }
 
 // Why a configuration file is not usable is told, whatever is the reason.
-func TestUnreadableFileIsTold(t *testing.T) {
+func TestUnreadableFileIsReported(t *testing.T) {
 	dir := t.TempDir()
 	_, err := config.ReadFile(dir)
 	if p := problemOf(fmt.Errorf("around: %w", err)); p == nil || p.Message != "around: cannot read "+dir+": is a directory" {
@@ -71,7 +71,7 @@ func TestUnreadableFileIsTold(t *testing.T) {
 	}
 }
 
-func TestFailedRollbackIsTold(t *testing.T) {
+func TestFailedRollbackIsReported(t *testing.T) {
 	err := &changeError{
 		units.Report{RollbackError: "kresd@2.service does not start"},
 		&units.StepError{Step: units.Step{Kind: units.Restart, Unit: "kresd@1.service"}, Err: errors.New("it died")},

@@ -31,7 +31,7 @@ func (s *site) from(t *testing.T, ip string) *site {
 const twoTokens = "{interface: ADDRESS, roles: [{role: read, token: " + readToken + "}, {role: configure, token: " + configureToken + "}]}"
 
 // Wrong tokens make who sends them wait, and no one else. The right one is not
-// looked at either, or a guess could be told from it.
+// looked at either, or a guess could be checked by it.
 func TestWrongTokensAreSlowedDown(t *testing.T) {
 	log, text := logger(slog.LevelInfo)
 	s := serveTCP(t, twoTokens, api.Options{Logger: log})

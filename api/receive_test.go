@@ -214,7 +214,7 @@ func TestNoOneWaitsForAReader(t *testing.T) {
 }
 
 // Why a body did not come whole is told to who has sent it, in words of the wire.
-func TestABodyThatBreaksOffIsTold(t *testing.T) {
+func TestABodyThatBreaksOffIsReported(t *testing.T) {
 	s := serve(t, api.Options{})
 	for sent, want := range map[string]string{
 		"Content-Length: 10\r\n\r\n3":                       "cannot read the request body: the connection was closed before its end",

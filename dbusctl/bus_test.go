@@ -181,12 +181,12 @@ func (b *bus) reply(call *dbus.Message, result any) {
 	b.send(m)
 }
 
-// removed tells that a job has ended.
+// removed means that a job has ended.
 func (b *bus) removed(sender, job, result string) {
 	b.signal(sender, systemdPath, managerIface+".JobRemoved", uint32(1), dbus.ObjectPath(job), "kresd@1.service", result)
 }
 
-// changed tells that properties of a unit have changed.
+// changed means that properties of a unit have changed.
 func (b *bus) changed(sender, unit string) {
 	b.signal(sender, unitPath(unit), busName+".Properties.PropertiesChanged",
 		unitIface, map[string]dbus.Variant{"ActiveState": dbus.MakeVariant("failed")}, []string{})

@@ -42,7 +42,7 @@ func empty() hinted {
 	return hinted{changed: map[string]struct{}{}, loaded: map[string]struct{}{}}
 }
 
-// began tells who owned systemd's name when it was asked for. What the bus told
+// began says who owned systemd's name when it was asked for. What the bus told
 // meanwhile is newer.
 func (h *hints) began(owner string) {
 	h.mu.Lock()

@@ -25,7 +25,7 @@ const (
 // above all. A start or a restart is refused while a stop is queued, of the unit or of
 // what it wants: who stops kresd.target has the last word, also in the moment before
 // we start something. A stop of ours displaces what is queued. Of the others, "flush"
-// cancels the jobs of everybody, "replace-irreversibly" holds up a shutdown, and
+// cancels the jobs of everyone, "replace-irreversibly" holds up a shutdown, and
 // "ignore-dependencies" would start a worker without its rules.
 const (
 	startMode = "fail"
@@ -181,7 +181,7 @@ func (n *conn) judge(ctx context.Context, j *job, result string) error {
 }
 
 // pending returns the job that a unit has and its type, "" if it has none or
-// that cannot be told. Only silence is an error.
+// that cannot be known. Only silence is an error.
 func (n *conn) pending(ctx context.Context, unit string) (verb string, path dbus.ObjectPath, silence error) {
 	var job struct {
 		ID   uint32

@@ -175,7 +175,7 @@ func TestAMaskedPolkitIsNotTakenForAMaskedUnit(t *testing.T) {
 	}
 }
 
-// Rules without a sender would let everybody wake us up.
+// Rules without a sender would let everyone wake us up.
 func TestEveryMatchRuleNamesItsSender(t *testing.T) {
 	b := &bus{answer: queue(func(b *bus) { b.removed(systemd, "/job/1", "done") })}
 	if err := newBus(t, b).Start(patient(t), "kresd@1.service"); err != nil {
@@ -323,7 +323,7 @@ func TestABusThatDoesNotAnswerHoldsNoOneUp(t *testing.T) {
 }
 
 // A signal that gets lost costs time, not the result.
-func TestAJobWhoseEndIsNotToldIsLookedUp(t *testing.T) {
+func TestAJobWhoseEndIsNotReportedIsLookedUp(t *testing.T) {
 	t.Parallel()
 	b := &bus{answer: func(_ *bus, method string, call *dbus.Message) ([]any, error) {
 		if method == "Get" {

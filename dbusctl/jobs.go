@@ -58,7 +58,7 @@ func (j *jobs) removed(sig *dbus.Signal) {
 	j.results[path] = result
 }
 
-// began tells who owned systemd's name when it was asked for. What the bus told
+// began says who owned systemd's name when it was asked for. What the bus told
 // meanwhile is newer.
 func (j *jobs) began(owner string) {
 	j.mu.Lock()

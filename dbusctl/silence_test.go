@@ -191,7 +191,7 @@ func TestAnImpatientCallerLeavesTheConnectionAlone(t *testing.T) {
 
 // A caller with a deadline of its own is told the same: that it was systemd that did
 // not answer.
-func TestADeadlineOfACallerIsToldInWords(t *testing.T) {
+func TestADeadlineOfACallerIsReportedInWords(t *testing.T) {
 	for what, ask := range questions {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()
@@ -216,7 +216,7 @@ func TestADeadlineOfACallerIsToldInWords(t *testing.T) {
 }
 
 // Contact that is lost is told once, and once that it is back.
-func TestLostContactIsToldOnce(t *testing.T) {
+func TestLostContactIsReportedOnce(t *testing.T) {
 	var mu sync.Mutex
 	var text bytes.Buffer
 	b := &bus{answer: answering}

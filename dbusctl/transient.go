@@ -33,7 +33,7 @@ type Transient struct {
 	Unit func(name string) (unitfile.Unit, error)
 	// Slice is in place of units.Target.
 	Slice string
-	// Apart tells that the stock service may run beside it, because they share
+	// Apart means that the stock service may run beside it, because they share
 	// no directory.
 	Apart bool
 

@@ -121,7 +121,7 @@ func (w *watch) listen(ctx context.Context) error {
 	return err
 }
 
-// subscribe has systemd send signals; known tells that it was going to.
+// subscribe has systemd send signals; known means that it was going to.
 func (w *watch) subscribe(ctx context.Context) (known bool, err error) {
 	err = w.bus.Object(systemdName, systemdPath).CallWithContext(ctx, managerIface+".Subscribe", 0).Err
 	var de dbus.Error

@@ -18,7 +18,7 @@ import (
 	"kresd-manager/units"
 )
 
-// watching has a client watch the bus and returns what it is told.
+// watching has a client watch the bus and returns what it is reported.
 func watching(t *testing.T, b *bus) <-chan string {
 	t.Helper()
 	if b.answer == nil {
@@ -48,7 +48,7 @@ func watchWith(t *testing.T, client *Client) <-chan string {
 	return told
 }
 
-// next returns what is told next; "everything" for "".
+// next returns what is reported next; "everything" for "".
 func next(t *testing.T, told <-chan string) string {
 	t.Helper()
 	select {
@@ -189,7 +189,7 @@ func TestWatchWaitsForABus(t *testing.T) {
 	expect(t, told, "everything")
 }
 
-// A bus that hangs up on everybody must not take all the processor.
+// A bus that hangs up on everyone must not take all the processor.
 func TestWatchBacksOff(t *testing.T) {
 	var calls atomic.Int32
 	client := newBus(t, &bus{answer: func(b *bus, _ string, _ *dbus.Message) ([]any, error) {

@@ -130,7 +130,7 @@ func parse(path string, text []byte, host config.Host) (*config.Config, error) {
 	return doc.Config(host)
 }
 
-// why is the first problem, in a form that everybody may read: of the value
+// why is the first problem, in a form that everyone may read: of the value
 // that was found nothing is told.
 func why(path string, err error) string {
 	var problems config.Problems

@@ -25,7 +25,7 @@ func (d *differ) removals(ready []int) []int {
 	return ready
 }
 
-// endsAll tells that workers run and none is wanted.
+// endsAll means that workers run and none is wanted.
 func (d *differ) endsAll() bool { return d.want.Workers == 0 && len(d.live.Workers()) > 0 }
 
 // unwanted returns the units of components that run and should not, without those

@@ -189,7 +189,7 @@ nothing to do: the live system is as configured
   3  restart  kresd@2.service             restart was asked for  [after 2]
   4  restart  kres-gc.service             restart was asked for  [after 2]
 `},
-		{"renewal loads the rules again and has everybody read the certificate again",
+		{"renewal loads the rules again and has everyone read the certificate again",
 			"1 active w\n2 active w\nrules active r",
 			Desired{Generation: "g2", Workers: 2, WorkerHash: "w", RulesHash: "r", Cert: "/c", Key: "/k"}, Options{Renew: true}, `
 5 steps to generation g2

@@ -4,7 +4,7 @@ package units
 
 import "time"
 
-// EventKind is what an event tells of. The set is closed; its text is stable.
+// EventKind is what an event reports. The set is closed; its text is stable.
 type EventKind string
 
 // Kinds of events.

@@ -51,7 +51,7 @@ type Loss struct {
 	Why string
 	// Cost says what it means.
 	Cost string
-	// Socket tells that it is a socket of the API.
+	// Socket means that it is a socket of the API.
 	Socket bool
 }
 

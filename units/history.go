@@ -15,7 +15,7 @@ import (
 type Who struct {
 	// Via is how the request came: one of the constants below.
 	Via string `json:"via,omitempty"`
-	// UID and User tell who was at the other end of a unix socket (unix(7),
+	// UID and User say who was at the other end of a unix socket (unix(7),
 	// SO_PEERCRED). UID is nil where no one was, User "" where the user has no
 	// name.
 	UID  *uint32 `json:"uid,omitempty"`
@@ -89,7 +89,7 @@ type Entry struct {
 	// Place orders the history where ID does not: a change that waited got its ID
 	// before one that came to its end earlier.
 	Place int `json:"place,omitempty"`
-	// Running tells that this is the configuration that runs.
+	// Running means that this is the configuration that runs.
 	Running bool `json:"running,omitempty"`
 }
 
@@ -99,11 +99,11 @@ type History struct {
 	Entries []Entry `json:"entries"`
 	// Waiting is the change that has to be confirmed, if there is one.
 	Waiting *Waiting `json:"waiting,omitempty"`
-	// Faults tell in words what of the history is lost or cannot be kept.
+	// Faults say in words what of the history is lost or cannot be kept.
 	Faults []string `json:"faults,omitempty"`
 }
 
-// Waiting tells that changes are undone unless someone confirms them.
+// Waiting means that changes are undone unless someone confirms them.
 type Waiting struct {
 	// By is when.
 	By time.Time `json:"by"`

@@ -28,7 +28,7 @@ type Input struct {
 	// Kind is what it is, for people: "certificate", "zone", "hosts file", …
 	Kind string
 	Use  InputUse
-	// Watched tells that the configuration wants a change to be taken over by itself.
+	// Watched means that the configuration wants a change to be taken over by itself.
 	Watched bool
 }
 
@@ -40,7 +40,7 @@ type Content struct {
 	// Note is what people know the content by, as "CN=dns.example, until
 	// 2027-02-01"; "" if there is no such thing.
 	Note string
-	// Hidden tells why it is not known, though there may be a file; else "".
+	// Hidden says why it is not known, though there may be a file; else "".
 	Hidden string
 }
 
@@ -59,7 +59,7 @@ const (
 	ReadNone    Reading = iota // a change that is about something else
 	ReadWatched                // no one asked
 	ReadAll
-	// ReadHidden is ReadAll with those files of which no one can tell whether they
+	// ReadHidden is ReadAll with those files of which no one can know whether they
 	// have changed, unless that would restart workers.
 	ReadHidden
 )
@@ -77,7 +77,7 @@ func (in Input) Name(c Content) string {
 
 // Stale returns the inputs of one use whose content is another one than the
 // process of a unit has read; a file that is not there any more is none. With
-// hidden it returns those, too, of which no one can tell.
+// hidden it returns those, too, of which no one can know.
 func (l Live) Stale(unit string, use InputUse, inputs []Input, hidden bool) []Input {
 	var stale []Input
 	for _, in := range inputs {

@@ -10,7 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// none is what systemd tells of a unit without limits.
+// none is what systemd reports for a unit without limits.
 var none = Limits{Unlimited, Unlimited, Unlimited, Unlimited, Unlimited}
 
 // with is none with some limits.

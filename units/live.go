@@ -28,10 +28,10 @@ type Observed struct {
 	MemoryBytes  uint64 // 0 if unknown
 	HeldBytes    uint64 // memory of the main process that the kernel cannot take back; 0 if unknown
 	CgroupPath   string // below the cgroup root, "" if none
-	// NeedDaemonReload tells that the unit's files have been edited since systemd
+	// NeedDaemonReload means that the unit's files have been edited since systemd
 	// read them.
 	NeedDaemonReload bool
-	// Populated tells whether the unit's cgroup holds processes and, if the
+	// Populated reports whether the unit's cgroup holds processes and, if the
 	// unit has a main process, whether that process is one of them.
 	Populated bool
 	// Args is the command line of the main process, without the program.

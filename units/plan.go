@@ -49,7 +49,7 @@ type Step struct {
 	Set []Setting `json:"set,omitempty"`
 	// After lists the steps that must have succeeded before, ascending.
 	After []int `json:"after,omitempty"`
-	// Optional tells that the plan goes on if the step fails.
+	// Optional means that the plan goes on if the step fails.
 	Optional bool `json:"optional,omitempty"`
 }
 

@@ -14,7 +14,7 @@ import (
 type Report struct {
 	// Plan is what was, or for a dry run would be, carried out.
 	Plan Plan `json:"plan"`
-	// DryRun tells that nothing was done.
+	// DryRun means that nothing was done.
 	DryRun bool `json:"dry-run,omitempty"`
 	// Cause says who or what asked for the change: "reload", "PUT /workers", …
 	Cause string    `json:"cause"`
@@ -109,10 +109,10 @@ type StepError struct {
 	Err error
 	// Log holds the last messages of the unit, oldest first.
 	Log []string
-	// Refused tells that the component did not accept its configuration, so
+	// Refused means that the component did not accept its configuration, so
 	// the input is at fault and not the system.
 	Refused bool
-	// Restored tells that what ran before runs again.
+	// Restored means that what ran before runs again.
 	Restored bool
 }
 
@@ -135,7 +135,7 @@ func (e *StepError) Error() string {
 // Unwrap gives the reason.
 func (e *StepError) Unwrap() error { return e.Err }
 
-// JobError tells that a job of systemd ended with another result than "done".
+// JobError means that a job of systemd ended with another result than "done".
 type JobError struct {
 	Unit   string
 	Verb   string // "start", "stop", "restart"

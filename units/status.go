@@ -20,7 +20,7 @@ const (
 	RoleComponent Role = "component"
 )
 
-// RoleOf tells which part a unit plays; ok is false for foreign units.
+// RoleOf says which part a unit plays; ok is false for foreign units.
 func RoleOf(unit string) (r Role, ok bool) {
 	switch unit {
 	case PolicyLoader:
@@ -49,17 +49,17 @@ type UnitStatus struct {
 	Result   string        `json:"result,omitempty"`
 	// Config is the hash of the configuration that the process announced.
 	Config string `json:"config,omitempty"`
-	// Current tells whether that is the configuration it should run.
+	// Current reports whether that is the configuration it should run.
 	Current  bool   `json:"current"`
 	PID      int    `json:"pid,omitempty"`
 	Memory   uint64 `json:"memory,omitempty"` // bytes, 0 if unknown
 	Usage    Usage  `json:"usage,omitzero"`
 	Restarts int    `json:"restarts"`
-	// Stale tells that the unit's files were edited since systemd has read them.
+	// Stale means that the unit's files were edited since systemd has read them.
 	Stale bool `json:"needs-daemon-reload,omitempty"`
-	// Masked tells that the administrator has forbidden to start the unit.
+	// Masked means that the administrator has forbidden to start the unit.
 	Masked bool `json:"masked,omitempty"`
-	// Frozen tells that someone has frozen its processes (systemctl(1)).
+	// Frozen means that someone has frozen its processes (systemctl(1)).
 	Frozen bool `json:"frozen,omitempty"`
 	// Fault is how the unit does not do what it is for, though systemd has it
 	// running; a problem tells it in words.
@@ -82,7 +82,7 @@ type Status struct {
 	// AsOf is when the units were like this, if systemd does not answer now, which is
 	// the first of Problems; zero is now.
 	AsOf time.Time `json:"as-of,omitzero"`
-	// FileDiffers tells that the running configuration is not the one the file
+	// FileDiffers means that the running configuration is not the one the file
 	// held when it was last read: it was changed through the API, or the file
 	// was refused.
 	FileDiffers bool `json:"file-differs"`
@@ -95,7 +95,7 @@ type Status struct {
 	// Undone is the change that the file still holds, though it was undone because
 	// no one confirmed it; 0 is none.
 	Undone int `json:"undone,omitempty"`
-	// HistoryFaults tell in words what of the history is lost or cannot be kept.
+	// HistoryFaults say in words what of the history is lost or cannot be kept.
 	HistoryFaults []string     `json:"history-faults,omitempty"`
 	Workers       int          `json:"workers"`
 	Units         []UnitStatus `json:"units"`
@@ -106,7 +106,7 @@ type Status struct {
 	Queued int           `json:"queued,omitempty"`
 	// LastRepair is the last time that something had drifted by itself.
 	LastRepair *Report `json:"last-repair,omitempty"`
-	// Warnings tell in words what the system does not do though the
+	// Warnings say in words what the system does not do though the
 	// configuration asks for it.
 	Warnings []string `json:"warnings,omitempty"`
 	// Problems are what keeps processes from using what the configuration names,
@@ -115,6 +115,6 @@ type Status struct {
 	Problems config.Problems `json:"problems,omitempty"`
 	// Inputs are the files that the configuration names, and that a component reads.
 	Inputs []InputStatus `json:"inputs,omitempty"`
-	// Down tells why the manager took the resolver down.
+	// Down says why the manager took the resolver down.
 	Down string `json:"down,omitempty"`
 }

@@ -26,7 +26,7 @@ func (c *Caller) TCP() bool { return c.Remote.IsValid() }
 // callerKey is the key of the caller in the context of a request.
 type callerKey struct{}
 
-// identify tells who made a connection.
+// identify says who made a connection.
 func identify(c *conn) *Caller {
 	who := &Caller{Listener: addrPort(c.listener.Addr()), conn: c}
 	switch inner := c.Conn.(type) {
@@ -62,7 +62,7 @@ func addrPort(a net.Addr) netip.AddrPort {
 	return netip.AddrPortFrom(at.Addr().Unmap(), at.Port())
 }
 
-// CallerOf tells who sent a request.
+// CallerOf says who sent a request.
 func CallerOf(r *http.Request) *Caller {
 	if c, ok := r.Context().Value(callerKey{}).(*Caller); ok {
 		return c

@@ -14,7 +14,7 @@ import (
 // (NGROUPS_MAX), and no one has them.
 const maxGroups = 1024
 
-// peer tells which user connected a unix socket, nil if that cannot be told, and
+// peer says which user connected a unix socket, nil if that cannot be known, and
 // all the groups that the process had then (unix(7), SO_PEERCRED and
 // SO_PEERGROUPS). They come from the kernel, so that it does not matter which
 // user database they are in.

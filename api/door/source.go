@@ -7,7 +7,7 @@ import (
 	"strconv"
 )
 
-// Source is where connections come from, known before anybody is asked who he is:
+// Source is where connections come from, known before anyone is asked who he is:
 // a user on a unix socket, an address over TCP. It is comparable.
 type Source struct {
 	kind sourceKind

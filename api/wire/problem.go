@@ -22,7 +22,7 @@ type Problem struct {
 	Reference string `json:"reference"`
 	// Problems are the findings about a configuration or request body.
 	Problems config.Problems `json:"problems,omitempty"`
-	// Unit, Step and Log tell which step of the plan failed at which unit, and
+	// Unit, Step and Log say which step of the plan failed at which unit, and
 	// that unit's last log messages, oldest first.
 	Unit string   `json:"unit,omitempty"`
 	Step string   `json:"step,omitempty"`

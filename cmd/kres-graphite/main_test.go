@@ -95,7 +95,7 @@ func port(t *testing.T, a net.Addr) string {
 const loaded = "dns.resolver_metrics_loaded.instance_id.kresd_kresd"
 
 // check holds a message to the form of Graphite, a name, a value and a time in each
-// line, and to what the manager tells of its two workers.
+// line, and to what the manager reports about its two workers.
 func check(t *testing.T, text string) {
 	t.Helper()
 	var workers []string

@@ -104,7 +104,7 @@ func (s *sender) once(ctx context.Context) error {
 	return nil
 }
 
-// cause leaves out of an error what is told already, and the port of our end,
+// cause leaves out of an error what is reported already, and the port of our end,
 // which would make every failure another one.
 func cause(err error) error {
 	var op *net.OpError

@@ -33,7 +33,7 @@ func termFlags(cmd *cobra.Command, opt *client.ChangeOptions) {
 	hasJSON(cmd)
 }
 
-// showProgress has a change that takes long told step by step on a terminal, until
+// showProgress has a change that takes long shown step by step on a terminal, until
 // stop is called.
 func (a *app) showProgress(ctx context.Context, c *client.Client) (stop func()) {
 	if a.quiet || !a.stderr.Terminal() {
@@ -55,7 +55,7 @@ func (a *app) change(cmd *cobra.Command, do func(context.Context, *client.Client
 	})
 }
 
-// printReport tells how a change went. It was made, whether or not that can be told.
+// printReport tells how a change went. It was made, whether or not that can be known.
 func (a *app) printReport(r units.Report) {
 	switch {
 	case a.json:
@@ -65,7 +65,7 @@ func (a *app) printReport(r units.Report) {
 	}
 }
 
-// againCommand is one that applies what is there already; changes tells that this may
+// againCommand is one that applies what is there already; changes means that this may
 // be something else than what runs.
 func (a *app) againCommand(name, short, long string,
 	do func(*client.Client, context.Context, bool, client.ChangeOptions) (units.Report, error), changes bool,

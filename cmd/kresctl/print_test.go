@@ -11,9 +11,9 @@ import (
 	"kresd-manager/internal/visible"
 )
 
-// TestWhatCannotBePrintedIsTold: who asks for something and gets nothing of it, as on a
+// TestWhatCannotBePrintedIsReported: who asks for something and gets nothing of it, as on a
 // full disk, is told. Of a change it is not told: that was made.
-func TestWhatCannotBePrintedIsTold(t *testing.T) {
+func TestWhatCannotBePrintedIsReported(t *testing.T) {
 	socket := evil(t, "/c.yaml", false)
 	for _, command := range []string{
 		"config explain /workers", "config get", "config get --etag", "config get --yaml", "events", "events --json", "history", "history --json", "history 1",

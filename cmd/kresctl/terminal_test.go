@@ -202,7 +202,7 @@ func openTerminal(t *testing.T) (ptm, pts *os.File) {
 	return ptm, pts
 }
 
-// terminal opens a terminal and tells what was written to it.
+// terminal opens a terminal and says what was written to it.
 func terminal(t *testing.T) (*visible.Writer, func() string) {
 	t.Helper()
 	ptm, pts := openTerminal(t)

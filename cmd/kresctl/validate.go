@@ -115,7 +115,7 @@ func (a *app) validate(cmd *cobra.Command, files []string, opt validateOptions) 
 	return nil
 }
 
-// printVerdict tells what was found about one configuration.
+// printVerdict says what was found about one configuration.
 func (a *app) printVerdict(v *judge.Verdict, colored bool) (err error) {
 	if colored {
 		err = present.QuotedProblems(a.stderr, v.Problems.Sorted(), v.Texts)

@@ -78,7 +78,7 @@ func ask(p generator.Paths) (generator.Decision, error) {
 	}
 	d := findings.Decide()
 	if d.Set != nil && d.Set.CacheDir != "" && !generator.RootsAlone("", d.Set.CacheDir) {
-		d.Set.CacheDir = "" // validation tells what to do about it
+		d.Set.CacheDir = "" // validation says what to do about it
 	}
 	return d, err
 }

@@ -70,7 +70,7 @@ func (w world) command(args ...string) *exec.Cmd {
 	cmd := exec.Command("/proc/self/exe", append([]string{"--config", w.path("config.yaml"), "--state-dir", w.path("state"), "--unit-dir", w.path("units")}, args...)...)
 	cmd.Env = []string{"GENERATE=1"}
 	if os.Geteuid() == 0 {
-		// As anybody: on a machine without the product root has no one to become.
+		// As anyone: on a machine without the product root has no one to become.
 		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 65534, Gid: 65534}}
 	}
 	return cmd

@@ -92,7 +92,7 @@ func (o *options) host() config.Host {
 	return host
 }
 
-// lowestPort is the first port for everybody (ip(7)).
+// lowestPort is the first port for everyone (ip(7)).
 func lowestPort() int {
 	b, err := os.ReadFile("/proc/sys/net/ipv4/ip_unprivileged_port_start")
 	n, nerr := strconv.Atoi(string(bytes.TrimSpace(b)))

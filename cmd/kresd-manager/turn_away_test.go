@@ -27,7 +27,7 @@ func passed(t *testing.T, path string) *listen.Set {
 	return listen.New([]net.Listener{l}, false)
 }
 
-// Who waits is told, and not why, which not everybody may know who reaches the
+// Who waits is told, and not why, which not everyone may know who reaches the
 // socket.
 func TestWhoWaitsForARefusedConfigurationIsToldToLook(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "s")

@@ -2,7 +2,7 @@
 
 package access
 
-// Check tells what keeps an account from using a path for what it is needed.
+// Check says what keeps an account from using a path for what it is needed.
 // There is at most one finding that is sure: what comes first on the way. A
 // path without findings is fine as far as owners, groups and modes go.
 func Check(tree Tree, who Identity, p Path) []Finding {

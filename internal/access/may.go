@@ -26,7 +26,7 @@ const (
 	unsure // there is an access control list that may say otherwise
 )
 
-// may tells whether an account gets all of the wanted bits. One class decides,
+// may reports whether an account gets all of the wanted bits. One class decides,
 // even if another would give more.
 func (who *Identity) may(want uint32, info *Info) answer {
 	class := who.class(info)

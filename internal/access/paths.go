@@ -98,7 +98,7 @@ func defaultHolds(doc *config.Document, key config.KeyInfo) bool {
 	return !present
 }
 
-// mentions tells whether a key may be somewhere below a pointer: cheaply, and true if
+// mentions reports whether a key may be somewhere below a pointer: cheaply, and true if
 // in doubt.
 func mentions(doc *config.Document, pointer, key string) bool {
 	text, err := doc.Value(pointer)

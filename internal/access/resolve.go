@@ -14,7 +14,7 @@ import (
 type Finding struct {
 	Message string
 	Hint    string
-	Unsure  bool // no one can tell by looking
+	Unsure  bool // looking does not tell
 	// At is the file or directory that is in the way, without symbolic links.
 	At string
 	// Denied are the bits that the account lacks there (inode(7)), 0 where it
@@ -22,7 +22,7 @@ type Finding struct {
 	Denied uint32
 	// Class is the class of the mode that decides: "u", "g" or "o".
 	Class string
-	// Missing tells that there is nothing at At.
+	// Missing means that there is nothing at At.
 	Missing bool
 }
 
@@ -147,7 +147,7 @@ var words = map[uint32]string{
 }
 
 // demand says what is wrong if the account does not get the wanted bits. What
-// cannot be told is noted, once for each file.
+// cannot be known is noted, once for each file.
 func (w *walker) demand(want uint32, p string, info *Info) *Finding {
 	switch w.who.may(want, info) {
 	case yes:

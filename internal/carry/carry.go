@@ -76,7 +76,7 @@ type Executor struct {
 type Mode struct {
 	// Soak has each worker stay up for a while before the next one follows.
 	Soak bool
-	// Serving tells that kresd.target was active when the plan was made. If
+	// Serving means that kresd.target was active when the plan was made. If
 	// someone stops it meanwhile, nothing more is started.
 	Serving bool
 }
@@ -85,7 +85,7 @@ type Mode struct {
 type Outcome struct {
 	// Err is a *units.StepError of the first step that failed; nil if none did.
 	Err error
-	// Loaded tells that new rules are in force, of which running workers may not
+	// Loaded means that new rules are in force, of which running workers may not
 	// have been told if there is an error.
 	Loaded bool
 }
@@ -102,7 +102,7 @@ type run struct {
 	// canceled ends when the plan is canceled; its cause is why. Steps run under a
 	// context of their own, which ends a little later.
 	canceled context.Context
-	// served tells that kresd.target has been active since the plan was made.
+	// served means that kresd.target has been active since the plan was made.
 	served *atomic.Bool
 }
 
@@ -199,7 +199,7 @@ func (c run) attempt(ctx context.Context, s units.Step) (r result) {
 	return result{step: s, err: c.observed(ctx, s)}
 }
 
-// foreseen tells whether an optional step may fail in this way: its unit did not
+// foreseen reports whether an optional step may fail in this way: its unit did not
 // come up, or the rule that allows limits is not in force. That the bus is lost,
 // that polkit refuses a job or that someone cancels is another matter.
 func foreseen(s units.Step, err error) bool {

@@ -26,7 +26,7 @@ func (s System) Process(pid int) (p Process, ok bool) {
 	return Process{s, proc}, err == nil
 }
 
-// Path returns the cgroup of the process, "" if it cannot be told.
+// Path returns the cgroup of the process, "" if it cannot be known.
 func (p Process) Path() string {
 	groups, err := p.proc.Cgroups()
 	if err != nil {
@@ -50,7 +50,7 @@ func (p Process) In(path string) bool {
 	return err == nil && filepath.IsLocal(rel)
 }
 
-// Args is the command line without the program, nil if it cannot be told.
+// Args is the command line without the program, nil if it cannot be known.
 func (p Process) Args() []string {
 	args, err := p.proc.CmdLine()
 	if err != nil || len(args) == 0 {

@@ -23,11 +23,11 @@ import (
 type Where struct {
 	// Socket is the path of a unix socket, or HOST@PORT; "" leaves it to Files.
 	Socket string
-	// Files are the configuration. Named tells that they were asked for: one that was
+	// Files are the configuration. Named means that they were asked for: one that was
 	// not helps if it can be read and does no harm if it cannot.
 	Files []string
 	Named bool
-	// Token tells that there is a token to send.
+	// Token means that there is a token to send.
 	Token bool
 }
 

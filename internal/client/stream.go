@@ -14,7 +14,7 @@ import (
 
 // EndedError is a stream that has ended though its reader wants more of it.
 type EndedError struct {
-	// Manager tells that the manager ends; otherwise it has closed the stream
+	// Manager means that the manager ends; otherwise it has closed the stream
 	// alone, as for a reader that is too slow.
 	Manager bool
 }

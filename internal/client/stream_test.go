@@ -29,7 +29,7 @@ func streams(t *testing.T, text string, then func(*http.Request)) *client.Client
 
 // Who follows a stream is told when there is nothing more to come. That is no end
 // that anyone has asked for.
-func TestAStreamThatEndsIsToldOf(t *testing.T) {
+func TestTheEndOfAStreamIsReported(t *testing.T) {
 	ctx := context.Background()
 	events := func(c *client.Client) error { return c.Events(ctx, func(units.Event) {}) }
 	logs := func(c *client.Client) error { return c.Logs(ctx, units.LogQuery{Follow: true}, func(units.LogLine) {}) }

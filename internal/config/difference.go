@@ -53,7 +53,7 @@ func (d Diff) First(most int) Diff {
 // MaxChanges is how many changes Difference lists by default.
 const MaxChanges = 100
 
-// Difference tells what turns one configuration into another, for people and
+// Difference says what turns one configuration into another, for people and
 // for records: at most that many changes, 0 is [MaxChanges], and no secrets. The
 // order of keys is no difference. In a list, what was inserted or removed is told
 // apart from what only moved because of that.
@@ -121,7 +121,7 @@ func (d *differ) value(from, to pair, at *tree.Place) {
 	}
 }
 
-// replaced tells that one value stands in place of another.
+// replaced means that one value stands in place of another.
 func (d *differ) replaced(from, to pair, at *tree.Place) {
 	fromParts, toParts := d.inParts(from), d.inParts(to)
 	switch {

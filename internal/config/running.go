@@ -14,7 +14,7 @@ type Running struct {
 	Management Management
 	Monitoring Monitoring
 	Network    Network
-	// Fault tells why the meaning is not known, as where an earlier version let
+	// Fault says why the meaning is not known, as where an earlier version let
 	// the document into force and this one would not; nil if it is known. The
 	// parts are zero values then, which must not be taken for what was configured.
 	Fault error

@@ -53,7 +53,7 @@ func (e *examination) show(unit string, properties ...string) map[string]string 
 }
 
 // manager is who the manager runs as, by the files of its unit; ok is false if
-// that cannot be told.
+// that cannot be known.
 func (e *examination) manager() (c *syscall.Credential, ok bool) {
 	u, err := installed.Unit("", units.Manager)
 	if err != nil {

@@ -15,7 +15,7 @@ import (
 // configuration names, and at the accounts that it gives a role.
 func (e *examination) files() {
 	if e.config == nil {
-		return // told already
+		return // reported already
 	}
 	readers, err := judge.Installed()
 	if err != nil {

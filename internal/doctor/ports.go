@@ -126,7 +126,7 @@ func holders() []holder {
 	return all
 }
 
-// taken tells of a socket unless it is one of ours.
+// taken reports a socket unless it is one of ours.
 func (e *examination) taken(h holder) bool {
 	pid, name, unit := ownerOf(h.inode)
 	if _, ours := units.RoleOf(unit); ours || pid == 0 && userName(h.uid) == workerUser {

@@ -15,7 +15,7 @@ import (
 // workers' user writes its report, so it is read as the manager, and not as root.
 func (e *examination) sources() {
 	if e.config == nil {
-		return // told already
+		return // reported already
 	}
 	p := e.show(units.PolicyLoader, "StatusText")
 	loader := units.Observed{StatusText: p["StatusText"]}

@@ -51,7 +51,7 @@ func read(path string, most int64, flags int) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// larger tells that a file has more than so many bytes.
+// larger means that a file has more than so many bytes.
 func larger(most int64) error {
 	switch {
 	case most%(1<<20) == 0:

@@ -52,7 +52,7 @@ func TestReadTakesRegularFilesOnlyAndNeverWaits(t *testing.T) {
 	}
 }
 
-func TestASizeIsToldInRoundNumbers(t *testing.T) {
+func TestASizeIsReportedInRoundNumbers(t *testing.T) {
 	for most, want := range map[int64]string{64 << 20: "64 MiB", 96 << 10: "96 KiB", 1000: "1000 bytes"} {
 		if got := larger(most).Error(); got != "it is larger than "+want {
 			t.Errorf("%d: %s", most, got)

@@ -30,7 +30,7 @@ type File struct {
 	Advice string
 }
 
-// NewerError tells that a file is in a format that this version does not know.
+// NewerError means that a file is in a format that this version does not know.
 type NewerError struct {
 	Found, Known int
 	Advice       string

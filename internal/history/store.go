@@ -269,7 +269,7 @@ func (s *Store) find(id int) (int, bool) {
 	return i, i >= 0
 }
 
-// Faults tells in words what of the history is lost or cannot be kept.
+// Faults says in words what of the history is lost or cannot be kept.
 func (s *Store) Faults() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()

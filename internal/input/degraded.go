@@ -30,7 +30,7 @@ const (
 // the rules with this hash in force, as its report tells: a line "rules HASH", and
 // for each such input "POINTER TIME PROBLEM", where TIME is when the copy was
 // written that is in force, in seconds since 1970, or 0. A report that is not there,
-// or is about other rules, tells of none. What it says of anything but these inputs
+// or is about other rules, names none. What it says of anything but these inputs
 // does not count.
 func Degraded(path, hash string, inputs []units.Input) ([]units.Degraded, error) {
 	// It may have been replaced by a link, a FIFO or a device.

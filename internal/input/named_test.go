@@ -113,7 +113,7 @@ func TestWhatHasNoEffectIsNoInput(t *testing.T) {
 }
 
 // TestSourcesAreReportedByTheirPointers holds the names equal by which the
-// policy-loader reports, and by which it is told what must not fail.
+// policy-loader reports, and by which it learns what must not fail.
 func TestSourcesAreReportedByTheirPointers(t *testing.T) {
 	c := parse(t, everything)
 	rules, _ := render.PolicyLoader(c)

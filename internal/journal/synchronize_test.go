@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// journald answers one Varlink call, and tells what was asked.
+// journald answers one Varlink call, and says what was asked.
 func journald(t *testing.T, answer string) (asked <-chan string) {
 	t.Helper()
 	was := socket

@@ -44,7 +44,7 @@ func (r *Readers) Files(paths []access.Path) []Finding {
 	return found
 }
 
-// Finding is a problem, or what could not be told.
+// Finding is a problem, or what could not be known.
 type Finding struct {
 	config.Problem
 	Unsure bool

@@ -9,7 +9,7 @@ import (
 	"kresd-manager/internal/config"
 )
 
-// absent tells of network interfaces that workers would not find at this moment. They
+// absent reports network interfaces that workers would not find at this moment. They
 // take one only if it is up and has an address (getifaddrs(3)).
 func absent(c *config.Config) (found config.Problems) {
 	if c == nil {

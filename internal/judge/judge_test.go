@@ -48,7 +48,7 @@ func needRoot(t *testing.T) {
 	}
 }
 
-// folder is a directory that everybody may search.
+// folder is a directory that everyone may search.
 func folder(t *testing.T) string {
 	t.Helper()
 	dir, err := os.MkdirTemp("/tmp", "judge")
@@ -170,9 +170,9 @@ func TestWhoUsesWhat(t *testing.T) {
 	}
 }
 
-// TestWhatCannotBeWatchedIsTold has a directory that lets workers in and does
+// TestWhatCannotBeWatchedIsReported has a directory that lets workers in and does
 // not let the manager list it.
-func TestWhatCannotBeWatchedIsTold(t *testing.T) {
+func TestWhatCannotBeWatchedIsReported(t *testing.T) {
 	needRoot(t)
 	dir := folder(t)
 	if err := os.Mkdir(dir+"/private", 0o711); err != nil {

@@ -24,7 +24,7 @@ import (
 // Readers are who the processes run as that use files of a configuration.
 type Readers struct {
 	Manager, Worker, Loader, Collector access.Identity
-	// Self tells that Manager is this process: what it tries is the truth.
+	// Self means that Manager is this process: what it tries is the truth.
 	Self bool
 	// Note says in words where this is known from.
 	Note string
@@ -170,7 +170,7 @@ const (
 	collector
 )
 
-// uses tell who uses what a key names; the first line that fits counts.
+// uses say who uses what a key names; the first line that fits counts.
 var uses = []struct {
 	prefix string // of the pointer
 	by     []part

@@ -38,7 +38,7 @@ type DrainOptions struct {
 	Process int
 }
 
-// Drained tells what a drain did.
+// Drained says what a drain did.
 type Drained struct {
 	// Sockets is how many UDP sockets were taken out of their groups, and how
 	// many TCP sockets stopped to listen.
@@ -48,7 +48,7 @@ type Drained struct {
 	Kept int
 	// Connections is how many of clients were open over TCP.
 	Connections int
-	// Complete tells that no query was left in progress, and no connection.
+	// Complete means that no query was left in progress, and no connection.
 	Complete bool
 	Took     time.Duration
 }

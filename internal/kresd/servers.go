@@ -15,7 +15,7 @@ import (
 // stateListen is TCP_LISTEN as /proc/net/tcp writes it.
 const stateListen = "0A"
 
-// servers counts the sockets of this user that take queries of anybody, for
+// servers counts the sockets of this user that take queries of anyone, for
 // each protocol and local address: "udp 0100007F:0035", the address as in
 // /proc/net/udp. Only sockets of one user can share an address (SO_REUSEPORT in
 // socket(7)).

@@ -29,7 +29,7 @@ func removed(l *net.UnixListener) bool {
 	return known && by != self && st.Sys().(*syscall.Stat_t).Uid == self
 }
 
-// listener is the user who called listen(2), as SO_PEERCRED tells of a socket that
+// listener is the user who called listen(2), as SO_PEERCRED says of a socket that
 // listens (unix(7)).
 func listener(l *net.UnixListener) (uid uint32, known bool) {
 	raw, err := l.SyscallConn()

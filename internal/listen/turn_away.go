@@ -15,7 +15,7 @@ const (
 	awayLook = 10 * time.Millisecond // between two looks whether anyone is left
 )
 
-// away is the answer. It names no reason, which not everybody may know who can
+// away is the answer. It names no reason, which not everyone may know who can
 // reach the socket.
 const away = "the manager cannot start: \"journalctl -u kresd-manager\" tells why; " +
 	"correct that and run \"systemctl restart kresd-manager\". DNS goes on as before.\n"

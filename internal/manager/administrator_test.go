@@ -144,7 +144,7 @@ func (s *administered) Recover(t *testing.T) {
 	}
 }
 
-// Status is what is told when no repair is under way.
+// Status is what is reported when no repair is under way.
 func (s *administered) Status(t *testing.T) units.Status {
 	t.Helper()
 	for range 100 {
@@ -236,7 +236,7 @@ func TestACanaryBringsNothingBack(t *testing.T) {
 
 // A worker that is frozen is left alone, also if it is not wanted any more; but then
 // not all is as wanted.
-func TestAFrozenWorkerThatIsNotWantedIsTold(t *testing.T) {
+func TestAFrozenWorkerThatIsNotWantedIsReported(t *testing.T) {
 	w := newWorld(t, basic)
 	p := w.start()
 	w.sys.Freeze(units.Worker(3))

@@ -52,7 +52,7 @@ func (m *Manager) Cancel(id int) (units.ChangeStatus, bool) {
 }
 
 // cancelable returns the context of what begins now: it ends when someone cancels
-// that, if anybody may, and a little after the manager is to end, which is when ctx
+// that, if anyone may, and a little after the manager is to end, which is when ctx
 // does. A manager that is still starting ends at once.
 func (m *Manager) cancelable(ctx context.Context, may bool) (context.Context, func()) {
 	under, cancel := context.WithCancelCause(context.WithoutCancel(ctx))

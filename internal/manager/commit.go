@@ -11,7 +11,7 @@ import (
 	"kresd-manager/units"
 )
 
-// The commit, the last part of a transition: what came of it becomes what everybody
+// The commit, the last part of a transition: what came of it becomes what everyone
 // sees, in the status, in the history, and in what the next manager finds.
 
 // keptGenerations is how many generations stay on disk beside those in use.

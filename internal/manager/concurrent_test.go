@@ -99,7 +99,7 @@ func TestARequestThatIsWrongByItselfIsNoOneElsesAffair(t *testing.T) {
 	}
 	w.wantJobs(t)
 	if after := p.wantState(t, "running"); after.LastApply.Error != before.LastApply.Error {
-		t.Errorf("status tells everybody %q", after.LastApply.Error)
+		t.Errorf("status tells everyone %q", after.LastApply.Error)
 	}
 }
 

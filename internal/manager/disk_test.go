@@ -58,7 +58,7 @@ func TestALinkThatCannotBeSwitchedFailsItsStepBeforeTheJob(t *testing.T) {
 	w.wantLive(t, "after a refused change", before)
 }
 
-func TestABootCopyThatCannotBeKeptIsTold(t *testing.T) {
+func TestABootCopyThatCannotBeKeptIsReported(t *testing.T) {
 	w := newWorld(t, basic)
 	block(t, filepath.Join(w.dir, "state"))
 	s := w.start().wantState(t, "running")

@@ -254,7 +254,7 @@ func TestCrashesLongAfterAChangeTakeNothingBack(t *testing.T) {
 	})
 }
 
-func TestASlowLookFindsWhatNoHintToldOf(t *testing.T) {
+func TestASlowLookFindsWhatNoHintReported(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, basic)
 		w.start()

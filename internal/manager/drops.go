@@ -14,7 +14,7 @@ import (
 func (m *Manager) drops(cur, next *snapshot) string {
 	etag, last := cur.running.ETag(), m.past().Applied()
 	if !m.started {
-		// After a stop or a boot nothing but the history tells what ran before.
+		// After a stop or a boot nothing but the history says what ran before.
 		if fromFile(last) {
 			return ""
 		}

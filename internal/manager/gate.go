@@ -22,7 +22,7 @@ func (m *Manager) gate(ctx context.Context, s *step) (err error) {
 		return m.there(s)
 	}
 	// A request that is wrong by itself is its sender's affair; a file that is
-	// wrong is everybody's.
+	// wrong is everyone's.
 	defer func() {
 		var waiting *units.WaitingError
 		s.concerns = err == nil || s.file && !errors.As(err, &waiting)

@@ -11,7 +11,7 @@ import (
 // The history, as part of the transition: what the commit remembers, and what a way
 // back may go to.
 
-// recall opens the history, and tells what it cannot read.
+// recall opens the history, and says what it cannot read.
 func (m *Manager) recall() {
 	m.history.Store(history.Open(m.o.historyDir(), history.Limits{}))
 	for _, fault := range m.past().Faults() {
@@ -25,7 +25,7 @@ func (m *Manager) recall() {
 // past is the history. Before Start it is empty.
 func (m *Manager) past() *history.Store { return m.history.Load() }
 
-// historyFaults tells in words what of the history, and of the promise among it, is
+// historyFaults says in words what of the history, and of the promise among it, is
 // lost or cannot be kept.
 func (m *Manager) historyFaults() []string {
 	faults := m.past().Faults()
@@ -71,7 +71,7 @@ func (m *Manager) takenBack(s *step) []int {
 }
 
 // ranBefore is the configuration that a change begins from. During a start that
-// is what was applied last, as far as anybody knows.
+// is what was applied last, as far as anyone knows.
 func (m *Manager) ranBefore(cur *snapshot) *config.Document {
 	if !m.started {
 		if _, doc, err := m.past().Get(m.past().Applied().ID); err == nil {

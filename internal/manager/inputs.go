@@ -67,7 +67,7 @@ func (m *Manager) recallInputs() {
 	}
 }
 
-// inputs tells of the files that are named, and of those whose changes are not
+// inputs reports the files that are named, and those whose changes are not
 // seen or not in force.
 func (m *Manager) inputs(want units.Desired, live units.Live) (all []units.InputStatus, problems config.Problems) {
 	warn := func(in units.Input, message, hint string) {

@@ -85,7 +85,7 @@ func (m *Manager) makePromise(s *step) error {
 	return err
 }
 
-// applyingFile tells of the change in progress. A manager that finds it at its
+// applyingFile reports the change in progress. A manager that finds it at its
 // start knows that the one before ended in the middle of it.
 const applyingFile = "applying.json"
 

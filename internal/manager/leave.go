@@ -46,7 +46,7 @@ func (m *Manager) Leave() {
 	}
 }
 
-// wasStopped tells that the last manager was stopped and someone has started this
+// wasStopped means that the last manager was stopped and someone has started this
 // one. A request that wakes it asks for something, and not for that.
 func (m *Manager) wasStopped() bool {
 	_, err := os.Stat(m.stoppedPath())

@@ -82,7 +82,7 @@ type Options struct {
 	Files []string
 	// Rundir is the run directory that the units use.
 	Rundir string
-	// Transient tells that no units are installed.
+	// Transient means that no units are installed.
 	Transient bool
 	Version   string
 	Host      config.Host
@@ -99,10 +99,10 @@ type Options struct {
 	// Readers returns who uses the files that a configuration names; nil is this
 	// process in place of all.
 	Readers func() (judge.Readers, error)
-	// Generator tells that kresd-generator is installed, which has the unit files
+	// Generator means that kresd-generator is installed, which has the unit files
 	// say what only they can, whenever systemd reads them.
 	Generator bool
-	// Sandbox tells what the units cannot see; nil is for units that are not confined.
+	// Sandbox says what the units cannot see; nil is for units that are not confined.
 	Sandbox Sandbox
 	// Reality looks at what systemd does not see; nil sees nothing wrong.
 	Reality Reality
@@ -113,12 +113,12 @@ type Options struct {
 	// LimitsRule is the file with the polkit rule that lets the manager set
 	// limits, which the administrator may put into force.
 	LimitsRule string
-	// Woken tells that a request started this manager. If the last one ended idle
+	// Woken means that a request started this manager. If the last one ended idle
 	// this one comes back to what ran, whatever the file holds by now: to ask for
 	// something does not reload.
 	Woken bool
 	// Watch is told which files to watch; Changed is for what comes of it.
-	// Unwatched tells why some of them are not, by path.
+	// Unwatched says why some of them are not, by path.
 	Watch     func(paths []string)
 	Unwatched func() map[string]string
 	// Notify sends a state to the service manager (sd_notify(3)).
@@ -157,9 +157,9 @@ type Manager struct {
 	proof    proof // of the last change; only the loop uses it, and care
 	care     care
 	drifted  chan struct{} // has room for one; filled when something may have drifted
-	// bootFault tells why the next boot begins with something older, "" if it does not.
+	// bootFault says why the next boot begins with something older, "" if it does not.
 	bootFault atomic.Pointer[string]
-	// rulesUnsure tells that running workers may not all have been told of the
+	// rulesUnsure means that running workers may not all have been told of the
 	// rules in force. The loop sets it.
 	rulesUnsure atomic.Bool
 	retries     retries       // of what the policy-loader could not load; only the loop uses it
@@ -190,18 +190,18 @@ type Manager struct {
 type snapshot struct {
 	running *config.Running
 	desired units.Desired
-	// unknown tells that workers run and no one knows what was wanted of them.
+	// unknown means that workers run and no one knows what was wanted of them.
 	unknown bool
 	// files lists the files that the configuration names to be read.
 	files func() []access.Path
 	// fileETag names what the file held when it was last read.
 	fileETag string
-	// refused tells that what the file held when it was last read was refused.
+	// refused means that what the file held when it was last read was refused.
 	refused bool
 	report  *units.Report // of the last change that was tried
 	// repaired is the last repair of what had drifted.
 	repaired *units.Report
-	// down tells why the resolver was taken down, "" if it was not.
+	// down says why the resolver was taken down, "" if it was not.
 	down string
 	// hidden is what units cannot see of what the configuration names.
 	hidden config.Problems
@@ -362,7 +362,7 @@ func (m *Manager) doUnless(ctx context.Context, unless <-chan struct{}, f func(c
 // Ended is closed once Run has returned.
 func (m *Manager) Ended() <-chan struct{} { return m.ended }
 
-// Failed tells that a change has met a defect of this program. What was done of it is
+// Failed means that a change has met a defect of this program. What was done of it is
 // not known, so this process should end: the next one restores what ran before.
 func (m *Manager) Failed() bool { return m.failed.Load() }
 

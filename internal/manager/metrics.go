@@ -46,7 +46,7 @@ func (r *reclaimer) soon() {
 // tally counts changes since the manager started.
 type tally struct{ applied, failed atomic.Uint64 }
 
-// count notes a change. Only a change that concerns everybody has its error in
+// count notes a change. Only a change that concerns everyone has its error in
 // the report: a request that is wrong by itself is its sender's affair.
 func (t *tally) count(r units.Report, err error) {
 	switch {

@@ -13,7 +13,7 @@ import (
 	"kresd-manager/units"
 )
 
-// statistics tells who gave any: "1: yes".
+// statistics says who gave any: "1: yes".
 func (p *process) statistics(t *testing.T) []string {
 	t.Helper()
 	all, err := p.Statistics(t.Context())

@@ -47,7 +47,7 @@ func (m *Manager) survey(ctx context.Context, s *step) (units.Live, map[string]i
 	return live, seen, err
 }
 
-// same tells that someone asks for what is in force already, and for nothing to be
+// same means that someone asks for what is in force already, and for nothing to be
 // done again. What drifted by itself is found by the repair, so that no worker is
 // asked anything.
 func (s *step) same() bool {

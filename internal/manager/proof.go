@@ -38,7 +38,7 @@ func (p *proof) begin(s *step) {
 	}
 }
 
-// open tells that the change may still be taken back.
+// open means that the change may still be taken back.
 func (p *proof) open() bool { return p.previous != nil && time.Since(p.applied) <= probation }
 
 // failed reports whether so many workers have ended by themselves so often since

@@ -20,7 +20,7 @@ import (
 type Reality interface {
 	// Look adds to a snapshot what is wrong with units that run.
 	Look(ctx context.Context, live *units.Live)
-	// Ground tells which directories and sockets are not as they must be.
+	// Ground says which directories and sockets are not as they must be.
 	Ground() []units.Loss
 	// Took notes a step that was carried out.
 	Took(s units.Step)
@@ -61,13 +61,13 @@ func (m *Manager) remake(ctx context.Context) bool {
 }
 
 // EndAgain notes that this manager ends to be started again at once, and not
-// because anybody wants something else. Call it after Run, in place of End.
+// because anyone wants something else. Call it after Run, in place of End.
 func (m *Manager) EndAgain() {
 	m.endsAgain = true
 	m.End()
 }
 
-// seenWrong tells what is wrong though systemd has all of it running, what that
+// seenWrong says what is wrong though systemd has all of it running, what that
 // costs, and what comes of it.
 func (m *Manager) seenWrong(want units.Desired, live units.Live) (found config.Problems) {
 	tell := func(severity, message, cost, hint string) {

@@ -93,7 +93,7 @@ func (w *world) startWith(s *sight) *process {
 
 var mute = units.Fault{Kind: units.Mute, Why: "does not answer on its control socket, which is gone", Cost: "it cannot be told of new rules"}
 
-// wantProblem fails the test unless status tells of a problem with these words.
+// wantProblem fails the test unless status reports a problem with these words.
 func wantProblem(t *testing.T, s units.Status, words ...string) {
 	t.Helper()
 	for _, p := range s.Problems {
@@ -175,7 +175,7 @@ func TestRulesThatAreGoneAreLoadedBeforeWorkersRestart(t *testing.T) {
 	})
 }
 
-func TestAFrozenWorkerIsToldOfAndLeftAlone(t *testing.T) {
+func TestAFrozenWorkerIsReportedAndLeftAlone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w, s := newWorld(t, basic), newSight()
 		p := w.startWith(s)
@@ -202,7 +202,7 @@ func TestAFrozenWorkerIsToldOfAndLeftAlone(t *testing.T) {
 	})
 }
 
-func TestAMaskedWorkerIsToldOf(t *testing.T) {
+func TestAMaskedWorkerIsReported(t *testing.T) {
 	w := newWorld(t, basic)
 	p := w.start()
 	w.sys.Mask("kresd@2.service")

@@ -30,15 +30,15 @@ type record struct {
 	FileETag   string          `json:"file-etag"`
 	Generation string          `json:"generation"`
 	Document   json.RawMessage `json:"document"`
-	// Down tells why the manager took the resolver down, "" if it did not.
+	// Down says why the manager took the resolver down, "" if it did not.
 	Down string `json:"down,omitempty"`
 	// Next is the number that no change has yet; the history does not have all of them.
 	Next int `json:"next-change,omitempty"`
-	// Clean tells that the manager ended in an orderly way.
+	// Clean means that the manager ended in an orderly way.
 	Clean bool `json:"clean"`
-	// Idle tells that it did so because it was not needed.
+	// Idle means that it did so because it was not needed.
 	Idle bool `json:"idle,omitempty"`
-	// Again tells that it did so to be started again.
+	// Again means that it did so to be started again.
 	Again bool `json:"again,omitempty"`
 }
 

@@ -24,7 +24,7 @@ const (
 // repairPlan is what of a repair is due.
 type repairPlan struct {
 	plan units.Plan
-	// whole tells that nothing was left out.
+	// whole means that nothing was left out.
 	whole bool
 }
 

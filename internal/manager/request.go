@@ -17,7 +17,7 @@ import (
 // changed, and has the loop carry it out.
 
 // Change carries out a change and returns when it is applied or refused. The
-// report tells what was planned, also when there is an error.
+// report says what was planned, also when there is an error.
 func (m *Manager) Change(ctx context.Context, c units.Change) (units.Report, error) {
 	return m.submit(ctx, &transition{Change: c, asked: true})
 }

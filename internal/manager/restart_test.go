@@ -393,7 +393,7 @@ func rewrite(t *testing.T, path string, f func(string) string) {
 	}
 }
 
-// Without a record the links tell what a start that fails has to restore.
+// Without a record the links say what a start that fails has to restore.
 func TestAFailedStartWithoutARecordRestoresWhatRan(t *testing.T) {
 	w := newWorld(t, basic)
 	w.start().kill()

@@ -13,7 +13,7 @@ import (
 // The way back from a transition that failed: what ran before is restored.
 
 // restore makes the live system equal to what ran before the transition. It is a
-// plan like any other, from what is live now. The report tells what came of it.
+// plan like any other, from what is live now. The report says what came of it.
 func (m *Manager) restore(ctx context.Context, s *step, cause error) {
 	err := m.restored(ctx, s, cause)
 	if err != nil {
@@ -73,7 +73,7 @@ func failedLoad(err error) bool {
 }
 
 // forgive has systemd forget the failure of units that only the refused change
-// wanted. It is told elsewhere.
+// wanted. It is reported elsewhere.
 func (m *Manager) forgive(ctx context.Context, cur *snapshot, live units.Live) {
 	for name, o := range live.Units {
 		if wanted, _ := cur.desired.Place(name); wanted || o.ActiveState != "failed" {

@@ -12,7 +12,7 @@ import (
 type Sandbox interface {
 	// Check returns which paths of a configuration units cannot see or write.
 	Check(*config.Document) config.Problems
-	// Hides tells what one unit cannot see, whatever a configuration says.
+	// Hides says what one unit cannot see, whatever a configuration says.
 	Hides(unit string) func(path string) bool
 	// Explain adds to a unit's words about paths that its sandbox is the reason.
 	Explain(unit string, lines []string) []string

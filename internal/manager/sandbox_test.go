@@ -49,7 +49,7 @@ func TestWhatUnitsCannotSeeIsRefused(t *testing.T) {
 	}
 	p.end()
 
-	// A start is not refused: what can serve serves, and status tells why not all is well.
+	// A start is not refused: what can serve serves, and status says why not all is well.
 	p = w.process(w.sys.Client(), sandbox)
 	if err := p.Start(t.Context()); err != nil {
 		t.Fatal(err)

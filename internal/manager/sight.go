@@ -13,7 +13,7 @@ import (
 	"kresd-manager/units"
 )
 
-// Beside the transition: what is told of units while systemd does not answer.
+// Beside the transition: what is reported of units while systemd does not answer.
 
 // sightTime is how long who only asks waits for systemd.
 const sightTime = 5 * time.Second

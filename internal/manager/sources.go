@@ -87,7 +87,7 @@ func (m *Manager) degraded(want units.Desired) []units.Degraded {
 	return nil
 }
 
-// toldDegraded tells of which files it is known that they are degraded as they are: to ask
+// toldDegraded says of which files it is known that they are degraded as they are: to ask
 // again is not to be refused again.
 func (m *Manager) toldDegraded(ctx context.Context, cur *snapshot) func(path string) bool {
 	degraded := m.degraded(cur.desired)

@@ -29,7 +29,7 @@ func newListing(t *testing.T, list, zone string) *world {
 	return w
 }
 
-// wantDegraded fails the test unless status tells of these files, and of where in
+// wantDegraded fails the test unless status names these files, and where in
 // them.
 func (p *process) wantDegraded(t *testing.T, w *world, names ...string) {
 	t.Helper()

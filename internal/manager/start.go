@@ -210,7 +210,7 @@ func (m *Manager) byHand(ctx context.Context) bool {
 	return err == nil && o.MainPID == os.Getpid() && o.Restarts == 0
 }
 
-// serves tells why the manager cannot come back to a configuration, whatever the
+// serves says why the manager cannot come back to a configuration, whatever the
 // file holds by now: it could not be reached, or does not know what it means. A
 // record like that would lock it out for good.
 func (m *Manager) serves(s *snapshot) error {
@@ -221,7 +221,7 @@ func (m *Manager) serves(s *snapshot) error {
 }
 
 // adoptLinked learns what runs when no record tells, as after a boot: a start
-// that fails must restore it, and must stop nothing if it cannot be told.
+// that fails must restore it, and must stop nothing if it cannot be known.
 func (m *Manager) adoptLinked(ctx context.Context) error {
 	live, err := m.o.Systemd.Observe(ctx, units.Scope{})
 	if err != nil {

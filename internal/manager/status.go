@@ -14,7 +14,7 @@ import (
 	"kresd-manager/units"
 )
 
-// Beside the transition: what is told of what runs. It waits for no change.
+// Beside the transition: what is reported of what runs. It waits for no change.
 
 // statusChanges is how many changes of the configuration Status lists; the
 // history has the others.

@@ -34,24 +34,24 @@ type transition struct {
 	number int
 	record *change
 
-	// asked tells that someone asks for it and waits for what comes of it. What
+	// asked means that someone asks for it and waits for what comes of it. What
 	// no one asks for starts nothing that the administrator has stopped.
 	asked bool
-	// starts tells that the manager was stopped, and that to start it asks for all.
+	// starts means that the manager was stopped, and that to start it asks for all.
 	starts bool
-	// file tells that the new document is what the configuration file holds.
+	// file means that the new document is what the configuration file holds.
 	file bool
-	// back tells that the document has run before: it is let through where a new one
+	// back means that the document has run before: it is let through where a new one
 	// would be refused for what is above it.
 	back bool
-	// proven tells that workers have served with it: it needs no canary.
+	// proven means that workers have served with it: it needs no canary.
 	proven bool
 	// tolerant lets fail what can be done without.
 	tolerant bool
 	// keeps leaves it in force even if not all could be done, which is repaired then;
 	// there is nothing better to restore.
 	keeps bool
-	// quiet tells that there is nothing to tell if nothing is to be done.
+	// quiet means that there is nothing to say if nothing is to be done.
 	quiet bool
 	// renew and reading have files read again that the configuration names.
 	renew   bool
@@ -74,7 +74,7 @@ type transition struct {
 	returnTo int
 	// fileETag names what the file holds where it is not what is applied.
 	fileETag string
-	// event tells of its begin; "" is units.EventBegin.
+	// event announces its begin; "" is units.EventBegin.
 	event units.EventKind
 }
 
@@ -84,13 +84,13 @@ type step struct {
 	cur, next *snapshot
 	gen       generation.Generation // of next; without files if they are on disk
 	report    *units.Report
-	// concerns tells that a failure is everybody's affair and not only its sender's.
+	// concerns means that a failure is everyone's affair and not only its sender's.
 	concerns bool
-	// serving tells that kresd.target was active when the plan was made, and held that
+	// serving means that kresd.target was active when the plan was made, and held that
 	// it was stopped and stays so.
 	serving, held bool
 	staged        *durable.Staged
-	// begun tells of one that keeps that it is in force, whatever comes.
+	// begun says of one that keeps that it is in force, whatever comes.
 	begun bool
 }
 
@@ -172,7 +172,7 @@ func (s *step) eventKind() units.EventKind {
 	return units.EventBegin
 }
 
-// whole tells that the plan is all that is to be done, so that afterwards every
+// whole means that the plan is all that is to be done, so that afterwards every
 // worker has been told of the rules.
 func (s *step) whole() bool { return !s.held && (s.planned == nil || s.planned.whole) }
 

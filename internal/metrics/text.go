@@ -17,7 +17,7 @@ import (
 type Snapshot struct {
 	Workers []units.WorkerStatistics
 	Status  units.Status
-	// StatusError tells that the units could not be looked at; Status then has
+	// StatusError means that the units could not be looked at; Status then has
 	// what is known without systemd.
 	StatusError error
 	Changes     Changes

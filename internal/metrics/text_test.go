@@ -240,7 +240,7 @@ func TestWhatTheManagerKnows(t *testing.T) {
 	}
 }
 
-func TestWithoutSystemdWorkersAreStillToldOf(t *testing.T) {
+func TestWithoutSystemdWorkersAreStillReported(t *testing.T) {
 	_, families := text(t, metrics.Snapshot{
 		Workers:     []units.WorkerStatistics{worker(1, counted)},
 		StatusError: errors.New("no bus"),

@@ -4,7 +4,7 @@
 // up to date: keys that were renamed, moved or removed, and sections that once
 // were turned on by being there.
 //
-// Nothing is lost or changes its meaning in silence: every edit is told, values
+// Nothing is lost or changes its meaning in silence: every edit is reported, values
 // are carried over whatever they are, what is set under its new name already
 // stays, and what cannot be carried over is left as it is. Comments and the
 // order of YAML are kept.

@@ -22,9 +22,9 @@ type Result struct {
 	// "removed PATH", "renamed OLD → NEW", "added PATH: VALUE" or "changed
 	// PATH: VALUE", some with a reason in brackets.
 	Actions []string
-	// Stuck tells what is left as it was, "PATH: reason".
+	// Stuck says what is left as it was, "PATH: reason".
 	Stuck []string
-	// Notes tells what the text may mean differently now, "PATH …".
+	// Notes says what the text may mean differently now, "PATH …".
 	Notes []string
 }
 

@@ -107,7 +107,7 @@ func (p *planner) enable(s section) {
 	}
 }
 
-// advice tells which defaults changed under the feet of a file. One that is up
+// advice says which defaults changed under the feet of a file. One that is up
 // to date needs none.
 func (p *planner) advice(before *tree.Node) []string {
 	if len(p.edits) == 0 {

@@ -53,7 +53,7 @@ var replaced = []struct{ pointer, from, to string }{
 }
 
 // notes are defaults that changed: a file that relied on the old ones means
-// something else now. They are told and not acted on, because no one can tell
+// something else now. They are told and not acted on, because no one can know
 // which version a file was written for.
 var notes = []struct {
 	// section, if any, must be there in its old form, without a key enable.

@@ -27,7 +27,7 @@ func aChange() []units.Event {
 	}
 }
 
-func TestAnEventIsToldWithItsTimeAndSteps(t *testing.T) {
+func TestAnEventIsPrintedWithItsTimeAndSteps(t *testing.T) {
 	var b strings.Builder
 	for _, e := range aChange() {
 		if err := Event(&b, e); err != nil {

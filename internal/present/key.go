@@ -51,7 +51,7 @@ func describeKey(b *strings.Builder, k config.FoundKey) {
 	}
 }
 
-// mostPlaces bounds what is told of a key that is set all over a file.
+// mostPlaces bounds what is reported of a key that is set all over a file.
 const mostPlaces = 20
 
 // describeIn writes where a file sets a key, and to what, without secrets.

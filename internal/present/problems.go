@@ -44,7 +44,7 @@ func QuotedProblems(w *visible.Writer, problems config.Problems, texts map[strin
 	return err
 }
 
-// isUnread tells that the message names the file already.
+// isUnread means that the message names the file already.
 func isUnread(p config.Problem) bool {
 	return p.Line == 0 && p.Pointer == "" && strings.HasPrefix(p.Message, "cannot read "+p.File+":")
 }

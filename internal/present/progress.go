@@ -16,7 +16,7 @@ const progressAfter = time.Second
 // mostEarly is how many events are kept until then.
 const mostEarly = 1000
 
-// Progress has a change that takes long told step by step to whoever watches a
+// Progress has a change that takes long shown step by step to whoever watches a
 // terminal, until stop is called. listen calls told with each event, until the context
 // ends or it fails; who cannot listen still gets the result.
 func Progress(ctx context.Context, w io.Writer, listen func(ctx context.Context, told func(units.Event)) error) (stop func()) {

@@ -13,8 +13,8 @@ import (
 	"kresd-manager/units"
 )
 
-// A change is told step by step only if it takes long, and then from its beginning.
-func TestProgressIsToldOfWhatTakesLong(t *testing.T) {
+// A change is shown step by step only if it takes long, and then from its beginning.
+func TestProgressOfWhatTakesLongIsShown(t *testing.T) {
 	for name, c := range map[string]struct {
 		lasts time.Duration
 		told  int // lines

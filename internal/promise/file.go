@@ -35,7 +35,7 @@ type Pending struct {
 	// it, so that a start does not take the file for what was wanted. It is ""
 	// for a change over the API.
 	FileETag string `json:"file-etag,omitempty"`
-	// Undone tells that the change has been undone while the file still has it.
+	// Undone means that the change has been undone while the file still has it.
 	Undone bool `json:"undone,omitempty"`
 	// ETag is that of the configuration to go back to.
 	ETag string `json:"etag"`
@@ -126,7 +126,7 @@ func read(path string) (*Pending, error) {
 func newer(path string) error {
 	b, err := durable.ReadRegular(path, most)
 	if err != nil {
-		return nil // no one can tell, and Recall does
+		return nil // no one can know, and Recall does
 	}
 	var fault *format.NewerError
 	if err := confirmFormat.Decode(b, &struct{}{}); errors.As(err, &fault) {

@@ -82,7 +82,7 @@ func (p *Promise) Make(back Pending, within time.Duration) error {
 	return nil
 }
 
-// Made tells that a promise has been made for the change in progress.
+// Made means that a promise has been made for the change in progress.
 func (p *Promise) Made() bool { return p.draft != nil }
 
 // Withdraw forgets what was promised for a change that failed.
@@ -135,7 +135,7 @@ func (p *Promise) Left() time.Duration {
 	return pending.left(p.clock)
 }
 
-// Due tells that it is time to go back. Before that, it has C tell later.
+// Due means that it is time to go back. Before that, it has C tell later.
 func (p *Promise) Due() bool {
 	if p.Waiting() == nil {
 		return false

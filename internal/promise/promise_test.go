@@ -172,7 +172,7 @@ func TestWhatIsNotOnDiskIsNoPromise(t *testing.T) {
 	}
 }
 
-func TestADamagedPromiseIsTold(t *testing.T) {
+func TestADamagedPromiseIsReported(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "confirm.json")
 	if err := os.WriteFile(path, []byte(`{"etag":"x","document":{}}`), 0o600); err != nil {
 		t.Fatal(err)

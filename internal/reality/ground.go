@@ -41,7 +41,7 @@ func Directories(rundir string, owner, workers int) []Directory {
 	}
 }
 
-// Serve tells that this process serves its API on sockets, by path: what is there
+// Serve means that this process serves its API on sockets, by path: what is there
 // now is to stay.
 func (e *Eye) Serve(paths ...string) {
 	e.mu.Lock()
@@ -54,7 +54,7 @@ func (e *Eye) Serve(paths ...string) {
 	}
 }
 
-// Ground tells which directories and sockets are not as they must be. It opens
+// Ground says which directories and sockets are not as they must be. It opens
 // nothing.
 func (e *Eye) Ground() []units.Loss {
 	lost := e.directories()
@@ -94,7 +94,7 @@ func lstat(path string) (*syscall.Stat_t, bool) {
 	return st, ok
 }
 
-// directories tells which are not as they must be.
+// directories says which are not as they must be.
 func (e *Eye) directories() []units.Loss {
 	var lost []units.Loss
 	for _, d := range e.o.Directories {
@@ -114,7 +114,7 @@ func (d Directory) fault() string {
 	case errors.Is(err, fs.ErrNotExist):
 		return "is gone"
 	case err != nil:
-		return "" // of a directory above it, which is told
+		return "" // of a directory above it, which is reported
 	case !info.IsDir():
 		return "is no directory"
 	}

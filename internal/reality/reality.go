@@ -90,7 +90,7 @@ func (e *Eye) Took(s units.Step) {
 	}
 }
 
-// frozenLocked notes which workers are frozen: what is told to all others, they
+// frozenLocked notes which workers are frozen: what is reported to all others, they
 // are not told. They are told when they have been thawed.
 func (e *Eye) frozenLocked(live units.Live, faults map[string]units.Fault) {
 	for unit, o := range live.Units {

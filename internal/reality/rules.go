@@ -105,7 +105,7 @@ func readMeta(fd int, at int64) ([]byte, bool) {
 }
 
 // rulesLocked says how the rule database is not the one that the policy-loader has
-// written, "" if it is or no one can tell. The first look after a run notes what
+// written, "" if it is or no one can know. The first look after a run notes what
 // that run has left.
 func (e *Eye) rulesLocked(live units.Live, now identity) string {
 	loader := live.Unit(units.PolicyLoader)

@@ -55,7 +55,7 @@ const (
 	costSlow = "it may be busy; while it lasts it cannot be told of new rules"
 )
 
-// fault says what is wrong with a worker, nothing if all is well. cut tells that
+// fault says what is wrong with a worker, nothing if all is well. cut means that
 // the directory of the control sockets is not as it must be, which a restart does
 // not change.
 func (a answer) fault(o units.Observed, database identity, gone, cut bool) units.Fault {

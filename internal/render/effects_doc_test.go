@@ -16,7 +16,7 @@ const effectsIntroduction = `# What a change does
 A change of the configuration touches those processes that would read something else, and no others. Who that is, is found by
 comparing the rendered text of the old and the new configuration, never by a list: the tables below are observed, not obeyed. So
 a key may concern no one while something else leaves it without effect, and a value in other words (` + "`1G`, `1024M`" + `) never
-concerns anybody. ` + "`kresctl reload --dry-run`" + ` tells for the case at hand.
+concerns anyone. ` + "`kresctl reload --dry-run`" + ` tells for the case at hand.
 
 | who acts | what happens |
 | --- | --- |

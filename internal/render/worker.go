@@ -24,7 +24,7 @@ var functionsLua string
 //go:embed drain.lua
 var drainLua string
 
-// Host tells what rendering needs to know of the system.
+// Host says what rendering needs to know of the system.
 type Host struct {
 	// CPUs is how many the resolver may use.
 	CPUs int
@@ -64,7 +64,7 @@ func Worker(c *config.Config, host Host) (lua, hash string) {
 	s.affinity(c.Systemd)
 
 	// A worker that does not open the rules without erasing them erases them
-	// for everybody, so this comes before anything that can touch them. The
+	// for everyone, so this comes before anything that can touch them. The
 	// canary works on rules of its own.
 	s.section("rules")
 	s.line("assert(C.kr_rules_init(canary and './ruledb' or nil, 0, canary) == 0)")

@@ -61,7 +61,7 @@ func (c Checker) Check(doc *config.Document) config.Problems {
 	return r.found
 }
 
-// Hides tells which files a unit does not see.
+// Hides says which files a unit does not see.
 func (c Checker) Hides(unit string) func(file string) bool {
 	v := c.View(unit)
 	return func(file string) bool {
@@ -183,13 +183,13 @@ func (r *run) commands() {
 	}
 }
 
-// is tells whether a value is there and is this.
+// is reports whether a value is there and is this.
 func (r *run) is(pointer, value string) bool {
 	text, err := r.doc.Value(pointer)
 	return err == nil && string(text) == value
 }
 
-// passed tells whether systemd makes the socket and passes it on.
+// passed reports whether systemd makes the socket and passes it on.
 func (r *run) passed(file string) bool {
 	settings, ok := r.Units.Settings(units.Socket)
 	if !ok {

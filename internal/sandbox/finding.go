@@ -32,7 +32,7 @@ type finding struct {
 	need      access.Need
 	writes    bool
 	way       way
-	// alone tells that only root can replace a directory; nil is always.
+	// alone means that only root can replace a directory; nil is always.
 	alone func(dir string) bool
 }
 
@@ -107,12 +107,12 @@ func (f finding) open(by *rule) string {
 	return fmt.Sprintf("%s; or open it with systemctl edit %s and the lines [Service], %s", move, f.view.Unit, strings.Join(lines, ", "))
 }
 
-// plain tells whether a path means itself in a unit file.
+// plain reports whether a path means itself in a unit file.
 func (f finding) plain(p string) bool {
 	return strings.Trim(p, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/_.+-@") == ""
 }
 
-// systems tells whether a directory is one that no service should write.
+// systems reports whether a directory is one that no service should write.
 func systems(dir string) bool {
 	for _, not := range []string{"/usr", "/boot", "/efi", "/bin", "/sbin", "/lib"} {
 		if dir == not || strings.HasPrefix(dir, not+"/") {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package sandbox tells what the units of Knot Resolver see of the file system:
+// Package sandbox says what the units of Knot Resolver see of the file system:
 // which paths of a configuration their sandboxes hide or keep from being written, by
 // which directive, and the drop-in that opens them. It goes by unit files and
 // drop-ins as they are, those of the administrator included.

@@ -12,7 +12,7 @@ import (
 )
 
 // Convert gives the text in a format of files that were read and are combined; from
-// refuses files that are in another format, "" none. lossy tells that comments are not
+// refuses files that are in another format, "" none. lossy means that comments are not
 // kept: they stay where a single file is in the format already.
 func Convert(files []File, from, to text.Format) (out []byte, lossy bool, err error) {
 	docs := make([]*config.Document, len(files))

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package unitdir reads unit files, drop-ins and links where systemd does, in
-// its order: what is installed, masked and wanted can be told without systemd,
+// its order: what is installed, masked and wanted can be known without systemd,
 // before it has begun or where no one may ask it.
 //
 // What a unit file means is left to others.

@@ -48,7 +48,7 @@ func hops(path string) []hop {
 }
 
 // missing is the first directory on the way that is not there, in the last one
-// that is; none if the directory of the path is there, or no one can tell.
+// that is; none if the directory of the path is there, or no one can know.
 func missing(path string) []hop {
 	for dir := filepath.Dir(path); dir != "/"; dir = filepath.Dir(dir) {
 		up, name := filepath.Split(dir)

@@ -89,7 +89,7 @@ func (f *Files) Set(paths []string) {
 	}
 }
 
-// Faults tells why changes of some of the watched files are not seen, by path.
+// Faults says why changes of some of the watched files are not seen, by path.
 func (f *Files) Faults() map[string]string {
 	f.mu.Lock()
 	defer f.mu.Unlock()

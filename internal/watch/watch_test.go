@@ -85,7 +85,7 @@ func TestASwitchedDirectoryIsSeen(t *testing.T) {
 	}
 }
 
-func TestTwoFilesWrittenTogetherAreToldOnce(t *testing.T) {
+func TestTwoFilesWrittenTogetherAreReportedOnce(t *testing.T) {
 	dir := t.TempDir()
 	write(t, dir+"/a", "1")
 	write(t, dir+"/b", "1")
@@ -102,7 +102,7 @@ func TestTwoFilesWrittenTogetherAreToldOnce(t *testing.T) {
 	}
 }
 
-func TestADeletedFileIsToldWhenItIsBack(t *testing.T) {
+func TestADeletedFileIsReportedWhenItIsBack(t *testing.T) {
 	dir := t.TempDir()
 	write(t, dir+"/a", "1")
 	f := start(t, dir+"/a")
@@ -176,7 +176,7 @@ func TestAFolderThatIsNotThereYetIsWatchedFromItsParent(t *testing.T) {
 	}
 }
 
-func TestWhatCannotBeWatchedIsTold(t *testing.T) {
+func TestWhatCannotBeWatchedIsReported(t *testing.T) {
 	dir := t.TempDir()
 	write(t, dir+"/file", "no folder")
 	f := start(t, dir+"/a", dir+"/file/a")

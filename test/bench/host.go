@@ -40,7 +40,7 @@ func lookAtHost(root string) (host, error) {
 	}, nil
 }
 
-// loadAverage is that of the last minute, "?" where it cannot be told.
+// loadAverage is that of the last minute, "?" where it cannot be known.
 func loadAverage() string {
 	text, _ := os.ReadFile("/proc/loadavg")
 	average, _, ok := strings.Cut(string(text), " ")

@@ -33,7 +33,7 @@ const (
 
 // Moment is one in the middle of what a manager does.
 type Moment struct {
-	// Gap tells that kresd.target is not stopped here, because it would prove nothing:
+	// Gap means that kresd.target is not stopped here, because it would prove nothing:
 	// the change has not been planned, and starts what was stopped before, or a step
 	// has looked whether it may start something, and not begun to.
 	Gap bool
@@ -58,7 +58,7 @@ type Administered interface {
 	Desired(t *testing.T, generation string) units.Desired
 	// Observed is what systemd has of our units and of kresd.target.
 	Observed(t *testing.T) units.Live
-	// Answers tells whether a worker answers queries.
+	// Answers reports whether a worker answers queries.
 	Answers(t *testing.T, unit string) bool
 }
 
@@ -79,7 +79,7 @@ type administrator struct {
 	verbs []string
 	left  int // acts
 	did   []Act
-	// stopped tells that the target was stopped, and nothing started since.
+	// stopped means that the target was stopped, and nothing started since.
 	stopped bool
 	// masked are the units that are.
 	masked map[string]bool

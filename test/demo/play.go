@@ -21,7 +21,7 @@ type act struct {
 	check   check
 }
 
-// check tells what is wrong with a command's output, standard output and error in one.
+// check says what is wrong with a command's output, standard output and error in one.
 type check func(output string) error
 
 // play types one command, shows what it says, and fails unless that is right.

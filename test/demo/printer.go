@@ -40,7 +40,7 @@ func (p *printer) line(colour, text string) {
 	fmt.Fprintln(p.w, text)
 }
 
-// progress tells what is being done before the first act.
+// progress says what is being done before the first act.
 func (p *printer) progress(text string) { p.line(dim, "... "+text) }
 
 func (p *printer) title(text string) {

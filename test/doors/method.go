@@ -13,7 +13,7 @@ import (
 type what int
 
 const (
-	reads   what = iota + 1 // tells what anybody may know, and changes nothing
+	reads   what = iota + 1 // says what anyone may know, and changes nothing
 	ours                    // is allowed to the manager's user on units of the rule
 	refused                 // is for neither of the two
 )

@@ -11,7 +11,7 @@ import (
 // modes are all modes of jobs (systemctl(1), --job-mode=), and what is in the
 // error of a start, a restart and a stop of a unit of ours by the manager's user.
 // Those without a text are allowed: polkit is told the verb and not the mode. They
-// are limits of systemd, which SECURITY.md tells of.
+// are limits of systemd, which SECURITY.md reports.
 var modes = []struct {
 	name                 string
 	start, restart, stop string

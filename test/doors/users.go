@@ -16,8 +16,8 @@ func (s System) UID(t *testing.T, user string) string {
 
 // UserManagers tries to come by a user manager, which would run anything outside of
 // every sandbox: logind starts one for who lingers, and allows
-// that to everybody who asks for himself, unless a rule of polkit says otherwise.
-// It tries what else logind and its kin do for everybody, too, and returns how many
+// that to everyone who asks for himself, unless a rule of polkit says otherwise.
+// It tries what else logind and its kin do for everyone, too, and returns how many
 // calls were refused.
 func (s System) UserManagers(t *testing.T) (refusals int) {
 	t.Helper()

@@ -28,7 +28,7 @@ chomp $answer;
 print $answer;`
 
 // Varlinks are the sockets below /run that systemd answers Varlink on and that
-// anybody may connect to, sorted.
+// anyone may connect to, sorted.
 func (s System) Varlinks(t *testing.T) []string {
 	t.Helper()
 	sockets := strings.Fields(s.must(t, "find", "/run", "-path", "/run/user", "-prune", "-o",

@@ -12,7 +12,7 @@ type varlinkMethod struct {
 // own runs a program as root, if it is let.
 const own = `{"path": "/bin/touch", "arguments": ["/bin/touch", "/root/owned"]}`
 
-// varlinkMethods are those of all sockets that anybody may connect to.
+// varlinkMethods are those of all sockets that anyone may connect to.
 var varlinkMethods = joinVarlink(map[string]varlinkMethod{
 	"org.varlink.service.GetInfo":                 {what: reads},
 	"org.varlink.service.GetInterfaceDescription": {what: reads},

@@ -21,7 +21,7 @@ import (
 type word struct {
 	name string
 	args []string
-	// off tells that nothing is to run afterwards, manager that there is no manager.
+	// off means that nothing is to run afterwards, manager that there is no manager.
 	off, away bool
 }
 
@@ -45,7 +45,7 @@ type change struct {
 	begin func(t *testing.T, ctx context.Context, to string)
 	// skip is how many changes come before the one that is meant.
 	skip int
-	// alike tells that its steps are those of another kind: every second one will do.
+	// alike means that its steps are those of another kind: every second one will do.
 	alike bool
 }
 

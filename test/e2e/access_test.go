@@ -70,7 +70,7 @@ func TestInterface(t *testing.T) {
 	}
 	sut.Refused(t, "/management/interface", `"127.0.0.1@5001"`, "/management/interface", "ListenStream=127.0.0.1:5001")
 
-	// With tokens everybody needs one.
+	// With tokens everyone needs one.
 	sut.Must(t, "sh", "-c", "umask 077; echo "+apiToken+" >/etc/knot-resolver/token; chown kresd-manager /etc/knot-resolver/token")
 	sut.Put(t, "/management/roles", `[{"role": "configure", "token-file": "/etc/knot-resolver/token"}, {"role": "read", "token": "`+readerToken+`"}]`)
 	before := sut.PIDs(t)

@@ -67,7 +67,7 @@ func TestDoctor(t *testing.T) {
 		{"polkit is too old", "printf '#!/bin/sh\necho pkaction version 0.105\n' >/usr/local/bin/pkaction; chmod +x /usr/local/bin/pkaction", "polkit", "older than 0.106",
 			"rm /usr/local/bin/pkaction", ""},
 		{"someone else's run directory", "chown nobody /run/knot-resolver/control", "owners", "/run/knot-resolver/control belongs to nobody:knot-resolver", "", ""},
-		{"a mode that lets everybody in", "chmod 0777 /run/kresd-manager", "owners", "/run/kresd-manager has mode 0777 and not 0750", "", ""},
+		{"a mode that lets everyone in", "chmod 0777 /run/kresd-manager", "owners", "/run/kresd-manager has mode 0777 and not 0750", "", ""},
 		{"state of another user", "chown root /var/lib/kresd-manager", "owners", "/var/lib/kresd-manager belongs to root", "", ""},
 		{"a cache that root has touched", "touch /var/cache/knot-resolver/lock.mdb; chown root /var/cache/knot-resolver/lock.mdb", "owners", "lock.mdb belongs to root", "", ""},
 		{"the stock service at boot", "systemctl enable knot-resolver.service", "stock", "starts at boot, by /etc/systemd/system/multi-user.target.wants/knot-resolver.service", "",
@@ -135,7 +135,7 @@ func TestDoctor(t *testing.T) {
 	sut.Expect(t, "host.example.", "192.0.2.1")
 }
 
-func TestDoctorTellsOfTheStockServiceThatRuns(t *testing.T) {
+func TestDoctorReportsTheStockServiceThatRuns(t *testing.T) {
 	sut.Wipe(t)
 	sut.WriteConfig(t, basic)
 	defer sut.Sh(t.Context(), "systemctl stop knot-resolver.service; systemctl reset-failed")
@@ -159,7 +159,7 @@ func TestDoctorTellsWhoTookThePort(t *testing.T) {
 	})
 }
 
-func TestDoctorTellsOfLimitsThatNoOneEnforces(t *testing.T) {
+func TestDoctorReportsLimitsThatNoOneEnforces(t *testing.T) {
 	sut.Fresh(t, basic)
 	sut.WriteConfig(t, basic+"systemd: {memory-max: 1G}\n")
 	group := sut.Show(t, "kresd@1.service", "ControlGroup")

@@ -90,7 +90,7 @@ func TestAWorkerThatHangsIsReplaced(t *testing.T) {
 	}
 }
 
-func TestStatusTellsOfUnitsThatOnlyTheAdministratorCanFix(t *testing.T) {
+func TestStatusReportsUnitsThatOnlyTheAdministratorCanFix(t *testing.T) {
 	sut.Fresh(t, basic)
 	defer sut.Sh(t.Context(), "systemctl unmask --runtime kresd@2.service; rm -rf /run/systemd/system/kresd@1.service.d; systemctl daemon-reload")
 	sut.Must(t, "systemctl", "mask", "--runtime", "--now", "kresd@2.service")

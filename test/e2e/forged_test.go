@@ -22,7 +22,7 @@ func busAddress() string {
 }
 
 // TestForgedJobResultIsNotBelieved has user no one announce the end of a job
-// that goes on, to everybody and to us alone.
+// that goes on, to everyone and to us alone.
 func TestForgedJobResultIsNotBelieved(t *testing.T) {
 	if err := sut.WriteFile("/run/systemd/system/slow.service",
 		[]byte("[Service]\nType=oneshot\nExecStart=/bin/sleep 1.5\n"), 0o644); err != nil {

@@ -57,7 +57,7 @@ func TestChangeIsUndoneUnlessConfirmed(t *testing.T) {
 
 	setUnconfirmed(t, "6s")
 	sut.Must(t, "kresctl", "confirm")
-	time.Sleep(7 * time.Second) // nothing tells that nothing happens
+	time.Sleep(7 * time.Second) // nothing means that nothing happens
 	sut.Expect(t, "host.example.", "192.0.2.99")
 	h := changes(t)
 	if e := h.Entries[0]; e.Who.User != "root" || e.Who.UID == nil || e.Confirmed == nil || !e.Running || len(h.Entries) != 4 {

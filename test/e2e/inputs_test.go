@@ -32,7 +32,7 @@ func copyCertificate(t *testing.T, name string) {
 		" && cd /etc/knot-resolver && chmod 0640 tls.key && chgrp knot-resolver tls.key")
 }
 
-// allServe tells whether each of many connections over TLS gets this certificate.
+// allServe reports whether each of many connections over TLS gets this certificate.
 func allServe(t *testing.T, name string) bool {
 	t.Helper()
 	for range 8 { // all workers, most likely

@@ -81,7 +81,7 @@ func TestPathsThatTheSandboxHides(t *testing.T) {
 		key, pointer, value string // a change, with the path at %s
 		at                  string // pointer of the path
 		file, unit          string
-		// stays tells that the change is refused for another reason where it is not hidden.
+		// stays means that the change is refused for another reason where it is not hidden.
 		stays string
 	}{
 		{"/network/tls/cert-file", "/network/tls", `{"key-file": "/etc/knot-resolver/paths/key.pem", "cert-file": "%s"}`, "/network/tls/cert-file", "cert.pem", "kresd@.service", ""},

@@ -129,7 +129,7 @@ func TestPolkitRefusesEverythingElse(t *testing.T) {
 	refusals := 0
 	denied := func(method string, args ...string) {
 		t.Helper()
-		// What is no name at all is refused as such, before anybody is asked.
+		// What is no name at all is refused as such, before anyone is asked.
 		if d := asManager(t, method, args...); !isDenied(d) && !strings.Contains(d, "is not valid") &&
 			!strings.Contains(d, "is missing the instance name") && !strings.Contains(d, "Invalid argument") {
 			t.Errorf("%s %v is not denied: %q", method, args, d)

@@ -136,7 +136,7 @@ func TestTheSocketOfTheAPIComesBack(t *testing.T) {
 	}
 	wantWords(t, "the journal", sut.Journal(t.Context(), units.Manager), "/run/knot-resolver/kres-api.sock, the socket of the API, is gone", "starting again")
 
-	// Once more at once would be in vain as well: it is told, with what to type.
+	// Once more at once would be in vain as well: it is reported, with what to type.
 	sut.WriteConfig(t, basic) // which a restart by hand reads
 	sut.Must(t, "rm", "/run/knot-resolver/kres-api.sock")
 	product.Eventually(t, "systemctl status tells", func() bool {
@@ -226,7 +226,7 @@ func TestAWorkerThatIsKilledWhileItIsFrozen(t *testing.T) {
 		t.Fatal(r.Stderr)
 	}
 	product.Eventually(t, "all is well", func() bool { return s.PIDs(t)["kresd@2.service"] != 0 && s.Status(t).State == "running" })
-	// By itself: it is told, others do its work, and a change goes on.
+	// By itself: it is reported, others do its work, and a change goes on.
 	if r := s.Sh(t.Context(), "systemctl freeze kresd@2; systemctl kill --signal=KILL kresd@2"); r.Code != 0 {
 		t.Fatal(r.Stderr)
 	}
@@ -264,7 +264,7 @@ func TestAThawedWorkerIsToldOfNewRules(t *testing.T) {
 	}
 }
 
-func TestAMaskedWorkerIsToldOfEverywhere(t *testing.T) {
+func TestAMaskedWorkerIsReportedEverywhere(t *testing.T) {
 	sut.Fresh(t, basic)
 	tidy(t, "systemctl unmask --runtime kresd@2.service; true")
 	sut.Must(t, "systemctl", "mask", "--runtime", "kresd@2.service")

@@ -91,7 +91,7 @@ func TestSecretsStayOutOfSight(t *testing.T) {
 	}
 	r := sut.Run(t.Context(), machine.Cmd{User: "nobody", Args: []string{"sh", "-c", "grep -rlsD skip " + mark + " /run /var /etc /tmp"}})
 	if r.Stdout != "" {
-		t.Errorf("anybody can read the secret in\n%s", r.Stdout)
+		t.Errorf("anyone can read the secret in\n%s", r.Stdout)
 	}
 	tidy(t, "chmod 0644 "+product.ConfigFile)
 }

@@ -42,7 +42,7 @@ func writeLists(t *testing.T, hosts, zone string) {
 	writeFile(t, zoneFile, zone)
 }
 
-// refusedClient tells what a client is answered that must be refused.
+// refusedClient says what a client is answered that must be refused.
 func refusedClient(t *testing.T) string {
 	t.Helper()
 	q := new(dns.Msg).SetQuestion("host.example.", dns.TypeA)
@@ -72,7 +72,7 @@ func guards(t *testing.T, when string) {
 	}
 }
 
-// degraded are the files that status tells of, with what it says.
+// degraded are the files that status reports, with what it says.
 func degraded(t *testing.T) map[string]string {
 	t.Helper()
 	s := sut.Status(t)

@@ -83,14 +83,14 @@ func started(edges []edge) []string {
 	return all
 }
 
-// ours tells whether jobs of a unit come and go while the machine runs. Units of others
+// ours reports whether jobs of a unit come and go while the machine runs. Units of others
 // start and stop with the machine: its stop jobs cannot be replaced (systemctl(1),
 // replace-irreversibly), so that from then on no job of ours is queued any more.
 func ours(unit string) bool {
 	return strings.HasPrefix(unit, "kres") || unit == "system-kresd.slice"
 }
 
-// happens tells whether a job can be there together with a start of one of ours.
+// happens reports whether a job can be there together with a start of one of ours.
 func happens(j job) bool {
 	return !j.stop || ours(j.unit) && j.unit != short(generatedBoot) // see TestNoOneStopsTheTargetOfTheBoot
 }

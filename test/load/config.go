@@ -128,7 +128,7 @@ func (t *target) message(id uint16, number int) []byte {
 	return query
 }
 
-// rightAnswer tells whether a message answers the query successfully: the same question,
+// rightAnswer reports whether a message answers the query successfully: the same question,
 // but for the label of a unique one, and the response code NOERROR (RFC 1035, section
 // 4.1.1). The id is the caller's business.
 func (t *target) rightAnswer(message []byte) bool {

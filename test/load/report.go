@@ -37,7 +37,7 @@ type Report struct {
 	Took time.Duration
 	// RcvbufErrors and NoPorts are by how much the namespace's counters of those names
 	// grew for UDP (IPv4 and IPv6): datagrams dropped because a socket's queue was full,
-	// and those that found no socket. They count everybody's traffic.
+	// and those that found no socket. They count everyone's traffic.
 	RcvbufErrors, NoPorts int
 }
 

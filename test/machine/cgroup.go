@@ -51,13 +51,13 @@ func (c cgroup) openCommands() (*os.File, error) {
 	return os.Open(filepath.Join(string(c), commandsGroup))
 }
 
-// populated tells whether any process lives in the cgroup or below.
+// populated reports whether any process lives in the cgroup or below.
 func (c cgroup) populated() bool {
 	events, err := os.ReadFile(filepath.Join(string(c), "cgroup.events"))
 	return err == nil && strings.Contains(string(events), "populated 1")
 }
 
-// has tells whether a process is in the cgroup or below.
+// has reports whether a process is in the cgroup or below.
 func (c cgroup) has(pid int) bool {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/cgroup", pid))
 	if err != nil {

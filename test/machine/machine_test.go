@@ -69,7 +69,7 @@ func TestRun(t *testing.T) {
 	}
 }
 
-// BenchmarkRun tells what a command costs; some milliseconds.
+// BenchmarkRun says what a command costs; some milliseconds.
 func BenchmarkRun(b *testing.B) {
 	m := Start(b, Options{})
 	for b.Loop() {

@@ -61,7 +61,7 @@ type testCase struct {
 	oursFails string
 }
 
-// base is what cases start from: nothing in it asks anybody.
+// base is what cases start from: nothing in it asks anyone.
 var base = map[string]string{
 	"network":    "network: {listen: [{interface: 127.0.0.1}]}\n",
 	"options":    "options: {priming: false}\n",

@@ -2,7 +2,7 @@
 
 package oracle
 
-// tagged is rules for two tags, and one for everybody.
+// tagged is rules for two tags, and one for everyone.
 const tagged = `
 local-data:
   addresses: {host.example: 192.0.2.1}

@@ -166,7 +166,7 @@ func pid(t *testing.T, unit string) string {
 	return strings.TrimSpace(must(t, "systemctl", "show", "-p", "MainPID", "--value", unit))
 }
 
-// there tells of each path whether it is there.
+// there reports for each path whether it exists.
 func there(t *testing.T, want bool, paths ...string) {
 	t.Helper()
 	for _, path := range paths {
@@ -191,7 +191,7 @@ func query() error {
 	})
 }
 
-// serves tells whether DNS answers, now or within ten seconds.
+// serves reports whether DNS answers, now or within ten seconds.
 func serves(t *testing.T) {
 	t.Helper()
 	var err error

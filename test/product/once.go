@@ -41,7 +41,7 @@ func Once(dir, name string, fill func(folder string) error) (string, error) {
 	return folder, os.Rename(folder+".new", folder)
 }
 
-// filled makes a folder anew that everybody can read, and has it filled.
+// filled makes a folder anew that everyone can read, and has it filled.
 func filled(folder string, fill func(folder string) error) error {
 	if err := os.RemoveAll(folder); err != nil {
 		return err

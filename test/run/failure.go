@@ -15,7 +15,7 @@ import (
 // failure is a test that failed, or what failed beside the tests of a program.
 type failure struct {
 	name  string // of the package and the test
-	first string // line that tells why
+	first string // line that says why
 	said  []string
 	log   string // file with all that its program said
 }
@@ -79,7 +79,7 @@ func lastBelow(all []failure, prefix string) int {
 
 var logged = regexp.MustCompile(`^ +([^ :]+\.go):(\d+): (.*)`)
 
-// why returns the line of a failed test that tells why: the first one that the source does
+// why returns the line of a failed test that says why: the first one that the source does
 // not merely log, or that of a panic.
 func (o *outcome) why(said []string) string {
 	for i, line := range said {
@@ -98,7 +98,7 @@ func (o *outcome) why(said []string) string {
 	return firstOf(said)
 }
 
-// merelyLogs tells whether a line of the source logs and fails nothing.
+// merelyLogs reports whether a line of the source logs and fails nothing.
 func (o *outcome) merelyLogs(file, line string) bool {
 	n, _ := strconv.Atoi(line) // by the expression
 	text, err := os.ReadFile(filepath.Join(o.dir, file))
@@ -122,7 +122,7 @@ func firstOf(lines []string) string {
 const shown = 60
 
 // cut returns the beginning and the end of lines, with a word of how many are left out:
-// the beginning tells what happened, the end what came of it.
+// the beginning says what happened, the end what came of it.
 func cut(lines []string) []string {
 	if len(lines) <= shown {
 		return lines

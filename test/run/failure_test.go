@@ -53,7 +53,7 @@ const stream = `{"Action":"output","Output":"booted e2e-1 in 1.5 s\n"}
 no event at all
 `
 
-func TestWhatFailedIsToldOnceWithItsReason(t *testing.T) {
+func TestWhatFailedIsPrintedOnceWithItsReason(t *testing.T) {
 	o := said(t, "test/e2e", stream)
 	o.err = errors.New("exit status 1")
 	want := "test/e2e.TestA/bad/or worse: a_test.go:4: the reason\ntest/e2e.TestC: was skipped: a_test.go:4: no systemd"

@@ -143,7 +143,7 @@ func (o *outcome) output(test, line string) {
 	}
 }
 
-// counts tells whether a result is counted: that of a test with others inside is not,
+// counts reports whether a result is counted: that of a test with others inside is not,
 // unless it failed by itself.
 func (r *result) counts() bool {
 	return !r.within || r.state != "pass" && !r.failed

@@ -31,7 +31,7 @@ type pack struct {
 	tests []test // in the order of the source
 }
 
-// system tells whether the package is one of those that need a real systemd.
+// system reports whether the package is one of those that need a real systemd.
 func (p pack) system() bool { return strings.HasPrefix(p.name, "test/") }
 
 // test is a function of a package that go test runs.
@@ -101,7 +101,7 @@ func testsIn(path, dir string, files, tests []string) ([]test, error) {
 	return found, nil
 }
 
-// isTest tells whether go test runs a function of this name (go help testfunc). Examples
+// isTest reports whether go test runs a function of this name (go help testfunc). Examples
 // are not looked for: a test holds that there are none in test/.
 func isTest(name string) bool {
 	for _, kind := range []string{"Test", "Fuzz"} {

@@ -25,7 +25,7 @@ type real struct {
 	frozen                  bool
 }
 
-// stuck tells that the unit was killed while it was frozen, which ends with the next
+// stuck means that the unit was killed while it was frozen, which ends with the next
 // boot (units.Observed.Stuck).
 func (r real) stuck() bool { return r.frozen && r.pid == 0 && r.active != "active" }
 
@@ -151,5 +151,5 @@ func certificateOf() string {
 	return name
 }
 
-// there tells whether the API socket can be seen.
+// there reports whether the API socket can be seen.
 func there() bool { return ask("test -S "+product.Socket).Code == 0 }

@@ -87,7 +87,7 @@ func lies() []string {
 	all = append(all, t.word(before, wrong)...)
 	after, err := look()
 	if err == nil {
-		delete(before, units.Manager) // its text tells of changes
+		delete(before, units.Manager) // its text reports changes
 		delete(after, units.Manager)
 	}
 	if err != nil || !maps.Equal(before, after) {

@@ -157,7 +157,7 @@ func calm(t *testing.T, d *diary) {
 	fail(t, d, "what the file says is not served, though the administrator has corrected all", found)
 }
 
-// well tells whether all is well but for what no one can correct, and that is told.
+// well reports whether all is well but for what no one can correct, and that is told.
 func (t told) well(there reality) bool {
 	wrong := t.wrong(there)
 	for _, why := range wrong {

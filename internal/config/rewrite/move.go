@@ -9,7 +9,7 @@ import (
 	"kresd-manager/internal/config/tree"
 )
 
-// Move tells that a value has another key or another place in the new tree, by
+// Move means that a value has another key or another place in the new tree, by
 // the pointers (RFC 6901) to it in both.
 type Move struct{ Old, New string }
 

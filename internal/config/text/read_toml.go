@@ -54,7 +54,7 @@ func readTOMLFolded(src string, runs []run) (tree.Node, tree.Problems, bool) {
 	return root, r.In(""), !r.folded
 }
 
-// TOMLEnds tells of every value of a valid text that follows an equals sign where it
+// TOMLEnds reports every value of a valid text that follows an equals sign where it
 // ends: offsets by the offset where it starts.
 func TOMLEnds(src string) map[int]int {
 	r := tomlReader{cursor: newCursor(src), ends: make(map[int]int)}

@@ -22,7 +22,7 @@ type inner struct {
 	made   madeBy
 }
 
-// madeBy is how an inner table came to be, which tells what may add to it (TOML 1.0,
+// madeBy is how an inner table came to be, which says what may add to it (TOML 1.0,
 // section "Table").
 type madeBy uint8
 
