@@ -43,7 +43,8 @@ PROGRAMS   := kresd-manager kresctl kresd-drain kresd-component kresd-generator 
 
 # The unit files name what they run by the paths of a distribution package.
 PATHS := sed -e 's|/usr/lib/kresd-manager/|$(LIBEXECDIR)/|g' -e 's|/usr/bin/kresctl|$(BINDIR)/kresctl|g' \
-	-e 's|/usr/sbin/kresd |$(KRESD) |g' -e 's|/usr/sbin/kres-cache-gc|$(KRES_GC)|g' -e 's|/run/knot-resolver|$(RUNDIR)|g'
+	-e 's|/usr/sbin/kresd |$(KRESD) |g' -e 's|/usr/sbin/kres-cache-gc|$(KRES_GC)|g' -e 's|/run/knot-resolver|$(RUNDIR)|g' \
+	-e 's|/usr/share/kresd-manager/|$(SHAREDIR)/|g'
 put = for f in $(1); do $(PATHS) "packaging/$$f" >"$(BUILD)/put" && install -m 0644 "$(BUILD)/put" "$(DESTDIR)$(2)/$${f\#\#*/}" || exit 1; done
 
 .PHONY: help
@@ -82,14 +83,19 @@ install: build man ## install below $(DESTDIR)$(PREFIX); without DESTDIR also ma
 	install -d -m 0755 $(DESTDIR)$(PRESETDIR) $(DESTDIR)$(DOCDIR) $(DESTDIR)$(BASHDIR) $(DESTDIR)$(FISHDIR) $(DESTDIR)$(ZSHDIR) $(addprefix $(DESTDIR)$(MANDIR)/,man1 man5 man8)
 	@$(call put,systemd/system-preset/50-kresd-manager.preset,$(PRESETDIR))
 	for s in 1 5 8; do install -m 0644 $(BUILD)/man/*.$$s $(DESTDIR)$(MANDIR)/man$$s/ || exit 1; done
-	install -m 0644 README.md docs/*.md $(DESTDIR)$(DOCDIR)/
+	install -d -m 0755 $(DESTDIR)$(DOCDIR)/docs/internals
+	install -m 0644 README.md CHANGELOG.md SECURITY.md $(DESTDIR)$(DOCDIR)/
+	install -m 0644 docs/*.md $(DESTDIR)$(DOCDIR)/docs/
+	install -m 0644 docs/internals/*.md $(DESTDIR)$(DOCDIR)/docs/internals/
 	$(BUILD)/kresctl completion bash >$(DESTDIR)$(BASHDIR)/kresctl
 	$(BUILD)/kresctl completion fish >$(DESTDIR)$(FISHDIR)/kresctl.fish
 	$(BUILD)/kresctl completion zsh >$(DESTDIR)$(ZSHDIR)/_kresctl
 	chmod 0644 $(DESTDIR)$(BASHDIR)/kresctl $(DESTDIR)$(FISHDIR)/kresctl.fish $(DESTDIR)$(ZSHDIR)/_kresctl
 	install -d -m 0755 $(DESTDIR)$(POLKITDIR) $(DESTDIR)$(SHAREDIR)
 	@$(call put,polkit-1/rules.d/50-kresd-manager.rules,$(POLKITDIR))
-	@$(call put,share/49-kresd-manager-limits.rules share/10-cpus.conf,$(SHAREDIR))
+	@$(call put,share/49-kresd-manager-limits.rules share/10-cpus.conf share/config.yaml,$(SHAREDIR))
+	$(BUILD)/kresctl schema >$(DESTDIR)$(SHAREDIR)/schema.json
+	chmod 0644 $(DESTDIR)$(SHAREDIR)/schema.json
 	@rm -f $(BUILD)/put
 ifeq ($(DESTDIR),)
 	systemd-sysusers kresd-manager.conf
@@ -103,7 +109,7 @@ uninstall: ## remove what install put there; users and data stay
 	rm -f $(DESTDIR)$(POLKITDIR)/50-kresd-manager.rules $(DESTDIR)$(BINDIR)/kresctl $(DESTDIR)$(GENERATORDIR)/kresd-generator
 	rm -f $(addprefix $(DESTDIR)$(UNITDIR)/,kresd@.service kres-policy-loader.service kres-gc.service kres-component@.service kresd.target kresd-manager.service kresd-manager.socket kresd-rundir.service)
 	rm -rf $(DESTDIR)$(UNITDIR)/kresd@canary.service.d $(DESTDIR)$(LIBEXECDIR)
-	rm -f $(DESTDIR)$(UNITDIR)/knot-resolver.service.d/50-kresd-manager.conf $(addprefix $(DESTDIR)$(SHAREDIR)/,49-kresd-manager-limits.rules 10-cpus.conf)
+	rm -f $(DESTDIR)$(UNITDIR)/knot-resolver.service.d/50-kresd-manager.conf $(addprefix $(DESTDIR)$(SHAREDIR)/,49-kresd-manager-limits.rules 10-cpus.conf config.yaml schema.json)
 	-rmdir $(DESTDIR)$(UNITDIR)/knot-resolver.service.d $(DESTDIR)$(SHAREDIR)
 	rm -f $(DESTDIR)$(SYSUSERSDIR)/kresd-manager.conf $(DESTDIR)$(TMPFILESDIR)/kresd-manager.conf $(DESTDIR)$(SYSCONFDIR)/tmpfiles.d/knot-resolver.conf $(DESTDIR)$(SYSCTLDIR)/50-kresd-manager.conf
 	rm -f $(DESTDIR)$(PRESETDIR)/50-kresd-manager.preset $(DESTDIR)$(BASHDIR)/kresctl $(DESTDIR)$(FISHDIR)/kresctl.fish $(DESTDIR)$(ZSHDIR)/_kresctl

@@ -68,7 +68,7 @@ type Controller interface {
 	// Events returns what happens from now on, until the context ends, which
 	// closes the channel.
 	Events(ctx context.Context) <-chan units.Event
-	// Status returns the state of the whole.
+	// Status returns the overall state.
 	Status(ctx context.Context) (units.Status, error)
 	// Statistics returns what every worker has counted. One that does not answer
 	// within seconds is named in the result and holds up no one.

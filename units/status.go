@@ -69,7 +69,7 @@ type UnitStatus struct {
 	Invocation string    `json:"invocation,omitempty"`
 }
 
-// Status is the state of the whole.
+// Status is the overall state.
 type Status struct {
 	Version string `json:"version"`
 	// State is "running", "degraded" (a wanted unit does not run as

@@ -13,8 +13,8 @@ func (a *app) completionCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "completion bash|fish|zsh",
 		Short: "print the completion of a shell",
-		Long: `Print what makes a shell complete the commands and flags of kresctl, and the
-keys of the configuration.
+		Long: `Print the script with which a shell completes the commands and flags of kresctl,
+and the keys of the configuration.
 
     bash    source <(kresctl completion bash), or save it in
             /usr/share/bash-completion/completions/kresctl

@@ -16,13 +16,13 @@ import (
 func (a *app) configExplainCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "explain POINTER",
-		Short: "tell what a key means, and what a file says about it",
-		Long: `Tell what a key of the configuration means, what it takes, its default, and
+		Short: "explain a key, and what a file says about it",
+		Long: `Explain a key of the configuration: what it means and takes, its default, and
 where the configuration file sets it and to what. The file is the installed one
 or that of -c; no manager is asked. It need not be valid.
 
 POINTER is the place of the key, as in /network/listen/0/kind. The index of a
-list may be left out or be *: then all places are told. For a section, the keys
+list may be left out or be *: then all places are listed. For a section, the keys
 in it are listed; / is the whole. Secrets are not shown.
 
 Exit status: 0 done; 1 there is no such key, or the file cannot be read;

@@ -18,8 +18,8 @@ func (a *app) doctorCommand() *cobra.Command {
 service, polkit, owners, unit files, the configuration and the files that it
 names, rules that are degraded, ports, versions, cgroup controllers, the clock,
 the journal. Each finding comes with why it matters and the command that fixes
-it. No manager is needed and nothing is changed. Run it as root: without, some
-of it cannot be seen, which is told.
+it. No manager is needed and nothing is changed. Run it as root: other users
+cannot see all of it, and are told what was not seen.
 
 Exit status: 0 nothing is wrong, 1 something is.`,
 		Args: noArgs,

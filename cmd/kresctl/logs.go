@@ -16,7 +16,7 @@ func (a *app) logsCommand() *cobra.Command {
 	var q units.LogQuery
 	cmd := &cobra.Command{
 		Use:   "logs [-f] [-n LINES] [--json] [UNIT…]",
-		Short: "show what the units say",
+		Short: "show the log of the units",
 		Long: `Show the last messages of the workers, of all other units and of the manager,
 or of some of them, from the journal; with -f also those to come, until you
 interrupt it. It fails when kresd-manager ends before that. It takes the role

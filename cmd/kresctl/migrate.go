@@ -21,7 +21,7 @@ func (a *app) migrateCommand() *cobra.Command {
 remove those that have none, and print the result or save it in OUT, which may
 be IN itself; - is standard input or output. YAML keeps its comments and order.
 
-Every edit is told on standard error:
+Every edit is reported on standard error:
 
     removed PATH
     renamed OLD → NEW
@@ -29,8 +29,7 @@ Every edit is told on standard error:
     changed PATH: VALUE
 
 some with a reason in brackets. A value that is set under its new name already
-wins over the old one. What cannot be carried over is told as well and left as
-it is. A note tells of a default that has changed since.
+wins over the old one. What cannot be carried over is reported and left as it is. A note names a default that has changed since.
 
 What else is wrong with the file stays as it is: see kresctl validate.
 

@@ -16,7 +16,7 @@ func (a *app) statusCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "status [--json]",
 		Short: "show what runs",
-		Long: `Show what runs: the state of the whole, the configuration in force, the last
+		Long: `Show what runs: the overall state, the configuration in force, the last
 change, and every unit.
 
 With -q nothing is printed, and the exit status tells.

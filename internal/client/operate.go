@@ -45,7 +45,7 @@ func (c *Client) Plan(ctx context.Context) (r units.Report, err error) {
 	return r, err
 }
 
-// Status returns the state of the whole.
+// Status returns the overall state.
 func (c *Client) Status(ctx context.Context) (s units.Status, err error) {
 	err = c.get(ctx, "/v1/status", &s)
 	return s, err

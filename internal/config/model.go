@@ -48,7 +48,7 @@ type Config struct {
 	Monitoring   Monitoring   `key:"monitoring" doc:"Statistics of the workers."`
 	RateLimiting RateLimiting `key:"rate-limiting" doc:"Bounds on how many answers one client gets."`
 	Defer        Defer        `key:"defer" doc:"Requests of clients that cost much wait for those that cost little."`
-	Lua          Lua          `key:"lua" doc:"Lua of one's own."`
+	Lua          Lua          `key:"lua" doc:"Custom Lua."`
 
 	Systemd    Systemd     `key:"systemd" ours:"true" doc:"How systemd runs the workers."`
 	Components []Component `key:"components" type:"map<name,object>?" ours:"true" doc:"Further processes that run beside the workers, by name."`

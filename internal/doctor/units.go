@@ -19,7 +19,7 @@ type needed struct {
 var workerUnits = []string{units.Worker(1), units.Canary}
 
 var properties = []needed{
-	{workerUnits, "Type", "notify", "a worker tells when it is ready, and the manager believes nothing else"},
+	{workerUnits, "Type", "notify", "a worker announces when it is ready, and the manager believes nothing else"},
 	{workerUnits, "NotifyAccess", "main", "the hash of its configuration must come from the worker itself"},
 	{workerUnits, "User", workerUser, "cache and run directory belong to that user"},
 	{workerUnits, "UMask", "0007", "others could open the control socket, or the manager could not"},

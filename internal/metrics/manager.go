@@ -16,7 +16,7 @@ type Changes struct{ Applied, Failed uint64 }
 var (
 	infoDesc = newDesc("info", "The version of kresd-manager; the value is 1.", "version")
 
-	stateDesc   = newDesc("state", "1 for the state of the whole, 0 for the others.", "state")
+	stateDesc   = newDesc("state", "1 for the overall state, 0 for the others.", "state")
 	systemdDesc = newDesc("systemd_reachable", "1 if systemd tells about the units, 0 if it cannot be asked.")
 
 	configDesc  = newDesc("configuration_info", "The running configuration: generation and ETag; the value is 1.", "generation", "etag")

@@ -88,7 +88,7 @@ func TestEachKeyHasAnEffect(t *testing.T) {
 	t.Logf("%d keys, %d records, %d of them live", len(usual), len(effects), live)
 }
 
-const effectsDoc = "../../docs/effects.md"
+const effectsDoc = "../../docs/internals/effects.md"
 
 func TestEffectsAreDocumented(t *testing.T) {
 	got := effectsText(readEffects(t))

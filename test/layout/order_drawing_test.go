@@ -95,25 +95,25 @@ func unequal(drawing, files []edge) string {
 
 func drawing(t *testing.T) []edge {
 	t.Helper()
-	text, err := os.ReadFile("../../docs/architecture.md")
+	text, err := os.ReadFile("../../docs/internals/architecture.md")
 	if err != nil {
 		t.Fatal(err)
 	}
 	edges, err := drawn(string(text))
 	if err != nil {
-		t.Fatalf("docs/architecture.md, order of the units: %v", err)
+		t.Fatalf("docs/internals/architecture.md, order of the units: %v", err)
 	}
 	return edges
 }
 
-// What docs/architecture.md draws is what the unit files and the generator say.
+// What docs/internals/architecture.md draws is what the unit files and the generator say.
 func TestTheOrderOfTheUnitsIsDrawn(t *testing.T) {
 	edges, files := drawing(t), edgesOfFiles(t)
 	if len(files) < 40 {
 		t.Errorf("only %d relations were found", len(files))
 	}
 	if diff := unequal(edges, files); diff != "" {
-		t.Errorf("docs/architecture.md draws (-) and the units have (+):\n%s", diff)
+		t.Errorf("docs/internals/architecture.md draws (-) and the units have (+):\n%s", diff)
 	}
 	for _, e := range edges {
 		if n := count(edges, e); n > 1 {

@@ -78,7 +78,7 @@ func edgesOf(t *testing.T, name string, u unitfile.Unit) []edge {
 		case !ok, o.Name == "Also":
 			continue
 		case d.is == "":
-			t.Errorf("%s has %s=, which is not drawn in docs/architecture.md, and of which nothing is proved: add it here", name, o.Name)
+			t.Errorf("%s has %s=, which is not drawn in docs/internals/architecture.md, and of which nothing is proved: add it here", name, o.Name)
 			continue
 		}
 		for other := range strings.FieldsSeq(o.Value) {

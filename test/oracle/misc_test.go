@@ -45,7 +45,7 @@ var miscCases = []testCase{
 	{name: "no prioritisation", config: "defer: {enable: false, log-period: 10s}", want: map[string]string{"file defer": "none"}},
 	{name: "prioritisation of several workers", config: "workers: 2", differs: map[string]string{"file defer": "scaled by the number of CPUs, here 1, and not of workers"}},
 
-	{name: "Lua of one's own", config: "lua: {script: 'mine = { worker.id, type(C), type(ffi) }'}", want: map[string]string{"mine": `{1="1" 2="userdata" 3="table"}`}},
+	{name: "Custom Lua", config: "lua: {script: 'mine = { worker.id, type(C), type(ffi) }'}", want: map[string]string{"mine": `{1="1" 2="userdata" 3="table"}`}},
 	{name: "Lua of several lines", config: "lua:\n  script: |\n    -- it's [[ a ]] comment\n    local a = [==[\n    text]==]\n    mine = a .. \"\\n\" .. '\\\\'\n    net.tcp_pipeline(3)\n"},
 	{name: "Lua that ends in a comment", config: "lua: {script: 'mine = 5 -- end'}"},
 	{name: "Lua that sets what the configuration sets", config: "lua: {script: 'net.tcp_pipeline(7) modules.load(\"stats\") log_level(\"info\")'}\nnetwork: {listen: [{interface: 127.0.0.1}], tcp-pipeline: 5}", want: map[string]string{"net.tcp_pipeline": "7"}},

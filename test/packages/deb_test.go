@@ -125,7 +125,8 @@ func TestInstallStartsAndAnswers(t *testing.T) {
 	if out := must(t, "man", "-w", "kresctl"); !strings.HasSuffix(out, "/man1/kresctl.1.gz\n") {
 		t.Errorf("man kresctl shows %s", out)
 	}
-	there(t, true, "/usr/share/doc/kresd-manager/xdp.md", "/usr/share/bash-completion/completions/kresctl",
+	there(t, true, "/usr/share/doc/kresd-manager/docs/xdp.md", "/usr/share/doc/kresd-manager/docs/internals/effects.md", "/usr/share/kresd-manager/config.yaml", "/usr/share/kresd-manager/schema.json",
+		"/usr/share/bash-completion/completions/kresctl",
 		"/usr/share/fish/vendor_completions.d/kresctl.fish", "/usr/share/zsh/site-functions/_kresctl")
 	verifyUnits(t)
 }
