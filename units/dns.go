@@ -25,7 +25,7 @@ var extendedErrors = [...]string{
 	"forged answer: a rule says so", "DNSSEC cannot be judged", "DNSSEC bogus: the answer does not fit its signatures",
 	"a signature has expired", "a signature is not valid yet", "a DNSKEY is missing", "signatures are missing",
 	"no key of the zone may sign", "proof of absence is missing", "an error that was cached", "the resolver is not ready",
-	"blocked by a rule of this resolver", "censored by order of somebody else", "filtered as the client has asked for",
+	"blocked by a rule of this resolver", "censored by order of a third party", "filtered as the client has asked for",
 	"prohibited: the client may not ask", "stale answer that the name does not exist", "the server is not responsible for the zone",
 	"not supported", "no server of the zone can be reached", "network error", "invalid data",
 	"a signature expired before it was valid", "too early for a request that was sent before the handshake", "unsupported NSEC3 iterations",

@@ -22,8 +22,8 @@ where the configuration file sets it and to what. The file is the installed one
 or that of -c; no manager is asked. It need not be valid.
 
 POINTER is the place of the key, as in /network/listen/0/kind. The index of a
-list may be left out or be *: then all places are listed. For a section, the keys
-in it are listed; / is the whole. Secrets are not shown.
+list may be left out or be *, which lists all places. For a section, the keys in
+it are listed; / is the whole. Secrets are not shown.
 
 Exit status: 0 done; 1 there is no such key, or the file cannot be read;
 2 wrong usage.`,

@@ -29,7 +29,8 @@ Every edit is reported on standard error:
     changed PATH: VALUE
 
 some with a reason in brackets. A value that is set under its new name already
-wins over the old one. What cannot be carried over is reported and left as it is. A note names a default that has changed since.
+wins over the old one. What cannot be carried over is reported and left as it
+is. A note names a default that has changed since.
 
 What else is wrong with the file stays as it is: see kresctl validate.
 
