@@ -9,21 +9,46 @@ import (
 	"log/slog"
 	"os"
 	"sync"
+	"time"
+
+	journald "github.com/coreos/go-systemd/v22/journal"
+
+	"kresd-manager/internal/journal/native"
 )
+
+// flushTime is how long the end of the manager may wait for a journal that takes
+// nothing.
+const flushTime = time.Second
+
+// toJournal returns a logger with fields, if this process writes to the journal
+// (JOURNAL_STREAM in systemd.exec(5)) and the journal's socket is to be had; nil if not.
+func toJournal(path string, level slog.Level) (log *slog.Logger, flush func()) {
+	if ours, err := journald.StderrIsJournalStream(); err != nil || !ours {
+		return nil, nil
+	}
+	s, err := native.Open(path)
+	if err != nil {
+		return nil, nil // lines do
+	}
+	return slog.New(native.NewHandler(s, level)), func() {
+		ctx, cancel := context.WithTimeout(context.Background(), flushTime)
+		defer cancel()
+		s.Flush(ctx)
+	}
+}
 
 // newLogger writes lines of text. Under systemd each starts with its priority
 // (sd-daemon(3)), and the journal has the time already.
 func newLogger(w io.Writer, level slog.Level) *slog.Logger {
 	if os.Getenv("JOURNAL_STREAM") == "" {
-		return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: level}))
+		return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: level, ReplaceAttr: native.WithoutAbout}))
 	}
 	shared := &lines{w: w}
-	return slog.New(&journalHandler{lines: shared, level: level, text: shared.handler(level)})
+	return slog.New(&streamHandler{lines: shared, level: level, text: shared.handler(level)})
 }
 
-// journalHandler writes "<priority>message key=value …". Attributes show in
-// journalctl's usual output this way, which fields of the native protocol do not.
-type journalHandler struct {
+// streamHandler writes "<priority>message key=value …".
+type streamHandler struct {
 	lines *lines
 	level slog.Level
 	text  slog.Handler
@@ -37,20 +62,12 @@ type lines struct {
 }
 
 func (l *lines) handler(level slog.Level) slog.Handler {
-	return slog.NewTextHandler(&l.buf, &slog.HandlerOptions{
-		Level: level,
-		ReplaceAttr: func(groups []string, a slog.Attr) slog.Attr {
-			if len(groups) == 0 && (a.Key == slog.TimeKey || a.Key == slog.LevelKey || a.Key == slog.MessageKey) {
-				return slog.Attr{}
-			}
-			return a
-		},
-	})
+	return slog.NewTextHandler(&l.buf, &slog.HandlerOptions{Level: level, ReplaceAttr: native.Attributes})
 }
 
-func (h *journalHandler) Enabled(_ context.Context, l slog.Level) bool { return l >= h.level }
+func (h *streamHandler) Enabled(_ context.Context, l slog.Level) bool { return l >= h.level }
 
-func (h *journalHandler) Handle(ctx context.Context, r slog.Record) error {
+func (h *streamHandler) Handle(ctx context.Context, r slog.Record) error {
 	h.lines.mu.Lock()
 	defer h.lines.mu.Unlock()
 	prefix := "<7>"
@@ -75,10 +92,10 @@ func (h *journalHandler) Handle(ctx context.Context, r slog.Record) error {
 	return err
 }
 
-func (h *journalHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
-	return &journalHandler{h.lines, h.level, h.text.WithAttrs(attrs)}
+func (h *streamHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
+	return &streamHandler{h.lines, h.level, h.text.WithAttrs(attrs)}
 }
 
-func (h *journalHandler) WithGroup(name string) slog.Handler {
-	return &journalHandler{h.lines, h.level, h.text.WithGroup(name)}
+func (h *streamHandler) WithGroup(name string) slog.Handler {
+	return &streamHandler{h.lines, h.level, h.text.WithGroup(name)}
 }

@@ -12,7 +12,9 @@ import (
 	"os"
 	"time"
 
+	"kresd-manager/internal/journal/native"
 	"kresd-manager/internal/manager"
+	"kresd-manager/internal/message"
 	"kresd-manager/internal/visible"
 )
 
@@ -41,7 +43,11 @@ func run(args []string, stdout, stderr io.Writer) int {
 	if done {
 		return code
 	}
-	log := newLogger(stderr, o.level)
+	log, flush := toJournal(native.Path, o.level)
+	if log == nil {
+		log, flush = newLogger(stderr, o.level), func() {}
+	}
+	defer flush()
 	bus, err := o.systemd(log)
 	if err != nil {
 		return report(log, err)
@@ -66,7 +72,7 @@ func report(log *slog.Logger, err error) int {
 	if code == exitNeeded {
 		log.Info(err.Error())
 	} else {
-		log.Error(err.Error())
+		log.Error(err.Error(), message.About{Kind: message.StartFailed}.Attr())
 	}
 	return code
 }

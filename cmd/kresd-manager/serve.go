@@ -25,6 +25,7 @@ import (
 	"kresd-manager/internal/kresd"
 	"kresd-manager/internal/listen"
 	"kresd-manager/internal/manager"
+	"kresd-manager/internal/message"
 	"kresd-manager/internal/render"
 	"kresd-manager/internal/unitdir"
 	"kresd-manager/internal/watch"
@@ -144,7 +145,7 @@ func serve(o options, bus systemd, stdout io.Writer, log *slog.Logger) error {
 	})
 	background.Go(func() { m.Run(ctx) })
 	notify("READY=1")
-	log.Info("ready", "version", version)
+	log.Info("ready", "version", version, message.About{Kind: message.Ready}.Attr())
 	if o.run {
 		o.introduce(stdout, m.Running())
 	}
