@@ -16,6 +16,7 @@ SYSUSERSDIR ?= $(PREFIX)/lib/sysusers.d
 SHAREDIR   ?= $(PREFIX)/share/kresd-manager
 TMPFILESDIR ?= $(PREFIX)/lib/tmpfiles.d
 PRESETDIR  ?= $(PREFIX)/lib/systemd/system-preset
+CATALOGDIR ?= $(PREFIX)/lib/systemd/catalog
 MANDIR     ?= $(PREFIX)/share/man
 DOCDIR     ?= $(PREFIX)/share/doc/kresd-manager
 BASHDIR    ?= $(PREFIX)/share/bash-completion/completions
@@ -82,6 +83,8 @@ install: build man ## install below $(DESTDIR)$(PREFIX); without DESTDIR also ma
 	@$(call put,sysctl.d/50-kresd-manager.conf,$(SYSCTLDIR))
 	install -d -m 0755 $(DESTDIR)$(PRESETDIR) $(DESTDIR)$(DOCDIR) $(DESTDIR)$(BASHDIR) $(DESTDIR)$(FISHDIR) $(DESTDIR)$(ZSHDIR) $(addprefix $(DESTDIR)$(MANDIR)/,man1 man5 man8)
 	@$(call put,systemd/system-preset/50-kresd-manager.preset,$(PRESETDIR))
+	install -d -m 0755 $(DESTDIR)$(CATALOGDIR)
+	@$(call put,catalog/kresd-manager.catalog,$(CATALOGDIR))
 	for s in 1 5 8; do install -m 0644 $(BUILD)/man/*.$$s $(DESTDIR)$(MANDIR)/man$$s/ || exit 1; done
 	install -d -m 0755 $(DESTDIR)$(DOCDIR)/docs/internals
 	install -m 0644 README.md CHANGELOG.md SECURITY.md $(DESTDIR)$(DOCDIR)/
@@ -101,6 +104,7 @@ ifeq ($(DESTDIR),)
 	systemd-sysusers kresd-manager.conf
 	$(LIBEXECDIR)/kresd-rundir
 	-/usr/lib/systemd/systemd-sysctl $(SYSCTLDIR)/50-kresd-manager.conf
+	-journalctl --update-catalog
 	systemctl daemon-reload
 endif
 
@@ -112,6 +116,7 @@ uninstall: ## remove what install put there; users and data stay
 	rm -f $(DESTDIR)$(UNITDIR)/knot-resolver.service.d/50-kresd-manager.conf $(addprefix $(DESTDIR)$(SHAREDIR)/,49-kresd-manager-limits.rules 10-cpus.conf config.yaml schema.json)
 	-rmdir $(DESTDIR)$(UNITDIR)/knot-resolver.service.d $(DESTDIR)$(SHAREDIR)
 	rm -f $(DESTDIR)$(SYSUSERSDIR)/kresd-manager.conf $(DESTDIR)$(TMPFILESDIR)/kresd-manager.conf $(DESTDIR)$(SYSCONFDIR)/tmpfiles.d/knot-resolver.conf $(DESTDIR)$(SYSCTLDIR)/50-kresd-manager.conf
+	rm -f $(DESTDIR)$(CATALOGDIR)/kresd-manager.catalog
 	rm -f $(DESTDIR)$(PRESETDIR)/50-kresd-manager.preset $(DESTDIR)$(BASHDIR)/kresctl $(DESTDIR)$(FISHDIR)/kresctl.fish $(DESTDIR)$(ZSHDIR)/_kresctl
 	rm -f $(addprefix $(DESTDIR)$(MANDIR)/,man1/kresctl.1 man5/kresd-manager.yaml.5 man8/kresd-manager.8 man8/kresd-drain.8 man8/kresd-component.8 man8/kresd-generator.8 man8/kres-graphite.8)
 	rm -rf $(DESTDIR)$(DOCDIR)

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"kresd-manager/api/door"
+	"kresd-manager/internal/message"
 )
 
 // access is what a caller may do, and what a route demands. Each includes those
@@ -128,7 +129,7 @@ func (h *handlers) audit(w *response, r *http.Request, need access) {
 	who := whoAsks(w, r)
 	about := []any{"who", who.String(), "method", r.Method, "path", r.URL.Path, "status", w.status, "reference", w.reference}
 	if !refused && !w.guessed {
-		h.log.Info("request", about...)
+		h.log.Info("request", append(about, message.About{Kind: message.Request}.Attr())...)
 		return
 	}
 	more, due := h.reports.Due(door.CallerOf(r).Source())
@@ -138,6 +139,7 @@ func (h *handlers) audit(w *response, r *http.Request, need access) {
 	if more > 0 {
 		about = append(about, "left-out", more)
 	}
+	about = append(about, message.About{Kind: message.RequestRefused}.Attr())
 	switch {
 	case w.guessed:
 		h.log.Warn("wrong token", about...)

@@ -23,6 +23,8 @@ const (
 	EventRefused EventKind = "refused"
 	// EventRepair comes with the plan that repairs what drifted by itself.
 	EventRepair EventKind = "repair"
+	// EventCrash comes when a unit has ended by itself and systemd starts it again.
+	EventCrash EventKind = "crash"
 )
 
 // Event is something that happened to the system or to a change in progress.
@@ -39,6 +41,8 @@ type Event struct {
 	Who  *Who  `json:"who,omitempty"`
 	Plan *Plan `json:"plan,omitempty"`
 	Step *Step `json:"step,omitempty"`
+	// Unit is the one that an event is about that belongs to no step.
+	Unit string `json:"unit,omitempty"`
 	// Took is the time since the change or the step began, in seconds.
 	Took       Seconds `json:"took,omitempty"`
 	Generation string  `json:"generation,omitempty"`

@@ -14,6 +14,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"kresd-manager/internal/message"
 	"kresd-manager/internal/pulse"
 	"kresd-manager/units"
 )
@@ -79,6 +80,8 @@ type Mode struct {
 	// Serving means that kresd.target was active when the plan was made. If
 	// someone stops it meanwhile, nothing more is started.
 	Serving bool
+	// About is what all that is logged is about.
+	About message.About
 }
 
 // Outcome is what became of a plan.
@@ -99,6 +102,7 @@ type run struct {
 	*Executor
 	want units.Desired
 	mode Mode
+	log  *slog.Logger
 	// canceled ends when the plan is canceled; its cause is why. Steps run under a
 	// context of their own, which ends a little later.
 	canceled context.Context
@@ -112,7 +116,7 @@ type run struct {
 // watched over any longer, and the rest has a few seconds to come to its end. The
 // context's cause is then what the step failed for; units.ErrCanceled if it has none.
 func (e *Executor) Carry(ctx context.Context, plan units.Plan, want units.Desired, mode Mode) Outcome {
-	c := run{Executor: e, want: want, canceled: ctx, mode: mode, served: new(atomic.Bool)}
+	c := run{Executor: e, want: want, canceled: ctx, mode: mode, served: new(atomic.Bool), log: e.Log.With(mode.About.Attr())}
 	c.served.Store(mode.Serving)
 	under, abandon := context.WithCancelCause(context.WithoutCancel(ctx))
 	defer abandon(nil)
@@ -158,7 +162,7 @@ func (e *Executor) Carry(ctx context.Context, plan units.Plan, want units.Desire
 			}
 			e.Took(r.step, r.err)
 			if r.err != nil && r.step.Optional && foreseen(r.step, r.err) {
-				e.Log.Warn("going on without what can be done without", "unit", r.step.Unit, "error", r.err)
+				c.log.Warn("going on without what can be done without", "unit", r.step.Unit, "error", r.err)
 				r.err = nil
 			}
 			if r.err != nil {
@@ -220,7 +224,7 @@ func (c run) abort(ctx context.Context, s units.Step) {
 	ctx, cancel := context.WithTimeout(ctx, controlDeadline)
 	defer cancel()
 	if err := c.Systemd.QueueStop(ctx, s.Unit); err != nil {
-		c.Log.Warn("cannot stop", "unit", s.Unit, "error", err)
+		c.log.Warn("cannot stop", "unit", s.Unit, "error", err)
 	}
 }
 

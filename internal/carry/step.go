@@ -42,9 +42,8 @@ func (c run) observed(ctx context.Context, s units.Step) error {
 	e := units.Event{Kind: units.EventDone, Step: &s, Took: units.Seconds(took), Generation: c.want.Generation}
 	if err != nil {
 		e.Kind, e.Error = units.EventFailed, err.Error()
-	} else {
-		c.Log.Info("step done", "step", string(s.Kind), "unit", s.Unit, "cause", s.Cause, "took", took.Round(time.Microsecond))
 	}
+	c.told(s, took, err)
 	c.Tell(e)
 	return err
 }

@@ -86,7 +86,7 @@ func (c run) load(ctx context.Context, s units.Step) error {
 	}
 	err = c.job(ctx, s)
 	if serr := c.Links.Strict("", nil); serr != nil {
-		c.Log.Warn(serr.Error())
+		c.log.Warn(serr.Error())
 	}
 	return c.judge(ctx, s, began, err, func(o units.Observed) error {
 		if !o.LoadedRules(c.want.RulesHash) {

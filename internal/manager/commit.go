@@ -3,7 +3,6 @@
 package manager
 
 import (
-	"errors"
 	"time"
 
 	"kresd-manager/internal/config"
@@ -39,7 +38,7 @@ func (m *Manager) commit(s *step, err error) error {
 func (m *Manager) applied(s *step, err error) {
 	next, r := s.next, s.report
 	if err != nil {
-		m.o.Log.Error("not all could be done; what is missing is repaired", "cause", s.Cause, "error", err)
+		m.log(s).Error("not all could be done; what is missing is repaired", "cause", s.Cause, "error", err)
 		m.Drifted("")
 		r.Error = err.Error()
 		if s.blames != "" {
@@ -51,9 +50,9 @@ func (m *Manager) applied(s *step, err error) {
 	}
 	// What did not act reads the same text in the new generation.
 	if err := m.o.Store.LinkAll(next.desired.Generation); err != nil {
-		m.o.Log.Error("cannot switch all components; some read an older generation of the same content", "error", err)
+		m.log(s).Error("cannot switch all components; some read an older generation of the same content", "error", err)
 	}
-	m.tellSources(next.desired, r)
+	m.tellSources(s, next.desired)
 	next.report = r
 	if !s.held {
 		next.down = ""
@@ -70,16 +69,15 @@ func (m *Manager) applied(s *step, err error) {
 	m.proof.begin(s)
 	clear(m.care)
 	m.tell(units.Event{Kind: units.EventApplied, Cause: s.Cause, Generation: r.Generation, Took: r.Took, Error: r.Error})
-	m.o.Log.Info("configuration applied", "cause", s.Cause, "generation", r.Generation,
-		"steps", len(r.Plan.Steps), "etag", next.running.ETag(), "took", time.Duration(r.Took).Round(time.Microsecond))
+	m.tellApplied(s)
 	if s.held {
-		m.o.Log.Warn("nothing was started, because kresd.target is stopped; to start it: systemctl start " + units.Target)
+		m.log(s).Warn("nothing was started, because kresd.target is stopped; to start it: systemctl start " + units.Target)
 	}
 	for _, line := range r.Taken {
-		m.o.Log.Info(line)
+		m.log(s).Info(line)
 	}
 	if r.Drops != "" {
-		m.o.Log.Warn(r.Drops)
+		m.log(s).Warn(r.Drops)
 	}
 	forBoot := s.file && !m.waiting() || s.blames != "" && m.o.Store.BootGeneration() == s.cur.desired.Generation
 	gen := s.gen
@@ -93,7 +91,7 @@ func (m *Manager) refused(s *step, err error) {
 	m.endApplying(r)
 	s.staged.Drop()
 	if werr := m.promise.Withdraw(); werr != nil {
-		m.o.Log.Error("cannot forget that the change, which failed, was to be confirmed", "error", werr)
+		m.log(s).Error("cannot forget that the change, which failed, was to be confirmed", "error", werr)
 	}
 	if !s.concerns {
 		return
@@ -106,12 +104,7 @@ func (m *Manager) refused(s *step, err error) {
 	kept.refused = kept.refused || s.file
 	m.current.Store(&kept)
 	m.watch(&kept)
-	level := m.o.Log.Warn
-	var step *units.StepError
-	if errors.As(err, &step) && (!step.Refused || !step.Restored) {
-		level = m.o.Log.Error
-	}
-	level("configuration not applied", "cause", r.Cause, "generation", r.Generation, "error", r.Error)
+	m.tellFailed(s, err)
 }
 
 // endApplying notes that a change has come to its end, unless something of it is left:
@@ -126,12 +119,12 @@ func (m *Manager) endApplying(r *units.Report) {
 func (m *Manager) repaired(s *step, err error) {
 	if err != nil {
 		s.report.Error = err.Error()
-		m.o.Log.Error("cannot repair", "error", err)
 	}
+	m.tellRepaired(s, err)
 	if r := s.cur.report; err == nil && r != nil {
 		m.endApplying(r)
 	}
-	m.tellSources(s.cur.desired, s.report)
+	m.tellSources(s, s.cur.desired)
 	next := *s.cur
 	next.repaired = s.report
 	m.current.Store(&next)

@@ -49,8 +49,8 @@ func (m *Manager) remember(s *step) {
 		ID: s.number, When: r.When, Generation: r.Generation, ETag: etag, Who: s.Who, Cause: s.Cause, Comment: s.Comment,
 		Outcome: units.OutcomeApplied, Diff: r.Diff, ReturnTo: s.returnTo,
 	}, s.next.running.Document)
+	s.number = r.Entry
 	m.noteHistory()
-	m.audit(s, "")
 }
 
 // takenBack lists the changes that a transition takes back.
@@ -101,24 +101,8 @@ func (m *Manager) rememberFailed(s *step) {
 		ID: s.number, When: r.When, Generation: r.Plan.Generation, Who: s.Who, Cause: s.Cause, Comment: s.Comment,
 		Outcome: units.OutcomeFailed, Error: r.Error, Diff: r.Diff,
 	}, nil)
+	s.number = r.Entry
 	m.noteHistory()
-	m.audit(s, r.Error)
-}
-
-// audit logs who changed what.
-func (m *Manager) audit(s *step, failure string) {
-	r := s.report
-	attrs := []any{"entry", r.Entry, "who", s.Who.String(), "via", s.Who.Via, "cause", s.Cause, "changes", len(r.Diff.Changes) + r.Diff.More}
-	if s.Who.Request != "" {
-		attrs = append(attrs, "reference", s.Who.Request)
-	}
-	if s.Comment != "" {
-		attrs = append(attrs, "comment", s.Comment)
-	}
-	if failure != "" {
-		attrs = append(attrs, "failed", true)
-	}
-	m.o.Log.Info("configuration change", attrs...)
 }
 
 // noteHistory has what is new written down.

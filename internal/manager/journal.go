@@ -40,7 +40,7 @@ func (m *Manager) journal(s *step) (err error) {
 		// Whatever comes of it, this is what is wanted from now on. To serve is worth
 		// more than to have it on record, which may say the same already.
 		if err = errors.Join(err, s.staged.Enact()); err != nil {
-			m.o.Log.Error("cannot record the running configuration; a crash of the manager may forget it", "error", err)
+			m.log(s).Error("cannot record the running configuration; a crash of the manager may forget it", "error", err)
 		}
 		s.begun = true
 		return nil

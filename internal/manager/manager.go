@@ -156,6 +156,7 @@ type Manager struct {
 	applying applyingIn
 	proof    proof // of the last change; only the loop uses it, and care
 	care     care
+	crashes  crashes
 	drifted  chan struct{} // has room for one; filled when something may have drifted
 	// bootFault says why the next boot begins with something older, "" if it does not.
 	bootFault atomic.Pointer[string]
@@ -251,6 +252,7 @@ func New(o Options) *Manager {
 		work:    make(chan *task),
 		drifted: make(chan struct{}, 1),
 		care:    care{},
+		crashes: crashes{},
 		ledger:  input.NewLedger(),
 		stopped: make(chan struct{}),
 		ended:   make(chan struct{}),

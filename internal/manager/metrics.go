@@ -7,8 +7,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"runtime/debug"
 	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -43,8 +45,33 @@ func (r *reclaimer) soon() {
 	}
 }
 
-// tally counts changes since the manager started.
-type tally struct{ applied, failed atomic.Uint64 }
+// tally counts what happened since the manager started.
+type tally struct {
+	applied, failed        atomic.Uint64 // changes
+	repairs, repairsFailed atomic.Uint64
+	drifts, crashes        perUnit
+}
+
+// perUnit counts by unit. The zero value is ready, and safe for concurrent use.
+type perUnit struct {
+	mu sync.Mutex
+	n  map[string]uint64
+}
+
+func (p *perUnit) add(unit string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.n == nil {
+		p.n = map[string]uint64{}
+	}
+	p.n[unit]++
+}
+
+func (p *perUnit) all() map[string]uint64 {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return maps.Clone(p.n)
+}
 
 // count notes a change. Only a change that concerns everyone has its error in
 // the report: a request that is wrong by itself is its sender's affair.

@@ -30,6 +30,7 @@ func (m *Manager) plan(ctx context.Context, s *step) error {
 	}
 	if !s.same() {
 		m.saw(live)
+		m.tellCrashes(live)
 	}
 	return m.planOn(s, live)
 }

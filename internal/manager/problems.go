@@ -14,6 +14,7 @@ import (
 	"kresd-manager/internal/config"
 	"kresd-manager/internal/input"
 	"kresd-manager/internal/judge"
+	"kresd-manager/internal/message"
 	"kresd-manager/units"
 )
 
@@ -120,9 +121,9 @@ func (m *Manager) tellProblems() {
 		switch {
 		case slices.Contains(m.told, text):
 		case p.Severity == config.SeverityError:
-			m.o.Log.Error(text)
+			m.o.Log.Error(text, message.About{Kind: message.FileUnusable}.Attr())
 		default:
-			m.o.Log.Warn(text)
+			m.o.Log.Warn(text, message.About{Kind: message.FileUnusable}.Attr())
 		}
 	}
 	m.told = told

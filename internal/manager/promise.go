@@ -10,6 +10,7 @@ import (
 
 	"kresd-manager/internal/config"
 	"kresd-manager/internal/generation"
+	"kresd-manager/internal/message"
 	"kresd-manager/internal/promise"
 	"kresd-manager/units"
 )
@@ -28,12 +29,13 @@ func (m *Manager) settlePromise(s *step) {
 	if m.promise.Made() {
 		p, err := m.promise.Begin(s.report.Entry)
 		if err != nil {
-			m.o.Log.Warn("the time to confirm counts from before the change, because its begin cannot be written down", "error", err)
+			m.log(s).Warn("the time to confirm counts from before the change, because its begin cannot be written down", "error", err)
 		}
 		s.report.ConfirmBy = &p.By
 		m.past().Amend(s.report.Entry, func(e *units.Entry) { e.ConfirmBy, e.ReturnTo = &p.By, p.ReturnTo })
 		m.noteHistory()
-		m.o.Log.Info("the change will be undone unless it is confirmed", "entry", p.Entry, "by", p.By)
+		m.log(s).Info(fmt.Sprintf("change %d is undone at %s unless somebody confirms it: kresctl confirm", p.Entry, p.By.Format(time.DateTime)),
+			message.About{Kind: message.ChangeWaits}.Attr())
 		return
 	}
 	p := m.promise.Open()
@@ -43,7 +45,7 @@ func (m *Manager) settlePromise(s *step) {
 	if err := m.promise.Keep(m.left(p, s)); err != nil {
 		// It is kept as it was: when its time comes, the manager goes back to what
 		// runs already, or to what it should.
-		m.o.Log.Error("cannot note what is left of the change that was to be confirmed", "error", err)
+		m.log(s).Error("cannot note what is left of the change that was to be confirmed", "error", err)
 	}
 }
 
@@ -72,11 +74,12 @@ func (m *Manager) expire(ctx context.Context) {
 		return
 	}
 	p := m.promise.Open()
-	m.o.Log.Warn("undoing a change that no one confirmed", "entry", p.Entry, "return-to", p.ReturnTo)
+	m.o.Log.Warn(fmt.Sprintf("change %d is undone, because no one confirmed it in time; going back to change %d", p.Entry, p.ReturnTo),
+		message.About{Kind: message.ChangeUndone, Change: p.Entry}.Attr())
 	r, err := m.transit(ctx, m.undoing(p, fmt.Sprintf("change %d was not confirmed in time", p.Entry)))
 	m.tally.count(r, err)
 	if err != nil {
-		m.o.Log.Error("cannot undo the change that no one confirmed; trying again", "error", err)
+		m.o.Log.Error(fmt.Sprintf("cannot undo change %d, which no one confirmed; trying again", p.Entry), "error", err, message.About{Change: p.Entry}.Attr())
 		m.promise.Retry()
 	}
 }
@@ -114,7 +117,8 @@ func (m *Manager) Confirm(ctx context.Context, who units.Who) (entry units.Entry
 			e.Confirmed, e.ConfirmedBy = &now, &who
 			entry = *e
 		})
-		m.o.Log.Info("change confirmed", "entry", id, "who", who.String(), "reference", who.Request)
+		m.o.Log.Info(fmt.Sprintf("change %d is confirmed by %s, and stays", id, who),
+			message.About{Kind: message.ChangeConfirmed, Change: id, Request: who.Request}.Attr())
 		m.noteHistory()
 		m.later = append(m.later, m.bootFromFile)
 		m.tellStatus()

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"kresd-manager/internal/message"
 	"kresd-manager/units"
 )
 
@@ -54,6 +55,7 @@ func (m *Manager) repair(ctx context.Context) time.Duration {
 		return retryTime
 	}
 	m.tellWrong(cur.desired, live)
+	m.tellCrashes(live)
 	if !live.Target.Serving() {
 		// Whoever stops the target means all of it.
 		return lookInterval
@@ -82,7 +84,7 @@ func (m *Manager) repair(ctx context.Context) time.Duration {
 		return m.care.next(now)
 	}
 	for _, s := range due.Steps {
-		m.o.Log.Warn("repairing", "unit", s.Unit, "step", string(s.Kind), "cause", s.Cause, "attempt", m.care.attempt(patientOf(s), now))
+		m.tellDrift(s, m.care.attempt(patientOf(s), now))
 	}
 	// Others may need repair, too, so what fails stops only what waits for it.
 	_, _ = m.transit(ctx, &transition{
@@ -101,7 +103,8 @@ func (m *Manager) restoration(cur *snapshot) *transition {
 	back.fileETag = cur.fileETag
 	back.refused = cur.refused || cur.running.ETag() == cur.fileETag
 	blames := fmt.Sprintf("workers did not stay up with generation %s", cur.desired.Generation)
-	m.o.Log.Error("workers do not stay up; restoring what ran before", "generation", cur.desired.Generation, "back-to", back.desired.Generation)
+	m.o.Log.Error("workers do not stay up; restoring what ran before", "generation", cur.desired.Generation, "back-to", back.desired.Generation,
+		message.About{Kind: message.WorkersRestored}.Attr())
 	undoes := 0
 	if e := m.past().Applied(); e.ETag == cur.running.ETag() {
 		undoes = e.ID
@@ -132,7 +135,7 @@ func doomed(want units.Desired, live units.Live) string {
 func (m *Manager) takeDown(ctx context.Context, cur *snapshot, unit string) {
 	next := *cur
 	next.down = fmt.Sprintf("%s component %s has ended; fix it and run kresctl reload", cur.desired.KindOf(unit), unit)
-	m.o.Log.Error("taking the resolver down", "reason", next.down)
+	m.o.Log.Error("taking the resolver down: "+next.down, message.About{Kind: message.ResolverDown, Unit: unit}.Attr())
 	if err := m.record(&next, false); err != nil {
 		m.o.Log.Error("cannot record that the resolver is down", "error", err)
 	}

@@ -7,6 +7,7 @@ import (
 	"errors"
 
 	"kresd-manager/internal/carry"
+	"kresd-manager/internal/message"
 	"kresd-manager/units"
 )
 
@@ -18,7 +19,7 @@ func (m *Manager) restore(ctx context.Context, s *step, cause error) {
 	err := m.restored(ctx, s, cause)
 	if err != nil {
 		s.report.RollbackError = err.Error()
-		m.o.Log.Error("cannot restore what ran before", "generation", s.cur.desired.Generation, "error", err)
+		m.log(s).Error("cannot restore what ran before", "generation", s.cur.desired.Generation, "error", err, message.About{Kind: message.ChangeNotRestored}.Attr())
 		return
 	}
 	var step *units.StepError
@@ -44,7 +45,7 @@ func (m *Manager) restored(ctx context.Context, s *step, cause error) error {
 	}
 	if s.serving && !live.Target.Serving() {
 		// Whoever stops the target means all of it. The next start reads what ran before.
-		m.o.Log.Warn("the change has failed, and nothing is started again, because kresd.target was stopped meanwhile")
+		m.log(s).Warn("the change has failed, and nothing is started again, because kresd.target was stopped meanwhile")
 		return nil
 	}
 	m.forgive(context.WithoutCancel(ctx), s.cur, live)
@@ -53,14 +54,14 @@ func (m *Manager) restored(ctx context.Context, s *step, cause error) error {
 		return nil
 	}
 	s.report.Rollback = &plan
-	m.o.Log.Warn("restoring what ran before", "generation", s.cur.desired.Generation, "plan", plan.String())
+	m.log(s).Warn("restoring what ran before: "+briefly(plan), message.About{Kind: message.ChangeRestoring, Generation: s.cur.desired.Generation}.Attr())
 	m.tell(units.Event{Kind: units.EventRestore, Plan: &plan, Generation: s.cur.desired.Generation})
 	under, end := m.lasting(ctx)
 	defer end()
-	err = m.carry(under, plan, s.cur.desired, carry.Mode{Serving: s.serving}, true)
+	err = m.carry(under, plan, s.cur.desired, carry.Mode{Serving: s.serving, About: s.about("")}, true)
 	if failedLoad(cause) && failedLoad(err) {
 		// The policy-loader commits all or nothing: what ran before has never ended.
-		m.o.Log.Error("the rules that were loaded before stay in force, and cannot be loaded anew", "error", err)
+		m.log(s).Error("the rules that were loaded before stay in force, and cannot be loaded anew", "error", err)
 		return nil
 	}
 	return err

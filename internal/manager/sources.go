@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"kresd-manager/internal/input"
+	"kresd-manager/internal/message"
 	"kresd-manager/units"
 )
 
@@ -100,14 +101,15 @@ func (m *Manager) toldDegraded(ctx context.Context, cur *snapshot) func(path str
 	}
 }
 
-// tellSources notes in a report which sources are degraded after a load.
-func (m *Manager) tellSources(want units.Desired, r *units.Report) {
+// tellSources notes in the report which sources are degraded after a load.
+func (m *Manager) tellSources(s *step, want units.Desired) {
+	r := s.report
 	for _, d := range m.degraded(want) {
 		r.Degraded = append(r.Degraded, d.String())
 		r.Taken = slices.DeleteFunc(r.Taken, func(line string) bool {
 			return strings.HasPrefix(line+" ", "loaded "+d.Input.Name(units.Content{})+" ")
 		})
-		m.o.Log.Warn(d.String())
+		m.log(s).Warn(d.String(), message.About{Kind: message.SourceDegraded, Unit: units.PolicyLoader}.Attr())
 	}
 }
 

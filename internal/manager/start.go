@@ -11,6 +11,7 @@ import (
 
 	"kresd-manager/internal/config"
 	"kresd-manager/internal/input"
+	"kresd-manager/internal/message"
 	"kresd-manager/units"
 )
 
@@ -134,7 +135,7 @@ func (m *Manager) fromFileOrBefore() *transition {
 	if file, err := m.read(); err == nil && file.ETag() != p.FileETag {
 		return m.fromFile()
 	}
-	m.o.Log.Warn("the file holds a change that no one confirmed; starting with what ran before it", "entry", p.Entry)
+	m.o.Log.Warn("the file holds a change that no one confirmed; starting with what ran before it", message.About{Kind: message.ChangeUndone, Change: p.Entry}.Attr())
 	t := m.undoing(p, fmt.Sprintf("start: change %d, which the file holds, was not confirmed in time", p.Entry))
 	t.fileETag = p.FileETag
 	return t
@@ -147,7 +148,7 @@ func (m *Manager) forgetPromiseOfAPI() {
 	if !m.fresh || p.Waiting() == nil || p.FileETag != "" {
 		return
 	}
-	m.o.Log.Warn("a change that no one had confirmed is undone by the boot", "entry", p.Entry)
+	m.o.Log.Warn(fmt.Sprintf("change %d, which no one had confirmed, is undone by the boot", p.Entry), message.About{Kind: message.ChangeUndone, Change: p.Entry}.Attr())
 	if err := m.promise.Keep(nil); err != nil {
 		m.o.Log.Error("cannot forget that it was to be confirmed", "error", err)
 	}
@@ -163,7 +164,7 @@ func (m *Manager) adoption(running *snapshot, clean bool) *transition {
 	cause := "start: what ran before"
 	if left != nil {
 		cause = fmt.Sprintf("start: what ran before %s, which the end of the manager interrupted", left.Cause)
-		m.o.Log.Warn("going back to what ran before a change that was interrupted", "change", left.Cause, "begun", left.When)
+		m.o.Log.Warn("going back to what ran before a change that was interrupted", "cause", left.Cause, "begun", left.When)
 	}
 	// What changed while no one was there counts as at a start; what no one asked
 	// for waits.

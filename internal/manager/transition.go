@@ -11,6 +11,7 @@ import (
 	"kresd-manager/internal/carry"
 	"kresd-manager/internal/durable"
 	"kresd-manager/internal/generation"
+	"kresd-manager/internal/message"
 	"kresd-manager/units"
 )
 
@@ -76,6 +77,8 @@ type transition struct {
 	fileETag string
 	// event announces its begin; "" is units.EventBegin.
 	event units.EventKind
+	// number is that in the history, 0 if there is none (yet).
+	number int
 }
 
 // step is a transition under way.
@@ -126,10 +129,10 @@ func (m *Manager) transit(ctx context.Context, t *transition) (report units.Repo
 
 // carryOut carries out the plan, and restores what ran before if that fails.
 func (m *Manager) carryOut(ctx context.Context, s *step) error {
-	m.o.Log.Debug("plan", "cause", s.Cause, "plan", s.report.Plan.String())
+	m.tellBegun(s)
 	m.tell(units.Event{Kind: s.eventKind(), Cause: s.Cause, Plan: &s.report.Plan, Generation: s.next.desired.Generation})
 	under, end := m.cancelable(ctx, !s.keeps)
-	err := m.carry(under, s.report.Plan, s.next.desired, carry.Mode{Soak: s.asked, Serving: s.serving}, s.whole())
+	err := m.carry(under, s.report.Plan, s.next.desired, carry.Mode{Soak: s.asked, Serving: s.serving, About: s.about("")}, s.whole())
 	end()
 	if err == nil {
 		err = s.staged.Enact()
@@ -183,7 +186,7 @@ func (m *Manager) survive(t *transition, err *error) {
 	if p == nil {
 		return
 	}
-	m.o.Log.Error("a change has met a defect", "cause", t.Cause, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+	m.o.Log.Error("a change has met a defect", message.About{Kind: message.ChangeDefect, Change: t.number}.Attr(), "cause", t.Cause, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
 	if !t.DryRun {
 		m.failed.Store(true)
 	}

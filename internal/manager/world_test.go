@@ -138,9 +138,9 @@ func (w *world) process(client *fakesystemd.Client, edit ...func(*manager.Option
 }
 
 // start returns a manager that has started and runs until the test ends.
-func (w *world) start() *process {
+func (w *world) start(edit ...func(*manager.Options)) *process {
 	w.t.Helper()
-	p := w.process(w.sys.Client())
+	p := w.process(w.sys.Client(), edit...)
 	if err := p.Start(w.t.Context()); err != nil {
 		w.t.Fatalf("start: %v", err)
 	}

@@ -43,7 +43,7 @@ func TestDriftIsRepaired(t *testing.T) {
 	told := sut.Must(t, "journalctl", "-u", "kresd-manager.service", "-o", "cat", "--invocation=0", "--grep=^repairing")
 	t.Log(told)
 	for _, unit := range []string{"kresd@1.service", "kresd@2.service", "kresd@3.service", units.CacheGC} {
-		if !strings.Contains(told, "repairing unit="+unit+" ") {
+		if !strings.Contains(told, "repairing "+unit+": ") {
 			t.Errorf("no one says that %s was repaired", unit)
 		}
 	}
@@ -89,7 +89,7 @@ func repairedAt(t *testing.T, attempt int) time.Time {
 	t.Helper()
 	out := sut.Must(t, "journalctl", "-u", "kresd-manager.service", "-o", "short-unix", "--invocation=0")
 	for line := range strings.Lines(out) {
-		if strings.Contains(line, "repairing unit=kresd@2.service") && strings.HasSuffix(strings.TrimSpace(line), fmt.Sprintf("attempt=%d", attempt)) {
+		if strings.Contains(line, "repairing kresd@2.service:") && strings.HasSuffix(strings.TrimSpace(line), fmt.Sprintf("attempt=%d", attempt)) {
 			stamp, _, _ := strings.Cut(line, " ")
 			seconds, err := strconv.ParseFloat(stamp, 64)
 			if err != nil {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"kresd-manager/internal/message"
 	"kresd-manager/test/machine"
 	"kresd-manager/test/product"
 )
@@ -21,12 +22,10 @@ func afterSteps(t *testing.T, steps int, command string) <-chan struct{} {
 	cursor := sut.Must(t, "journalctl", "-n0", "--show-cursor", "-o", "cat")
 	_, cursor, _ = strings.Cut(strings.TrimSpace(cursor), ": ")
 	script := fmt.Sprintf(`
-		journalctl -f -o cat --after-cursor='%s' _SYSTEMD_UNIT=kresd-manager.service | while read -r line; do
-			case $line in "step done"*)
-				n=$((n + 1))
-				if [ $n = %d ]; then %s; exit; fi
-			esac
-		done`, cursor, steps, command)
+		journalctl -f -o cat --after-cursor='%s' _SYSTEMD_UNIT=kresd-manager.service MESSAGE_ID=%s | while read -r line; do
+			n=$((n + 1))
+			if [ $n = %d ]; then %s; exit; fi
+		done`, cursor, message.StepDone, steps, command)
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)

@@ -41,8 +41,9 @@ func priorityOf(l slog.Level) priority {
 }
 
 // fields are the attributes that become fields as well: their names in the journal.
+// A change has a number only in what a message is about.
 var fields = map[string]string{
-	"change": "KRES_CHANGE", "unit": "KRES_UNIT", "step": "KRES_STEP", "generation": "KRES_GENERATION", "reference": "KRES_REQUEST",
+	"unit": "KRES_UNIT", "step": "KRES_STEP", "generation": "KRES_GENERATION", "reference": "KRES_REQUEST",
 }
 
 // Handler writes entries to the journal: the text is the message with its attributes,

@@ -90,9 +90,9 @@ func TestEntries(t *testing.T) {
 		{"text is for people, with attributes after it", func(l *slog.Logger) { l.Warn("a message", "n", 3, "why", "two words") },
 			map[string]string{"MESSAGE": `a message n=3 why="two words"`, "PRIORITY": "4"}},
 		{"known attributes are fields, too", func(l *slog.Logger) {
-			l.Info("m", "unit", "kresd@1.service", "step", "restart", "change", 7, "generation", "ab", "reference", "r1")
-		}, map[string]string{"MESSAGE": "m unit=kresd@1.service step=restart change=7 generation=ab reference=r1", "PRIORITY": "6",
-			"KRES_UNIT": "kresd@1.service", "KRES_STEP": "restart", "KRES_CHANGE": "7", "KRES_GENERATION": "ab", "KRES_REQUEST": "r1"}},
+			l.Info("m", "unit", "kresd@1.service", "step", "restart", "change", "the last one", "generation", "ab", "reference", "r1")
+		}, map[string]string{"MESSAGE": `m unit=kresd@1.service step=restart change="the last one" generation=ab reference=r1`, "PRIORITY": "6",
+			"KRES_UNIT": "kresd@1.service", "KRES_STEP": "restart", "KRES_GENERATION": "ab", "KRES_REQUEST": "r1"}},
 		{"what it is about is in fields alone", func(l *slog.Logger) {
 			l.Error("no", message.About{Kind: message.ChangeFailed, Change: 17, Request: "r2"}.Attr())
 		}, map[string]string{"MESSAGE": "no", "PRIORITY": "3", "MESSAGE_ID": string(message.ChangeFailed), "KRES_CHANGE": "17", "KRES_REQUEST": "r2"}},
