@@ -123,7 +123,7 @@ func TestAChangeIsAStory(t *testing.T) {
 			t.Errorf("%d messages: %+v", len(all), all)
 		}
 		for _, m := range all {
-			if m.Change != r.Entry && m.Change != 0 || m.Request != "ref-1" || m.level != slog.LevelInfo || m.Generation != r.Generation {
+			if m.Change != r.Entry || m.Request != "ref-1" || m.level != slog.LevelInfo || m.Generation != r.Generation {
 				t.Errorf("%+v is not about change %d", m, r.Entry)
 			}
 			if m.Kind == message.StepDone && (m.Unit == "" || m.Step == "") {
@@ -163,7 +163,7 @@ func TestAFailedChangeIsAStory(t *testing.T) {
 		expect(t, all[len(all)-1:], message.ChangeFailed,
 			fmt.Sprintf("change %d (%s) failed; what ran before runs (asked for ", r.Entry, everything(t).Cause))
 		for _, m := range all {
-			if m.Change != r.Entry && m.Change != 0 {
+			if m.Change != r.Entry {
 				t.Errorf("%+v is not about change %d", m, r.Entry)
 			}
 		}

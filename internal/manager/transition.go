@@ -77,8 +77,6 @@ type transition struct {
 	fileETag string
 	// event announces its begin; "" is units.EventBegin.
 	event units.EventKind
-	// number is that in the history, 0 if there is none (yet).
-	number int
 }
 
 // step is a transition under way.

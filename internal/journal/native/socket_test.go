@@ -16,7 +16,7 @@ import (
 	"kresd-manager/internal/message"
 )
 
-// A journal that takes nothing, as one that is stopped, holds nobody up; what it is
+// A journal that takes nothing, as one that is stopped, holds no one up; what it is
 // sent meanwhile arrives in order, and what finds no room is told.
 func TestAFullJournalHoldsNobodyUp(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "socket")
