@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 	"runtime/debug"
 	"slices"
 	"sync"
@@ -65,12 +64,6 @@ func (p *perUnit) add(unit string) {
 		p.n = map[string]uint64{}
 	}
 	p.n[unit]++
-}
-
-func (p *perUnit) all() map[string]uint64 {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return maps.Clone(p.n)
 }
 
 // count notes a change. Only a change that concerns everyone has its error in
