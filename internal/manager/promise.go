@@ -34,7 +34,7 @@ func (m *Manager) settlePromise(s *step) {
 		s.report.ConfirmBy = &p.By
 		m.past().Amend(s.report.Entry, func(e *units.Entry) { e.ConfirmBy, e.ReturnTo = &p.By, p.ReturnTo })
 		m.noteHistory()
-		m.log(s).Info(fmt.Sprintf("change %d is undone at %s unless somebody confirms it: kresctl confirm", p.Entry, p.By.Format(time.DateTime)),
+		m.log(s).Info(fmt.Sprintf("change %d is undone at %s unless it is confirmed: kresctl confirm", p.Entry, p.By.Format(time.DateTime)),
 			message.About{Kind: message.ChangeWaits}.Attr())
 		return
 	}

@@ -23,9 +23,9 @@ const (
 	ChangeNotRestored Kind = "765b2051e4534b799e47c733c593f283"
 	// ChangeRestoring: a change failed, and what ran before is restored.
 	ChangeRestoring Kind = "2b6f01b9c1f54173a8056ce75ebe6683"
-	// ChangeWaits: a change is undone unless somebody confirms it.
+	// ChangeWaits: a change is undone unless it is confirmed.
 	ChangeWaits Kind = "6607607906d844209a59c4774a0e3f48"
-	// ChangeConfirmed: somebody confirmed a change.
+	// ChangeConfirmed: a change was confirmed, and stays.
 	ChangeConfirmed Kind = "6455bd5386b74ef58df62fd28c4db2e1"
 	// ChangeUndone: no one confirmed a change in time, and it is undone.
 	ChangeUndone Kind = "6c875a6ed26a4d19ae1208178c874817"
@@ -63,7 +63,7 @@ const (
 	BusLost Kind = "bfc42686072f4359a7f2cfd18216c5bb"
 	// BusBack: systemd is reached again.
 	BusBack Kind = "5d1f9557a59b4cc384a89dbc61aac4c9"
-	// Request: somebody asked for more than to look.
+	// Request: a client asked for more than to look.
 	Request Kind = "f17683f2f38340e0b68b00bf6d7da40b"
 	// RequestRefused: a request was refused for lack of rights.
 	RequestRefused Kind = "0e2ea36e93fb4c0285b041d75790ec6f"
