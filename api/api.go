@@ -57,8 +57,8 @@ type handlers struct {
 	opt  Options
 	self uint32 // the user that this process runs as
 
-	streams, logs, plans, traces *shares
-	wrongTokens, reports         *door.Pace
+	streams, logs, plans, traces, changes, waits *shares
+	wrongTokens, reports                         *door.Pace
 
 	current     atomic.Pointer[policy]
 	tokenFaults sync.Map // why the token in a file cannot be used, by path
@@ -82,6 +82,8 @@ func New(c Controller, opt Options) http.Handler {
 		logs:        newShares("readers of logs", logsEach, logsAll),
 		plans:       newShares("dry runs", plansEach, plansAll),
 		traces:      newShares("traces", tracesEach, tracesAll),
+		changes:     newShares("changes under way", changesEach, changesAll),
+		waits:       newShares("waits for changes", waitsEach, waitsAll),
 		wrongTokens: door.NewPace(maxWrongTokens, wrongTokenEvery),
 		reports:     door.NewReports(),
 	}

@@ -91,10 +91,9 @@ func (h *handlers) change(w *response, r *http.Request, edit func(*config.Docume
 	defer giveBack()
 	pointer := pointerOf(r)
 	var etag string // of what runs in the end
-	report, err := h.ctl.Change(context.WithoutCancel(r.Context()), units.Change{
+	wanted := units.Change{
 		Cause:  causeOf(r.Method, pointer),
 		DryRun: asked.DryRun,
-		Asked:  asked.Asked,
 		Match: func(running string) error {
 			etag = running
 			if cond.wildcard() || cond.evaluate(running, true) == proceed {
@@ -115,12 +114,14 @@ func (h *handlers) change(w *response, r *http.Request, edit func(*config.Docume
 			}
 			return next, err
 		},
-	})
-	if err != nil {
-		return &changeError{report, err}
 	}
-	setETag(w, etag)
-	return h.report(w, r, report, "")
+	return h.carry(w, r, asked.Asked, asked.DryRun, func(ctx context.Context, on units.Asked) (units.Report, error) {
+		wanted.Asked = on
+		return h.ctl.Change(ctx, wanted)
+	}, func(report units.Report) error {
+		setETag(w, etag)
+		return h.report(w, r, report, "")
+	})
 }
 
 // causeOf names a change in plans, logs and history.

@@ -51,8 +51,8 @@ func slowBody() error {
 	return &refusal{http.StatusRequestTimeout, wire.KindSlow, "body too slow", "the request body did not come in time; nothing was done"}
 }
 
-func nothingToCancel() error {
-	return &refusal{http.StatusConflict, wire.KindIdle, "nothing to cancel", "no change is in progress that could be canceled"}
+func nothingToCancel(format string, args ...any) error {
+	return &refusal{http.StatusConflict, wire.KindIdle, "nothing to cancel", fmt.Sprintf(format, args...)}
 }
 
 func foreignHost(host string) error {

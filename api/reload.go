@@ -35,10 +35,9 @@ func (h *handlers) again(done string, do func(context.Context, units.Again) (uni
 		if asked.Match, err = matches(r); err != nil {
 			return err
 		}
-		report, err := do(context.WithoutCancel(r.Context()), asked)
-		if err != nil {
-			return &changeError{report, err}
-		}
-		return h.report(w, r, report, done)
+		return h.carry(w, r, asked.Asked, asked.DryRun, func(ctx context.Context, on units.Asked) (units.Report, error) {
+			asked.Asked = on
+			return do(ctx, asked)
+		}, func(report units.Report) error { return h.report(w, r, report, done) })
 	}
 }

@@ -5,6 +5,8 @@ package api
 import (
 	"context"
 	"net/http"
+
+	"kresd-manager/units"
 )
 
 // rollback returns to the configuration of an earlier change, or, if none is
@@ -28,9 +30,8 @@ func (h *handlers) rollback(w *response, r *http.Request) error {
 		return err
 	}
 	defer giveBack()
-	report, err := h.ctl.Rollback(context.WithoutCancel(r.Context()), id, asked)
-	if err != nil {
-		return &changeError{report, err}
-	}
-	return h.report(w, r, report, "rolled back")
+	return h.carry(w, r, asked.Asked, asked.DryRun, func(ctx context.Context, on units.Asked) (units.Report, error) {
+		asked.Asked = on
+		return h.ctl.Rollback(ctx, id, asked)
+	}, func(report units.Report) error { return h.report(w, r, report, "rolled back") })
 }

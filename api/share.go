@@ -18,6 +18,9 @@ const (
 	logsEach, logsAll     = 4, 8 // each has a process of its own
 	plansEach, plansAll   = 4, 16
 	tracesEach, tracesAll = 2, 4 // each has a worker keep what it says
+	// Changes that no connection waits for, and connections that wait for one.
+	changesEach, changesAll = 16, 64
+	waitsEach, waitsAll     = 16, 64
 )
 
 // shares bounds how many callers do something that takes long or costs much, each

@@ -54,6 +54,8 @@ type ChangeStatus struct {
 	Restoring *Plan `json:"restoring,omitempty"`
 	// Steps are those that have begun, in that order.
 	Steps []StepStatus `json:"steps,omitempty"`
+	// ETag is that of the configuration that ran at the end of the change, without quotes.
+	ETag string `json:"etag,omitempty"`
 	// UndoneBy is the change that took this one back, see [Entry].
 	UndoneBy int `json:"undone-by,omitempty"`
 	// Report is what became of a change that has ended, and Err why it failed.

@@ -127,11 +127,12 @@ func (b *changes) begin(t *transition) {
 	b.touch(append(b.queue, c)...)
 }
 
-// finish notes what became of it.
-func (b *changes) finish(t *transition, r units.Report, err error) {
+// finish notes what became of it, and what runs now.
+func (b *changes) finish(t *transition, r units.Report, err error, etag string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.now = nil
+	t.record.ETag = etag
 	b.end(t.record, r, err)
 }
 
@@ -334,7 +335,8 @@ func (m *Manager) fromHistory(id int) (units.ChangeStatus, error) {
 			continue
 		}
 		st := units.ChangeStatus{
-			ID: id, State: units.ChangeApplied, Cause: e.Cause, Who: e.Who, Comment: e.Comment, When: e.When, UndoneBy: e.UndoneBy, Concerns: true,
+			ID: id, State: units.ChangeApplied, Cause: e.Cause, Who: e.Who, Comment: e.Comment, When: e.When,
+			ETag: e.ETag, UndoneBy: e.UndoneBy, Concerns: true,
 			Report: &units.Report{Cause: e.Cause, When: e.When, Generation: e.Generation, Diff: e.Diff, Entry: id, ConfirmBy: e.ConfirmBy, Error: e.Error},
 		}
 		switch {

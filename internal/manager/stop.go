@@ -38,7 +38,7 @@ func (m *Manager) stopAll(ctx context.Context) (err error) {
 	}
 	t := &transition{Change: units.Change{Cause: "stop"}, began: time.Now()}
 	m.changes.begin(t)
-	defer func() { m.changes.finish(t, units.Report{Cause: t.Cause, When: t.began}, err) }()
+	defer func() { m.changes.finish(t, units.Report{Cause: t.Cause, When: t.began}, err, m.Running().ETag()) }()
 	under, end := m.cancelable(ctx, true)
 	defer end()
 	if err := m.carry(under, units.Diff(units.Desired{}, live, units.Options{}), units.Desired{}, carry.Mode{}, true); err != nil {

@@ -101,7 +101,7 @@ func (m *Manager) transit(ctx context.Context, t *transition) (report units.Repo
 	m.busy.Store(true)
 	defer m.busy.Store(false)
 	m.changes.begin(t)
-	defer func() { m.changes.finish(t, report, err) }()
+	defer func() { m.changes.finish(t, report, err, m.Running().ETag()) }()
 	defer m.survive(t, &err)
 	cur := m.current.Load()
 	s := &step{transition: t, cur: cur, report: &units.Report{Cause: t.Cause, When: t.began, Generation: cur.desired.Generation}}
