@@ -40,14 +40,15 @@ func (h *handlers) restart(w *response, r *http.Request) error {
 	if asked.Match, err = matches(r); err != nil {
 		return err
 	}
-	report, err := h.ctl.Restart(context.WithoutCancel(r.Context()), named, asked)
-	if err != nil {
-		return &changeError{report, err}
-	}
-	if report.DryRun || acceptsJSON(r, "application/json") {
-		return h.report(w, r, report, "")
-	}
-	w.send(http.StatusOK, typeText, fmt.Appendf(nil, "Restarted units: %d, in %.2f s.\n",
-		len(report.Plan.Touches(units.Restart)), time.Duration(report.Took).Seconds()))
-	return nil
+	return h.carry(w, r, asked.Asked, asked.DryRun, func(ctx context.Context, on units.Asked) (units.Report, error) {
+		asked.Asked = on
+		return h.ctl.Restart(ctx, named, asked)
+	}, func(report units.Report) error {
+		if report.DryRun || acceptsJSON(r, "application/json") {
+			return h.report(w, r, report, "")
+		}
+		w.send(http.StatusOK, typeText, fmt.Appendf(nil, "Restarted units: %d, in %.2f s.\n",
+			len(report.Plan.Touches(units.Restart)), time.Duration(report.Took).Seconds()))
+		return nil
+	})
 }
