@@ -88,7 +88,9 @@ func TestTheProblemOfAChangeIsThatOfItsAnswer(t *testing.T) {
 	for name, ask := range map[string]func(s *site, headers ...string) reply{
 		"an invalid value": func(s *site, hd ...string) reply { return s.ask(t, "PUT", "/v1/config/workers", `"many"`, hd...) },
 		"no such value":    func(s *site, hd ...string) reply { return s.ask(t, "DELETE", "/v1/config/nope", "", hd...) },
-		"a precondition":   func(s *site, hd ...string) reply { return s.ask(t, "POST", "/reload", "", append(hd, `If-Match: "x"`)...) },
+		"a precondition": func(s *site, hd ...string) reply {
+			return s.ask(t, "POST", "/reload", "", append(hd, `If-Match: "x"`)...)
+		},
 		"a refused script": func(s *site, hd ...string) reply {
 			return s.ask(t, "PUT", "/v1/config/lua/script", `"no_such_function()"`, hd...)
 		},
