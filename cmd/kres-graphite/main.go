@@ -7,7 +7,6 @@ package main
 
 import (
 	"context"
-	"flag"
 	"fmt"
 	"io"
 	"net"
@@ -20,6 +19,7 @@ import (
 	"github.com/coreos/go-systemd/v22/daemon"
 
 	"kresd-manager/internal/client"
+	"kresd-manager/internal/cmdline"
 	"kresd-manager/internal/visible"
 )
 
@@ -36,8 +36,7 @@ func main() {
 // run sends until the context ends, which is success. It returns 2 for wrong
 // usage.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
-	flags := flag.NewFlagSet("kres-graphite", flag.ContinueOnError)
-	flags.SetOutput(stderr)
+	flags := cmdline.New("kres-graphite")
 	socket := flags.String("socket", client.DefaultSocket, "`path` of the manager's API socket")
 	host := flags.String("host", "", "address or name of the Graphite `server`")
 	port := flags.Uint("port", 2003, "its `port`")
@@ -45,11 +44,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	interval := flags.Duration("interval", 5*time.Second, "`time` between two messages, at least 1s")
 	tcp := flags.Bool("tcp", true, "send over TCP; --tcp=false sends over UDP")
 	showVersion := flags.Bool("version", false, "print the version")
-	if err := flags.Parse(args); err != nil {
-		if err == flag.ErrHelp {
-			return 0
-		}
-		return 2
+	if code, done := cmdline.Begin(flags, args, "", 0, stdout, stderr); done {
+		return code
 	}
 	if *showVersion {
 		fmt.Fprintf(stdout, "kres-graphite %s\n", version)
@@ -57,8 +53,6 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	}
 	wrong := ""
 	switch {
-	case flags.NArg() > 0:
-		wrong = fmt.Sprintf("unexpected argument %q", flags.Arg(0))
 	case *host == "":
 		wrong = "--host is missing"
 	case *port == 0 || *port > 65535:

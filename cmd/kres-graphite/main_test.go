@@ -161,7 +161,7 @@ func TestWrongUsage(t *testing.T) {
 		{"--host=h --port=65536", "--port must be"},
 		{"--host=h --interval=1ms", "--interval must be"},
 		{"--host=h x", `unexpected argument "x"`},
-		{"--nope", "not defined"},
+		{"--nope", "there is no flag --nope"},
 	} {
 		var log bytes.Buffer
 		if code := run(t.Context(), strings.Fields(c.args), io.Discard, &log); code != 2 || !strings.Contains(log.String(), c.text) {

@@ -5,12 +5,15 @@ package main
 import (
 	"context"
 	"fmt"
+	"maps"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"kresd-manager/internal/client"
+	"kresd-manager/internal/config"
 	"kresd-manager/internal/source"
 	"kresd-manager/internal/token"
 	"kresd-manager/internal/visible"
@@ -57,7 +60,7 @@ Exit status, of all commands alike: 0 done; 1 failed or refused; 2 wrong usage;
 	root.SetVersionTemplate("kresctl {{.Version}}\n")
 	root.Flags().BoolP("version", "V", false, "print the version")
 	root.PersistentFlags().StringVarP(&a.socket, "socket", "s", "",
-		"`PATH` of the manager's socket, or HOST@PORT")
+		"`PATH` of the manager's socket, or HOST:PORT")
 	root.PersistentFlags().StringVar(&a.tokenFile, "token-file", "",
 		"`FILE` with the token of your role, if it takes one\n(default $KRESCTL_TOKEN, which is the token itself)")
 	root.PersistentFlags().StringArrayVarP(&a.configs, "config", "c", nil,
@@ -99,7 +102,37 @@ func needsCommand(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return usage(cmd, "a command is missing")
 	}
+	if near := nearestCommand(cmd, args[0]); near != "" {
+		return usage(cmd, "there is no command %q; did you mean %q?", args[0], near)
+	}
 	return usage(cmd, "there is no command %q", args[0])
+}
+
+// nearestCommand is the command that may be meant, as it is typed after that of which it
+// would be one; "" if none is close. What is a command of a group counts, too: for get
+// that is config get.
+func nearestCommand(cmd *cobra.Command, typed string) string {
+	paths := make(map[string]string) // by words that mean it
+	var add func(*cobra.Command)
+	add = func(c *cobra.Command) {
+		for _, sub := range c.Commands() {
+			if sub.Hidden {
+				continue
+			}
+			path := strings.TrimPrefix(sub.CommandPath(), cmd.CommandPath()+" ")
+			for _, word := range append([]string{path, sub.Name()}, sub.SuggestFor...) {
+				if _, there := paths[word]; !there || word == path {
+					paths[word] = path
+				}
+			}
+			add(sub)
+		}
+	}
+	add(cmd)
+	if path := paths[typed]; path != "" {
+		return path
+	}
+	return paths[config.Nearest(typed, slices.Sorted(maps.Keys(paths)))]
 }
 
 // ask connects to the manager and has something done with it.

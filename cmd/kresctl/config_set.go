@@ -18,11 +18,11 @@ func (a *app) configSetCommand() *cobra.Command {
 	var pointer string
 	var opt client.ChangeOptions
 	cmd := &cobra.Command{
-		Use:   "set [-p POINTER] [--dry-run] [--if-match ETAG] [--confirm-within TIME] [-m COMMENT] [FILE | VALUE | -]",
+		Use:   "set [-p POINTER] [--dry-run] [--if-match ETAG] [--confirm-within TIME] [-m COMMENT] [VALUE | @FILE | -]",
 		Short: "change the running configuration",
 		Long: `Replace the running configuration, or the part a pointer leads to, and apply
-the result. The argument is the name of an existing file or else the value
-itself, as YAML or JSON; - or none reads standard input. A key that takes a text
+the result. The argument is the value itself, as YAML or JSON, @ and the name of
+a file that holds it, or - (or none) for standard input. A key that takes a text
 takes what was typed, as 007 or yes; null and what is in quotes or brackets is
 YAML there, too. The pointer may lead to a key that is not there yet, or, with
 - as its last part, append to a list. Write -- before a value that starts with a
@@ -32,7 +32,7 @@ The change is not written to the configuration file; kresctl config save does
 that.`,
 		Example: `  kresctl config set -p /workers 4
   kresctl config set -p /local-data/addresses/printer.home 192.0.2.7
-  kresctl config set --dry-run new.yaml`,
+  kresctl config set --dry-run @new.yaml`,
 		Args: atMost(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			typed := source.Stdin

@@ -5,8 +5,10 @@ package main
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"kresd-manager/internal/client"
+	"kresd-manager/internal/cmdline"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -55,20 +57,41 @@ func usage(cmd *cobra.Command, format string, args ...any) error {
 	return &usageError{cmd.CommandPath(), fmt.Sprintf(format, args...)}
 }
 
-// wrongFlag is a usage error in the words of the command line. The library only
-// passes on what the parser of a value said.
+// wrongFlag is a usage error in the words of all our programs.
 func wrongFlag(cmd *cobra.Command, err error) error {
+	var unknown *pflag.NotExistError
+	var missing *pflag.ValueRequiredError
 	var wrong *pflag.InvalidValueError
-	if !errors.As(err, &wrong) {
-		return usage(cmd, "%v", err)
+	switch {
+	case errors.As(err, &unknown):
+		return usage(cmd, "%s", noFlag(cmd, unknown))
+	case errors.As(err, &missing):
+		what, _ := pflag.UnquoteUsage(missing.GetFlag())
+		return usage(cmd, "%s", cmdline.NoValue(missing.GetFlag().Name, what))
+	case errors.As(err, &wrong):
+		flag := wrong.GetFlag()
+		return usage(cmd, "%s", cmdline.WrongValue(flag.Name, wrong.GetValue(), flag.Value.Type(), wrong.Unwrap()))
 	}
-	takes := map[string]string{
-		"bool": "nothing, or true or false", "duration": "a time, as 90s or 5m", "int": "a whole number",
-	}[wrong.GetFlag().Value.Type()]
-	if takes == "" {
-		return usage(cmd, "--%s does not take %q: %v", wrong.GetFlag().Name, wrong.GetValue(), wrong.Unwrap())
+	return usage(cmd, "%v", err)
+}
+
+// noFlag says that a command has no such flag. Where the library saw several short ones,
+// as in -json, a long one may be meant.
+func noFlag(cmd *cobra.Command, err *pflag.NotExistError) string {
+	typed := "--" + err.GetSpecifiedName()
+	if group := err.GetSpecifiedShortnames(); group != "" {
+		typed = "-" + err.GetSpecifiedName()
+		if word, _, _ := strings.Cut(group, "="); len(word) > 1 && cmd.Flags().Lookup(word) != nil {
+			typed = "-" + word
+		}
 	}
-	return usage(cmd, "--%s takes %s, not %q", wrong.GetFlag().Name, takes, wrong.GetValue())
+	var names []string
+	cmd.Flags().VisitAll(func(flag *pflag.Flag) {
+		if !flag.Hidden {
+			names = append(names, flag.Name)
+		}
+	})
+	return cmdline.NoFlag(typed, names)
 }
 
 // statusError ends the program with a status, without a word.

@@ -14,8 +14,9 @@ import (
 func (a *app) rollbackCommand() *cobra.Command {
 	var opt client.ChangeOptions
 	cmd := &cobra.Command{
-		Use:   "rollback [--dry-run] [--if-match ETAG] [--confirm-within TIME] [-m COMMENT] [-q] [N]",
-		Short: "return to the configuration of an earlier change",
+		Use:        "rollback [--dry-run] [--if-match ETAG] [--confirm-within TIME] [-m COMMENT] [-q] [N]",
+		SuggestFor: []string{"undo", "revert", "restore"},
+		Short:      "return to the configuration of an earlier change",
 		Long: `Make the configuration of change N the running one, see kresctl history; without
 N that which ran before the running one. It is a change like any other: checked,
 tried, undone if it fails, and in the history. The configuration file stays as

@@ -4,6 +4,7 @@ package main
 
 import (
 	"bytes"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -15,7 +16,7 @@ import (
 // replaces.
 func TestMain(m *testing.M) {
 	if len(os.Args) > 1 && os.Args[1] == "--arguments" {
-		os.Exit(run(os.Args[1:], os.Stderr))
+		os.Exit(run(os.Args[1:], os.Stdout, os.Stderr))
 	}
 	os.Exit(m.Run())
 }
@@ -48,13 +49,13 @@ func TestArgumentsThatCannotBeHad(t *testing.T) {
 				t.Fatal(err)
 			}
 			var stderr bytes.Buffer
-			if code := run([]string{"--arguments", file, "/usr/bin/no-such"}, &stderr); code != c.code || !strings.Contains(stderr.String(), c.says) {
+			if code := run([]string{"--arguments", file, "/usr/bin/no-such"}, io.Discard, &stderr); code != c.code || !strings.Contains(stderr.String(), c.says) {
 				t.Errorf("%d %s", code, stderr.String())
 			}
 		})
 	}
 	var stderr bytes.Buffer
-	if code := run([]string{"--arguments", "/no/such/file", "/usr/bin/true"}, &stderr); code != exitConfig || !strings.Contains(stderr.String(), "cannot read the arguments") {
+	if code := run([]string{"--arguments", "/no/such/file", "/usr/bin/true"}, io.Discard, &stderr); code != exitConfig || !strings.Contains(stderr.String(), "cannot read the arguments") {
 		t.Errorf("%d %s", code, stderr.String())
 	}
 }

@@ -4,6 +4,7 @@ package main
 
 import (
 	"bytes"
+	"io"
 	"net"
 	"os"
 	"path/filepath"
@@ -36,7 +37,7 @@ func TestComponentsOfANewerVersionAreNotStarted(t *testing.T) {
 	}
 	want := "cannot read the components: " + path + ": it was written by a newer kresd-manager (format 2; this one knows 1): restart kresd-manager, which writes it anew\n"
 	var stderr bytes.Buffer
-	if code := run([]string{"--config", path, "a"}, &stderr); code != exitConfig || stderr.String() != want {
+	if code := run([]string{"--config", path, "a"}, io.Discard, &stderr); code != exitConfig || stderr.String() != want {
 		t.Errorf("exit code %d, %s", code, stderr.String())
 	}
 }
@@ -65,7 +66,7 @@ func TestWhatTheEndOfAComponentMeans(t *testing.T) {
 			t.Setenv("NOTIFY_SOCKET", "")
 			t.Setenv("RUNTIME_DIRECTORY", c.dir)
 			var stderr bytes.Buffer
-			if code := run([]string{"--config", config, c.component}, &stderr); code != c.code {
+			if code := run([]string{"--config", config, c.component}, io.Discard, &stderr); code != c.code {
 				t.Errorf("exit code %d, want %d", code, c.code)
 			}
 			if !strings.Contains(stderr.String(), c.says) {
@@ -111,7 +112,7 @@ func TestSystemdIsToldWhichCommandIsStarted(t *testing.T) {
 	defer l.Close()
 	t.Setenv("NOTIFY_SOCKET", path)
 	var stderr bytes.Buffer
-	run([]string{"--config", components(t), "quiet"}, &stderr)
+	run([]string{"--config", components(t), "quiet"}, io.Discard, &stderr)
 	if os.Getenv("NOTIFY_SOCKET") != "" {
 		t.Error("the component is told of the socket")
 	}
@@ -125,7 +126,7 @@ func TestSystemdIsToldWhichCommandIsStarted(t *testing.T) {
 func TestWrongUsage(t *testing.T) {
 	for _, args := range [][]string{nil, {"a", "b"}, {"--wrong"}} {
 		var stderr bytes.Buffer
-		if code := run(args, &stderr); code != exitUsage {
+		if code := run(args, io.Discard, &stderr); code != exitUsage {
 			t.Errorf("%q: exit code %d", args, code)
 		}
 	}

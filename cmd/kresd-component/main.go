@@ -13,13 +13,13 @@
 package main
 
 import (
-	"flag"
 	"fmt"
 	"io"
 	"os"
 	"strings"
 	"time"
 
+	"kresd-manager/internal/cmdline"
 	"kresd-manager/internal/visible"
 	"kresd-manager/units"
 )
@@ -32,20 +32,15 @@ const (
 	exitConfig = 78 // EX_CONFIG: there is no such component
 )
 
-func main() { os.Exit(run(os.Args[1:], visible.NewWriter(os.Stderr))) }
+func main() { os.Exit(run(os.Args[1:], visible.NewWriter(os.Stdout), visible.NewWriter(os.Stderr))) }
 
 // run returns only if the component could not be started or has ended.
-func run(args []string, stderr io.Writer) int {
-	flags := flag.NewFlagSet("kresd-component", flag.ContinueOnError)
-	flags.SetOutput(stderr)
+func run(args []string, stdout, stderr io.Writer) int {
+	flags := cmdline.New("kresd-component")
 	config := flags.String("config", "/run/kresd-manager/component/components.json", "`file` that lists the components")
 	arguments := flags.String(strings.TrimLeft(units.ArgumentsFlag, "-"), "", "`file` with the arguments of PROGRAM, a JSON list")
-	if err := flags.Parse(args); err != nil {
-		return exitUsage
-	}
-	if flags.NArg() != 1 {
-		fmt.Fprintln(stderr, "usage: kresd-component [--config FILE] NAME\n       kresd-component --arguments FILE PROGRAM")
-		return exitUsage
+	if code, done := cmdline.Begin(flags, args, "NAME|PROGRAM", 1, stdout, stderr); done {
+		return code
 	}
 	if *arguments != "" {
 		return replaceWith(flags.Arg(0), *arguments, stderr)

@@ -11,7 +11,6 @@ package main
 import (
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"io/fs"
@@ -22,6 +21,7 @@ import (
 	"time"
 
 	"kresd-manager/dbusctl"
+	"kresd-manager/internal/cmdline"
 	"kresd-manager/internal/kresd"
 	"kresd-manager/internal/visible"
 	"kresd-manager/units"
@@ -35,26 +35,23 @@ const (
 	patience = 7 * time.Second
 )
 
-func main() { os.Exit(run(os.Args[1:], os.Getenv("MAINPID"), visible.NewWriter(os.Stderr))) }
+func main() {
+	os.Exit(run(os.Args[1:], os.Getenv("MAINPID"), visible.NewWriter(os.Stdout), visible.NewWriter(os.Stderr)))
+}
 
 // run returns 0 even if queries were left, so that the stop goes on; 1 if the
 // worker could not be asked, and 2 for wrong usage.
-func run(args []string, mainPID string, stderr io.Writer) int {
-	flags := flag.NewFlagSet("kresd-drain", flag.ContinueOnError)
-	flags.SetOutput(stderr)
+func run(args []string, mainPID string, stdout, stderr io.Writer) int {
+	flags := cmdline.New("kresd-drain")
 	rundir := flags.String("rundir", "/run/knot-resolver", "run `directory` of the workers")
 	deadline := flags.Duration("deadline", 5*time.Second, "how long to wait for queries in progress, where the file does not say")
 	file := flags.String("deadline-file", "/run/kresd-manager/worker/drain", "`file` that says how long to wait, if it is there")
 	user := flags.Bool("user", false, "ask the user's own systemd, not the system's")
 	name := flags.String("name", "", "of the resolver, in the `names` of its units")
-	if err := flags.Parse(args); err != nil {
-		return 2
+	if code, done := cmdline.Begin(flags, args, "INSTANCE", 1, stdout, stderr); done {
+		return code
 	}
 	units.Use(*name)
-	if flags.NArg() != 1 {
-		fmt.Fprintln(stderr, "usage: kresd-drain [--user] [--name NAME] [--rundir DIRECTORY] [--deadline TIME] [--deadline-file FILE] INSTANCE")
-		return 2
-	}
 	instance := flags.Arg(0)
 	if mainPID == "" {
 		// systemd.exec(5): set while there is a main process. It ended, and a

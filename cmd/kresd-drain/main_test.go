@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
+	"io"
 	"io/fs"
 	"net"
 	"os"
@@ -99,15 +100,15 @@ func TestExitCodes(t *testing.T) {
 		{"a worker that says no", map[string]string{}, []string{"1"}, 1, "cannot drain worker 1: error: "},
 		{"a worker that is not there", nil, []string{"1"}, 1, "cannot drain worker 1: "},
 		{"another worker", alone, []string{"2"}, 1, "cannot drain worker 2: "},
-		{"no instance", alone, nil, 2, "usage: "},
-		{"two instances", alone, []string{"1", "2"}, 2, "usage: "},
+		{"no instance", alone, nil, 2, "INSTANCE is missing"},
+		{"two instances", alone, []string{"1", "2"}, 2, "unexpected argument"},
 		{"an unknown flag", alone, []string{"--wrong", "1"}, 2, "-wrong"},
 		{"a deadline that is no time", alone, []string{"--deadline", "x", "1"}, 2, "-deadline"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var stderr bytes.Buffer
 			args := append([]string{"--rundir", rundir(t, c.answers), "--deadline", "5s", "--deadline-file", "/nonexistent"}, c.args...)
-			if code := run(args, strconv.Itoa(os.Getpid()), &stderr); code != c.code {
+			if code := run(args, strconv.Itoa(os.Getpid()), io.Discard, &stderr); code != c.code {
 				t.Errorf("exit code %d, want %d", code, c.code)
 			}
 			if got := stderr.String(); (c.stderr == "") != (got == "") || !strings.Contains(got, c.stderr) {
@@ -132,7 +133,7 @@ func TestTheSocketOfAWorkerThatEndedByItselfIsRemoved(t *testing.T) {
 	}
 	for range 2 { // the second time there is nothing to do
 		var stderr bytes.Buffer
-		if code := run([]string{"--rundir", dir, "1"}, "", &stderr); code != 0 || stderr.Len() > 0 {
+		if code := run([]string{"--rundir", dir, "1"}, "", io.Discard, &stderr); code != 0 || stderr.Len() > 0 {
 			t.Errorf("exit code %d, %q", code, stderr.String())
 		}
 	}

@@ -12,7 +12,6 @@
 package main
 
 import (
-	"flag"
 	"fmt"
 	"io"
 	"os"
@@ -20,6 +19,7 @@ import (
 	"time"
 
 	"kresd-manager/generator"
+	"kresd-manager/internal/cmdline"
 	"kresd-manager/internal/visible"
 )
 
@@ -148,12 +148,11 @@ func (o options) place() (generator.Place, bool) {
 }
 
 func parse(args []string, stdout, stderr io.Writer) (o options, code int, done bool) {
-	f := flag.NewFlagSet("kresd-generator", flag.ContinueOnError)
-	f.SetOutput(io.Discard)
+	f := cmdline.New("kresd-generator")
 	var showVersion, help bool
-	f.StringVar(&o.paths.Config, "config", "/etc/knot-resolver/config.yaml", "")
-	f.StringVar(&o.paths.State, "state-dir", "/var/lib/kresd-manager", "")
-	f.StringVar(&o.unitDir, "unit-dir", "", "")
+	f.StringVar(&o.paths.Config, "config", "/etc/knot-resolver/config.yaml", "`FILE`")
+	f.StringVar(&o.paths.State, "state-dir", "/var/lib/kresd-manager", "`DIR`")
+	f.StringVar(&o.unitDir, "unit-dir", "", "`DIR`")
 	f.StringVar(&o.fail, "fail", "", "") // how the unit fails
 	f.BoolVar(&o.dryRun, "dry-run", false, "")
 	f.BoolVar(&o.json, "json", false, "")
@@ -168,7 +167,7 @@ func parse(args []string, stdout, stderr io.Writer) (o options, code int, done b
 		fmt.Fprintf(stderr, "kresd-generator: %v\nsee kresd-generator --help\n", err)
 		return o, exitUsage, true
 	}
-	if err := f.Parse(args); err != nil {
+	if err := cmdline.Parse(f, args); err != nil {
 		return wrong(err)
 	}
 	o.dirs = f.Args()

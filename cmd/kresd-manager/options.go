@@ -3,13 +3,14 @@
 package main
 
 import (
-	"flag"
 	"fmt"
 	"io"
 	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
+
+	"kresd-manager/internal/cmdline"
 )
 
 // options are the command line.
@@ -70,22 +71,21 @@ configuration is refused, or is not there.
 
 // parse reads the command line. done tells to exit with code at once.
 func parse(args []string, stdout, stderr io.Writer) (o options, code int, done bool) {
-	f := flag.NewFlagSet("kresd-manager", flag.ContinueOnError)
-	f.SetOutput(io.Discard)
+	f := cmdline.New("kresd-manager")
 	var showVersion, help, detach bool
 	var level string
 	for _, name := range []string{"config", "c"} {
-		f.Func(name, "", func(path string) error { o.configs = append(o.configs, path); return nil })
+		f.Func(name, "`FILE`", func(path string) error { o.configs = append(o.configs, path); return nil })
 	}
-	f.StringVar(&o.rundir, "rundir", "", "")
-	f.StringVar(&o.runtimeDir, "runtime-dir", "", "")
-	f.StringVar(&o.stateDir, "state-dir", "", "")
-	f.StringVar(&o.cacheDir, "cache-dir", "", "")
+	f.StringVar(&o.rundir, "rundir", "", "`DIR`")
+	f.StringVar(&o.runtimeDir, "runtime-dir", "", "`DIR`")
+	f.StringVar(&o.stateDir, "state-dir", "", "`DIR`")
+	f.StringVar(&o.cacheDir, "cache-dir", "", "`DIR`")
 	f.BoolVar(&o.user, "user", false, "")
 	f.BoolVar(&o.transient, "transient", false, "")
-	f.StringVar(&o.name, "name", "", "")
+	f.StringVar(&o.name, "name", "", "`NAME`")
 	f.BoolVar(&detach, "detach", false, "")
-	f.StringVar(&level, "log-level", "info", "")
+	f.StringVar(&level, "log-level", "info", "`LEVEL`")
 	for _, name := range []string{"version", "V"} {
 		f.BoolVar(&showVersion, name, false, "")
 	}
@@ -100,7 +100,7 @@ func parse(args []string, stdout, stderr io.Writer) (o options, code int, done b
 	if run {
 		args = args[1:]
 	}
-	if err := f.Parse(args); err != nil {
+	if err := cmdline.Parse(f, args); err != nil {
 		return wrong(err)
 	}
 	switch {

@@ -21,7 +21,7 @@ import (
 
 // Where is what a command knows of the manager that it means.
 type Where struct {
-	// Socket is the path of a unix socket, or HOST@PORT; "" leaves it to Files.
+	// Socket is the path of a unix socket, HOST:PORT or HOST@PORT; "" leaves it to Files.
 	Socket string
 	// Files are the configuration. Named means that they were asked for: one that was
 	// not helps if it can be read and does no harm if it cannot.
@@ -56,7 +56,7 @@ func Find(r *source.Reader, w Where) (*Client, error) {
 
 func (w Where) address(r *source.Reader) (address, error) {
 	if w.Socket != "" {
-		if tcp, ok := hostPort(w.Socket); ok {
+		if tcp, ok := typedHostPort(w.Socket); ok {
 			return address{tcp: tcp}, nil
 		}
 		return address{path: w.Socket}, nil
@@ -80,6 +80,20 @@ func defaultSocket() string {
 		return own
 	}
 	return DefaultSocket
+}
+
+// typedHostPort reads what people type for an address: HOST:PORT, [HOST]:PORT, and what
+// [hostPort] reads.
+func typedHostPort(s string) (tcp string, ok bool) {
+	if host, port, err := net.SplitHostPort(s); err == nil && host != "" {
+		if tcp, ok := hostPort(host + "@" + port); ok {
+			return tcp, true
+		}
+	}
+	if host, port, ok := strings.Cut(s, "@"); ok && strings.HasPrefix(host, "[") && strings.HasSuffix(host, "]") {
+		s = host[1:len(host)-1] + "@" + port
+	}
+	return hostPort(s)
 }
 
 // hostPort reads HOST@PORT, where HOST is an address or a name; anything else is a path.

@@ -81,7 +81,7 @@ func TestAValueIsReadFromAnything(t *testing.T) {
 	go func() { _ = os.WriteFile(fifo, []byte("4"), 0) }()
 	file := put(t, "v.toml", "5")
 	for typed, want := range map[string]Value{
-		fifo: {[]byte("4"), text.YAML, fifo}, file: {[]byte("5"), text.TOML, file}, put(t, "v", "6"): {[]byte("6"), "", "v"},
+		"@" + fifo: {[]byte("4"), text.YAML, fifo}, "@" + file: {[]byte("5"), text.TOML, file}, "@" + put(t, "v", "6"): {[]byte("6"), "", "v"},
 		Stdin: {[]byte("7"), "", "<stdin>"}, "8": {[]byte("8"), text.JSON, ""}, "[a]": {[]byte("[a]"), text.YAML, ""}, "/": {[]byte("/"), text.YAML, ""},
 	} {
 		r := Reader{Stdin: strings.NewReader("7")}
@@ -90,7 +90,7 @@ func TestAValueIsReadFromAnything(t *testing.T) {
 			t.Errorf("%s: %+v, %v", typed, got, err)
 		}
 	}
-	if _, err := (&Reader{}).Value("", "/dev/zero"); err == nil || err.Error() != "cannot read /dev/zero: it is larger than 64 MiB" {
+	if _, err := (&Reader{}).Value("", "@/dev/zero"); err == nil || err.Error() != "cannot read /dev/zero: it is larger than 64 MiB" {
 		t.Errorf("%v", err)
 	}
 }
