@@ -55,8 +55,8 @@ func TestNothingPrintsBesideTheWriters(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	// Six programs; two of them print to standard error only.
-	if files < 200 || wrapped != 10 {
+	// Six programs, each with both streams.
+	if files < 200 || wrapped != 12 {
 		t.Errorf("%d files were looked at, and %d streams are wrapped", files, wrapped)
 	}
 }
