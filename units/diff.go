@@ -3,6 +3,7 @@
 package units
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -42,6 +43,9 @@ type Options struct {
 	// Retry has degraded sources, and rules that could not be loaded, tried again
 	// though nothing has changed.
 	Retry bool
+	// Keys are the pointers of the keys that differ from what ran before, for the
+	// words of the plan.
+	Keys []string
 	// Before are limits that workers may still have from another configuration:
 	// what of them is not wanted any more is lifted.
 	Before Limits
@@ -72,6 +76,7 @@ func Diff(want Desired, live Live, opt Options) Plan {
 	d.gc(ready, served)
 	d.lastComponents(ready, served, left)
 	d.wait(sets)
+	d.explain()
 	return d.plan
 }
 
@@ -82,6 +87,7 @@ type differ struct {
 	live Live
 	opt  Options
 	plan Plan
+	why  map[string]string // causes in other words, see words
 }
 
 // canary comes first: it is the step that finds what is wrong with a worker
@@ -125,7 +131,7 @@ func (d *differ) doubt(need needs) (cause string, fresh []Input) {
 			break
 		}
 	}
-	return differs("worker configuration", old, d.want.WorkerHash), nil
+	return d.words(differs("worker configuration", old, d.want.WorkerHash), cmp.Or(d.changed(partWorker), "another configuration")), nil
 }
 
 // wait has everything else begin after the limits have been set. A plan that

@@ -77,7 +77,7 @@ func (d *differ) component(c Component, ready []int) int {
 	switch {
 	case d.opt.Patient && o.InTransition(), o.Idle() && o.Masked(), o.Frozen():
 	case o.Idle():
-		cause := "is not running"
+		cause := notRunning
 		if o.ActiveState == "failed" {
 			cause = "has failed"
 		}

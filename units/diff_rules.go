@@ -3,6 +3,7 @@
 package units
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 )
@@ -32,7 +33,7 @@ func (d *differ) rules(need needs, ready []int) []int {
 		// start holds up no other repair either.
 		return ready
 	}
-	cause := differs("rules", o.ConfigHash(), d.want.RulesHash)
+	cause := d.words(differs("rules", o.ConfigHash(), d.want.RulesHash), cmp.Or(d.changed(partRules), "other rules"))
 	switch {
 	case d.live.rulesLoaded(d.want.RulesHash) && len(fresh) > 0:
 		cause = d.because(fresh)
@@ -47,9 +48,12 @@ func (d *differ) rules(need needs, ready []int) []int {
 	}
 	loaded := d.input(d.plan.add(Load, PolicyLoader, cause, ready...), fresh)
 	d.plan.Steps[loaded-1].Strict = d.opt.Sources.Strict(d.want.Inputs, d.opt.Named, d.live)
-	d.resets(need, "rules changed", loaded)
+	d.resets(need, rulesChanged, loaded)
 	return []int{loaded}
 }
+
+// rulesChanged is why workers are told after a load.
+const rulesChanged = "rules changed"
 
 // resets tells the workers that stay, after the load if there is one. One that is
 // about to be restarted or removed sees the new rules without being told, or need
@@ -96,7 +100,7 @@ func (d *differ) gc(ready []int, served int) {
 		}
 	case d.opt.Patient && o.InTransition(), o.Idle() && o.Masked(), o.Frozen():
 	case o.Idle():
-		cause := "is not running"
+		cause := notRunning
 		if o.ActiveState == "failed" {
 			cause = "has failed"
 		}
@@ -105,7 +109,7 @@ func (d *differ) gc(ready []int, served int) {
 		// Its options are not known, and may be what it crashes for.
 		d.optional(d.plan.add(Restart, CacheGC, fmt.Sprintf("is %s (%s)", o.ActiveState, o.SubState), ready...))
 	case len(o.Args) > 0 && !slices.Equal(o.Args, d.want.GC):
-		d.optional(d.plan.add(Restart, CacheGC, "options changed", ready...))
+		d.optional(d.plan.add(Restart, CacheGC, d.words("options changed", d.changed(partGC)), ready...))
 	case d.asked(CacheGC):
 		d.optional(d.plan.add(Restart, CacheGC, "restart was asked for", ready...))
 	}

@@ -3,6 +3,7 @@
 package units
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 )
@@ -17,6 +18,9 @@ type needs struct {
 	fresh   map[int][]Input // files for which a worker is restarted
 }
 
+// notRunning is why most units are started.
+const notRunning = "is not running"
+
 // needs decides what each worker needs.
 func (d *differ) needs() needs {
 	need := needs{running: d.live.RunningWorkers(), causes: map[int]string{}, fresh: map[int][]Input{}}
@@ -26,7 +30,7 @@ func (d *differ) needs() needs {
 		case d.opt.Patient && o.InTransition(), o.Idle() && o.Masked(), o.Frozen():
 		case o.Idle():
 			need.start = append(need.start, n)
-			need.causes[n] = "is not running"
+			need.causes[n] = notRunning
 			if o.ActiveState == "failed" {
 				need.causes[n] = "has failed"
 			}
@@ -35,7 +39,7 @@ func (d *differ) needs() needs {
 			need.causes[n] = fmt.Sprintf("is %s (%s)", o.ActiveState, o.SubState)
 		case o.StatusText != WorkerStatus+d.want.WorkerHash:
 			need.restart = append(need.restart, n)
-			need.causes[n] = differs("configuration", o.ConfigHash(), d.want.WorkerHash)
+			need.causes[n] = d.words(differs("configuration", o.ConfigHash(), d.want.WorkerHash), cmp.Or(d.changed(partWorker), "another configuration"))
 		case d.asked(Worker(n)):
 			need.restart = append(need.restart, n)
 			need.causes[n] = "restart was asked for"

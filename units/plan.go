@@ -38,8 +38,10 @@ type Step struct {
 	N    int    `json:"n"`
 	Kind Kind   `json:"kind"`
 	Unit string `json:"unit"`
-	// Cause says in words why the step is needed.
+	// Cause says why the step is needed, exactly: with the hashes of what differs.
 	Cause string `json:"cause"`
+	// Why says it in the words of an operator, as in "/nsid changed"; "" if Cause does.
+	Why string `json:"why,omitempty"`
 	// Inputs are the files, in words, whose new content the step takes over.
 	Inputs []string `json:"inputs,omitempty"`
 	// Strict are the pointers of the sources that must not fail in a step of kind
@@ -82,7 +84,7 @@ func (p Plan) Without(drop func(Step) bool) Plan {
 		}
 		number[s.N] = rest.add(s.Kind, s.Unit, s.Cause, after...)
 		last := &rest.Steps[len(rest.Steps)-1]
-		last.Optional, last.Set, last.Inputs, last.Strict = s.Optional, s.Set, s.Inputs, s.Strict
+		last.Why, last.Optional, last.Set, last.Inputs, last.Strict = s.Why, s.Optional, s.Set, s.Inputs, s.Strict
 	}
 	return rest
 }
@@ -98,8 +100,8 @@ func (p Plan) Touches(k Kind) []Step {
 	return s
 }
 
-// String gives the plan as text, a line a step. The text is stable: dry run,
-// log, API and tests show the same.
+// String gives the plan as text, a line a step, with hashes. The text is stable: the
+// log, kresctl plan -v and tests show the same. [Plan.Summary] is for people.
 func (p Plan) String() string {
 	if p.Empty() {
 		return "nothing to do: the live system is as configured\n"

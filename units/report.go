@@ -27,6 +27,11 @@ type Report struct {
 	Diff config.Diff `json:"diff,omitzero"`
 	// Entry is the change in the history, 0 if it is not there.
 	Entry int `json:"entry,omitempty"`
+	// Undo is the change to return to if this one is not wanted, 0 if there is none.
+	Undo int `json:"undo,omitempty"`
+	// Unsaved tells that what runs after the change is not what the configuration
+	// file held when it was read last: the next reload drops it.
+	Unsaved bool `json:"unsaved,omitempty"`
 	// ConfirmBy is when the change is undone unless it is confirmed before.
 	ConfirmBy *time.Time `json:"confirm-by,omitempty"`
 	// Drops says in words what a reload loses: what was changed since the file was
@@ -49,12 +54,29 @@ type Report struct {
 	RollbackError string `json:"rollback-error,omitempty"`
 }
 
-// String is the report of a dry run for people: what differs, the plan and what
-// it interrupts.
-func (r Report) String() string {
+// String is the report of a dry run for people: what differs, the plan in words and
+// what it interrupts.
+func (r Report) String() string { return r.text(r.Steps()) }
+
+// Detail is String with the plan step by step, with hashes.
+func (r Report) Detail() string { return r.text(r.Plan.String()) }
+
+// Steps is the plan in words, a line for what is alike. It says so where there is
+// nothing to do.
+func (r Report) Steps() string {
+	switch {
+	case !r.Plan.Empty():
+		return strings.Join(r.Plan.Summary(), "\n") + "\n"
+	case r.Diff.Empty():
+		return "nothing to do: the live system is as configured\n"
+	}
+	return "nothing needs to restart\n"
+}
+
+func (r Report) text(plan string) string {
 	var b strings.Builder
 	b.WriteString(r.Diff.String())
-	b.WriteString(r.Plan.String())
+	b.WriteString(plan)
 	for _, line := range r.Interrupts {
 		fmt.Fprintf(&b, "note: %s\n", line)
 	}

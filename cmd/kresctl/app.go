@@ -31,6 +31,7 @@ type app struct {
 	json      bool     // of the commands that have it, see hasJSON
 	quiet     bool     // -q
 	color     string
+	verbose   bool // -v
 
 	files source.Reader
 }
@@ -70,6 +71,7 @@ Exit status, of all commands alike: 0 done; 1 failed or refused; 2 wrong usage;
 	root.PersistentFlags().StringVar(&a.color, "color", "auto",
 		"colour on a terminal: `auto`, always or never")
 	root.PersistentPreRunE = a.checkFlags
+	root.PersistentFlags().BoolVarP(&a.verbose, "verbose", "v", false, "tell all: plans step by step, with hashes")
 	root.SetFlagErrorFunc(wrongFlag)
 	root.AddCommand(
 		a.cacheCommand(),

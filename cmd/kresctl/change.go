@@ -61,7 +61,7 @@ func (a *app) printReport(r units.Report) {
 	case a.json:
 		_ = present.JSON(a.stdout, r)
 	case !a.quiet:
-		_ = present.Report(a.stdout, r)
+		_ = present.Report(a.stdout, r, a.verbose)
 	}
 }
 

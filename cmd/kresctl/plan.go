@@ -4,7 +4,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/spf13/cobra"
 
@@ -29,8 +28,7 @@ notice of them. Nothing is changed.`,
 				if a.json {
 					return present.JSON(a.stdout, report)
 				}
-				_, err = fmt.Fprint(a.stdout, report.String())
-				return err
+				return present.Report(a.stdout, report, a.verbose)
 			})
 		},
 	}

@@ -60,6 +60,7 @@ func (m *Manager) applied(s *step, err error) {
 	taken := m.takenBack(s)
 	m.remember(s)
 	m.undone(taken, r.Entry)
+	m.wayBack(s)
 	m.settlePromise(s)
 	m.current.Store(next)
 	m.watch(next)

@@ -70,6 +70,26 @@ func (m *Manager) takenBack(s *step) []int {
 	return nil // it is not in the history any more
 }
 
+// wayBack notes how to undo a transition, and whether it is lost at the next reload.
+func (m *Manager) wayBack(s *step) {
+	r, etag := s.report, s.next.running.ETag()
+	r.Unsaved = etag != s.next.fileETag
+	if r.Entry == 0 {
+		return
+	}
+	r.Undo, _ = m.lastOther(etag) // 0 if there is nothing to return to
+}
+
+// lastOther is the last change that was applied with another configuration than this.
+func (m *Manager) lastOther(etag string) (id int, ok bool) {
+	for _, e := range m.past().Entries() {
+		if e.Outcome == units.OutcomeApplied && e.ETag != etag {
+			return e.ID, true
+		}
+	}
+	return 0, false
+}
+
 // ranBefore is the configuration that a change begins from. During a start that
 // is what was applied last, as far as anyone knows.
 func (m *Manager) ranBefore(cur *snapshot) *config.Document {

@@ -81,7 +81,7 @@ func (m *Manager) planOn(s *step, live units.Live) error {
 	r.Plan = units.Diff(want, live, units.Options{
 		Force: s.Force, Restart: restart, Renew: s.renew, Reading: s.reading, Reset: s.reset || m.rulesUnsure.Load(),
 		Tolerant: s.tolerant, Proven: s.proven, Before: s.before(),
-		Sources: s.sources(), Named: s.cur.desired.Inputs,
+		Sources: s.sources(), Named: s.cur.desired.Inputs, Keys: keys(r.Diff),
 	})
 	if err := left(restart, r.Plan, live); err != nil {
 		return err
@@ -93,6 +93,15 @@ func (m *Manager) planOn(s *step, live units.Live) error {
 	r.Taken = r.Plan.Taken()
 	r.Generation = want.Generation
 	return nil
+}
+
+// keys are the pointers of what a transition changes, as far as they are listed.
+func keys(d config.Diff) []string {
+	var all []string
+	for _, c := range d.Changes {
+		all = append(all, c.Pointer)
+	}
+	return all
 }
 
 // look takes a snapshot of units and of the files that are named, for a repair or a

@@ -57,11 +57,8 @@ func (m *Manager) Rollback(ctx context.Context, id int, a units.Again) (units.Re
 
 // before is the last change with another configuration than the running one.
 func (m *Manager) before() (int, error) {
-	etag := m.Running().ETag()
-	for _, e := range m.past().Entries() {
-		if e.Outcome == units.OutcomeApplied && e.ETag != etag {
-			return e.ID, nil
-		}
+	if id, ok := m.lastOther(m.Running().ETag()); ok {
+		return id, nil
 	}
 	return 0, &units.NoEntryError{Err: errors.New("the history has no configuration other than the running one")}
 }

@@ -5,33 +5,62 @@ package present
 import (
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"kresd-manager/units"
 )
 
-// Report writes the plan that was carried out, or would be, and how it went.
-func Report(w io.Writer, r units.Report) error {
-	text := ""
+// Report writes the plan that was carried out, or would be, how it went, and how to go
+// back. Verbose has the plan step by step, with hashes.
+func Report(w io.Writer, r units.Report, verbose bool) error {
+	var b strings.Builder
 	switch {
 	case r.Generation == "" && r.Plan.Empty(): // a manager that does not tell
-		text = "done\n"
+		b.WriteString("done\n")
+	case r.DryRun && verbose:
+		b.WriteString(r.Detail())
 	case r.DryRun:
-		text = r.String()
-	case r.Plan.Empty():
-		text = r.Plan.String()
+		b.WriteString(r.String())
 	default:
-		text = r.Plan.String() + fmt.Sprintf("applied in %s, generation %s\n", seconds(r.Took), r.Generation)
-	}
-	if !r.DryRun {
-		for _, line := range r.Taken {
-			text += line + "\n"
-		}
-		text += r.Losses()
+		made(&b, r, verbose)
 	}
 	if r.ConfirmBy != nil {
-		text += fmt.Sprintf("unless kresctl confirm comes by %s, this is undone\n", r.ConfirmBy.In(time.Local).Format(time.DateTime))
+		fmt.Fprintf(&b, "unless kresctl confirm comes by %s, this is undone\n", r.ConfirmBy.In(time.Local).Format(time.DateTime))
 	}
-	_, err := io.WriteString(w, text)
+	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// made is the report of a change that was made.
+func made(b *strings.Builder, r units.Report, verbose bool) {
+	number := ""
+	if r.Entry != 0 {
+		number = fmt.Sprintf(" as change %d", r.Entry)
+	}
+	switch {
+	case r.Plan.Empty() && r.Entry != 0:
+		fmt.Fprintf(b, "saved; nothing needs to restart (change %d)\n", r.Entry)
+	case r.Plan.Empty():
+		b.WriteString(r.Steps())
+	default:
+		plan := r.Steps()
+		if verbose {
+			plan = r.Plan.String()
+		}
+		fmt.Fprintf(b, "%sapplied in %s%s\n", plan, seconds(r.Took), number)
+	}
+	for _, line := range r.Taken {
+		b.WriteString(line + "\n")
+	}
+	b.WriteString(r.Losses())
+	if r.Entry == 0 {
+		return
+	}
+	if r.Undo != 0 {
+		fmt.Fprintf(b, "undo: kresctl rollback %d\n", r.Undo)
+	}
+	if r.Unsaved {
+		b.WriteString("keep: kresctl config save, or the next reload drops it\n")
+	}
 }

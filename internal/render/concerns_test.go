@@ -4,12 +4,14 @@ package render
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
 	"kresd-manager/internal/config"
+	"kresd-manager/units"
 )
 
 // concerned returns the parts that differ between two configurations.
@@ -207,5 +209,26 @@ func TestAnIntervalBelowAMillisecondIsNotOnce(t *testing.T) {
 	c.Cache.GarbageCollector.Interval = 999 // ns
 	if args := CacheGC(c); args[3] != "1" {
 		t.Errorf("arguments: %q", args)
+	}
+}
+
+// TestTheWordsOfAPlanNameTheRightKeys holds units.Concerns, by which a plan names the
+// key that a step is there for, to what changes of keys were observed to do.
+func TestTheWordsOfAPlanNameTheRightKeys(t *testing.T) {
+	for _, e := range readEffects(t) {
+		if e.Acts == "nobody" || strings.HasPrefix(e.Live, "refused") {
+			continue
+		}
+		told := units.Concerns(e.Key)
+		for _, who := range strings.Fields(e.Acts) {
+			if who != "components" && !slices.Contains(told, who) {
+				t.Errorf("%s acts on %s; units.Concerns tells %v", e.Key, who, told)
+			}
+		}
+	}
+	for key, want := range map[string]string{"/local-data/rules/0/ttl": "rules", "/nsid": "workers", "/workers": "count", "/version": "", "/systemd/cpu-weight": "limits", "/components/x/command": ""} {
+		if got := strings.Join(units.Concerns(key), " "); got != want {
+			t.Errorf("%s concerns %q, not %q", key, got, want)
+		}
 	}
 }
