@@ -216,7 +216,7 @@ func TestAnIntervalBelowAMillisecondIsNotOnce(t *testing.T) {
 // key that a step is there for, to what changes of keys were observed to do.
 func TestTheWordsOfAPlanNameTheRightKeys(t *testing.T) {
 	for _, e := range readEffects(t) {
-		if e.Acts == "nobody" || strings.HasPrefix(e.Live, "refused") {
+		if e.Acts == "no one" || strings.HasPrefix(e.Live, "refused") {
 			continue
 		}
 		told := units.Concerns(e.Key)
