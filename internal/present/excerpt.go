@@ -13,8 +13,8 @@ import (
 // What is shown of a long line: at most this many characters before and after
 // the place.
 const (
-	shownBefore = 50
-	shownAfter  = 50
+	shownBefore = 33
+	shownAfter  = 33
 )
 
 // excerpt is a line of a text and a caret below a column, both counted from 1,

@@ -23,7 +23,7 @@ func TestExcerpt(t *testing.T) {
 		{"a byte order mark does not count", "\uFEFFab", 1, 2, "     1 | ab\n       |  ^"},
 		{"what would steer a terminal", "a\x1b[2Jb", 1, 6, "     1 | a\\u001b[2Jb\n       |           ^"},
 		{"a long line is cut", long, 1, 201,
-			"     1 | …" + strings.Repeat("x", 50) + "HERE" + strings.Repeat("y", 47) + "…\n       | " + strings.Repeat(" ", 51) + "^"},
+			"     1 | …" + strings.Repeat("x", 33) + "HERE" + strings.Repeat("y", 30) + "…\n       | " + strings.Repeat(" ", 34) + "^"},
 		{"no such line", "ab", 2, 1, ""},
 		{"no such column", "ab", 1, 4, ""},
 		{"no place", "ab", 0, 0, ""},

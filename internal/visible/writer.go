@@ -17,6 +17,7 @@ type Writer struct {
 	mu       sync.Mutex
 	w        io.Writer
 	terminal bool
+	column   int // that the next text begins in
 }
 
 // NewWriter returns a stream that ends in w. What has a file descriptor is asked
@@ -42,9 +43,9 @@ func (w *Writer) Terminal() bool { return w.terminal }
 
 // Write writes a text for people as [Text] makes it, wherever the stream ends: a
 // file or a pager shows it to a terminal later. It must be given whole
-// characters.
+// characters. On a terminal, lines that are too long are broken between words.
 func (w *Writer) Write(p []byte) (int, error) {
-	if err := w.raw(Text(string(p))); err != nil {
+	if err := w.lines(Text(string(p))); err != nil {
 		return 0, err
 	}
 	return len(p), nil
@@ -77,10 +78,12 @@ const (
 	Bold
 	Red
 	Yellow
+	Green
+	Dim
 )
 
 // sgr are the sequences of ECMA-48 section 8.3.117.
-var sgr = [...]string{Bold: "\x1b[1m", Red: "\x1b[1;31m", Yellow: "\x1b[1;33m"}
+var sgr = [...]string{Bold: "\x1b[1m", Red: "\x1b[1;31m", Yellow: "\x1b[1;33m", Green: "\x1b[1;32m", Dim: "\x1b[2m"}
 
 const plain = "\x1b[0m"
 
@@ -101,7 +104,17 @@ func (w *Writer) Print(spans ...Span) error {
 			all += sgr[s.Style] + Text(s.Text) + plain
 		}
 	}
-	return w.raw(all)
+	return w.lines(all)
+}
+
+// lines writes a text for people.
+func (w *Writer) lines(s string) error {
+	if width := w.Width(); width > 0 {
+		w.mu.Lock()
+		s, w.column = wrap(s, width, w.column)
+		w.mu.Unlock()
+	}
+	return w.raw(s)
 }
 
 func (w *Writer) raw(s string) error {
