@@ -20,6 +20,9 @@ type listed struct {
 	JobID                                           uint32
 	JobType                                         string
 	JobPath                                         dbus.ObjectPath
+
+	// unloaded tells that systemd did not have the unit in memory but for this answer.
+	unloaded bool
 }
 
 // patterns match the names of all our units and of few others: whatever else is
@@ -52,6 +55,10 @@ func patterns() []string {
 //
 // That was without any cgroup controller. With them GetAll also has systemd read
 // some twenty files a unit.
+//
+// A unit that systemd has not in memory is looked up once and no property of it read:
+// for each call systemd reads its file and those of all that it names, tells everyone
+// who listens of some fifty units, and forgets them.
 func (c *Client) Observe(ctx context.Context, scope units.Scope) (units.Live, error) {
 	return c.snapshot(ctx, scope, units.Target, controlDir)
 }
@@ -61,7 +68,7 @@ func (c *Client) Observe(ctx context.Context, scope units.Scope) (units.Live, er
 func (c *Client) snapshot(ctx context.Context, scope units.Scope, target, control string) (live units.Live, err error) {
 	err = c.do(ctx, func(n *conn) error {
 		return n.read(ctx, func(ctx context.Context) (err error) {
-			all, err := n.picture(ctx, func() ([]listed, error) { return n.list(ctx, target, scope.Units) })
+			all, err := n.picture(ctx, patterns(), append([]string{target}, scope.Units...))
 			if err != nil {
 				return err
 			}
@@ -80,7 +87,7 @@ func (c *Client) snapshot(ctx context.Context, scope units.Scope, target, contro
 func (c *Client) ObserveUnit(ctx context.Context, unit string) (o units.Observed, err error) {
 	err = c.do(ctx, func(n *conn) error {
 		return n.read(ctx, func(ctx context.Context) error {
-			all, err := n.picture(ctx, func() ([]listed, error) { return n.lookUp(ctx, unit) })
+			all, err := n.picture(ctx, nil, []string{unit})
 			if o = all[unit]; err == nil && o.Name == "" {
 				err = fmt.Errorf("cannot look up %s: systemd gave no answer", unit)
 			}
@@ -93,29 +100,32 @@ func (c *Client) ObserveUnit(ctx context.Context, unit string) (o units.Observed
 // pictures is how often it is tried to take one on which nothing moves.
 const pictures = 4
 
-// picture reads the units that are listed, and once more those that changed
-// meanwhile or are new.
-func (n *conn) picture(ctx context.Context, list func() ([]listed, error)) (map[string]units.Observed, error) {
-	rows, err := list()
+// picture reads our units that match patterns and are in memory, and some by name. It
+// reads once more those that changed meanwhile or are new.
+func (n *conn) picture(ctx context.Context, patterns, names []string) (map[string]units.Observed, error) {
+	listed, err := n.list(ctx, patterns, names, nil)
 	if err != nil {
 		return nil, err
 	}
 	all := map[string]units.Observed{}
-	for try := 1; len(rows) > 0; try++ {
+	for try, rows := 1, listed; len(rows) > 0; try++ {
 		moved, err := n.readUnits(ctx, rows, all)
 		if err != nil {
 			return nil, err
 		}
-		if rows, err = list(); err != nil {
+		if listed, err = n.list(ctx, patterns, names, listed); err != nil {
 			return nil, err
 		}
-		maps.DeleteFunc(all, func(name string, _ units.Observed) bool {
-			return !slices.ContainsFunc(rows, func(r listed) bool { return r.Name == name })
-		})
+		maps.DeleteFunc(all, func(name string, _ units.Observed) bool { return !has(listed, name) })
 		if try == pictures {
 			break
 		}
-		rows = slices.DeleteFunc(rows, func(r listed) bool { return !moved[r.Name] && r.is(all[r.Name]) })
+		rows = nil
+		for _, r := range listed {
+			if moved[r.Name] || !r.is(all[r.Name]) {
+				rows = append(rows, r)
+			}
+		}
 	}
 	for name, o := range all {
 		inspect(&o)
@@ -124,24 +134,36 @@ func (n *conn) picture(ctx context.Context, list func() ([]listed, error)) (map[
 	return all, nil
 }
 
-// list lists our units that systemd has in memory, the target, and some by name.
-func (n *conn) list(ctx context.Context, target string, names []string) ([]listed, error) {
+func has(rows []listed, unit string) bool {
+	return slices.ContainsFunc(rows, func(r listed) bool { return r.Name == unit })
+}
+
+// list lists our units that match patterns and are in memory, and some by name. Before
+// is what it returned last.
+func (n *conn) list(ctx context.Context, patterns, names []string, before []listed) ([]listed, error) {
 	var rows []listed
-	if err := n.call(ctx, "ListUnitsByPatterns", []string{}, append(patterns(), target)).Store(&rows); err != nil {
+	if err := n.call(ctx, "ListUnitsByPatterns", []string{}, slices.Concat(patterns, names)).Store(&rows); err != nil {
 		return nil, translate(err, "list units")
 	}
 	rows = slices.DeleteFunc(rows, func(r listed) bool {
 		_, ours := units.RoleOf(r.Name)
-		return !ours && r.Name != target
+		return !ours && !slices.Contains(names, r.Name)
 	})
-	missing := slices.DeleteFunc(append([]string{target}, names...), func(unit string) bool {
-		return slices.ContainsFunc(rows, func(r listed) bool { return r.Name == unit })
-	})
+	for _, r := range before {
+		if r.unloaded && !has(rows, r.Name) { // and has not been since
+			rows = append(rows, r)
+		}
+	}
+	missing := slices.DeleteFunc(slices.Clone(names), func(unit string) bool { return has(rows, unit) })
 	if len(missing) == 0 {
 		return rows, nil
 	}
 	more, err := n.lookUp(ctx, missing...)
-	return append(rows, more...), err
+	for _, r := range more {
+		r.unloaded = r.Active == "inactive" && r.JobID == 0
+		rows = append(rows, r)
+	}
+	return rows, err
 }
 
 // lookUp lists units by name, loaded or not.

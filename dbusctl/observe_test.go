@@ -382,3 +382,45 @@ func TestASliceThatIsToStopCountsAsATargetThatStops(t *testing.T) {
 		}
 	}
 }
+
+// A unit that is not in memory is read in by each call that is about it, with all that
+// it names: it is looked up once, and no property of it is read. One that is started
+// meanwhile is in memory, and read.
+func TestUnitsThatAreNotInMemoryAreLookedUpOnce(t *testing.T) {
+	for _, started := range []bool{false, true} {
+		var lookUps, lists, gets int
+		client := newBus(t, &bus{answer: func(_ *bus, method string, call *dbus.Message) ([]any, error) {
+			idle := []listed{row("kresd@1.service", "loaded", "inactive", "dead", 0), row(units.PolicyLoader, "masked", "inactive", "dead", 0), row(units.Target, "loaded", "inactive", "dead", 0)}
+			switch method {
+			case "ListUnitsByPatterns":
+				if lists++; started && lists == 2 || lists > 2 {
+					idle[0] = row("kresd@1.service", "loaded", "activating", "start", 7)
+					return []any{idle[:1]}, nil
+				}
+				return []any{[]listed{}}, nil
+			case "ListUnitsByNames":
+				lookUps++
+				return chosen(idle, call), nil
+			}
+			gets++
+			return []any{dbus.MakeVariant("start")}, nil
+		}})
+		live, err := client.Observe(patient(t), units.Scope{Units: []string{"kresd@1.service", units.PolicyLoader}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := units.Observed{Name: "kresd@1.service", LoadState: "loaded", ActiveState: "inactive", SubState: "dead", Result: "success"}
+		switch w := live.Unit("kresd@1.service"); {
+		case started && (w.ActiveState != "activating" || w.Job != 7 || gets == 0):
+			t.Errorf("started meanwhile: %+v after reading %d properties", w, gets)
+		case !started && (!cmp.Equal(w, want) || gets != 0):
+			t.Errorf("%+v after reading %d properties", w, gets)
+		}
+		if lookUps != 1 {
+			t.Errorf("looked up %d times", lookUps)
+		}
+		if o := live.Unit(units.PolicyLoader); !o.Masked() {
+			t.Errorf("%+v is not masked", o)
+		}
+	}
+}

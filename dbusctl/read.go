@@ -106,7 +106,7 @@ type request struct {
 
 func (n *conn) request(ctx context.Context, row listed) *request {
 	r := &request{row: row}
-	if row.Load == "not-found" {
+	if row.Load == "not-found" || row.unloaded {
 		return r
 	}
 	obj := n.bus.Object(systemdName, row.Path)
@@ -138,6 +138,9 @@ func (r *request) collect() (o units.Observed, moved bool, err error) {
 		JobType:     r.row.JobType,
 	}
 	if r.since == nil {
+		if r.row.Load == "loaded" && strings.HasSuffix(r.row.Name, ".service") {
+			o.Result = "success" // what failed stays in memory
+		}
 		return o, false, nil
 	}
 	began, there, err := value(r.since)
