@@ -181,22 +181,20 @@ func (n *conn) judge(ctx context.Context, j *job, result string) error {
 }
 
 // pending returns the job that a unit has and its type, "" if it has none or
-// that cannot be known. Only silence is an error.
+// that cannot be known. Only silence is an error. Properties are not asked for:
+// one that is not in memory, and so has no job, would be read in for that.
 func (n *conn) pending(ctx context.Context, unit string) (verb string, path dbus.ObjectPath, silence error) {
-	var job struct {
-		ID   uint32
-		Path dbus.ObjectPath
-	}
-	err := n.property(ctx, unitPath(unit), unitIface, "Job", &job)
-	if err == nil && job.ID != 0 {
-		if err = n.property(ctx, job.Path, systemdName+".Job", "JobType", &verb); err == nil {
-			return verb, job.Path, nil
-		}
-	}
+	var rows []listed
+	err := n.call(ctx, "ListUnitsByPatterns", []string{}, []string{unit}).Store(&rows)
 	if isSilence(err) {
 		return "", "", err
 	}
-	return "", "", nil // it has none, or it has ended
+	for _, r := range rows {
+		if err == nil && r.Name == unit && r.JobID != 0 {
+			return r.JobType, r.JobPath, nil
+		}
+	}
+	return "", "", nil
 }
 
 // instead returns the type of the job that displaced ours, also when that has

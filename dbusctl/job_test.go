@@ -5,6 +5,7 @@ package dbusctl
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"strings"
 	"sync"
@@ -65,8 +66,11 @@ func TestAJobEndsWithItsResult(t *testing.T) {
 func TestEachVerbCallsItsMethodOnceAndReplaces(t *testing.T) {
 	calls := make(chan []any, 10)
 	client := newBus(t, &bus{answer: func(b *bus, method string, call *dbus.Message) ([]any, error) {
-		if method == "Get" {
+		switch method {
+		case "Get":
 			return nil, dbus.Error{Name: busName + ".Error.UnknownObject", Body: []any{"no such unit"}}
+		case "ListUnitsByPatterns":
+			return []any{[]listed{}}, nil
 		}
 		calls <- append([]any{method}, call.Body...)
 		b.removed(systemd, "/job/1", "done")
@@ -118,14 +122,10 @@ func TestJobsOfOthers(t *testing.T) {
 				}
 				path, _ := call.Headers[dbus.FieldPath].Value().(dbus.ObjectPath)
 				switch {
-				case path == unitPath(unit) && call.Body[1] == "Job" && now.job == "":
-					return []any{dbus.MakeVariant(jobOf{0, "/"})}, nil
-				case path == unitPath(unit) && call.Body[1] == "Job":
-					return []any{dbus.MakeVariant(jobOf{7, "/job/7"})}, nil
+				case method == "ListUnitsByPatterns":
+					return []any{[]listed{withJob(row(unit, "loaded", now.active, "some", 0), now.job, 7)}}, nil
 				case path == unitPath(unit):
 					return []any{dbus.MakeVariant(now.active)}, nil
-				case path == "/job/7":
-					return []any{dbus.MakeVariant(now.job)}, nil
 				}
 				return nil, dbus.Error{Name: busName + ".Error.UnknownObject", Body: []any{"no such object"}}
 			}})
@@ -141,9 +141,12 @@ func TestJobsOfOthers(t *testing.T) {
 }
 
 // jobOf is the property Job of a unit.
-type jobOf struct {
-	ID   uint32
-	Path dbus.ObjectPath
+// withJob is a unit that has a job, unless its type is "".
+func withJob(r listed, verb string, id uint32) listed {
+	if verb != "" {
+		r.JobID, r.JobType, r.JobPath = id, verb, dbus.ObjectPath(fmt.Sprint("/job/", id))
+	}
+	return r
 }
 
 func TestAMaskedUnitIsSaidHowToUnmask(t *testing.T) {
@@ -245,15 +248,15 @@ func TestABrokenConnectionLosesNoJob(t *testing.T) {
 						b.hangUp()
 					}
 					return []any{dbus.ObjectPath("/job/1")}, nil
-				case !broken || c.job == "":
-					return nil, unknown
-				case path == "/job/1" && call.Body[1] == "State":
+				case method == "ListUnitsByPatterns" && broken:
+					return []any{[]listed{withJob(row("kresd@1.service", "loaded", "active", "running", 0), c.job, 1)}}, nil
+				case method == "ListUnitsByPatterns":
+					return []any{[]listed{}}, nil
+				case broken && c.job != "" && path == "/job/1":
 					b.removed(systemd, "/job/1", c.result)
 					return []any{dbus.MakeVariant("running")}, nil
-				case path == "/job/1":
-					return []any{dbus.MakeVariant(c.job)}, nil
 				}
-				return []any{dbus.MakeVariant(jobOf{1, "/job/1"})}, nil
+				return nil, unknown
 			}})
 			err := client.Restart(patient(t), "kresd@1.service")
 			var job *units.JobError
