@@ -80,7 +80,7 @@ func TestSaveKeepsTheRest(t *testing.T) {
 		{"an alias is replaced", "a: &x 1\nb: *x # same\n", `[{"op":"replace","path":"/b","value":2}]`, "a: &x 1\nb: 2 # same\n"},
 		{"a tag", "a: !!str 5 # five\n", `[{"op":"replace","path":"/a","value":"6"}]`, "a: \"6\" # five\n"},
 		{"texts that look like others", "a: 1\n", `[{"op":"replace","path":"/a","value":["yes","010","1:30","2001-01-01","~","", "a: b","- x","#x","é","a b","null","1e3","::1","2001:db8::1","\u0007"]}]`,
-			"a:\n  - \"yes\"\n  - \"010\"\n  - \"1:30\"\n  - \"2001-01-01\"\n  - \"~\"\n  - \"\"\n  - \"a: b\"\n  - \"- x\"\n  - \"#x\"\n  - \"é\"\n  - a b\n  - \"null\"\n  - 1e3\n  - \"::1\"\n  - 2001:db8::1\n  - \"\\u0007\"\n"},
+			"a:\n  - \"yes\"\n  - \"010\"\n  - \"1:30\"\n  - \"2001-01-01\"\n  - \"~\"\n  - \"\"\n  - \"a: b\"\n  - \"- x\"\n  - \"#x\"\n  - \"é\"\n  - a b\n  - \"null\"\n  - \"1e3\"\n  - \"::1\"\n  - 2001:db8::1\n  - \"\\u0007\"\n"},
 		{"numbers", "a: 1\n", `[{"op":"replace","path":"/a","value":[1e3,1.5,-0.0,1E-5]}]`, "a:\n  - 1.0e+3\n  - 1.5\n  - -0.0\n  - 1.0e-5\n"},
 		{"comments in brackets", "a: [\n  1, # one\n  # two\n  2,\n  3, # three\n]\n", `[{"op":"remove","path":"/a/1"}]`, "a: [\n  1, # one\n  # two\n  \n  3, # three\n]\n"},
 		{"comments in brackets, the last goes", "a: {\n  x: 1, # one\n  # two\n  y: '#',\n}\n", `[{"op":"remove","path":"/a/y"}]`, "a: {\n  x: 1, # one\n  # two\n  \n}\n"},

@@ -44,7 +44,7 @@ func yamlWord(n *tree.Node, was string, flow bool) string {
 
 // plainYAML says that a text can stand without quotes, and not only just.
 func plainYAML(s string, flow bool) bool {
-	if n, message, _ := plainScalar(s); message != "" || n.Kind != tree.Text || s == "" {
+	if n, message, _ := plainScalar(s); message != "" || n.Kind != tree.Text || s == "" || coreNumber(s) {
 		return false
 	}
 	if len(s) == 1 && strings.Contains("yYnN", s) { // booleans to other readers of YAML 1.1
