@@ -56,6 +56,17 @@ func effectsText(effects []effect) string {
 	return b.String()
 }
 
+// effectsList is the same for programs: pointer, tab, who acts.
+func effectsList(effects []effect) string {
+	var b strings.Builder
+	for _, k := range config.Keys() {
+		if cell := casesOf(effects, k.Pointer); cell != "" {
+			fmt.Fprintf(&b, "%s\t%s\n", k.Pointer, strings.ReplaceAll(cell, "`", ""))
+		}
+	}
+	return b.String()
+}
+
 // pointers are what stands in a condition as code.
 var pointers = regexp.MustCompile(`/[a-z0-9/*-]+`)
 
@@ -64,7 +75,10 @@ var pointers = regexp.MustCompile(`/[a-z0-9/*-]+`)
 func casesOf(effects []effect, key string) string {
 	var usual, other []string
 	for _, e := range effects {
-		who := strings.ReplaceAll(e.Acts, " ", ", ")
+		who := e.Acts
+		if who != "no one" {
+			who = strings.ReplaceAll(who, " ", ", ")
+		}
 		switch {
 		case e.Key != key:
 		case strings.HasPrefix(e.Live, "refused"):

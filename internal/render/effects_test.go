@@ -88,20 +88,20 @@ func TestEachKeyHasAnEffect(t *testing.T) {
 	t.Logf("%d keys, %d records, %d of them live", len(usual), len(effects), live)
 }
 
-const effectsDoc = "../../docs/internals/effects.md"
-
 func TestEffectsAreDocumented(t *testing.T) {
-	got := effectsText(readEffects(t))
-	if *update {
-		if err := os.WriteFile(effectsDoc, []byte(got), 0o644); err != nil {
+	effects := readEffects(t)
+	for file, got := range map[string]string{"../../docs/internals/effects.md": effectsText(effects), "../config/effects.tsv": effectsList(effects)} {
+		if *update {
+			if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		want, err := os.ReadFile(file)
+		if err != nil {
 			t.Fatal(err)
 		}
-	}
-	want, err := os.ReadFile(effectsDoc)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("%s (go test -update refreshes it):\n%s", effectsDoc, diff)
+		if diff := cmp.Diff(string(want), got); diff != "" {
+			t.Errorf("%s (go test -update refreshes it):\n%s", file, diff)
+		}
 	}
 }
