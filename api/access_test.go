@@ -61,7 +61,7 @@ func listenTCP(t *testing.T) net.Listener {
 
 func serveListener(t *testing.T, l net.Listener, c api.Controller, opt api.Options) *site {
 	t.Helper()
-	server := door.NewServer(api.New(c, opt), door.Options{})
+	server := door.NewServer(described(t, api.New(c, opt)), door.Options{})
 	ended := make(chan error, 1)
 	go func() { ended <- server.Serve(l) }()
 	transport := &http.Transport{}

@@ -14,6 +14,7 @@ import (
 func (h *handlers) answer(w *response, r *http.Request, p *wire.Problem) {
 	p.Reference = w.reference
 	delete(w.Header(), etagField)
+	vary(w, "Accept")
 	if acceptsJSON(r, "application/json", "application/problem+json") {
 		if body, err := json.Marshal(p); err == nil {
 			w.send(p.Status, typeProblem, append(body, '\n'))

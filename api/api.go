@@ -60,6 +60,8 @@ type handlers struct {
 	streams, logs, plans, traces, changes, waits *shares
 	wrongTokens, reports                         *door.Pace
 
+	described func() ([]byte, error) // the document of the interface
+
 	current     atomic.Pointer[policy]
 	tokenFaults sync.Map // why the token in a file cannot be used, by path
 }
@@ -88,6 +90,8 @@ func New(c Controller, opt Options) http.Handler {
 		reports:     door.NewReports(),
 	}
 
+	h.described = sync.OnceValues(func() ([]byte, error) { return Description(opt.Version) })
+
 	next := h.router(h.routes())
 	next = h.capBody(next)
 	next = h.refuseOrigins(next)
@@ -104,6 +108,8 @@ func New(c Controller, opt Options) http.Handler {
 		hd := w.Header()
 		hd["Server"] = []string{server}
 		hd["X-Reference-Id"] = []string{rw.reference}
+		hd["X-Content-Type-Options"] = nosniff
+		hd["Content-Security-Policy"] = noContentHeader
 		next(rw, r)
 	})
 }

@@ -80,7 +80,7 @@ func (h *handlers) change(w *response, r *http.Request, edit func(*config.Docume
 	if err != nil {
 		return err
 	}
-	cond, err := parsePrecondition(r.Header)
+	cond, err := parseConditions(r.Header)
 	if err != nil {
 		return err
 	}

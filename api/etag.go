@@ -4,7 +4,10 @@ package api
 
 import (
 	"net/http"
+	"slices"
 	"strings"
+
+	"kresd-manager/internal/config/text"
 )
 
 // tag is an entity-tag, RFC 9110 section 8.8.3.
@@ -90,6 +93,31 @@ func (l tagList) weakly(etag string) bool {
 	return false
 }
 
+// inFormat is the tag of a representation in a format: that of the configuration, and
+// for others than JSON its name, for a strong tag names one text alone (RFC 9110 section
+// 8.8.1).
+func inFormat(etag string, f text.Format) string {
+	if f == text.JSON {
+		return etag
+	}
+	return etag + "-" + string(f)
+}
+
+// ofConfiguration is the list with tags of the configuration in place of those of its
+// representations. A change is about what they all represent.
+func (l tagList) ofConfiguration() tagList {
+	tags := slices.Clone(l.tags)
+	for i := range tags {
+		for _, f := range []text.Format{text.YAML, text.TOML} {
+			if plain, ok := strings.CutSuffix(tags[i].opaque, "-"+string(f)); ok {
+				tags[i].opaque = plain
+			}
+		}
+	}
+	l.tags = tags
+	return l
+}
+
 // precondition is what a request demands of the state it meets.
 type precondition struct {
 	match, noneMatch tagList
@@ -99,7 +127,15 @@ func parsePrecondition(hd http.Header) (p precondition, err error) {
 	if p.match, err = parseTags("If-Match", hd["If-Match"]); err != nil {
 		return precondition{}, err
 	}
+	p.match = p.match.ofConfiguration()
 	p.noneMatch, err = parseTags("If-None-Match", hd["If-None-Match"])
+	return p, err
+}
+
+// parseConditions is parsePrecondition for what changes something.
+func parseConditions(hd http.Header) (p precondition, err error) {
+	p, err = parsePrecondition(hd)
+	p.noneMatch = p.noneMatch.ofConfiguration()
 	return p, err
 }
 
@@ -120,13 +156,19 @@ const (
 // the whole configuration, without quotes; exists reports whether the addressed
 // value is there, which is what "*" asks for.
 func (p precondition) evaluate(etag string, exists bool) outcome {
+	return p.evaluateAs(etag, etag, exists)
+}
+
+// evaluateAs is evaluate where the answer would be a representation with a tag of its
+// own, which is what a caller can have kept.
+func (p precondition) evaluateAs(etag, representation string, exists bool) outcome {
 	if p.match.present {
 		if p.match.any && !exists || !p.match.any && !p.match.strong(etag) {
 			return failed
 		}
 	}
 	if p.noneMatch.present {
-		if p.noneMatch.any && exists || p.noneMatch.weakly(etag) {
+		if p.noneMatch.any && exists || p.noneMatch.weakly(representation) {
 			return notModified
 		}
 	}

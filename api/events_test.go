@@ -20,7 +20,7 @@ import (
 func TestEventsAreStreamedUntilTheServerEnds(t *testing.T) {
 	ctl := inmemory.New(t, "workers: 1\n")
 	ending := make(chan struct{})
-	server := httptest.NewServer(api.New(ctl, api.Options{Ending: ending}))
+	server := httptest.NewServer(described(t, api.New(ctl, api.Options{Ending: ending})))
 	defer server.Close()
 	resp, err := http.Get(server.URL + "/v1/events")
 	if err != nil {

@@ -34,17 +34,19 @@ func (h *handlers) getConfig(w *response, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	switch cond.evaluate(etag, true) {
+	vary(w, "Accept")
+	format, _ := formatFor(r)
+	tag := inFormat(etag, format)
+	switch cond.evaluateAs(etag, tag, true) {
 	case failed:
 		return preconditionFailed(etag)
 	case notModified:
-		setETag(w, etag)
+		setETag(w, tag)
 		w.WriteHeader(http.StatusNotModified)
 		return nil
 	}
-	setETag(w, etag)
-	w.send(http.StatusOK, typeJSON, value)
-	return nil
+	setETag(w, tag)
+	return sendFormat(w, r, value)
 }
 
 // valueOf spares the whole document, which is cached as text, a lookup.

@@ -19,7 +19,7 @@ func (h *handlers) history(w *response, r *http.Request) error {
 	if list.Entries == nil {
 		list.Entries = []units.Entry{}
 	}
-	return sendJSON(w, list, "")
+	return sendValue(w, r, list)
 }
 
 // historyEntry shows one change.
@@ -41,7 +41,7 @@ func (h *handlers) historyEntry(w *response, r *http.Request) error {
 	default:
 		answer.Missing = err.Error()
 	}
-	return sendJSON(w, answer, "")
+	return sendValue(w, r, answer)
 }
 
 func entryID(r *http.Request) (int, error) {

@@ -26,7 +26,7 @@ func (h *handlers) refuseOrigins(next serve) serve {
 		}
 		hd := w.Header()
 		hd.Set("Access-Control-Allow-Origin", origins[0])
-		hd.Set("Vary", "Origin")
+		vary(w, "Origin")
 		if r.Method != http.MethodOptions || r.Header.Get("Access-Control-Request-Method") == "" {
 			hd.Set("Access-Control-Expose-Headers", "ETag, Retry-After, WWW-Authenticate, X-Reference-Id")
 			next(w, r)

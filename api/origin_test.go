@@ -35,7 +35,7 @@ func TestPagesOfAllowedOrigins(t *testing.T) {
 		if got.StatusCode != want || (got.Header.Get("Access-Control-Allow-Origin") == origin) != allowed {
 			t.Errorf("GET of a page from %s: %d %v", origin, got.StatusCode, got.Header)
 		}
-		if allowed && (!strings.Contains(got.Header.Get("Access-Control-Expose-Headers"), "ETag") || got.Header.Get("Vary") != "Origin") {
+		if allowed && (!strings.Contains(got.Header.Get("Access-Control-Expose-Headers"), "ETag") || !strings.Contains(got.Header.Get("Vary"), "Origin")) {
 			t.Errorf("GET of a page from %s: %v", origin, got.Header)
 		}
 		// What a browser asks before it sends anything else; nothing is done.

@@ -42,6 +42,10 @@ func noSuchRoute(path string) error {
 		fmt.Sprintf("there is nothing at %s", printable(path))}
 }
 
+func noSuchKey(err error) error {
+	return &refusal{http.StatusNotFound, wire.KindNoValue, "not found", err.Error()}
+}
+
 func wrongMethod(method, path string, allow []string) error {
 	return &refusal{http.StatusMethodNotAllowed, wire.KindMethod, "method not allowed",
 		fmt.Sprintf("%s takes %s, not %s", printable(path), strings.Join(allow, ", "), method)}
@@ -112,6 +116,11 @@ func noTokens(method, path string, need access) error {
 func unsupportedType(header, value, accepted string) error {
 	return &refusal{http.StatusUnsupportedMediaType, wire.KindType, "unsupported media type",
 		fmt.Sprintf("cannot read a body with %s %s; use %s", header, printable(value), accepted)}
+}
+
+func notAcceptable(err error) error {
+	return &refusal{http.StatusNotAcceptable, wire.KindAccept, "not acceptable",
+		fmt.Sprintf("cannot answer in that format: %v; ask for application/json", err)}
 }
 
 func preconditionFailed(etag string) error {

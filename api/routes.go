@@ -29,6 +29,7 @@ func (h *handlers) routes() []route {
 	post := []string{http.MethodPost}
 	const pointer = configPath + "{pointer:(?s:/.*)?}"
 	return []route{
+		{explainPath + "{pointer:(?s:/.*)?}", get, read, h.explain},
 		{pointer, get, read, h.getConfig},
 		{pointer, []string{http.MethodPut}, configure, h.putConfig},
 		{pointer, []string{http.MethodPatch}, configure, h.patchConfig},
@@ -54,6 +55,10 @@ func (h *handlers) routes() []route {
 		{changesPath, get, read, h.listChanges},
 		{changesPath + "/{id}", get, read, h.getChange},
 		{"/schema", get, read, h.schema},
+		{"/schema/ui", get, read, h.schemaPage},
+		{"/api", get, read, h.apiPage},
+		{"/openapi.json", get, read, h.openAPI},
+		{"/v1/openapi.json", get, read, h.openAPI},
 		{"/processes", get, read, h.processes},
 		{"/processes/{kind:(?s:.*)}", get, read, h.processes},
 		{"/metrics", get, read, h.metrics},

@@ -64,7 +64,7 @@ func serveController(tb testing.TB, c api.Controller, opt api.Options, sopt door
 	if err != nil {
 		tb.Fatal(err)
 	}
-	s.server = door.NewServer(api.New(c, opt), sopt)
+	s.server = door.NewServer(described(tb, api.New(c, opt)), sopt)
 	ended := make(chan error, 1)
 	go func() { ended <- s.server.Serve(l) }()
 	s.http = &http.Client{Transport: &http.Transport{

@@ -28,5 +28,5 @@ func (h *handlers) status(w *response, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return sendJSON(w, status, "")
+	return sendValue(w, r, status)
 }

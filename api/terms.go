@@ -66,7 +66,7 @@ func terms(w *response, r *http.Request, besides ...string) (units.Again, error)
 // matches is the precondition of a request about the whole configuration, nil
 // if it has none.
 func matches(r *http.Request) (func(etag string) error, error) {
-	cond, err := parsePrecondition(r.Header)
+	cond, err := parseConditions(r.Header)
 	if err != nil || !cond.match.present && !cond.noneMatch.present {
 		return nil, err
 	}

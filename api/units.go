@@ -20,5 +20,5 @@ func (h *handlers) units(w *response, r *http.Request) error {
 	if status.Units == nil {
 		status.Units = []units.UnitStatus{}
 	}
-	return sendJSON(w, status.Units, "")
+	return sendValue(w, r, status.Units)
 }

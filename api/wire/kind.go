@@ -15,6 +15,7 @@ const (
 	KindNoRoute      Kind = "no-such-route"         // 404
 	KindNoValue      Kind = "no-such-value"         // 404
 	KindMethod       Kind = "method-not-allowed"    // 405
+	KindAccept       Kind = "not-acceptable"        // 406
 	KindSlow         Kind = "body-too-slow"         // 408
 	KindTestFailed   Kind = "patch-test-failed"     // 409
 	KindCanceled     Kind = "canceled"              // 409
@@ -40,3 +41,40 @@ const (
 	KindTimeout      Kind = "timed-out"             // 503
 	KindStopping     Kind = "stopping"              // 503
 )
+
+// Kinds are all of them.
+var Kinds = []Kind{
+	KindMalformed,
+	KindInvalid,
+	KindToken,
+	KindDenied,
+	KindForeign,
+	KindNoRoute,
+	KindNoValue,
+	KindMethod,
+	KindAccept,
+	KindSlow,
+	KindTestFailed,
+	KindCanceled,
+	KindStopped,
+	KindIdle,
+	KindNoEntry,
+	KindNoUnit,
+	KindNoRestart,
+	KindNotWaiting,
+	KindWaiting,
+	KindPrecondition,
+	KindTooLarge,
+	KindType,
+	KindRefused,
+	KindGuessing,
+	KindStep,
+	KindSystem,
+	KindInternal,
+	KindUnavailable,
+	KindForbidden,
+	KindNoWorker,
+	KindBusy,
+	KindTimeout,
+	KindStopping,
+}

@@ -37,6 +37,7 @@ var rules = []struct {
 	{"internal/visible", []string{strings.TrimSuffix(module, "/")}, "everything that prints needs it"},
 	{"internal/", []string{module + "cmd", "github.com/godbus"}, "dbusctl alone talks to the bus"},
 	{"api/door", []string{strings.TrimSuffix(module, "/"), "github.com"}, "it knows connections and nothing of what is asked over them"},
+	{"api/openapi", []string{strings.TrimSuffix(module, "/"), "net/http/pprof", "github.com/gorilla"}, "it describes any interface and knows none"},
 	{"api/wire", []string{module + "api", module + "dbusctl", module + "internal/manager", module + "cmd", "github.com", "net/http/pprof"}, "clients link it and no server"},
 	{"api", []string{module + "dbusctl", module + "internal/manager", "github.com/godbus"}, "handlers see the interface that they declare"},
 	{"cmd/kresctl", []string{module + "internal/durable", module + "internal/access", module + "internal/sandbox", module + "internal/input", module + "internal/config/tree", "encoding/json", "net", "text/tabwriter", "os/exec", "github.com/godbus"}, "a command parses its arguments, calls and prints"},

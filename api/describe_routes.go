@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package api
+
+import (
+	"net/http"
+	"slices"
+
+	"kresd-manager/api/openapi"
+	"kresd-manager/api/wire"
+	"kresd-manager/units"
+)
+
+// descriptions says what the routes are for, by method and path of the table. HEAD is
+// like GET.
+func descriptions() map[string]description {
+	pointer := inPath("pointer", "A JSON pointer (RFC 6901) without its first slash. It may have slashes, which separate its tokens.", someText)
+	changed := reported()
+	changed.Headers = []string{etagField}
+	changesConfig := slices.Concat(changes, readsBody)
+	id := inPath("id", "Number of a change, as in /v1/history.", number)
+	again := description{tag: tagService, parameters: termsOf(), good: []openapi.Answer{reported()}, bad: changes}
+	summary := func(d description, s string) description { d.summary = s; return d }
+	page := []openapi.Answer{ok("A page.", media("text/html", nil))}
+	json := func(s openapi.Schema) []openapi.Answer {
+		return []openapi.Answer{ok("As described.", media("application/json", s))}
+	}
+	negotiated := func(s openapi.Schema) []openapi.Answer {
+		return []openapi.Answer{ok("As described.", inAllFormats(s)...)}
+	}
+	processes := description{tag: tagState, summary: "The processes that run, as Knot Resolver's own manager tells them", good: json(of[[]wire.Process]()),
+		parameters: []openapi.Parameter{inPath("kind", "all, kresd or gc.", openapi.Schema{"type": "string", "enum": []string{"", "all", "kresd", "gc"}})}}
+	const config = configPath + "{pointer:(?s:/.*)?}"
+	explain := description{tag: tagConfig, summary: "What keys mean: type, default, documentation and effect",
+		parameters: []openapi.Parameter{pointer, query("search", "Keys that have this word in their pointer or documentation.", someText)},
+		good:       negotiated(of[wire.Keys]()), bad: slices.Concat(negotiate, []int{http.StatusNotFound})}
+	itself := description{tag: tagAbout, summary: "This description, in OpenAPI 3.1", good: json(openapi.Schema{"type": "object"})}
+	return map[string]description{
+		"GET " + config: {tag: tagConfig, summary: "The running configuration, or a part of it", parameters: slices.Concat([]openapi.Parameter{pointer}, conditions()),
+			text: "As it was written: without defaults, and null for a key that no one has set. Secrets are shown to the role configure only.",
+			good: []openapi.Answer{
+				{Status: http.StatusOK, Text: "The value.", Headers: []string{etagField}, Content: inAllFormats(configSchema)},
+				{Status: http.StatusNotModified, Text: "The caller has it.", Headers: []string{etagField}},
+			},
+			bad: slices.Concat(negotiate, []int{http.StatusNotFound, http.StatusPreconditionFailed})},
+		"PUT " + config: {tag: tagConfig, summary: "Replace or create a part", parameters: termsOf(pointer), body: value("The value."),
+			text: "A pointer that ends in - appends to a list; missing parents are made.", good: []openapi.Answer{changed}, bad: changesConfig},
+		"PATCH " + config: {tag: tagConfig, summary: "Apply a JSON Patch (RFC 6902) to a part", parameters: termsOf(pointer),
+			body: &openapi.Body{Text: "The patch.", Required: true, Content: []openapi.Media{
+				media("application/json-patch+json", openapi.Schema{"type": "array"}), media("application/json", openapi.Schema{"type": "array"})}},
+			good: []openapi.Answer{changed}, bad: changesConfig},
+		"DELETE " + config:                           {tag: tagConfig, summary: "Remove a part", parameters: termsOf(pointer), good: []openapi.Answer{changed}, bad: changes},
+		"GET " + explainPath + "{pointer:(?s:/.*)?}": explain,
+
+		"GET /": {tag: tagState, summary: "Is someone there, and is all well?",
+			good: json(openapi.Schema{"type": "object", "required": []string{"msg", "status"}, "properties": map[string]any{"msg": someText, "status": someText}})},
+		"GET /v1/status": {tag: tagState, summary: "State of everything", good: negotiated(of[units.Status]()), bad: negotiate},
+		"GET /v1/units":  {tag: tagState, summary: "The units with their states", good: negotiated(of[[]units.UnitStatus]()), bad: negotiate},
+		"GET /v1/plan":   {tag: tagService, summary: "What a reload would do", good: json(of[units.Report]()), bad: changes},
+		"GET /v1/events": {tag: tagState, summary: "What happens from now on, as server-sent events",
+			text:       "With Last-Event-ID what has happened since is told first. An event gap says that some of it is no longer known; ending, that the manager ends.",
+			parameters: []openapi.Parameter{{In: "header", Name: "Last-Event-ID", Text: "The id of the last event that was seen.", Schema: someText}},
+			good:       []openapi.Answer{ok("Events.", stream(openapi.Schema{"anyOf": []openapi.Schema{of[units.Event](), {"type": "object", "maxProperties": 0}, of[wire.Gap]()}})...)}},
+		"GET /v1/logs": {tag: tagState, summary: "What the units say, from the journal, as server-sent events", parameters: []openapi.Parameter{
+			{In: "query", Name: "unit", Text: "A unit; may come several times. Without it, all and the manager.", Schema: someText, Repeat: true},
+			query("lines", "How many messages of the past, at most.", openapi.Schema{"type": "integer", "minimum": 0, "maximum": maxLogLines, "default": someLogLines}),
+			query("follow", "0: nothing of what comes.", truth),
+			query("priority", "Messages that are at least so urgent: emerg, alert, crit, err, warning, notice, info, debug, or 0 to 7.", someText),
+			query("since", "Messages from this time on: RFC 3339, or as 10m, 2h or 3d before now.", someText),
+		}, good: []openapi.Answer{ok("Messages.", stream(openapi.Schema{"anyOf": []openapi.Schema{of[units.LogLine](), {"type": "object", "maxProperties": 0}, of[wire.Problem]()}})...)},
+			bad: []int{http.StatusNotFound}},
+		"GET /v1/history":        {tag: tagChange, summary: "What was changed, newest first", good: negotiated(of[units.History]()), bad: negotiate},
+		"GET /v1/history/{id}":   {tag: tagChange, summary: "One change, with its configuration", parameters: []openapi.Parameter{id}, good: negotiated(of[wire.HistoryEntry]()), bad: slices.Concat(negotiate, []int{http.StatusNotFound})},
+		"POST /v1/rollback":      {tag: tagChange, summary: "Go back to what ran before the last change", parameters: termsOf(), good: []openapi.Answer{reported()}, bad: changes},
+		"POST /v1/rollback/{id}": {tag: tagChange, summary: "Go back to the configuration of an earlier change", parameters: termsOf(id), good: []openapi.Answer{reported()}, bad: changes},
+		"POST /v1/confirm": {tag: tagChange, summary: "Keep the change that waits to be confirmed", bad: []int{http.StatusConflict},
+			good: []openapi.Answer{ok("It stays.", plainText, media("application/json", of[units.Entry]()))}},
+		"POST /v1/cancel": {tag: tagChange, summary: "Give up the change in progress", bad: []int{http.StatusConflict},
+			good: []openapi.Answer{{Status: http.StatusAccepted, Text: "It is given up.", Content: []openapi.Media{plainText}}}},
+
+		"GET /schema":          {tag: tagAbout, summary: "JSON schema of the configuration", good: json(openapi.Schema{"type": "object"})},
+		"GET /schema/ui":       {tag: tagAbout, summary: "The keys of the configuration, as a page", good: page},
+		"GET /api":             {tag: tagAbout, summary: "This description, as a page", good: page},
+		"GET /openapi.json":    itself,
+		"GET /v1/openapi.json": itself,
+
+		"GET /processes":                processes,
+		"GET /processes/{kind:(?s:.*)}": processes,
+		"GET /metrics": {tag: tagMetrics, summary: "Leads to /metrics/json",
+			good: []openapi.Answer{{Status: http.StatusMovedPermanently, Text: "Look there.", Headers: []string{"Location"}, Content: []openapi.Media{plainText}}}},
+		"GET /metrics/json": {tag: tagMetrics, summary: "What every worker has counted; null for one that did not answer",
+			good: json(openapi.Schema{"type": "object", "additionalProperties": openapi.Schema{"type": []string{"object", "null"}}})},
+		"GET /metrics/prometheus": {tag: tagMetrics, summary: "The same, with units and changes, for Prometheus", good: []openapi.Answer{ok("Metrics.", plainText)}},
+
+		"POST /reload":       summary(again, "Read the files again and apply them"),
+		"POST /reload/force": summary(again, "The same, and restart everything once"),
+		"POST /renew":        summary(again, "Apply the running configuration again, with what its files hold now"),
+		"POST /renew/force":  summary(again, "The same, and restart everything once"),
+		"POST /stop":         {tag: tagService, summary: "Stop all workers, the manager and its socket", good: []openapi.Answer{ok("They have stopped.", plainText)}, bad: []int{http.StatusConflict}},
+		"POST /cache/clear": {tag: tagCache, summary: "Clear the cache, or a part of it",
+			body: &openapi.Body{Text: "What to clear; {} is everything.", Required: true, Content: []openapi.Media{media("application/json", of[wire.CacheClear]()), media("application/yaml", of[wire.CacheClear]())}},
+			good: json(openapi.Schema{"type": "object"}), bad: slices.Concat(readsBody, []int{http.StatusUnprocessableEntity})},
+		"GET " + profilePath + "{profile:.*}": {tag: tagService, summary: "Profiles of the manager, if /management/pprof is true",
+			parameters: []openapi.Parameter{inPath("profile", "Such as heap or goroutine.", someText)},
+			good:       []openapi.Answer{{Status: http.StatusOK, Text: "A profile.", Any: true}}, bad: []int{http.StatusNotFound}},
+	}
+}
