@@ -65,9 +65,10 @@ type Controller interface {
 	// AwaitChange returns a change when it has ended, or when it has another revision
 	// than this one, if that is not 0; when the context ends, as it is then.
 	AwaitChange(ctx context.Context, id int, revision uint64) (units.ChangeStatus, error)
-	// Events returns what happens from now on, until the context ends, which
-	// closes the channel.
-	Events(ctx context.Context) <-chan units.Event
+	// Resume returns what happens from now on, until the context ends, which closes
+	// the channel, and what has happened since the event with an id, "" for none.
+	// run and the number of an event, with - between them, are its id.
+	Resume(ctx context.Context, after string) (run string, past []units.Event, more <-chan units.Event)
 	// Status returns the overall state.
 	Status(ctx context.Context) (units.Status, error)
 	// Statistics returns what every worker has counted. One that does not answer

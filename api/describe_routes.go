@@ -60,7 +60,7 @@ func descriptions() map[string]description {
 		"GET /v1/events": {tag: tagState, summary: "What happens from now on, as server-sent events",
 			text:       "With Last-Event-ID what has happened since is told first. An event gap says that some of it is no longer known; ending, that the manager ends.",
 			parameters: []openapi.Parameter{{In: "header", Name: "Last-Event-ID", Text: "The id of the last event that was seen.", Schema: someText}},
-			good:       []openapi.Answer{ok("Events.", stream(openapi.Schema{"anyOf": []openapi.Schema{of[units.Event](), {"type": "object", "maxProperties": 0}, of[wire.Gap]()}})...)}},
+			good:       []openapi.Answer{ok("Events.", stream(openapi.Schema{"anyOf": []openapi.Schema{of[units.Event](), {"type": "object", "maxProperties": 0}}})...)}},
 		"GET /v1/logs": {tag: tagState, summary: "What the units say, from the journal, as server-sent events", parameters: []openapi.Parameter{
 			{In: "query", Name: "unit", Text: "A unit; may come several times. Without it, all and the manager.", Schema: someText, Repeat: true},
 			query("lines", "How many messages of the past, at most.", openapi.Schema{"type": "integer", "minimum": 0, "maximum": maxLogLines, "default": someLogLines}),

@@ -12,7 +12,8 @@ import (
 )
 
 // events streams what happens, as server-sent events (WHATWG HTML §9.2): the
-// kind as event, the number as id, the rest as data in JSON.
+// kind as event, the rest as data in JSON. With Last-Event-ID it goes on after that
+// event.
 func (h *handlers) events(w *response, r *http.Request) error {
 	if err := noQuery(r); err != nil {
 		return err
@@ -24,25 +25,53 @@ func (h *handlers) events(w *response, r *http.Request) error {
 	defer giveBack()
 	ctx, cancel := context.WithCancel(r.Context())
 	defer cancel()
-	ch := h.ctl.Events(ctx)
+	run, past, more := h.ctl.Resume(ctx, lastEventID(r))
 	texts := make(chan []byte)
 	go func() {
 		defer close(texts)
-		for e := range ch {
+		seen := uint64(0)
+		tell := func(e units.Event) {
 			select {
-			case texts <- eventText(e):
+			case texts <- eventText(run, e):
 			case <-ctx.Done():
 			}
+		}
+		for _, e := range past {
+			seen = max(seen, e.N)
+			tell(e)
+		}
+		for e := range more {
+			if seen > 0 && e.N > seen+1 {
+				tell(units.Gap("the reader was too slow"))
+			}
+			seen = e.N
+			tell(e)
 		}
 	}()
 	h.stream(w, r, texts)
 	return nil
 }
 
-func eventText(e units.Event) []byte {
+// maxEventID is the longest id that could be one of ours, in bytes.
+const maxEventID = 64
+
+// lastEventID is the id of the last event that a reader has seen (WHATWG HTML §9.2.4),
+// "" if there was none.
+func lastEventID(r *http.Request) string {
+	id := r.Header.Get("Last-Event-ID")
+	return id[:min(len(id), maxEventID)]
+}
+
+// eventText is an event as it is sent. An id tells which run of the manager gave the
+// number; a gap has none, so that its reader keeps the id that it has.
+func eventText(run string, e units.Event) []byte {
 	data, err := json.Marshal(e)
 	if err != nil {
 		data = []byte("{}") // strings and numbers do encode
 	}
-	return fmt.Appendf(nil, "id: %d\nevent: %s\ndata: %s\n\n", e.N, e.Kind, data)
+	id := ""
+	if e.N > 0 {
+		id = fmt.Sprintf("id: %s-%d\n", run, e.N)
+	}
+	return fmt.Appendf(nil, "%sevent: %s\ndata: %s\n\n", id, e.Kind, data)
 }

@@ -61,7 +61,7 @@ func TestEventsAreStreamedUntilTheServerEnds(t *testing.T) {
 		if len(event) != 3 || json.Unmarshal([]byte(strings.TrimPrefix(event[2], "data: ")), &e) != nil {
 			t.Fatalf("event: %q", event)
 		}
-		if n++; e.N < n || event[0] != fmt.Sprintf("id: %d", e.N) || event[1] != "event: "+string(e.Kind) {
+		if n++; e.N < n || !strings.HasPrefix(event[0], "id: ") || !strings.HasSuffix(event[0], fmt.Sprintf("-%d", e.N)) || event[1] != "event: "+string(e.Kind) {
 			t.Errorf("event: %q, after %q", event, all)
 		}
 		n = e.N
@@ -81,5 +81,63 @@ func TestEventsAreStreamedUntilTheServerEnds(t *testing.T) {
 	}
 	if want := []string{"event: ending", "data: {}", ""}; in.Err() != nil || len(rest) < 3 || !slices.Equal(rest[len(rest)-3:], want) {
 		t.Errorf("the stream ends with %q, %v, want %q", rest, in.Err(), want)
+	}
+}
+
+// readEvents reads so many events of a stream: their ids and kinds.
+func readEvents(t *testing.T, s *site, last string, many int) (ids, kinds []string) {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://localhost/v1/events", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if last != "" {
+		r.Header.Set("Last-Event-ID", last)
+	}
+	resp, err := s.http.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	in := bufio.NewScanner(resp.Body)
+	id := ""
+	for len(kinds) < many && in.Scan() {
+		if text, ok := strings.CutPrefix(in.Text(), "id: "); ok {
+			id = text
+		}
+		if kind, ok := strings.CutPrefix(in.Text(), "event: "); ok {
+			ids, kinds = append(ids, id), append(kinds, kind)
+			id = ""
+		}
+	}
+	if err := in.Err(); err != nil {
+		t.Fatal(err)
+	}
+	return ids, kinds
+}
+
+func TestEventsGoOnAfterTheLastOneSeen(t *testing.T) {
+	s := serve(t, api.Options{})
+	change := func(address string) {
+		t.Helper()
+		if got := s.ask(t, "PUT", "/v1/config/local-data/addresses/b.example", address); got.StatusCode != 200 {
+			t.Fatal(got.body)
+		}
+	}
+	change("192.0.2.2")
+	// No one listened; what is known comes first to who was there before a restart.
+	ids, kinds := readEvents(t, s, "other-7", 2)
+	if kinds[0] != "gap" || ids[0] != "" || kinds[1] == "gap" || !strings.HasSuffix(ids[1], "-1") {
+		t.Fatalf("ids %q of %q", ids, kinds)
+	}
+	run, _, _ := strings.Cut(ids[1], "-")
+	_, all := readEvents(t, s, run+"-0", 4)
+	again, rest := readEvents(t, s, run+"-1", 3)
+	if !slices.Equal(all[1:], rest) || again[0] != run+"-2" {
+		t.Errorf("%q, then %q with %q", all, rest, again)
+	}
+	// A long id is none of ours, and harmless.
+	if ids, kinds = readEvents(t, s, strings.Repeat("9", 50000), 1); kinds[0] != "gap" {
+		t.Errorf("%q %q", ids, kinds)
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"time"
 
 	"kresd-manager/units"
 )
@@ -59,7 +60,7 @@ func (h *handlers) readLogs(w *response, r *http.Request) error {
 	return nil
 }
 
-// logQuery reads unit, which may be there several times, lines and follow.
+// logQuery reads the parameters, of which unit may be there several times.
 func logQuery(raw string) (q units.LogQuery, err error) {
 	q = units.LogQuery{Lines: someLogLines, Follow: true}
 	query, err := url.ParseQuery(raw)
@@ -81,6 +82,14 @@ func logQuery(raw string) (q units.LogQuery, err error) {
 			if q.Lines, err = strconv.Atoi(v); err != nil || q.Lines < 0 || q.Lines > maxLogLines {
 				return q, malformed("lines is a number up to %d", maxLogLines)
 			}
+		case "priority":
+			if q.Priority, err = units.ParsePriority(v); err != nil {
+				return q, malformed("priority: %v", err)
+			}
+		case "since":
+			if q.Since, err = units.ParseMoment(v, time.Now()); err != nil {
+				return q, malformed("since: %v", err)
+			}
 		case "follow":
 			switch v {
 			case "", "1", "true", "yes":
@@ -90,7 +99,7 @@ func logQuery(raw string) (q units.LogQuery, err error) {
 				return q, malformed("cannot read follow=%s", printable(v))
 			}
 		default:
-			return q, malformed("there is no parameter %s; there are unit, lines and follow", printable(name))
+			return q, malformed("there is no parameter %s; there are unit, lines, priority, since and follow", printable(name))
 		}
 	}
 	if q.Units == nil {

@@ -37,7 +37,7 @@ func TestLogs(t *testing.T) {
 	if q := <-asked; q.Lines != 5 || q.Follow || !slices.Equal(q.Units, []string{"kresd@1.service", "kresd-manager.service"}) {
 		t.Errorf("asked for %+v", q)
 	}
-	for _, query := range []string{"unit=ssh.service", "unit=kresd@1.service&unit=*", "unit=--file=/etc/shadow", "lines=-1", "lines=x", "lines=10001", "follow=maybe", "since=1"} {
+	for _, query := range []string{"unit=ssh.service", "unit=kresd@1.service&unit=*", "unit=--file=/etc/shadow", "lines=-1", "lines=x", "lines=10001", "follow=maybe", "since=1", "since=tomorrow", "priority=8", "priority=err..info", "since=-1h", "before=1h"} {
 		if got := s.ask(t, "GET", "/v1/logs?"+query, ""); got.StatusCode != 400 {
 			t.Errorf("%s: %d %s", query, got.StatusCode, got.body)
 		}
@@ -49,6 +49,15 @@ func TestLogs(t *testing.T) {
 		t.Errorf("a journal that cannot be read: %s", got.body)
 	}
 	if q := <-asked; len(q.Units) < 4 || q.Units[len(q.Units)-1] != units.Manager {
+		t.Errorf("asked for %+v", q)
+	}
+
+	s.ask(t, "GET", "/v1/logs?follow=0&priority=4&since=2026-11-28T10:00:00Z", "")
+	if q := <-asked; q.Priority != "warning" || !q.Since.Equal(time.Date(2026, 11, 28, 10, 0, 0, 0, time.UTC)) {
+		t.Errorf("asked for %+v", q)
+	}
+	s.ask(t, "GET", "/v1/logs?follow=0&since=2h", "")
+	if q := <-asked; q.Priority != "" || time.Since(q.Since) < 2*time.Hour {
 		t.Errorf("asked for %+v", q)
 	}
 

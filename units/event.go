@@ -25,7 +25,13 @@ const (
 	EventRepair EventKind = "repair"
 	// EventCrash comes when a unit has ended by itself and systemd starts it again.
 	EventCrash EventKind = "crash"
+	// EventGap stands for events that its reader has missed and that are no longer
+	// known; Error says why. It has no number of its own.
+	EventGap EventKind = "gap"
 )
+
+// Gap is an event of that kind.
+func Gap(why string) Event { return Event{When: time.Now(), Kind: EventGap, Error: why} }
 
 // Event is something that happened to the system or to a change in progress.
 type Event struct {

@@ -2,7 +2,13 @@
 
 package units
 
-import "time"
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
 
 // LogLine is one message of a unit in the journal.
 type LogLine struct {
@@ -20,6 +26,29 @@ type LogQuery struct {
 	Lines  int      // how many of the past, at most
 	Follow bool     // those to come as well, until no one wants them any more
 	User   bool     // of the user's own service manager
+	// Priority is the least urgent level that is wanted, one of [Priorities]; "" is
+	// all.
+	Priority string
+	Since    time.Time // zero is no bound
+}
+
+// Priorities are the levels of messages by urgency, 0 to 7 of syslog(3).
+var Priorities = []string{"emerg", "alert", "crit", "err", "warning", "notice", "info", "debug"}
+
+// ParsePriority reads a level by name or number. Names are those of journalctl(1).
+func ParsePriority(s string) (string, error) {
+	if n, err := strconv.ParseUint(s, 10, 8); err == nil && n < uint64(len(Priorities)) {
+		return Priorities[n], nil
+	}
+	for name, also := range map[string]string{"error": "err", "warn": "warning"} {
+		if s == name {
+			s = also
+		}
+	}
+	if slices.Contains(Priorities, s) {
+		return s, nil
+	}
+	return "", fmt.Errorf("%q is no priority; there are %s, or 0 to 7", s, strings.Join(Priorities, ", "))
 }
 
 // LogRun says whose last words are wanted: those of one run of a unit.

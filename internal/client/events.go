@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"time"
 
 	"kresd-manager/units"
 )
@@ -30,6 +31,12 @@ func (c *Client) Events(ctx context.Context, told func(units.Event)) error {
 // come are asked for, it fails with *[EndedError]. No units are all of them.
 func (c *Client) Logs(ctx context.Context, q units.LogQuery, told func(units.LogLine)) error {
 	query := url.Values{"lines": {strconv.Itoa(q.Lines)}, "follow": {strconv.FormatBool(q.Follow)}}
+	if q.Priority != "" {
+		query.Set("priority", q.Priority)
+	}
+	if !q.Since.IsZero() {
+		query.Set("since", q.Since.Format(time.RFC3339Nano))
+	}
 	if len(q.Units) > 0 {
 		query["unit"] = q.Units
 	}

@@ -24,19 +24,7 @@ const maxMessage = 32 << 10
 // Follow calls told with messages, oldest first, until there are no more, which
 // never happens while it follows, or the context ends, which is no error.
 func Follow(ctx context.Context, q units.LogQuery, told func(units.LogLine)) error {
-	args := []string{"--quiet", "--no-pager", "--output=json", "--lines=" + strconv.Itoa(q.Lines),
-		"--output-fields=MESSAGE,PRIORITY,SYSLOG_IDENTIFIER,_PID,_SYSTEMD_UNIT,UNIT,_SYSTEMD_USER_UNIT,USER_UNIT"}
-	if q.Follow {
-		args = append(args, "--follow")
-	}
-	option := "--unit="
-	if q.User {
-		option = "--user-unit="
-	}
-	for _, unit := range q.Units {
-		args = append(args, option+unit)
-	}
-	cmd := exec.CommandContext(ctx, "journalctl", args...)
+	cmd := exec.CommandContext(ctx, "journalctl", arguments(q)...)
 	var complaint bytes.Buffer
 	cmd.Stderr = &complaint
 	out, err := cmd.StdoutPipe()
@@ -62,6 +50,29 @@ func Follow(ctx context.Context, q units.LogQuery, told func(units.LogLine)) err
 		return fmt.Errorf("cannot read the journal: %w", errors.Join(err, errors.New(strings.TrimSpace(complaint.String()))))
 	}
 	return nil
+}
+
+// arguments are those of journalctl(1) for a query.
+func arguments(q units.LogQuery) []string {
+	args := []string{"--quiet", "--no-pager", "--output=json", "--lines=" + strconv.Itoa(q.Lines),
+		"--output-fields=MESSAGE,PRIORITY,SYSLOG_IDENTIFIER,_PID,_SYSTEMD_UNIT,UNIT,_SYSTEMD_USER_UNIT,USER_UNIT"}
+	if q.Follow {
+		args = append(args, "--follow")
+	}
+	if q.Priority != "" {
+		args = append(args, "--priority="+q.Priority)
+	}
+	if !q.Since.IsZero() {
+		args = append(args, sinceArgument(q.Since))
+	}
+	option := "--unit="
+	if q.User {
+		option = "--user-unit="
+	}
+	for _, unit := range q.Units {
+		args = append(args, option+unit)
+	}
+	return args
 }
 
 // entry is a message as journalctl(1) has it in JSON.

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"kresd-manager/units"
 )
 
 func TestMessagesOfTheJournal(t *testing.T) {
@@ -30,5 +32,20 @@ func TestMessagesOfTheJournal(t *testing.T) {
 	l, ok := parseLine([]byte(`{"__REALTIME_TIMESTAMP":"1","MESSAGE":"` + strings.Repeat("ž", maxMessage) + `"}`))
 	if !ok || len(l.Message) > maxMessage+3 || !strings.HasSuffix(l.Message, "ž…") {
 		t.Errorf("%d bytes", len(l.Message))
+	}
+}
+
+func TestWhatIsAskedOfJournalctl(t *testing.T) {
+	const always = "--quiet --no-pager --output=json --lines=7 --output-fields=MESSAGE,PRIORITY,SYSLOG_IDENTIFIER,_PID,_SYSTEMD_UNIT,UNIT,_SYSTEMD_USER_UNIT,USER_UNIT"
+	for want, q := range map[string]units.LogQuery{
+		" --unit=a --unit=b": {Units: []string{"a", "b"}},
+		" --follow --priority=warning --since=@1700000000.250000 --user-unit=a": {
+			Units: []string{"a"}, Follow: true, Priority: "warning", Since: time.UnixMicro(1700000000250000), User: true},
+		" --since=@0.000000": {Since: time.Unix(-5, 0)},
+	} {
+		q.Lines = 7
+		if got := strings.Join(arguments(q), " "); got != always+want {
+			t.Errorf("%+v: %s", q, got)
+		}
 	}
 }

@@ -79,13 +79,19 @@ func read(ctx context.Context, run units.LogRun, lines int) []string {
 	return strings.Split(text, "\n")
 }
 
+// sinceArgument has journalctl(1) leave out what is older. The time is told as
+// systemd.time(7) has it since 1970, to which earlier times are set.
+func sinceArgument(at time.Time) string {
+	usec := max(at.UnixMicro(), 0)
+	return fmt.Sprintf("--since=@%d.%06d", usec/1e6, usec%1e6)
+}
+
 // matches are arguments of journalctl(1): messages of that invocation, or of the
 // unit, since the run began.
 func matches(run units.LogRun) []string {
 	var args []string
 	if !run.Since.IsZero() {
-		usec := run.Since.UnixMicro()
-		args = append(args, fmt.Sprintf("--since=@%d.%06d", usec/1e6, usec%1e6))
+		args = append(args, sinceArgument(run.Since))
 	}
 	if run.User {
 		args = append(args, "_SYSTEMD_USER_UNIT="+run.Unit, "_UID="+strconv.Itoa(os.Getuid()))

@@ -19,6 +19,8 @@ const eventBuffer = 256
 type events struct {
 	mu      sync.Mutex
 	n       uint64
+	run     string // of the ids, "" until one was asked for
+	ring    ring
 	readers map[chan units.Event]struct{}
 }
 
@@ -26,10 +28,15 @@ type events struct {
 // context ends. A reader that is more than some hundred events behind loses
 // some, which the numbers tell.
 func (m *Manager) Events(ctx context.Context) <-chan units.Event {
-	ch := make(chan units.Event, eventBuffer)
 	e := &m.events
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	return e.listenLocked(ctx)
+}
+
+// listenLocked adds a reader until the context ends.
+func (e *events) listenLocked(ctx context.Context) <-chan units.Event {
+	ch := make(chan units.Event, eventBuffer)
 	if e.readers == nil {
 		e.readers = map[chan units.Event]struct{}{}
 	}
@@ -49,6 +56,7 @@ func (e *events) tell(ev units.Event) {
 	defer e.mu.Unlock()
 	e.n++
 	ev.N, ev.When = e.n, time.Now()
+	e.ring.add(ev)
 	for ch := range e.readers {
 		select {
 		case ch <- ev:

@@ -35,6 +35,8 @@ func Event(w io.Writer, e units.Event) (err error) {
 	case units.EventRefused:
 		first, _, _ := strings.Cut(e.Error, "\n")
 		_, err = fmt.Fprintf(w, "%s  %s: FAILED: %s\n", at, cause, first)
+	case units.EventGap:
+		_, err = fmt.Fprintf(w, "%s  events are missing here: %s\n", at, visible.Line(e.Error))
 	default:
 		text := at + "  " + visible.Line(string(e.Kind))
 		if e.Cause != "" {
