@@ -59,6 +59,7 @@ var schemas = openapi.Schemas{Known: map[reflect.Type]openapi.Schema{
 }, Names: map[reflect.Type]string{
 	reflect.TypeFor[config.Problem](): "Finding", // of wire.Problem, too
 	reflect.TypeFor[config.Change]():  "Difference",
+	reflect.TypeFor[wire.Trace]():     "TraceRequest",
 }}
 
 func of[T any]() openapi.Schema { return schemas.Of(reflect.TypeFor[T]()) }
