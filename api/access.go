@@ -83,7 +83,7 @@ func (h *handlers) useToken(w *response, p *policy, token string, from door.Sour
 		h.wrongTokens.Spend(from)
 		return
 	}
-	w.role = fmt.Sprintf("/management/roles/%d", role)
+	w.role, w.roleName = fmt.Sprintf("/management/roles/%d", role), p.management.Roles[role].Name
 	if a := access(p.management.Roles[role].Role); !w.rights.includes(a) {
 		w.rights = a
 	}

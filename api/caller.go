@@ -34,7 +34,7 @@ func has(c *door.Caller, role *config.Role) bool {
 // whoAsks says who sent a request, for the log and the history.
 func whoAsks(w *response, r *http.Request) units.Who {
 	c := door.CallerOf(r)
-	who := units.Who{Via: units.ViaSocket, UID: c.UID, Role: w.role, Request: w.reference}
+	who := units.Who{Via: units.ViaSocket, UID: c.UID, Role: w.role, Name: w.roleName, Request: w.reference}
 	if c.TCP() {
 		who.Via, who.Remote = units.ViaTCP, c.Remote.String()
 	}

@@ -3,8 +3,6 @@
 package api
 
 import (
-	"crypto/sha256"
-	"crypto/subtle"
 	"net/http"
 	"slices"
 	"strings"
@@ -38,9 +36,9 @@ func (h *handlers) policy() *policy {
 	return p
 }
 
-// hasToken reports whether any role has a token.
+// hasToken reports whether any role has a token or a certificate.
 func (p *policy) hasToken() bool {
-	return slices.ContainsFunc(p.management.Roles, func(r config.Role) bool { return r.Token != "" || r.TokenFile != "" })
+	return slices.ContainsFunc(p.management.Roles, config.Role.OverTCP)
 }
 
 // bearer returns the token of a request (RFC 6750 section 2.1).
@@ -54,30 +52,29 @@ func bearer(r *http.Request) (token string, sent bool) {
 
 // roleOf returns the role with the most rights of those that have the token. All
 // tokens are compared, each in the same time whatever it holds.
-func (h *handlers) roleOf(p *policy, token string) (role int, found bool) {
-	sent := sha256.Sum256([]byte(token))
+func (h *handlers) roleOf(p *policy, sent string) (role int, found bool) {
+	digest := token.Of(sent)
 	for i := range p.management.Roles {
 		r := &p.management.Roles[i]
-		want := h.tokenOf(r)
-		if want == "" {
-			continue
-		}
-		hash := sha256.Sum256([]byte(want))
-		if subtle.ConstantTimeCompare(sent[:], hash[:]) == 1 &&
-			(!found || access(r.Role).includes(access(p.management.Roles[role].Role))) {
+		want, ok := h.tokenOf(r)
+		if ok && digest.Equal(want) && (!found || access(r.Role).includes(access(p.management.Roles[role].Role))) {
 			role, found = i, true
 		}
 	}
 	return role, found
 }
 
-// tokenOf returns the token of a role, "" if it has none that can be used. A file
-// is read each time, so that a new token counts at once.
-func (h *handlers) tokenOf(r *config.Role) string {
+// tokenOf returns the digest of the token of a role, if it has one that can be used. A
+// file is read each time, so that a new token counts at once.
+func (h *handlers) tokenOf(r *config.Role) (d token.Digest, ok bool) {
 	if r.TokenFile == "" {
-		return r.Token
+		if r.Token == "" {
+			return d, false
+		}
+		d, err := token.Parse(r.Token)
+		return d, err == nil
 	}
-	want, err := token.Read(r.TokenFile)
+	d, _, err := token.ReadDigest(r.TokenFile)
 	text := ""
 	if err != nil {
 		text = err.Error()
@@ -85,5 +82,5 @@ func (h *handlers) tokenOf(r *config.Role) string {
 	if last, _ := h.tokenFaults.Swap(r.TokenFile, text); last != text && err != nil {
 		h.log.Error("no one has this role by its token", "role", r.Role, "error", err)
 	}
-	return want
+	return d, err == nil
 }

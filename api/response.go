@@ -24,6 +24,7 @@ type response struct {
 	route     *route // nil until one matched
 	rights    access // of who asks; "" until that is known
 	role      string // pointer of the role whose token came with the request
+	roleName  string // that of the configuration, "" if it gives none
 	guessed   bool   // the token was wrong
 	patient   bool   // the client may take any time to read the answer
 	timeout   time.Duration

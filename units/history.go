@@ -22,8 +22,10 @@ type Who struct {
 	User string  `json:"user,omitempty"`
 	// Remote is the address and port of who asked over TCP.
 	Remote string `json:"remote,omitempty"`
-	// Role is the pointer of the role whose token came with the request.
+	// Role is the pointer of the role whose token came with the request, and Name the
+	// one that the configuration gives it.
 	Role string `json:"role,omitempty"`
+	Name string `json:"name,omitempty"`
 	// Request is the reference of the HTTP request, as in X-Reference-Id.
 	Request string `json:"request,omitempty"`
 }
@@ -39,11 +41,11 @@ const (
 	ViaRepair = "repair" // workers did not stay up
 )
 
-// String names the user, over TCP the role and the address, or else how the
-// request came.
+// String names the user, over TCP the role by its name, or else its place, and the
+// address, or else how the request came.
 func (w Who) String() string {
 	if w.Remote != "" {
-		return strings.TrimSpace(strings.TrimPrefix(w.Role, "/management/") + " " + w.Remote)
+		return strings.TrimSpace(cmp.Or(w.Name, strings.TrimPrefix(w.Role, "/management/")) + " " + w.Remote)
 	}
 	if w.UID == nil {
 		return cmp.Or(w.Via, "unknown")

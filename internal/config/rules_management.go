@@ -4,7 +4,9 @@ package config
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -25,8 +27,17 @@ func (m *Management) check(s *scope) {
 			s.problem("", "the section management must name unix-socket or interface", "the default is unix-socket: "+defaultSocket())
 		}
 	}
-	if s.given("interface") && !m.Interface.Addr.IsLoopback() && !slices.ContainsFunc(m.Roles, func(r Role) bool { return r.Token != "" || r.TokenFile != "" }) {
-		s.warn("interface", "no one can use the API at this address without a token, and no role has one", "add a role with token-file")
+	if s.given("interface") && !m.Interface.Addr.IsLoopback() && !slices.ContainsFunc(m.Roles, Role.OverTCP) {
+		s.warn("interface", "no one can use the API at this address without a token or a certificate, and no role has one", "add a role with token-file")
+	}
+	if s.fine("unix-socket", "interface") && m.TLS.CertFile != "" && !m.Interface.Addr.IsValid() {
+		s.problem("tls", "there is nothing to encrypt on a unix socket", "it goes with interface")
+	}
+	if s.given("interface") && !m.Interface.Addr.IsLoopback() && m.TLS.CertFile == "" {
+		s.warn("interface", "tokens and secrets go over the network in the clear", "set tls/cert-file and tls/key-file, or use a loopback address and a proxy with TLS")
+	}
+	if m.TLS.ClientCAFile == "" && slices.ContainsFunc(m.Roles, func(r Role) bool { return len(r.Certificates) > 0 }) {
+		s.warn("roles", "no one has a role by a certificate, because no authority for them is known", "set tls/client-ca-file")
 	}
 	if s.given("idle-exit") && m.IdleExit < minIdleExit {
 		s.problem("idle-exit", "the manager would start all the time", "at least 5s")
@@ -41,16 +52,42 @@ func defaultSocket() string {
 	return p.keys[p.byName["unix-socket"]].def.Text
 }
 
+// OverTCP reports whether callers over TCP may have the role: by a token or by a
+// certificate.
+func (r Role) OverTCP() bool { return r.Token != "" || r.TokenFile != "" || len(r.Certificates) > 0 }
+
+func (t *ManagementTLS) check(s *scope) {
+	if s.fine("cert-file", "key-file") && s.given("cert-file") != s.given("key-file") {
+		s.problem("", "cert-file and key-file belong together, and only one is given", "give both or none")
+	}
+	if s.given("client-ca-file") && s.fine("cert-file") && !s.given("cert-file") {
+		s.problem("client-ca-file", "client certificates are looked at where the API has one of its own", "give cert-file and key-file")
+	}
+}
+
 func (r *Role) check(s *scope) {
-	who := []string{"users", "groups", "token", "token-file"}
+	who := []string{"users", "groups", "token", "token-file", "certificates"}
+	if len(r.Name) > maxRoleName {
+		s.problem("name", "the name of a role is a word or two", fmt.Sprintf("at most %d bytes", maxRoleName))
+	}
+	if s.given("token") && strings.HasPrefix(r.Token, "sha256:") && !hashedToken.MatchString(r.Token) {
+		s.problem("token", "the hash of a token is sha256: and 64 hexadecimal digits", "kresctl token hash makes it")
+	}
 	switch {
 	case !s.fine(who...):
 	case s.given("token") && s.given("token-file"):
 		s.problem("token-file", "token and token-file do not go together", "keep the file, which fewer people read")
 	case !slices.ContainsFunc(who, s.given):
-		s.problem("", "a role must say who has it", "add users, groups, token or token-file")
+		s.problem("", "a role must say who has it", "add users, groups, certificates, token or token-file")
 	}
 }
+
+// maxRoleName is how long the name of a role may be, in bytes: it is in every line about
+// who asked.
+const maxRoleName = 64
+
+// hashedToken is the hash of a token as internal/token writes it.
+var hashedToken = regexp.MustCompile(`^sha256:[0-9a-fA-F]{64}$`)
 
 // Bounds of what systemd is told.
 const (

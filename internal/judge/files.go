@@ -63,13 +63,23 @@ func isToken(p access.Path) bool {
 
 // token looks at a token that the manager can read, as far as its mode goes.
 func (r *Readers) token(p access.Path) (found []Finding) {
-	_, err := token.Read(p.Path)
+	_, hashed, err := token.ReadDigest(p.Path)
 	switch {
+	case err == nil && !hashed && !r.Self: // advice, for those who ask for it
+		found = append(found, Finding{Problem: config.Problem{
+			Pointer: p.Pointer, Severity: config.SeverityWarning,
+			Message: fmt.Sprintf("%s has the token itself: whoever can read the file, or a copy of it, has the role", p.Path),
+			Hint:    "move it to where it is used, and keep its hash here: kresctl token hash",
+		}})
 	case err == nil:
 	case !errors.Is(err, fs.ErrPermission):
+		hint := "openssl rand -hex 32 >" + p.Path
+		if hashed {
+			hint = "" // the error has it
+		}
 		found = append(found, Finding{Problem: config.Problem{
 			Pointer: p.Pointer, Severity: config.SeverityError,
-			Message: "no one has this role by its token: " + err.Error(), Hint: "openssl rand -hex 32 >" + p.Path,
+			Message: "no one has this role by its token: " + err.Error(), Hint: hint,
 		}})
 	case r.Self:
 		found = append(found, Finding{Problem: config.Problem{

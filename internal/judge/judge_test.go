@@ -26,7 +26,7 @@ func both() *Readers {
 	return &Readers{Manager: theManager, Worker: theWorker, Loader: theWorker, Collector: theWorker}
 }
 
-const good = "0123456789abcdef0123456789abcdef\n"
+const good = "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\n"
 
 // texts are findings, a line each, with DIR in place of a directory.
 func texts(found []Finding, dir string) []string {
@@ -88,6 +88,8 @@ func TestTokenFiles(t *testing.T) {
 		"of the group of the workers": {good, 0o640, 0, 61002, []string{"/management/roles/0/token-file: warning: DIR/token is readable for the user hand in the group crew, too: a worker that was taken over could use the API with this role; chown boss DIR/token; chmod 0400 DIR/token"}},
 		"for all":                     {good, 0o444, 0, 0, []string{"/management/roles/0/token-file: warning: DIR/token is readable for the user hand in the group crew, too: a worker that was taken over could use the API with this role; chown boss DIR/token; chmod 0400 DIR/token"}},
 		"of a group of the manager's": {good, 0o640, 0, 61003, nil},
+		"in the clear":                {"0123456789abcdef0123456789abcdef\n", 0o400, 61001, 0, []string{"/management/roles/0/token-file: warning: DIR/token has the token itself: whoever can read the file, or a copy of it, has the role; move it to where it is used, and keep its hash here: kresctl token hash"}},
+		"no hash":                     {"sha256:0123456789abcdef0123456789abcdef\n", 0o400, 61001, 0, []string{"/management/roles/0/token-file: no one has this role by its token: DIR/token: the hash of a token is sha256: and 64 hexadecimal digits; kresctl token hash makes it"}},
 		"too short":                   {"short\n", 0o400, 61001, 0, []string{"/management/roles/0/token-file: no one has this role by its token: the token in DIR/token is shorter than 32 bytes; openssl rand -hex 32 >DIR/token"}},
 		"the workers'":                {good, 0o400, 61004, 0, []string{"/management/roles/0/token-file: DIR/token is not readable for the user boss in the groups crew, journal: mode 0400, owner hand, group root; chown boss DIR/token; chmod 0400 DIR/token"}},
 	} {
@@ -225,7 +227,7 @@ func TestRoles(t *testing.T) {
 	file := filepath.Join(dir, "config.yaml")
 	text := "management:\n  unix-socket: /s\n  roles:\n" +
 		"    - {role: read, users: [root, '61001', nobody-of-this-name], groups: [root, no-such-group, '7']}\n" +
-		"    - {role: operate, token: " + good[:32] + "}\n"
+		"    - {role: operate, token: " + good[7:39] + "}\n"
 	put(t, file, text, 0o644, 0, 0)
 	doc, err := config.ReadFile(file)
 	if err != nil {

@@ -24,6 +24,28 @@ const maxFile = 1 << 20
 // file; one that cannot be opened has [fs.ErrPermission] or [fs.ErrNotExist] in
 // its chain. It never waits for someone to write.
 func Read(path string) (string, error) {
+	token, err := line(path)
+	if err == nil && Hashed(token) {
+		return "", fmt.Errorf("%s has the hash of a token, for the manager; the token itself is needed here", path)
+	}
+	return token, err
+}
+
+// ReadDigest returns the digest of what a file holds, a token or the hash of one. Errors
+// are those of Read.
+func ReadDigest(path string) (d Digest, hashed bool, err error) {
+	text, err := line(path)
+	if err != nil {
+		return d, false, err
+	}
+	if d, err = Parse(text); err != nil {
+		return d, true, fmt.Errorf("%s: %w", path, err)
+	}
+	return d, Hashed(text), nil
+}
+
+// line is the only one of a file.
+func line(path string) (string, error) {
 	b, err := durable.Read(path, maxFile)
 	if err != nil {
 		return "", err
