@@ -89,6 +89,12 @@ func reported() openapi.Answer {
 	return ok("Done, or, of a dry run, what would be done.", plainText, media("application/json", of[units.Report]()))
 }
 
+// goesOn is the answer to who does not wait for a change.
+func goesOn() openapi.Answer {
+	return openapi.Answer{Status: http.StatusAccepted, Text: "The change goes on; with Prefer: respond-async.", Headers: []string{"Location"},
+		Content: []openapi.Media{plainText, media("application/json", of[wire.Change]())}, Shared: "Accepted"}
+}
+
 // Statuses of refusals.
 var (
 	readsBody = []int{http.StatusRequestTimeout, http.StatusUnsupportedMediaType}
@@ -151,6 +157,7 @@ func termsOf(more ...openapi.Parameter) []openapi.Parameter {
 		query("dry-run", "The answer is what would be done, and nothing is done.", truth),
 		query("confirm-within", "The change is undone after this time unless it is confirmed: 90s, 5m, 1h, at most a week.", someText),
 		query("comment", "Why, for the history; at most 1000 bytes.", someText),
+		{In: "header", Name: "Prefer", Text: "respond-async: answer before the change has ended; with wait=30 only if it takes longer (RFC 7240).", Schema: someText},
 	}, conditions())
 }
 

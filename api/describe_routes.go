@@ -19,7 +19,9 @@ func descriptions() map[string]description {
 	changed.Headers = []string{etagField}
 	changesConfig := slices.Concat(changes, readsBody)
 	id := inPath("id", "Number of a change, as in /v1/history.", number)
-	again := description{tag: tagService, parameters: termsOf(), good: []openapi.Answer{reported()}, bad: changes}
+	canceled := description{tag: tagChange, parameters: []openapi.Parameter{id}, bad: []int{http.StatusNotFound, http.StatusConflict},
+		good: []openapi.Answer{{Status: http.StatusAccepted, Text: "It is given up.", Content: []openapi.Media{plainText, media("application/json", of[wire.Change]())}}}}
+	again := description{tag: tagService, parameters: termsOf(), good: []openapi.Answer{reported(), goesOn()}, bad: changes}
 	summary := func(d description, s string) description { d.summary = s; return d }
 	page := []openapi.Answer{ok("A page.", media("text/html", nil))}
 	json := func(s openapi.Schema) []openapi.Answer {
@@ -44,12 +46,12 @@ func descriptions() map[string]description {
 			},
 			bad: slices.Concat(negotiate, []int{http.StatusNotFound, http.StatusPreconditionFailed})},
 		"PUT " + config: {tag: tagConfig, summary: "Replace or create a part", parameters: termsOf(pointer), body: value("The value."),
-			text: "A pointer that ends in - appends to a list; missing parents are made.", good: []openapi.Answer{changed}, bad: changesConfig},
+			text: "A pointer that ends in - appends to a list; missing parents are made.", good: []openapi.Answer{changed, goesOn()}, bad: changesConfig},
 		"PATCH " + config: {tag: tagConfig, summary: "Apply a JSON Patch (RFC 6902) to a part", parameters: termsOf(pointer),
 			body: &openapi.Body{Text: "The patch.", Required: true, Content: []openapi.Media{
 				media("application/json-patch+json", openapi.Schema{"type": "array"}), media("application/json", openapi.Schema{"type": "array"})}},
-			good: []openapi.Answer{changed}, bad: changesConfig},
-		"DELETE " + config:                           {tag: tagConfig, summary: "Remove a part", parameters: termsOf(pointer), good: []openapi.Answer{changed}, bad: changes},
+			good: []openapi.Answer{changed, goesOn()}, bad: changesConfig},
+		"DELETE " + config:                           {tag: tagConfig, summary: "Remove a part", parameters: termsOf(pointer), good: []openapi.Answer{changed, goesOn()}, bad: changes},
 		"GET " + explainPath + "{pointer:(?s:/.*)?}": explain,
 
 		"GET /": {tag: tagState, summary: "Is someone there, and is all well?",
@@ -71,12 +73,20 @@ func descriptions() map[string]description {
 			bad: []int{http.StatusNotFound}},
 		"GET /v1/history":        {tag: tagChange, summary: "What was changed, newest first", good: negotiated(of[units.History]()), bad: negotiate},
 		"GET /v1/history/{id}":   {tag: tagChange, summary: "One change, with its configuration", parameters: []openapi.Parameter{id}, good: negotiated(of[wire.HistoryEntry]()), bad: slices.Concat(negotiate, []int{http.StatusNotFound})},
-		"POST /v1/rollback":      {tag: tagChange, summary: "Go back to what ran before the last change", parameters: termsOf(), good: []openapi.Answer{reported()}, bad: changes},
-		"POST /v1/rollback/{id}": {tag: tagChange, summary: "Go back to the configuration of an earlier change", parameters: termsOf(id), good: []openapi.Answer{reported()}, bad: changes},
+		"POST /v1/rollback":      {tag: tagChange, summary: "Go back to what ran before the last change", parameters: termsOf(), good: []openapi.Answer{reported(), goesOn()}, bad: changes},
+		"POST /v1/rollback/{id}": {tag: tagChange, summary: "Go back to the configuration of an earlier change", parameters: termsOf(id), good: []openapi.Answer{reported(), goesOn()}, bad: changes},
 		"POST /v1/confirm": {tag: tagChange, summary: "Keep the change that waits to be confirmed", bad: []int{http.StatusConflict},
 			good: []openapi.Answer{ok("It stays.", plainText, media("application/json", of[units.Entry]()))}},
-		"POST /v1/cancel": {tag: tagChange, summary: "Give up the change in progress", bad: []int{http.StatusConflict},
-			good: []openapi.Answer{{Status: http.StatusAccepted, Text: "It is given up.", Content: []openapi.Media{plainText}}}},
+		"POST /v1/cancel":      summary(canceled, "Give up the change in progress"),
+		"POST /v1/cancel/{id}": summary(canceled, "Give up a change that is in progress or waits"),
+		"GET " + changesPath:   {tag: tagChange, summary: "The changes in progress, those that wait, and those that have just ended", good: json(of[wire.Changes]())},
+		"GET " + changesPath + "/{id}": {tag: tagChange, summary: "How far a change is", bad: []int{http.StatusNotFound},
+			parameters: []openapi.Parameter{id, query("wait", "Answer when the change has ended, at the latest after this time: 30s, 2m, at most 10m.", someText),
+				{In: "header", Name: "If-None-Match", Text: "With wait: answer, too, when anything has become of it since this ETag.", Schema: someText}},
+			good: []openapi.Answer{
+				{Status: http.StatusOK, Text: "The change.", Headers: []string{etagField}, Content: []openapi.Media{media("application/json", of[wire.Change]())}},
+				{Status: http.StatusNotModified, Text: "The caller has it.", Headers: []string{etagField}},
+			}},
 
 		"GET /schema":          {tag: tagAbout, summary: "JSON schema of the configuration", good: json(openapi.Schema{"type": "object"})},
 		"GET /schema/ui":       {tag: tagAbout, summary: "The keys of the configuration, as a page", good: page},
@@ -98,7 +108,7 @@ func descriptions() map[string]description {
 		"POST /renew/force":  summary(again, "The same, and restart everything once"),
 		"POST /v1/restart": {tag: tagService, summary: "Restart workers and other units, one after another",
 			parameters: termsOf(openapi.Parameter{In: "query", Name: "unit", Text: "A unit, as kresd@1.service or 1; may come several times. Without it, all workers.", Schema: someText, Repeat: true}),
-			good:       []openapi.Answer{reported()}, bad: changes},
+			good:       []openapi.Answer{reported(), goesOn()}, bad: changes},
 		"POST /v1/trace": {tag: tagState, summary: "Have a worker resolve a name, and tell how it did",
 			body: &openapi.Body{Text: "What to resolve.", Required: true, Content: []openapi.Media{media("application/json", of[wire.Trace]()), media("application/yaml", of[wire.Trace]())}},
 			good: json(of[units.Trace]()), bad: slices.Concat(readsBody, []int{http.StatusNotFound, http.StatusConflict, http.StatusUnprocessableEntity})},

@@ -162,6 +162,26 @@ func TestAnswersThatAreAsDescribed(t *testing.T) {
 			t.Errorf("HEAD %s: %d", path, got.StatusCode)
 		}
 	}
+	// Whoever does not wait is answered at once, and told where to look.
+	whole := s.ask(t, "GET", "/v1/config", "").body
+	for _, request := range []string{
+		"PUT /v1/config " + whole, `PATCH /v1/config/network [{"op": "add", "path": "/do-ipv6", "value": false}]`, "POST /reload/force", "POST /renew/force", "POST /v1/restart",
+		"POST /v1/rollback", "DELETE /v1/config",
+	} {
+		parts := append(strings.SplitN(request, " ", 3), "")
+		got := s.ask(t, parts[0], parts[1], parts[2], "Prefer: respond-async")
+		at := got.Header.Get("Location")
+		if got.StatusCode != 202 || at == "" {
+			t.Errorf("%s: %d %s", request, got.StatusCode, got.body)
+			continue
+		}
+		done := s.ask(t, "GET", at+"?wait=60s", "")
+		if again := s.ask(t, "HEAD", at, "", "If-None-Match: "+done.Header.Get("ETag")); again.StatusCode != 304 {
+			t.Errorf("HEAD %s: %d after %s", at, again.StatusCode, done.body)
+		}
+		s.ask(t, "POST", "/reload", "")
+	}
+	s.ask(t, "PUT", "/v1/config/management", `{"unix-socket": "/s", "pprof": true}`)
 	for _, request := range []string{"GET /debug/pprof/", "GET /debug/pprof/cmdline", "POST /reload/force", "POST /v1/rollback", "DELETE /v1/config"} {
 		method, path, _ := strings.Cut(request, " ")
 		if got := s.ask(t, method, path, ""); got.StatusCode != 200 {
