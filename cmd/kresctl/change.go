@@ -4,6 +4,9 @@ package main
 
 import (
 	"context"
+	"errors"
+	"io"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -19,7 +22,9 @@ func changeFlags(cmd *cobra.Command, opt *client.ChangeOptions) {
 	termFlags(cmd, opt)
 }
 
+// ifMatchFlag and the flags that say whether to wait are those of every change.
 func ifMatchFlag(cmd *cobra.Command, opt *client.ChangeOptions) {
+	waitFlags(cmd)
 	cmd.Flags().StringVar(&opt.IfMatch, "if-match", "",
 		"refuse unless the running configuration has this `ETAG`, see config get --etag")
 }
@@ -33,26 +38,66 @@ func termFlags(cmd *cobra.Command, opt *client.ChangeOptions) {
 	hasJSON(cmd)
 }
 
-// showProgress has a change that takes long shown step by step on a terminal, until
-// stop is called.
-func (a *app) showProgress(ctx context.Context, c *client.Client) (stop func()) {
-	if a.quiet || !a.stderr.Terminal() {
-		return func() {}
-	}
-	return present.Progress(ctx, a.stderr, c.Events)
-}
+// patience is how long a change may take before it is shown how far it is.
+const patience = time.Second
 
-// change makes a change and tells how it went.
+// change makes a change and tells how it went. One that takes long is followed to its
+// end, unless --no-wait leaves it as soon as the manager has taken it on.
 func (a *app) change(cmd *cobra.Command, do func(context.Context, *client.Client) (units.Report, error)) error {
+	leave, err := leaves(cmd)
+	if err != nil {
+		return err
+	}
 	return a.ask(cmd, func(ctx context.Context, c *client.Client) error {
-		defer a.showProgress(ctx, c)()
+		how := client.Follow{After: patience, Leave: leave}
+		end := func() {}
+		if !a.quiet && !leave {
+			progress := present.NewProgress(a.stderr)
+			how.Told, end = progress.Show, progress.End
+		}
+		c.Follow(how)
 		report, err := do(ctx, c)
+		end()
+		var under *client.UnderwayError
+		if errors.As(err, &under) && under.Err == nil {
+			return a.printUnderway(under)
+		}
 		if err != nil {
 			return err
 		}
 		a.printReport(report)
 		return nil
 	})
+}
+
+// leaves reports whether a command is not to wait for the end of its change.
+func leaves(cmd *cobra.Command) (bool, error) {
+	given := func(name string) bool {
+		f := cmd.Flags().Lookup(name)
+		return f != nil && f.Changed && f.Value.String() == "true"
+	}
+	if given("wait") && given("no-wait") {
+		return false, usage(cmd, "--wait and --no-wait exclude each other")
+	}
+	return given("no-wait"), nil
+}
+
+// waitFlags are those of every command that goes by [app.change].
+func waitFlags(cmd *cobra.Command) {
+	cmd.Flags().Bool("wait", true, "wait for the end of the change, and show how far it is")
+	cmd.Flags().Bool("no-wait", false, "print the number of the change and let it go on")
+}
+
+// printUnderway says which change goes on.
+func (a *app) printUnderway(under *client.UnderwayError) error {
+	switch {
+	case a.json:
+		return present.JSON(a.stdout, under.Change)
+	case a.quiet:
+		return nil
+	}
+	_, err := io.WriteString(a.stdout, present.Underway(under.Change.ChangeStatus))
+	return err
 }
 
 // printReport tells how a change went. It was made, whether or not that can be known.

@@ -4,6 +4,8 @@ package main
 
 import (
 	"context"
+	"fmt"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -14,14 +16,18 @@ import (
 
 func (a *app) eventsCommand() *cobra.Command {
 	cmd := &cobra.Command{
-		Use:   "events [--json]",
+		Use:   "events [-f] [--json]",
 		Short: "show what happens, as it happens",
 		Long: `Show what happens from now on, until you interrupt it: changes with their plans,
-each step as it begins and ends, repairs, and going back to what ran before. It
+each step as it begins and ends, workers that crash, repairs, and going back to
+what ran before. What is in progress already, and what waits, is shown first. It
 fails when kresd-manager ends.`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.ask(cmd, func(ctx context.Context, c *client.Client) error {
+				if err := a.printInProgress(ctx, c); err != nil {
+					return err
+				}
 				return follow(ctx, c.Events, func(e units.Event) error {
 					if a.json {
 						return present.JSONLine(a.stdout, e)
@@ -31,6 +37,27 @@ fails when kresd-manager ends.`,
 			})
 		},
 	}
+	cmd.Flags().BoolP("follow", "f", true, "go on until you interrupt it, as it always does")
 	hasJSON(cmd)
 	return cmd
+}
+
+// printInProgress says what whoever comes in the middle has not seen begin.
+func (a *app) printInProgress(ctx context.Context, c *client.Client) error {
+	if a.json {
+		return nil // events alone
+	}
+	all, err := c.Changes(ctx)
+	if err != nil {
+		return err
+	}
+	for _, ch := range all.Changes {
+		if ch.State.Ended() {
+			continue
+		}
+		if _, err := fmt.Fprintln(a.stdout, present.InProgress(ch.ChangeStatus, time.Now())); err != nil {
+			return err
+		}
+	}
+	return nil
 }

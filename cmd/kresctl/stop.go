@@ -13,26 +13,37 @@ import (
 )
 
 func (a *app) stopCommand() *cobra.Command {
-	return &cobra.Command{
-		Use:   "stop",
+	var yes bool
+	cmd := &cobra.Command{
+		Use:   "stop [--yes]",
 		Short: "stop the resolver and its manager",
 		Long: `Stop all workers and then the manager. To stop the manager alone, while DNS is
 served on, use systemctl stop kresd-manager.
 
 The next start reads the file. What was changed over the API and is not in it is
-dropped; kresctl says so, and which kresctl rollback brings it back.`,
+dropped; kresctl says so, and which kresctl rollback brings it back. On a
+terminal it asks first, unless --yes is given.`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.ask(cmd, func(ctx context.Context, c *client.Client) error {
 				dropped := unsaved(ctx, c)
+				if !yes {
+					if err := a.sure(ctx, "Stop the resolver? No DNS query is answered until it is started again."); err != nil {
+						return err
+					}
+				}
 				if err := c.Stop(ctx); err != nil {
 					return err
 				}
-				fmt.Fprint(a.stdout, dropped)
+				if !a.quiet {
+					fmt.Fprint(a.stdout, "all workers have stopped, and kresd-manager ends; to start again: systemctl start kresd-manager\n"+dropped)
+				}
 				return nil
 			})
 		},
 	}
+	cmd.Flags().BoolVarP(&yes, "yes", "y", false, "do not ask")
+	return cmd
 }
 
 // unsaved says what a stop drops, "" for nothing. Whoever may stop the resolver

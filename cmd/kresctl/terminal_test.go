@@ -34,7 +34,7 @@ const nasty = "x\u009b2J\u202ey\u2066z\x1b[2J\x7f\u061c\u200f"
 // nasty text in it.
 var everyCommand = map[string][][]string{
 	"kresctl cache clear":    {{"--json"}, {"--yaml"}},
-	"kresctl cancel":         {{}},
+	"kresctl cancel":         {{}, {"2"}, {"--json"}, {nasty}},
 	"kresctl completion":     {{"bash"}, {"fish"}, {"zsh"}},
 	"kresctl config delete":  {{"-p", "/" + nasty}},
 	"kresctl config explain": {{"/hostname"}, {"/" + nasty}, {"local-data/addresses"}},
@@ -87,7 +87,7 @@ func TestNothingSteersTheTerminal(t *testing.T) {
 					}
 				}
 				stdout, stderr := onTerminal(t, append([]string{"-s", socket, "-c", file}, args...))
-				if stdout+stderr == "" && name != "kresctl cancel" && name != "kresctl stop" {
+				if stdout+stderr == "" {
 					t.Errorf("%q prints nothing", args)
 				}
 				for _, out := range []string{stdout, stderr} {
@@ -259,6 +259,10 @@ func evil(t *testing.T, file string, refuse bool) (socket string) {
 			send(w, &units.History{})
 		case strings.HasPrefix(path, "/v1/history/"):
 			send(w, &wire.HistoryEntry{})
+		case path == "/v1/changes":
+			send(w, &wire.Changes{})
+		case strings.HasPrefix(path, "/v1/cancel"):
+			send(w, &wire.Change{})
 		case path == "/v1/confirm":
 			send(w, &units.Entry{})
 		case strings.HasPrefix(path, "/processes"):

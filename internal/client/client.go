@@ -38,6 +38,7 @@ type Client struct {
 	host    string // what requests name as host
 	token   string
 	http    *http.Client
+	follow  *Follow
 }
 
 // New returns a client of the socket at a path. Nothing is connected yet. Every
@@ -88,6 +89,7 @@ type request struct {
 
 // answer is a successful answer.
 type answer struct {
+	status int
 	header http.Header
 	body   []byte
 	from   string // address
@@ -110,14 +112,16 @@ func (c *Client) do(ctx context.Context, q request) (answer, error) {
 		return answer{}, c.explain(err, q)
 	}
 	defer func() { _ = resp.Body.Close() }() // nothing is left to read
-	if resp.StatusCode != http.StatusOK && resp.StatusCode != http.StatusAccepted {
+	switch unchanged := resp.StatusCode == http.StatusNotModified && q.header.Get("If-None-Match") != ""; {
+	case resp.StatusCode == http.StatusOK, resp.StatusCode == http.StatusAccepted, unchanged:
+	default:
 		return answer{}, c.refusal(resp, q)
 	}
 	body, err := readBody(resp, "answer", cmp.Or(q.most, maxAnswer))
 	if err != nil {
 		return answer{}, c.explain(err, q)
 	}
-	return answer{header: resp.Header, body: body, from: c.address, doubt: q.doubt()}, nil
+	return answer{status: resp.StatusCode, header: resp.Header, body: body, from: c.address, doubt: q.doubt()}, nil
 }
 
 func (c *Client) request(ctx context.Context, q request) (*http.Request, error) {

@@ -96,12 +96,7 @@ func (c *Client) change(ctx context.Context, method, pointer string, body []byte
 	if contentType != "" {
 		q.header.Set("Content-Type", contentType)
 	}
-	a, err := c.do(ctx, q)
-	if err != nil {
-		return Changed{}, err
-	}
-	report, err := a.report()
-	return Changed{Report: report, ETag: a.etag()}, err
+	return c.carry(ctx, q)
 }
 
 // quoted puts a tag into the quotes that HTTP wants and people leave out.

@@ -26,11 +26,8 @@ func (c *Client) again(ctx context.Context, path string, force bool, opt ChangeO
 	if force {
 		path += "/force"
 	}
-	a, err := c.do(ctx, request{method: http.MethodPost, path: path, query: opt.query(), header: opt.header(), timeout: changeTimeout})
-	if err != nil {
-		return units.Report{}, err
-	}
-	return a.report()
+	done, err := c.carry(ctx, request{method: http.MethodPost, path: path, query: opt.query(), header: opt.header(), timeout: changeTimeout})
+	return done.Report, err
 }
 
 // Stop stops all workers and the manager. It returns when no worker runs.
@@ -85,10 +82,4 @@ func (c *Client) get(ctx context.Context, path string, v any) error {
 		return err
 	}
 	return a.decode(v)
-}
-
-// Cancel gives up the change in progress.
-func (c *Client) Cancel(ctx context.Context) error {
-	_, err := c.do(ctx, request{method: http.MethodPost, path: "/v1/cancel", timeout: readTimeout})
-	return err
 }

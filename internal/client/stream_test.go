@@ -104,7 +104,7 @@ func TestOnlyAChangeMayHaveBeenMade(t *testing.T) {
 	for name, ask := range map[string]func() error{
 		"put":    func() error { _, err := c.Put(ctx, "", nil, "", client.ChangeOptions{}); return err },
 		"stop":   func() error { return c.Stop(ctx) },
-		"cancel": func() error { return c.Cancel(ctx) },
+		"cancel": func() error { _, err := c.Cancel(ctx, 0); return err },
 	} {
 		if err := ask(); err == nil || !strings.Contains(err.Error(), doubt) {
 			t.Errorf("%s: %v", name, err)

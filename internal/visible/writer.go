@@ -17,7 +17,8 @@ type Writer struct {
 	mu       sync.Mutex
 	w        io.Writer
 	terminal bool
-	column   int // that the next text begins in
+	column   int  // that the next text begins in
+	drawn    bool // the last line is to be redrawn
 }
 
 // NewWriter returns a stream that ends in w. What has a file descriptor is asked
@@ -120,6 +121,15 @@ func (w *Writer) lines(s string) error {
 func (w *Writer) raw(s string) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	if w.drawn {
+		w.drawn = false
+		s = erase + s
+	}
+	return w.put(s)
+}
+
+// put writes as it is. The caller has locked the writer.
+func (w *Writer) put(s string) error {
 	if _, err := io.WriteString(w.w, s); err != nil {
 		return fmt.Errorf("cannot print: %w", err)
 	}
