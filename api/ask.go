@@ -39,6 +39,18 @@ func (h *handlers) upstreams(w *response, r *http.Request) error {
 	return sendJSON(w, u, "")
 }
 
+// versions are those of what runs.
+func (h *handlers) versions(w *response, r *http.Request) error {
+	if err := noQuery(r); err != nil {
+		return err
+	}
+	v, err := h.ctl.Versions(r.Context())
+	if err != nil {
+		return err
+	}
+	return sendJSON(w, v, "")
+}
+
 // traceRequest has a worker resolve a name, and tells how it did. It takes as long as
 // the request does.
 func (h *handlers) traceRequest(w *response, r *http.Request) error {

@@ -58,7 +58,12 @@ func TestCacheAndUpstreams(t *testing.T) {
 	if err := json.Unmarshal([]byte(got.body), &up); err != nil || len(up.Servers) != 2 || up.Servers[0].Address != "2001:db8::53" || up.Workers[0].Timeouts != 3 || up.Workers[0].TCP != 3 {
 		t.Errorf("%d %s", got.StatusCode, got.body)
 	}
-	for _, path := range []string{"/v1/cache", "/v1/upstreams"} {
+	var v units.Versions
+	got = s.ask(t, "GET", "/v1/version", "")
+	if err := json.Unmarshal([]byte(got.body), &v); err != nil || v.Manager != "test" || v.Systemd != "259 (in memory)" || v.Workers["kresd@1.service"] != "6.5.0" {
+		t.Errorf("%d %s", got.StatusCode, got.body)
+	}
+	for _, path := range []string{"/v1/cache", "/v1/upstreams", "/v1/version"} {
 		if got := s.ask(t, "GET", path+"?x=1", ""); got.StatusCode != 400 {
 			t.Errorf("%s with a parameter: %d", path, got.StatusCode)
 		}

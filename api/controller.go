@@ -83,6 +83,8 @@ type Controller interface {
 	// servers upstream; a worker that does not answer is named in the result.
 	CacheStatistics(ctx context.Context) (units.CacheStatistics, error)
 	Upstreams(ctx context.Context) (units.Upstreams, error)
+	// Versions returns which versions of what runs.
+	Versions(ctx context.Context) (units.Versions, error)
 	// ClearCache clears the cache of the workers, or a part of it, and returns
 	// what the worker that did it says of it, in JSON.
 	ClearCache(ctx context.Context, what units.CacheClear) (json.RawMessage, error)

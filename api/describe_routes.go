@@ -113,6 +113,7 @@ func descriptions() map[string]description {
 			body: &openapi.Body{Text: "What to resolve.", Required: true, Content: []openapi.Media{media("application/json", of[wire.Trace]()), media("application/yaml", of[wire.Trace]())}},
 			good: json(of[units.Trace]()), bad: slices.Concat(readsBody, []int{http.StatusNotFound, http.StatusConflict, http.StatusUnprocessableEntity})},
 		"GET /v1/cache":     {tag: tagCache, summary: "How full the cache is", good: json(of[units.CacheStatistics]())},
+		"GET /v1/version":   {tag: tagState, summary: "Versions of what runs", good: json(of[units.Versions]())},
 		"GET /v1/upstreams": {tag: tagMetrics, summary: "What workers know of the servers that they ask", good: json(of[units.Upstreams]())},
 		"POST /stop":        {tag: tagService, summary: "Stop all workers, the manager and its socket", good: []openapi.Answer{ok("They have stopped.", plainText)}, bad: []int{http.StatusConflict}},
 		"POST /cache/clear": {tag: tagCache, summary: "Clear the cache, or a part of it",

@@ -49,6 +49,7 @@ func (h *handlers) routes() []route {
 		{"/v1/restart", post, operate, h.restart},
 		{"/v1/trace", post, operate, h.traceRequest},
 		{"/v1/cache", get, read, h.cacheStatistics},
+		{"/v1/version", get, read, h.versions},
 		{"/v1/upstreams", get, read, h.upstreams},
 		{"/v1/cancel", post, operate, h.cancel},
 		{"/v1/cancel/{id}", post, operate, h.cancel},

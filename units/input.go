@@ -40,6 +40,8 @@ type Content struct {
 	// Note is what people know the content by, as "CN=dns.example, until
 	// 2027-02-01"; "" if there is no such thing.
 	Note string
+	// Expires is when the certificate in it does, in seconds since 1970; 0 without one.
+	Expires int64
 	// Hidden says why it is not known, though there may be a file; else "".
 	Hidden string
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 )
 
 // InputStatus is what people ask about a file that the configuration names.
@@ -15,8 +16,10 @@ type InputStatus struct {
 	Kind    string   `json:"kind"`
 	Use     InputUse `json:"use"`
 	// Note is what people know the content by.
-	Note  string     `json:"note,omitempty"`
-	State InputState `json:"state"`
+	Note string `json:"note,omitempty"`
+	// Expires is when the certificate in it does, if it has one.
+	Expires time.Time  `json:"expires,omitzero"`
+	State   InputState `json:"state"`
 }
 
 // InputState says how what is in force relates to what a file holds now. The set

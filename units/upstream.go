@@ -10,7 +10,7 @@ import (
 
 // Upstreams is what workers have found out of the servers that they ask.
 type Upstreams struct {
-	// Servers are those that answered of late, the slowest median first.
+	// Servers are those that answered lately, the slowest median first.
 	Servers []Upstream `json:"servers"`
 	// Workers have the queries of each worker that no server answered in time.
 	Workers []UpstreamWorker `json:"workers"`

@@ -76,10 +76,12 @@ Exit status, of all commands alike: 0 done; 1 failed or refused; 2 wrong usage;
 	root.AddCommand(
 		a.cacheCommand(),
 		a.cancelCommand(),
+		a.checkCommand(),
 		a.completionCommand(),
 		a.configCommand(),
 		a.confirmCommand(),
 		a.convertCommand(),
+		a.debugCommand(),
 		a.doctorCommand(),
 		a.eventsCommand(),
 		a.historyCommand(),
@@ -88,13 +90,20 @@ Exit status, of all commands alike: 0 done; 1 failed or refused; 2 wrong usage;
 		a.migrateCommand(),
 		a.pidsCommand(),
 		a.planCommand(),
+		a.queryCommand(),
 		a.reloadCommand(),
 		a.renewCommand(),
+		a.restartCommand(),
 		a.rollbackCommand(),
 		a.schemaCommand(),
 		a.statusCommand(),
 		a.stopCommand(),
+		a.topCommand(),
+		a.traceCommand(),
+		a.unitsCommand(),
+		a.upstreamsCommand(),
 		a.validateCommand(),
+		a.versionCommand(),
 	)
 	return root
 }
@@ -134,7 +143,12 @@ func nearestCommand(cmd *cobra.Command, typed string) string {
 	if path := paths[typed]; path != "" {
 		return path
 	}
-	return paths[config.Nearest(typed, slices.Sorted(maps.Keys(paths)))]
+	words := slices.Sorted(maps.Keys(paths))
+	own := slices.DeleteFunc(slices.Clone(words), func(word string) bool { return paths[word] != word || strings.Contains(word, " ") })
+	if near := config.Nearest(typed, own); near != "" { // before those of its groups
+		return near
+	}
+	return paths[config.Nearest(typed, words)]
 }
 
 // ask connects to the manager and has something done with it.

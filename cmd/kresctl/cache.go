@@ -7,10 +7,10 @@ import "github.com/spf13/cobra"
 func (a *app) cacheCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "cache",
-		Short: "clear the cache",
+		Short: "show or clear the cache",
 		Args:  cobra.ArbitraryArgs,
 		RunE:  needsCommand,
 	}
-	cmd.AddCommand(a.cacheClearCommand())
+	cmd.AddCommand(a.cacheClearCommand(), a.cacheStatsCommand())
 	return cmd
 }

@@ -10,8 +10,9 @@ import (
 
 func (a *app) completionCommand() *cobra.Command {
 	shells := []string{"bash", "fish", "zsh"}
-	return &cobra.Command{
-		Use:   "completion bash|fish|zsh",
+	flags := map[string]*bool{}
+	cmd := &cobra.Command{
+		Use:   "completion bash|fish|zsh | --bash | --fish | --zsh",
 		Short: "print the completion of a shell",
 		Long: `Print the script with which a shell completes the commands and flags of kresctl,
 and the keys of the configuration.
@@ -22,13 +23,19 @@ and the keys of the configuration.
             ~/.config/fish/completions/kresctl.fish
     zsh     save it as _kresctl in a folder of $fpath`,
 		ValidArgs: shells,
-		Args: func(cmd *cobra.Command, args []string) error {
+		Args:      cobra.ArbitraryArgs,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			for _, shell := range shells {
+				if *flags[shell] {
+					args = append(args, shell)
+				}
+			}
 			if len(args) == 0 {
 				return usage(cmd, "the name of a shell is missing")
 			}
-			return atMost(1)(cmd, args)
-		},
-		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := atMost(1)(cmd, args); err != nil {
+				return err
+			}
 			var script bytes.Buffer
 			var err error
 			switch root := cmd.Root(); args[0] {
@@ -47,4 +54,8 @@ and the keys of the configuration.
 			return a.write("", script.Bytes())
 		},
 	}
+	for _, shell := range shells {
+		flags[shell] = cmd.Flags().Bool(shell, false, "as completion "+shell+", for who is used to Knot Resolver's own kresctl")
+	}
+	return cmd
 }

@@ -36,6 +36,9 @@ func TestMain(m *testing.M) {
 //	hold VERB          keep systemd's jobs of a kind, as start, from ending; held waits for one,
 //	                   and release lets them end
 //	told NAME EXACT TYPE CHUNK   fail unless a worker was last told to clear this of the cache
+//	fill PERCENT       so much of the cache is in use
+//	dns                start a resolver, see dns_test.go; $DNS is its address, which takes the
+//	                   place of DNS in config.yaml
 //	exits N COMMAND…   run a command that must end with exit status N
 //	cmpcolors stderr FILE   compare with a file that names colours: <red>
 //	protect FILE       make it someone's, with an access control list, see keep_test.go
@@ -65,6 +68,8 @@ func TestScript(t *testing.T) {
 			"crash": crash, "told": told,
 			"hold": hold, "held": held, "release": release,
 			"exits": exits,
+			"dns":   startDNS,
+			"fill":  fillCache,
 
 			"cmpcolors": cmpcolors,
 
@@ -179,6 +184,16 @@ func told(ts *testscript.TestScript, neg bool, args []string) {
 		fmt.Sprintf("%q %s %q %s", args[0], args[1], args[2], args[3]); got != want {
 		ts.Fatalf("a worker was told to clear %s, want %s", got, want)
 	}
+}
+
+func fillCache(ts *testscript.TestScript, neg bool, args []string) {
+	c := *ts.Value(managerKey{}).(**inmemory.Machine)
+	if neg || len(args) != 1 || c == nil {
+		ts.Fatalf("usage: fill PERCENT, after serve")
+	}
+	percent, err := strconv.ParseFloat(args[0], 64)
+	ts.Check(err)
+	c.Systemd.FillCache(percent)
 }
 
 func exits(ts *testscript.TestScript, neg bool, args []string) {

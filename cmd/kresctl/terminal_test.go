@@ -33,6 +33,8 @@ const nasty = "x\u009b2J\u202ey\u2066z\x1b[2J\x7f\u061c\u200f"
 // everyCommand is how the test calls each command; FILE is a configuration with
 // nasty text in it.
 var everyCommand = map[string][][]string{
+	"kresctl cache stats":    {{}, {"--json"}},
+	"kresctl check":          {{}, {nasty}, {"-w", nasty}, {"--" + nasty}},
 	"kresctl cache clear":    {{"--json"}, {"--yaml"}},
 	"kresctl cancel":         {{}, {"2"}, {"--json"}, {nasty}},
 	"kresctl completion":     {{"bash"}, {"fish"}, {"zsh"}},
@@ -43,6 +45,7 @@ var everyCommand = map[string][][]string{
 	"kresctl config set":     {{nasty}, {"-p", nasty, "FILE"}},
 	"kresctl confirm":        {{}},
 	"kresctl convert":        {{"FILE"}, {"--to", "yaml", "FILE"}, {"--to", "json", "FILE"}, {"--to", "toml", "FILE"}, {"--type", "policy-loader", "FILE"}, {nasty}},
+	"kresctl debug":          {{"--print-only", "kresd"}, {nasty}},
 	"kresctl doctor":         nil, // it looks at this machine; the streams are the same
 	"kresctl events":         {{}, {"--json"}},
 	"kresctl history":        {{}, {"--json"}, {"1"}, {"show", "1", "--json"}, {"show", nasty}},
@@ -51,13 +54,20 @@ var everyCommand = map[string][][]string{
 	"kresctl migrate":        {{"FILE"}, {"--json", "FILE"}, {nasty}},
 	"kresctl pids":           {{}, {"--json"}, {nasty}},
 	"kresctl plan":           {{}, {"--json"}},
+	"kresctl query":          {{nasty}, {"a", nasty}, {"--server", nasty, "a"}, {"a"}},
 	"kresctl reload":         {{}, {"--dry-run"}},
 	"kresctl renew":          {{}},
+	"kresctl restart":        {{}, {"1"}, {nasty}},
 	"kresctl rollback":       {{}, {"--dry-run"}},
 	"kresctl schema":         {{}, {"--live"}},
 	"kresctl status":         {{}, {"--json"}},
 	"kresctl stop":           {{}, {nasty}},
+	"kresctl top":            {{"-n", "1", "--interval", "100ms"}},
+	"kresctl trace":          {{"a"}, {"-v", "a"}, {"--json", "a"}, {nasty}, {"--worker", nasty, "a"}},
+	"kresctl units":          {{}, {"--json"}, {nasty}},
+	"kresctl upstreams":      {{}, {"--json"}},
 	"kresctl validate":       {{"FILE"}, {"--color", "always", "FILE"}, {"--color", "never", "FILE"}, {"--format", "json", "FILE"}, {"--format", nasty}, {nasty}},
+	"kresctl version":        {{}, {"--json"}, {"--client"}},
 }
 
 // TestNothingSteersTheTerminal runs every command on a terminal, with a nasty
@@ -263,6 +273,16 @@ func evil(t *testing.T, file string, refuse bool) (socket string) {
 			send(w, &wire.Changes{})
 		case strings.HasPrefix(path, "/v1/cancel"):
 			send(w, &wire.Change{})
+		case path == "/v1/units":
+			send(w, &[]units.UnitStatus{})
+		case path == "/v1/trace":
+			send(w, &units.Trace{})
+		case path == "/v1/cache":
+			send(w, &units.CacheStatistics{})
+		case path == "/v1/upstreams":
+			send(w, &units.Upstreams{})
+		case path == "/v1/version":
+			send(w, &units.Versions{})
 		case path == "/v1/confirm":
 			send(w, &units.Entry{})
 		case strings.HasPrefix(path, "/processes"):

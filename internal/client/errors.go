@@ -165,3 +165,9 @@ func (q request) doubt() string {
 	}
 	return "; the change may have been made or still go on, see kresctl status"
 }
+
+// NoValue reports whether the manager says that the configuration has nothing there.
+func NoValue(err error) bool {
+	var refused *Error
+	return errors.As(err, &refused) && refused.Problem.Kind == wire.KindNoValue
+}

@@ -18,19 +18,20 @@ var certificateMark = []byte("-----BEGIN CERTIFICATE-----")
 const maxName = 64
 
 // note says what people know a file by: the name and the end of the first
-// certificate in it, which is the one of the server (RFC 8446 section 4.4.2).
-func note(text []byte) string {
+// certificate in it, which is the one of the server (RFC 8446 section 4.4.2), and that
+// end in seconds since 1970.
+func note(text []byte) (words string, expires int64) {
 	i := bytes.Index(text, certificateMark)
 	if i < 0 {
-		return ""
+		return "", 0
 	}
 	block, _ := pem.Decode(text[i:])
 	if block == nil {
-		return ""
+		return "", 0
 	}
 	c, err := x509.ParseCertificate(block.Bytes)
 	if err != nil {
-		return ""
+		return "", 0
 	}
 	name := "CN=" + c.Subject.CommonName
 	if c.Subject.CommonName == "" {
@@ -43,7 +44,7 @@ func note(text []byte) string {
 			name = "without a name"
 		}
 	}
-	return printable(name) + ", until " + c.NotAfter.UTC().Format(time.DateOnly)
+	return printable(name) + ", until " + c.NotAfter.UTC().Format(time.DateOnly), c.NotAfter.Unix()
 }
 
 // printable keeps what someone put into a file from spoiling a text.

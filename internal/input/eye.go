@@ -148,12 +148,13 @@ func look(ctx context.Context, path string, known Seen) Seen {
 	}
 	switch sum, text, err := hash(ctx, path); {
 	case err == nil:
-		s.ID, s.Note = "sha256:"+sum, note(text)
+		s.ID = "sha256:" + sum
+		s.Note, s.Expires = note(text)
 	case errors.Is(err, fs.ErrPermission):
 		// Who may read it has changed, and not what it holds: workers must not be asked
 		// to read it again, now that they may not either.
 		if strings.HasPrefix(known.ID, "sha256:") && known.stat.id() == s.stat.id() {
-			s.ID, s.Note = known.ID, known.Note
+			s.ID, s.Note, s.Expires = known.ID, known.Note, known.Expires
 		}
 	case ctx.Err() == nil:
 		s.trusted = false // it is being replaced

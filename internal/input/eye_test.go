@@ -175,12 +175,12 @@ func TestACertificateIsKnownByItsName(t *testing.T) {
 			t.Fatal(err)
 		}
 		text := append([]byte("# a comment\n"), pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})...)
-		if got := note(text); got != want {
-			t.Errorf("%q, want %q", got, want)
+		if got, expires := note(text); got != want || expires != template.NotAfter.Unix() {
+			t.Errorf("%q until %d, want %q until %d", got, expires, want, template.NotAfter.Unix())
 		}
 	}
 	for _, text := range []string{"", "no certificate", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"} {
-		if got := note([]byte(text)); got != "" {
+		if got, expires := note([]byte(text)); got != "" || expires != 0 {
 			t.Errorf("%q is known as %q", text, got)
 		}
 	}

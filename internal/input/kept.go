@@ -28,6 +28,7 @@ type kept struct {
 type last struct {
 	ID    string        `json:"id"`
 	Note  string        `json:"note,omitempty"`
+	Until int64         `json:"until,omitempty"` // the end of a certificate, seconds since 1970
 	Dev   uint64        `json:"dev"`
 	Ino   uint64        `json:"ino"`
 	Size  int64         `json:"size"`
@@ -45,7 +46,7 @@ func (l *Ledger) Text() []byte {
 	k := kept{Runs: l.runs, Last: map[string]last{}}
 	for _, in := range l.inputs {
 		if s, ok := l.last[in.Path]; ok {
-			k.Last[in.Path] = last{s.ID, s.Note, s.stat.dev, s.stat.ino, s.stat.size, s.stat.mtime, s.stat.ctime, s.trusted}
+			k.Last[in.Path] = last{s.ID, s.Note, s.Expires, s.stat.dev, s.stat.ino, s.stat.size, s.stat.mtime, s.stat.ctime, s.trusted}
 		}
 	}
 	b, err := file.Encode(k)
@@ -91,7 +92,7 @@ func (l *Ledger) Read(paths ...string) error {
 			}
 		}
 		for p, s := range k.Last {
-			seen := Seen{Content: units.Content{ID: s.ID, Note: s.Note}, stat: stat{s.Dev, s.Ino, s.Size, s.Mtime, s.Ctime}, trusted: s.Exact}
+			seen := Seen{Content: units.Content{ID: s.ID, Note: s.Note, Expires: s.Until}, stat: stat{s.Dev, s.Ino, s.Size, s.Mtime, s.Ctime}, trusted: s.Exact}
 			l.last[p] = seen
 			l.eye.known[p] = seen
 		}

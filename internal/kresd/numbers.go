@@ -26,6 +26,12 @@ func Cache(ctx context.Context, socket string) (s CacheStatistics, err error) {
 	return s, err
 }
 
+// Version asks a worker for the version of its program, as "6.5.0".
+func Version(ctx context.Context, socket string) (v string, err error) {
+	err = evalOnce(ctx, socket, "package_version()", &v)
+	return v, err
+}
+
 // Upstreams is what a worker knows of the servers that it asks.
 type Upstreams struct {
 	// RTT are the milliseconds of the last answers, by address; there are at most 512.

@@ -54,3 +54,8 @@ func (w Workers) Cache(ctx context.Context, instance string) (CacheStatistics, e
 func (w Workers) AskUpstreams(ctx context.Context, instance string) (Upstreams, error) {
 	return AskUpstreams(ctx, Socket(w.Rundir, instance))
 }
+
+// KresdVersion is the function Version for an instance.
+func (w Workers) KresdVersion(ctx context.Context, instance string) (string, error) {
+	return Version(ctx, Socket(w.Rundir, instance))
+}

@@ -162,3 +162,23 @@ func noneAnswered(errs []error) error {
 	}
 	return fmt.Errorf("%w: %w", units.ErrNoWorker, last)
 }
+
+// Versions returns which versions of what runs. A worker keeps its program until it
+// restarts, whatever was installed since.
+func (m *Manager) Versions(ctx context.Context) (units.Versions, error) {
+	workers := m.workersNow(ctx)
+	answers, errs := askAll(ctx, workers, m.o.Workers.KresdVersion)
+	v := units.Versions{Manager: m.o.Version, Workers: map[string]string{}}
+	for i, version := range answers {
+		if errs[i] == nil {
+			v.Workers[workers[i]] = version
+		}
+	}
+	ctx, cancel := context.WithTimeout(ctx, statisticsDeadline)
+	defer cancel()
+	var err error
+	if v.Systemd, err = m.o.Systemd.SystemdVersion(ctx); err != nil {
+		m.o.Log.Debug("cannot ask systemd for its version", "error", err)
+	}
+	return v, nil
+}

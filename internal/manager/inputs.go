@@ -78,6 +78,9 @@ func (m *Manager) inputs(want units.Desired, live units.Live) (all []units.Input
 		now := live.Contents[in.Path]
 		name := in.Name(units.Content{Note: now.Note})
 		s := units.InputStatus{Pointer: in.Pointer, Path: in.Path, Kind: in.Kind, Use: in.Use, Note: now.Note, State: units.InputCurrent}
+		if now.Expires != 0 {
+			s.Expires = time.Unix(now.Expires, 0).UTC()
+		}
 		stale := want.Stale(live, in)
 		at := slices.IndexFunc(live.Degraded, func(d units.Degraded) bool { return d.Input.Path == in.Path && d.Input.Use == in.Use })
 		switch {

@@ -54,6 +54,8 @@ type Systemd interface {
 	StockState(ctx context.Context) (string, error)
 	// ServiceText returns a property of a service, as Restart or Slice.
 	ServiceText(ctx context.Context, unit, name string) (string, error)
+	// SystemdVersion returns that of systemd.
+	SystemdVersion(ctx context.Context) (string, error)
 }
 
 // Workers is what the manager needs of running workers.
@@ -67,6 +69,8 @@ type Workers interface {
 	// Follow has the instance resolve a name and tell how. A *kresd.LuaError is its
 	// refusal.
 	Follow(ctx context.Context, instance string, q kresd.Question) (kresd.Trace, error)
+	// KresdVersion returns that of the program that the instance runs.
+	KresdVersion(ctx context.Context, instance string) (string, error)
 	// Cache returns counters of the cache.
 	Cache(ctx context.Context, instance string) (kresd.CacheStatistics, error)
 	// AskUpstreams returns what the instance knows of servers that it asks.

@@ -66,3 +66,12 @@ func (s *Systemd) AskUpstreams(ctx context.Context, instance string) (a kresd.Up
 	})
 	return a, err
 }
+
+// SystemdVersion returns that of this systemd.
+func (s *Systemd) SystemdVersion(context.Context) (string, error) { return "259 (in memory)", nil }
+
+// KresdVersion returns that of a worker.
+func (s *Systemd) KresdVersion(ctx context.Context, instance string) (v string, err error) {
+	err = s.control(ctx, "version", instance, func(*unit) { v = "6.5.0" })
+	return v, err
+}

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"kresd-manager/internal/client"
+	"kresd-manager/internal/lookup"
+	"kresd-manager/internal/present"
+)
+
+func (a *app) queryCommand() *cobra.Command {
+	var server string
+	var tcp, tls bool
+	q := lookup.Question{Protocol: "udp"}
+	cmd := &cobra.Command{
+		Use:   "query [--server ADDRESS] [--tcp | --tls] [--dnssec] [--cd] [--timeout TIME] [--json] NAME [TYPE]",
+		Short: "ask the resolver for a name, as a client does",
+		Long: `Ask the resolver for records of NAME, of TYPE A unless another one is named, and
+print the answer as clients get it: the code, whether DNSSEC has validated it,
+the time, why it is as it is (extended errors, RFC 8914), and the records.
+
+The question goes to the first address of /network/listen of the running
+configuration, or to --server. Whichever worker gets it answers; kresctl trace
+shows how. Exit status: 0 the name or its absence is the answer; 1 there was no
+answer, or another code than NOERROR and NXDOMAIN.`,
+		Args: nameAndType,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			q.Name, q.Type = args[0], "A"
+			if len(args) > 1 {
+				q.Type = args[1]
+			}
+			switch {
+			case tcp && tls:
+				return usage(cmd, "--tcp and --tls exclude each other")
+			case tcp:
+				q.Protocol = "tcp"
+			case tls:
+				q.Protocol = "tls"
+			}
+			var err error
+			if q.Server, err = a.serverFor(cmd, server, q.Protocol); err != nil {
+				return err
+			}
+			answer, err := lookup.Ask(cmd.Context(), q)
+			var wrong *lookup.NameError
+			if errors.As(err, &wrong) {
+				return usage(cmd, "%v", err)
+			}
+			if err != nil {
+				return err
+			}
+			if a.json {
+				err = present.JSON(a.stdout, answer)
+			} else {
+				err = present.Query(a.stdout, answer)
+			}
+			if err == nil && answer.RCode != "NOERROR" && answer.RCode != "NXDOMAIN" {
+				return statusError(exitFailed)
+			}
+			return err
+		},
+	}
+	cmd.Flags().StringVar(&server, "server", "", "ask this `ADDRESS`, with @PORT or :PORT where it is not the usual one")
+	cmd.Flags().BoolVar(&tcp, "tcp", false, "over TCP")
+	cmd.Flags().BoolVar(&tls, "tls", false, "over TLS; the certificate is not judged")
+	cmd.Flags().BoolVar(&q.DNSSEC, "dnssec", false, "with signatures")
+	cmd.Flags().BoolVar(&q.CheckingDisabled, "cd", false, "even if DNSSEC refuses the answer")
+	cmd.Flags().DurationVar(&q.Timeout, "timeout", 5*time.Second, "how long each of two queries may take, as 2s")
+	hasJSON(cmd)
+	return cmd
+}
+
+// nameAndType are the arguments of what asks for records.
+func nameAndType(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return usage(cmd, "NAME is missing")
+	}
+	return atMost(2)(cmd, args)
+}
+
+// serverFor is the address to ask: the one that is named, else where the running
+// configuration says that the resolver answers.
+func (a *app) serverFor(cmd *cobra.Command, named, protocol string) (lookup.Address, error) {
+	port := uint16(53)
+	if protocol == "tls" {
+		port = 853
+	}
+	if named != "" {
+		at, err := lookup.ParseServer(named, port)
+		if err != nil {
+			return at, usage(cmd, "--server: %v", err)
+		}
+		return at, nil
+	}
+	var at lookup.Address
+	err := a.ask(cmd, func(ctx context.Context, c *client.Client) error {
+		listen, _, err := c.Get(ctx, "/network/listen")
+		if client.NoValue(err) {
+			listen, err = nil, nil
+		}
+		if err == nil {
+			at, err = lookup.Server(listen, protocol)
+		}
+		return err
+	})
+	return at, err
+}

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"kresd-manager/internal/client"
+	"kresd-manager/internal/present"
+	"kresd-manager/internal/top"
+)
+
+// leastInterval keeps from asking workers so often that it shows.
+const leastInterval = 100 * time.Millisecond
+
+func (a *app) topCommand() *cobra.Command {
+	var interval time.Duration
+	var count int
+	cmd := &cobra.Command{
+		Use:   "top [-n COUNT] [--interval TIME] [--json]",
+		Short: "show what the workers do, again and again",
+		Long: `Show every few seconds what has happened since: queries a second, answers by
+code, the time within which 50, 95 and 99 % of the answers came, how many came
+from the cache alone, and of each worker the processor time and the memory. On a
+terminal the table stays in place, until you interrupt it; elsewhere one follows
+the other, COUNT of them. --json prints an object a line.`,
+		Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if interval < leastInterval {
+				return usage(cmd, "--interval is at least %s", leastInterval)
+			}
+			if count < 0 {
+				return usage(cmd, "-n is at least 1, or 0 for no end")
+			}
+			return a.ask(cmd, func(ctx context.Context, c *client.Client) error {
+				return a.top(ctx, c, interval, count)
+			})
+		},
+	}
+	cmd.Flags().DurationVar(&interval, "interval", 2*time.Second, "`TIME` between two tables, as 10s")
+	cmd.Flags().IntVarP(&count, "count", "n", 0, "end after `COUNT` tables; 0 is never")
+	hasJSON(cmd)
+	return cmd
+}
+
+func (a *app) top(ctx context.Context, c *client.Client, interval time.Duration, count int) error {
+	before, err := c.Reading(ctx)
+	if err != nil {
+		return err
+	}
+	for n := 1; ; n++ {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(interval):
+		}
+		now, err := c.Reading(ctx)
+		if err != nil {
+			if ctx.Err() != nil {
+				return nil
+			}
+			return err
+		}
+		if err := a.printTop(top.Between(before, now)); err != nil {
+			return err
+		}
+		if n == count {
+			return nil
+		}
+		before = now
+	}
+}
+
+func (a *app) printTop(f top.Figures) error {
+	if a.json {
+		return present.JSONLine(a.stdout, f)
+	}
+	if err := a.stdout.Clear(); err != nil {
+		return err
+	}
+	return present.Top(a.stdout, f)
+}

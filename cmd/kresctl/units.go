@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"kresd-manager/internal/client"
+	"kresd-manager/internal/present"
+	"kresd-manager/units"
+)
+
+func (a *app) unitsCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "units [--json] [UNIT…]",
+		Short: "list the units with their states",
+		Long: `List the units, or those that are named: the workers, the policy-loader, the
+garbage collector and components. CONFIG is old where a process runs another
+configuration than it should.`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			var named []string
+			for _, arg := range args {
+				unit, err := unitArg(cmd, arg)
+				if err != nil {
+					return err
+				}
+				named = append(named, unit)
+			}
+			return a.ask(cmd, func(ctx context.Context, c *client.Client) error {
+				all, err := c.Units(ctx)
+				if err != nil {
+					return err
+				}
+				if all, err = units.Pick(all, named); err != nil {
+					return err
+				}
+				if a.json {
+					return present.JSON(a.stdout, all)
+				}
+				return present.Units(a.stdout, all, time.Now())
+			})
+		},
+	}
+	hasJSON(cmd)
+	return cmd
+}

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package lookup
+
+import (
+	"fmt"
+	"net"
+	"net/netip"
+	"strconv"
+	"strings"
+
+	"kresd-manager/internal/config"
+)
+
+// Server is the first address where a resolver answers over a protocol, seen from this
+// machine. listen is /network/listen of its configuration in JSON, empty for the default.
+func Server(listen []byte, protocol string) (netip.AddrPort, error) {
+	text := "{}"
+	if len(listen) > 0 {
+		text = `{"network": {"listen": ` + string(listen) + `}}`
+	}
+	doc, err := config.ParseAs("/network/listen", []byte(text), "json")
+	if err != nil {
+		return netip.AddrPort{}, err
+	}
+	running, err := doc.Config(config.Host{CPUs: 1, Hostname: "localhost", BaseDir: "/"})
+	if err != nil {
+		return netip.AddrPort{}, err
+	}
+	return server(running.Network.Listen, protocol)
+}
+
+func server(listen []config.Listen, protocol string) (netip.AddrPort, error) {
+	kind := map[string]string{"udp": "dns", "tcp": "dns", "tls": "dot"}[protocol]
+	for _, l := range listen {
+		if l.Kind != kind {
+			continue
+		}
+		for _, i := range l.Interface {
+			if at, ok := reach(i); ok {
+				return at, nil
+			}
+		}
+	}
+	if kind == "dot" {
+		return netip.AddrPort{}, fmt.Errorf("the resolver does not answer DNS over TLS: /network/listen has no kind dot")
+	}
+	return netip.AddrPort{}, fmt.Errorf("the resolver does not answer plain DNS on an address of this machine; name one with --server")
+}
+
+// reach is the address of this machine by which an interface can be reached.
+func reach(i config.Interface) (netip.AddrPort, bool) {
+	if i.Addr.IsValid() {
+		addr := i.Addr
+		switch {
+		case addr == netip.IPv4Unspecified():
+			addr = netip.AddrFrom4([4]byte{127, 0, 0, 1})
+		case addr == netip.IPv6Unspecified():
+			addr = netip.IPv6Loopback()
+		}
+		return netip.AddrPortFrom(addr, i.Port), true
+	}
+	nic, err := net.InterfaceByName(i.Name)
+	if err != nil {
+		return netip.AddrPort{}, false
+	}
+	addrs, err := nic.Addrs()
+	if err != nil {
+		return netip.AddrPort{}, false
+	}
+	for _, a := range addrs {
+		if p, err := netip.ParsePrefix(a.String()); err == nil && !p.Addr().IsLinkLocalUnicast() {
+			return netip.AddrPortFrom(p.Addr(), i.Port), true
+		}
+	}
+	return netip.AddrPort{}, false
+}
+
+// ParseServer reads an address with a port after @ or, for IPv6 in brackets, after a
+// colon; usual is the port where there is none.
+func ParseServer(s string, usual uint16) (netip.AddrPort, error) {
+	if at, err := netip.ParseAddrPort(s); err == nil {
+		return at, nil
+	}
+	host, port, named := strings.Cut(s, "@")
+	addr, err := netip.ParseAddr(strings.Trim(host, "[]"))
+	if err != nil {
+		return netip.AddrPort{}, fmt.Errorf("%q is no IP address, with or without a port", s)
+	}
+	if !named {
+		return netip.AddrPortFrom(addr, usual), nil
+	}
+	n, err := strconv.ParseUint(port, 10, 16)
+	if err != nil || n == 0 {
+		return netip.AddrPort{}, fmt.Errorf("%q is no port", port)
+	}
+	return netip.AddrPortFrom(addr, uint16(n)), nil
+}
