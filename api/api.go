@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"kresd-manager/api/door"
+	"kresd-manager/internal/metrics"
 	"kresd-manager/units"
 )
 
@@ -59,6 +60,7 @@ type handlers struct {
 
 	streams, logs, plans, traces, changes, waits *shares
 	wrongTokens, reports                         *door.Pace
+	took                                         *metrics.Requests
 
 	described func() ([]byte, error) // the document of the interface
 
@@ -88,6 +90,7 @@ func New(c Controller, opt Options) http.Handler {
 		waits:       newShares("waits for changes", waitsEach, waitsAll),
 		wrongTokens: door.NewPace(maxWrongTokens, wrongTokenEvery),
 		reports:     door.NewReports(),
+		took:        metrics.NewRequests(),
 	}
 
 	h.described = sync.OnceValues(func() ([]byte, error) { return Description(opt.Version) })
@@ -98,6 +101,7 @@ func New(c Controller, opt Options) http.Handler {
 	next = h.refuseForeign(next)
 	next = h.recover(next)
 	next = h.trace(next)
+	next = h.measure(next)
 	next = h.receive(next)
 	server := "kresd-manager"
 	if opt.Version != "" {

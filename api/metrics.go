@@ -36,6 +36,10 @@ func (h *handlers) metricsPrometheus(w *response, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	w.send(http.StatusOK, typePrometheus, text)
+	took, err := h.took.Text()
+	if err != nil {
+		return err
+	}
+	w.send(http.StatusOK, typePrometheus, append(text, took...))
 	return nil
 }

@@ -31,3 +31,22 @@ func TestMetrics(t *testing.T) {
 		t.Errorf("/metrics/prometheus: %d %s of type %s", got.StatusCode, got.body, got.Header.Get("Content-Type"))
 	}
 }
+
+func TestRequestsAreMeasured(t *testing.T) {
+	s := serve(t, api.Options{})
+	s.ask(t, "GET", "/v1/status", "")
+	s.ask(t, "GET", "/v1/config/nothing-like-that/at/all", "")
+	s.ask(t, "PUT", "/v1/config/nsid", `"x"`)
+	s.ask(t, "GET", "/no/such/route", "")
+	got := s.ask(t, "GET", "/metrics/prometheus", "")
+	for _, line := range []string{
+		`kresd_manager_api_request_duration_seconds_count{class="read",status="2xx"} 1`,
+		`kresd_manager_api_request_duration_seconds_count{class="read",status="4xx"} 1`,
+		`kresd_manager_api_request_duration_seconds_count{class="configure",status="2xx"} 1`,
+		`kresd_manager_api_request_duration_seconds_count{class="none",status="4xx"} 1`,
+	} {
+		if !strings.Contains(got.body, line+"\n") {
+			t.Errorf("there is no %s in\n%s", line, got.body)
+		}
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math"
 	"os"
 	"path"
 	"slices"
@@ -74,6 +75,7 @@ func TestObserveReadsOurUnits(t *testing.T) {
 		worker + " MainPID":              uint32(os.Getpid()),
 		worker + " ExecMainStatus":       int32(0),
 		worker + " NRestarts":            uint32(3),
+		worker + " OOMKills":             uint64(2),
 		worker + " InvocationID":         []byte{0x01, 0xab},
 		worker + " NeedDaemonReload":     true,
 		worker + " FreezerState":         "frozen",
@@ -84,6 +86,7 @@ func TestObserveReadsOurUnits(t *testing.T) {
 		loader + " MainPID":              uint32(0),
 		loader + " ExecMainStatus":       int32(1),
 		loader + " NRestarts":            uint32(0),
+		loader + " OOMKills":             uint64(math.MaxUint64),
 		loader + " InvocationID":         []byte{},
 		loader + " NeedDaemonReload":     false,
 		loader + " StateChangeTimestamp": uint64(0),
@@ -98,7 +101,7 @@ func TestObserveReadsOurUnits(t *testing.T) {
 	want := map[string]units.Observed{
 		"kresd@1.service": {
 			Name: "kresd@1.service", LoadState: "loaded", ActiveState: "active", SubState: "running", Result: "success",
-			StatusText: "config 0123456789abcdef", MainPID: os.Getpid(), InvocationID: "01ab", Job: 7, Since: since, Began: since, Restarts: 3,
+			StatusText: "config 0123456789abcdef", MainPID: os.Getpid(), InvocationID: "01ab", Job: 7, Since: since, Began: since, Restarts: 3, OOMKills: new(uint64(2)),
 			CgroupPath: "/no/such/cgroup", Args: os.Args[1:], NeedDaemonReload: true, FreezerState: "frozen",
 		},
 		units.PolicyLoader: {

@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/hex"
 	"errors"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -42,6 +43,12 @@ var properties = []property{
 	{serviceIface, "NRestarts", func(o *units.Observed, v dbus.Variant) {
 		if n, ok := v.Value().(uint32); ok {
 			o.Restarts = int(n)
+		}
+	}},
+	// Since systemd 259; the highest number is unknown.
+	{serviceIface, "OOMKills", func(o *units.Observed, v dbus.Variant) {
+		if n, ok := v.Value().(uint64); ok && n != math.MaxUint64 {
+			o.OOMKills = &n
 		}
 	}},
 	{unitIface, "InvocationID", func(o *units.Observed, v dbus.Variant) {
@@ -167,12 +174,12 @@ func (r *request) collect() (o units.Observed, moved bool, err error) {
 }
 
 // value waits for a property, which is not there if the unit was unloaded
-// meanwhile.
+// meanwhile, or systemd is too old to know it.
 func value(call *dbus.Call) (v dbus.Variant, there bool, err error) {
 	<-call.Done
 	err = call.Store(&v)
 	var de dbus.Error
-	if errors.As(err, &de) && de.Name == busName+".Error.UnknownObject" {
+	if errors.As(err, &de) && (de.Name == busName+".Error.UnknownObject" || de.Name == busName+".Error.UnknownProperty") {
 		return v, false, nil
 	}
 	return v, err == nil, err

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 )
 
 // InputUse is who reads a file that the configuration names, and when.
@@ -42,6 +43,8 @@ type Content struct {
 	Note string
 	// Expires is when the certificate in it does, in seconds since 1970; 0 without one.
 	Expires int64
+	// Modified is when it was written to last; zero is unknown.
+	Modified time.Time
 	// Hidden says why it is not known, though there may be a file; else "".
 	Hidden string
 }

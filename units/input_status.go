@@ -20,6 +20,8 @@ type InputStatus struct {
 	// Expires is when the certificate in it does, if it has one.
 	Expires time.Time  `json:"expires,omitzero"`
 	State   InputState `json:"state"`
+	// Modified is when the content was written to last; zero is unknown.
+	Modified time.Time `json:"modified,omitzero"`
 }
 
 // InputState says how what is in force relates to what a file holds now. The set

@@ -24,10 +24,11 @@ type Observed struct {
 	Job          uint32    // id of the queued job, 0 if none
 	JobType      string    // of the queued job: "start", "stop", "restart", …; "" if none
 	Since        time.Time
-	Restarts     int    // automatic restarts since the last manual start
-	MemoryBytes  uint64 // 0 if unknown
-	HeldBytes    uint64 // memory of the main process that the kernel cannot take back; 0 if unknown
-	CgroupPath   string // below the cgroup root, "" if none
+	Restarts     int     // automatic restarts since the last manual start
+	OOMKills     *uint64 // processes that the kernel killed for lack of memory; nil if systemd does not say
+	MemoryBytes  uint64  // 0 if unknown
+	HeldBytes    uint64  // memory of the main process that the kernel cannot take back; 0 if unknown
+	CgroupPath   string  // below the cgroup root, "" if none
 	// NeedDaemonReload means that the unit's files have been edited since systemd
 	// read them.
 	NeedDaemonReload bool

@@ -48,7 +48,9 @@ func (l *Ledger) Fill(live *units.Live, inputs []units.Input, seen map[string]Se
 	defer l.mu.Unlock()
 	live.Contents = make(map[string]units.Content, len(seen))
 	for p, s := range seen {
-		live.Contents[p] = s.Content
+		c := s.Content
+		c.Modified = s.Modified
+		live.Contents[p] = c
 	}
 	live.Read = map[string]map[string]string{}
 	for unit, o := range live.Units {

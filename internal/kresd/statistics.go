@@ -24,9 +24,8 @@ func Statistics(ctx context.Context, socket string) (json.RawMessage, error) {
 	if err := c.Eval(listStatistics, &counts); err != nil {
 		return nil, fmt.Errorf("cannot get statistics: %w", err)
 	}
-	var object map[string]map[string]any
-	if err := json.Unmarshal(counts, &object); err != nil || object == nil {
-		return nil, fmt.Errorf("cannot get statistics: %.80q are none", counts)
+	if err := isCounts(counts); err != nil {
+		return nil, err
 	}
 	return counts, nil
 }

@@ -59,3 +59,8 @@ func (w Workers) AskUpstreams(ctx context.Context, instance string) (Upstreams, 
 func (w Workers) KresdVersion(ctx context.Context, instance string) (string, error) {
 	return Version(ctx, Socket(w.Rundir, instance))
 }
+
+// AllFigures is the function AllFigures for an instance.
+func (w Workers) AllFigures(ctx context.Context, instance string) (Figures, error) {
+	return AllFigures(ctx, Socket(w.Rundir, instance))
+}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	"kresd-manager/internal/message"
+	"kresd-manager/internal/metrics"
 	"kresd-manager/units"
 )
 
@@ -53,7 +54,7 @@ func (c crashes) found(live units.Live) map[string]string {
 // tellCrashes tells of units that ended by themselves.
 func (m *Manager) tellCrashes(live units.Live) {
 	for name, how := range m.crashes.found(live) {
-		m.tally.crashes.add(name)
+		m.tally.crashes.add(metrics.Crash{Unit: name, Result: how})
 		o := live.Unit(name)
 		text := fmt.Sprintf("%s ended by itself (%s), and systemd started it again; restarts since it was last started by hand: %d", name, how, o.Restarts)
 		m.o.Log.Error(text, message.About{Kind: message.UnitCrashed, Unit: name}.Attr())

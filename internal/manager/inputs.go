@@ -77,7 +77,7 @@ func (m *Manager) inputs(want units.Desired, live units.Live) (all []units.Input
 	for _, in := range want.Inputs {
 		now := live.Contents[in.Path]
 		name := in.Name(units.Content{Note: now.Note})
-		s := units.InputStatus{Pointer: in.Pointer, Path: in.Path, Kind: in.Kind, Use: in.Use, Note: now.Note, State: units.InputCurrent}
+		s := units.InputStatus{Pointer: in.Pointer, Path: in.Path, Kind: in.Kind, Use: in.Use, Note: now.Note, State: units.InputCurrent, Modified: now.Modified}
 		if now.Expires != 0 {
 			s.Expires = time.Unix(now.Expires, 0).UTC()
 		}

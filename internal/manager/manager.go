@@ -63,6 +63,8 @@ type Workers interface {
 	carry.Workers
 	// Statistics returns what the instance has counted, a JSON object.
 	Statistics(ctx context.Context, instance string) (json.RawMessage, error)
+	// AllFigures returns the same with all other numbers that the instance has.
+	AllFigures(ctx context.Context, instance string) (kresd.Figures, error)
 	// ClearCache has the instance clear the shared cache and returns what it
 	// says of it. A *kresd.LuaError is its refusal.
 	ClearCache(ctx context.Context, instance string, what kresd.Clear) (json.RawMessage, error)

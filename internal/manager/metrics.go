@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"runtime/debug"
 	"slices"
 	"sync"
@@ -48,22 +49,30 @@ func (r *reclaimer) soon() {
 type tally struct {
 	applied, failed        atomic.Uint64 // changes
 	repairs, repairsFailed atomic.Uint64
-	drifts, crashes        perUnit
+	drifts                 counts[string]
+	crashes                counts[metrics.Crash]
+	times                  metrics.ChangeTimes
 }
 
-// perUnit counts by unit. The zero value is ready, and safe for concurrent use.
-type perUnit struct {
+// counts counts by what is given. The zero value is ready, and safe for concurrent use.
+type counts[K comparable] struct {
 	mu sync.Mutex
-	n  map[string]uint64
+	n  map[K]uint64
 }
 
-func (p *perUnit) add(unit string) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.n == nil {
-		p.n = map[string]uint64{}
+func (c *counts[K]) add(what K) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.n == nil {
+		c.n = map[K]uint64{}
 	}
-	p.n[unit]++
+	c.n[what]++
+}
+
+func (c *counts[K]) all() map[K]uint64 {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return maps.Clone(c.n)
 }
 
 // count notes a change. Only a change that concerns everyone has its error in
@@ -72,8 +81,10 @@ func (t *tally) count(r units.Report, err error) {
 	switch {
 	case r.Error != "":
 		t.failed.Add(1)
+		t.times.Note("failed", time.Duration(r.Took))
 	case err == nil:
 		t.applied.Add(1)
+		t.times.Note("applied", time.Duration(r.Took))
 	}
 }
 
@@ -92,11 +103,15 @@ func (m *Manager) Statistics(ctx context.Context) ([]units.WorkerStatistics, err
 func (m *Manager) Prometheus(ctx context.Context) ([]byte, error) {
 	st, err := m.statusSoon(ctx)
 	s := metrics.Snapshot{
-		Workers:     m.gather(ctx, st),
 		Status:      st,
 		StatusError: err,
-		Changes:     metrics.Changes{Applied: m.tally.applied.Load(), Failed: m.tally.failed.Load()},
+		Changes:     metrics.Changes{Applied: m.tally.applied.Load(), Failed: m.tally.failed.Load(), Times: m.tally.times.All()},
+		Events: metrics.Events{
+			Drifts: m.tally.drifts.all(), Crashes: m.tally.crashes.all(),
+			Repaired: m.tally.repairs.Load(), RepairsFailed: m.tally.repairsFailed.Load(),
+		},
 	}
+	s.Workers, s.Figures = m.gatherAll(ctx, st)
 	for _, u := range st.Units {
 		if u.Role != units.RoleWorker || s.OOMKills != nil {
 			continue
@@ -135,6 +150,21 @@ func (m *Manager) gather(ctx context.Context, st units.Status) []units.WorkerSta
 		}
 	}
 	return all
+}
+
+// gatherAll is gather for all numbers that workers have.
+func (m *Manager) gatherAll(ctx context.Context, st units.Status) ([]units.WorkerStatistics, []*kresd.Figures) {
+	if m.Running().Monitoring.Metrics == "manager-only" {
+		return m.gather(ctx, st), nil
+	}
+	m.reclaimer.soon()
+	all, figures := metrics.GatherAll(ctx, workersOf(st), statisticsDeadline, m.o.Workers.AllFigures)
+	for _, w := range all {
+		if w.Error != "" {
+			m.o.Log.Debug("no statistics", "unit", w.Unit, "error", w.Error)
+		}
+	}
+	return all, figures
 }
 
 // workersOf lists the workers that run or should run, by number.

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 
 	"kresd-manager/internal/manager/fakesystemd"
 	"kresd-manager/units"
@@ -119,6 +120,30 @@ func TestFailedChangesAreCounted(t *testing.T) {
 	p.wantMetrics(t, "after a refused change and a broken file",
 		`kresd_manager_changes_total{result="applied"} 1`, `kresd_manager_changes_total{result="failed"} 2`, `kresd_manager_last_change_success 0`,
 		`kresd_manager_configuration_differs_from_file 1`)
+}
+
+func TestWhatHappensIsCounted(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, basic)
+		p := w.start()
+		w.sys.FillCache(81)
+		w.sys.Crash(units.Worker(1))
+		p.drift()
+		w.sys.AutoRestart()
+		p.drift()
+		w.sys.AdminStop(units.Worker(2))
+		p.drift()
+		p.change(t, "/nsid", `"x"`)
+		p.wantMetrics(t, "after a crash, a repair and a change",
+			`kresd_manager_unit_crashes_total{component="worker",result="signal",unit="kresd@1.service"} 1`,
+			`kresd_manager_unit_drifts_total{component="worker",unit="kresd@2.service"} 1`,
+			`kresd_manager_repairs_total{result="repaired"} 1`, `kresd_manager_repairs_total{result="failed"} 0`,
+			`kresd_manager_change_duration_seconds_count{result="applied"} 1`,
+			`kresd_manager_cache_usage_ratio 0.81`, `kresd_manager_cache_entries 1234`,
+			`kresd_manager_worker_upstream_timeouts_total{instance_id="kresd:kresd3"} 3`,
+			`kresd_manager_worker_loop_delay_seconds{instance_id="kresd:kresd3"} 0.002`,
+			`kresd_manager_degraded_sources 0`)
+	})
 }
 
 func TestCacheIsClearedByTheFirstWorkerThatAnswers(t *testing.T) {

@@ -91,7 +91,7 @@ func (m *Manager) statusOf(ctx context.Context, s *snapshot) (units.Status, erro
 			Fault:      live.Faults[o.Name].Kind,
 			PID:        o.MainPID,
 			Memory:     o.MemoryBytes,
-			Usage:      cgroup.System{}.Usage(o.CgroupPath, o.MainPID),
+			Usage:      usage(o),
 			Restarts:   o.Restarts,
 			Stale:      o.NeedDaemonReload,
 			Masked:     o.Masked(),
@@ -130,6 +130,16 @@ func (m *Manager) statusOf(ctx context.Context, s *snapshot) (units.Status, erro
 		st.State = "degraded"
 	}
 	return st, nil
+}
+
+// usage is what a unit uses. That the kernel killed processes of it is known to systemd
+// for longer than to the cgroup, which is another one after a restart.
+func usage(o units.Observed) units.Usage {
+	u := cgroup.System{}.Usage(o.CgroupPath, o.MainPID)
+	if o.OOMKills != nil {
+		u.OOMKills = o.OOMKills
+	}
+	return u
 }
 
 // order sorts workers by number, then the others.

@@ -13,12 +13,34 @@ import (
 	"sync"
 	"time"
 
+	"kresd-manager/internal/kresd"
 	"kresd-manager/units"
 )
 
 // Ask asks one worker for its statistics. It must return soon after the end of
 // the context.
 type Ask func(ctx context.Context, instance string) (json.RawMessage, error)
+
+// AskAll asks one worker for all its numbers, on the same terms.
+type AskAll func(ctx context.Context, instance string) (kresd.Figures, error)
+
+// GatherAll is Gather for all numbers. Those of a worker that did not answer are nil.
+func GatherAll(ctx context.Context, workers []string, limit time.Duration, ask AskAll) ([]units.WorkerStatistics, []*kresd.Figures) {
+	figures := make([]*kresd.Figures, len(workers))
+	number := make(map[string]int, len(workers))
+	for i, unit := range workers {
+		number[units.Instance(unit)] = i
+	}
+	all := Gather(ctx, workers, limit, func(ctx context.Context, instance string) (json.RawMessage, error) {
+		f, err := ask(ctx, instance)
+		if err != nil {
+			return nil, err
+		}
+		figures[number[instance]] = &f // one goroutine each
+		return f.Counts, nil
+	})
+	return all, figures
+}
 
 // Gather asks all workers, by unit, at the same time, and gives each of them the
 // same limited time: one that hangs does not hold up the others. Who did not

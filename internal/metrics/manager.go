@@ -6,11 +6,17 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+
+	"kresd-manager/internal/config"
 )
 
 // Changes is how many changes there were since the manager started. Dry runs,
 // and requests that were wrong by themselves, are none.
-type Changes struct{ Applied, Failed uint64 }
+type Changes struct {
+	Applied, Failed uint64
+	// Times are how long changes took, by result.
+	Times map[string]Times
+}
 
 // What Knot Resolver's own manager does not tell.
 var (
@@ -28,22 +34,28 @@ var (
 	whenDesc    = newDesc("last_change_timestamp_seconds", "When the last change was asked for, in seconds since 1970.")
 	tookDesc    = newDesc("last_change_duration_seconds", "How long the last change took.")
 
+	timesDesc    = newDesc("change_duration_seconds", "How long changes took from the request to their end, since the manager started.", "result")
+	deadlineDesc = newDesc("confirm_deadline_timestamp_seconds", "When the change that waits to be confirmed is undone, in seconds since 1970; absent if none waits.")
+	problemsDesc = newDesc("problems", "Problems in the status, by severity.", "severity")
+
 	oomDesc = newDesc("oom_kills_total", "Processes of the workers' slice that the kernel has killed for lack of memory.")
 
 	activeDesc   = unitDesc("active", "1 if the unit is active.")
 	currentDesc  = unitDesc("current", "1 if the unit is as the configuration wants it.")
 	restartsDesc = unitDesc("restarts_total", "Restarts after failures, since someone last started the unit.")
 	memoryDesc   = unitDesc("memory_bytes", "Memory of the unit's cgroup or, where systemd does not account for that, of its main process.")
+	killsDesc    = unitDesc("oom_kills_total", "Processes of the unit that the kernel has killed for lack of memory, as systemd (259) counts them or else the unit's cgroup, which begins anew when the unit restarts.")
 	cpuDesc      = unitDesc("cpu_seconds_total", "User and system CPU time of the unit's cgroup since its process started.")
 )
 
 var managerDescs = []*prometheus.Desc{
 	infoDesc, stateDesc, systemdDesc, configDesc, differsDesc, workersDesc, changesDesc, successDesc,
-	whenDesc, tookDesc, oomDesc, activeDesc, currentDesc, restartsDesc, memoryDesc, cpuDesc,
+	whenDesc, tookDesc, timesDesc, deadlineDesc, problemsDesc,
+	oomDesc, activeDesc, currentDesc, restartsDesc, memoryDesc, killsDesc, cpuDesc,
 }
 
 // states are those of units.Status.
-var states = []string{"running", "degraded", "applying", "stopped"}
+var states = []string{"running", "degraded", "applying", "stopped", "failed", "unknown"}
 
 func newDesc(name, help string, labels ...string) *prometheus.Desc {
 	return prometheus.NewDesc("kresd_manager_"+name, help, labels, nil)
@@ -55,12 +67,8 @@ func unitDesc(name, help string) *prometheus.Desc {
 
 // collectManager sends what the manager knows of itself and of the units.
 func (s Snapshot) collectManager(out chan<- prometheus.Metric) {
-	gauge := func(d *prometheus.Desc, v float64, labels ...string) {
-		out <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, labels...)
-	}
-	total := func(d *prometheus.Desc, v float64, labels ...string) {
-		out <- prometheus.MustNewConstMetric(d, prometheus.CounterValue, v, labels...)
-	}
+	gauge := func(d *prometheus.Desc, v float64, labels ...string) { gauge(out, d, v, labels...) }
+	total := func(d *prometheus.Desc, v float64, labels ...string) { total(out, d, v, labels...) }
 	st := s.Status
 	gauge(infoDesc, 1, st.Version)
 	gauge(configDesc, 1, st.Generation, st.ETag)
@@ -68,6 +76,12 @@ func (s Snapshot) collectManager(out chan<- prometheus.Metric) {
 	gauge(workersDesc, float64(st.Workers))
 	total(changesDesc, float64(s.Changes.Applied), "applied")
 	total(changesDesc, float64(s.Changes.Failed), "failed")
+	for result, times := range s.Changes.Times {
+		times.send(out, timesDesc, result)
+	}
+	if st.Waiting != nil {
+		gauge(deadlineDesc, float64(st.Waiting.By.Unix()))
+	}
 	if last := st.LastApply; last != nil {
 		gauge(successDesc, truth(last.Error == ""))
 		gauge(whenDesc, float64(last.When.UnixMilli())/1000)
@@ -83,11 +97,21 @@ func (s Snapshot) collectManager(out chan<- prometheus.Metric) {
 	for _, state := range states {
 		gauge(stateDesc, truth(st.State == state), state)
 	}
+	count := map[string]int{config.SeverityError: 0, config.SeverityWarning: 0}
+	for _, p := range st.Problems {
+		count[p.Severity]++
+	}
+	for severity, n := range count {
+		gauge(problemsDesc, float64(n), severity)
+	}
 	for _, u := range st.Units {
 		labels := []string{u.Unit, string(u.Role)}
 		gauge(activeDesc, truth(u.Active == "active"), labels...)
 		gauge(currentDesc, truth(u.Current), labels...)
 		total(restartsDesc, float64(u.Restarts), labels...)
+		if n := u.Usage.OOMKills; n != nil {
+			total(killsDesc, float64(*n), labels...)
+		}
 		if u.PID == 0 {
 			continue
 		}

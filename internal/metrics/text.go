@@ -10,6 +10,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/common/expfmt"
 
+	"kresd-manager/internal/kresd"
 	"kresd-manager/units"
 )
 
@@ -22,6 +23,11 @@ type Snapshot struct {
 	StatusError error
 	Changes     Changes
 	OOMKills    *uint64 // nil is unknown
+	// Figures are what the workers have beside statistics, in the order of Workers; nil
+	// for one that gave none, and altogether if they are not asked.
+	Figures []*kresd.Figures
+	// Events are what happened to units since the manager started.
+	Events Events
 }
 
 // Text writes a snapshot in the text format of Prometheus, version 0.0.4, with
@@ -55,8 +61,10 @@ func (s Snapshot) Describe(out chan<- *prometheus.Desc) {
 	for _, c := range counters {
 		out <- c.desc
 	}
-	for _, d := range managerDescs {
-		out <- d
+	for _, descs := range [][]*prometheus.Desc{managerDescs, workDescs, fileDescs, eventDescs} {
+		for _, d := range descs {
+			out <- d
+		}
 	}
 }
 
@@ -66,4 +74,16 @@ func (s Snapshot) Collect(out chan<- prometheus.Metric) {
 		collectWorker(w, out)
 	}
 	s.collectManager(out)
+	s.collectWork(out)
+	s.collectFiles(out)
+	s.collectEvents(out)
+}
+
+// gauge and total send one value.
+func gauge(out chan<- prometheus.Metric, d *prometheus.Desc, v float64, labels ...string) {
+	out <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, labels...)
+}
+
+func total(out chan<- prometheus.Metric, d *prometheus.Desc, v float64, labels ...string) {
+	out <- prometheus.MustNewConstMetric(d, prometheus.CounterValue, v, labels...)
 }

@@ -4,9 +4,15 @@ package e2e
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net"
+	"os"
+	"os/exec"
+	"regexp"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -17,6 +23,7 @@ import (
 	"github.com/prometheus/common/model"
 
 	"kresd-manager/test/product"
+	"kresd-manager/test/promtool"
 )
 
 // counts is what /metrics/json has.
@@ -305,4 +312,126 @@ forward:
 			t.Errorf("POST /cache/clear: %d %s", a.Code, a.Body)
 		}
 	})
+}
+
+// metricNames finds the names of metrics in rules and boards.
+var metricNames = regexp.MustCompile(`\b(?:kresd_manager|resolver|process)_[a-z0-9_]+`)
+
+// TestEveryMetricOfRulesAndBoardIsThere scrapes as Prometheus does, over the unix socket
+// and over TCP with a token, on a machine on which each kind of thing has happened. The
+// user of a scraper may read and nothing else.
+func TestEveryMetricOfRulesAndBoardIsThere(t *testing.T) {
+	if err := sut.WriteFile("/etc/knot-resolver/scrape.token", []byte("0123456789abcdef0123456789abcdef\n"), 0o400); err != nil {
+		t.Fatal(err)
+	}
+	sut.Must(t, "chown", "kresd-manager", "/etc/knot-resolver/scrape.token")
+	sut.Must(t, "sh", "-c", "getent passwd prometheus || useradd --system --no-create-home --groups knot-resolver prometheus")
+	sut.Must(t, "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "90", "-subj", "/CN=dns.example",
+		"-keyout", "/etc/knot-resolver/scrape.key", "-out", "/etc/knot-resolver/scrape.pem")
+	sut.Must(t, "chown", "knot-resolver", "/etc/knot-resolver/scrape.key")
+	t.Cleanup(func() {
+		sut.Sh(context.Background(), "systemctl stop kresd-manager.socket kresd-manager.service; rm -rf "+socketDir+"; systemctl daemon-reload")
+	})
+	sut.Must(t, "sh", "-c", "mkdir -p "+socketDir+" && printf '[Socket]\nListenStream=127.0.0.1:5000\n' >"+socketDir+"/interface.conf && systemctl daemon-reload")
+	asked := upstream(t, "127.0.0.1:5378")
+	sut.Fresh(t, basic+`
+forward:
+  - subtree: fwd.test
+    servers: [127.0.0.1@5378]
+    options: {dnssec: false, authoritative: false}
+management:
+  interface: 127.0.0.1@5000
+  roles:
+    - {role: read, users: [prometheus], token-file: /etc/knot-resolver/scrape.token}
+`)
+	sut.Put(t, "/network/tls", `{"cert-file": "/etc/knot-resolver/scrape.pem", "key-file": "/etc/knot-resolver/scrape.key"}`)
+	counts(t)
+	sut.Resolve(t, "udp", "one.fwd.test.")
+	if asked.Load() == 0 {
+		t.Error("the server upstream was not asked")
+	}
+	sut.Refused(t, "/lua", `{"script": "error('no')"}`)
+	if a := sut.Call(t, "PUT", "/v1/config/nsid?confirm-within=1h", `"x"`); a.Code != 200 {
+		t.Fatalf("%d %s", a.Code, a.Body)
+	}
+	sut.Must(t, "systemctl", "kill", "--signal=KILL", "kresd@2.service")
+	product.Eventually(t, "the crash is counted", func() bool {
+		return scrape(t)[`kresd_manager_unit_crashes_total{component="worker",result="signal",unit="kresd@2.service"}`] == 1
+	})
+	sut.Must(t, "systemctl", "stop", "kresd@1.service")
+	product.Eventually(t, "the worker is repaired", func() bool {
+		return scrape(t)[`kresd_manager_unit_drifts_total{component="worker",unit="kresd@1.service"}`] >= 1 && sut.Status(t).State == "running"
+	})
+
+	for i := range 16 { // both workers have asked since they started
+		sut.Resolve(t, "udp", fmt.Sprintf("n%d.fwd.test.", i))
+	}
+	text := sut.Call(t, "GET", "/metrics/prometheus", "").Body
+	missing := map[string]bool{}
+	for _, file := range []string{"prometheus/kresd-manager.rules.yaml", "grafana/kresd-manager.json"} {
+		b, err := os.ReadFile("../../packaging/" + file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		names := metricNames.FindAllString(string(b), -1)
+		if len(names) < 15 {
+			t.Errorf("%s names only %q", file, names)
+		}
+		for _, name := range names {
+			if !strings.Contains(text, "\n"+name+"{") && !strings.Contains(text, "\n"+name+" ") {
+				missing[name] = true
+			}
+		}
+	}
+	delete(missing, "kresd_manager_unit_oom_kills_total") // where no cgroup and no systemd tells
+	if len(missing) > 0 {
+		t.Errorf("the scrape lacks %v:\n%s", slices.Sorted(maps.Keys(missing)), text)
+	}
+	values := scrape(t)
+	if v := values[`kresd_manager_cache_size_bytes{}`]; v != 100<<20 {
+		t.Errorf("the cache has %g bytes", v)
+	}
+	if v := values[`kresd_manager_cache_usage_ratio{}`]; v <= 0 || v > 1 {
+		t.Errorf("the cache is filled by %g", v)
+	}
+	for _, id := range []string{"kresd:kresd1", "kresd:kresd2"} {
+		if v := values[fmt.Sprintf("kresd_manager_worker_loop_delay_seconds{instance_id=%q}", id)]; v <= 0 || v > 3 {
+			t.Errorf("%s takes %g s to notice a client", id, v)
+		}
+	}
+
+	// What Prometheus itself finds to say of it.
+	program, err := promtool.Find(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	check := exec.CommandContext(t.Context(), program, "check", "metrics")
+	check.Stdin = strings.NewReader(text)
+	if out, err := check.CombinedOutput(); err != nil {
+		t.Errorf("promtool check metrics: %v\n%s", err, out)
+	}
+
+	// As the user of the scraper, over the socket: no token, and nothing but to read.
+	as := func(args ...string) string {
+		return sut.Must(t, append([]string{"setpriv", "--reuid=prometheus", "--regid=prometheus", "--init-groups", "curl", "-s", "--max-time", "10"}, args...)...)
+	}
+	over := "--unix-socket"
+	if got := as(over, product.Socket, "-H", "Accept: application/openmetrics-text;version=1.0.0;q=0.5,text/plain;version=0.0.4;q=0.3", "http://localhost/metrics/prometheus"); !strings.Contains(got, "kresd_manager_info{") {
+		t.Errorf("over the unix socket: %.200s", got)
+	}
+	if got := as(over, product.Socket, "-o", "/dev/null", "-w", "%{http_code}", "-X", "POST", "http://localhost/reload"); got != "403" {
+		t.Errorf("a scraper may reload: %s", got)
+	}
+
+	// Over TCP, with the header that authorization: of Prometheus sends.
+	const tcp = "http://" + apiAddress
+	if code, body := curl(t, "-H", "Authorization: Bearer 0123456789abcdef0123456789abcdef", tcp+"/metrics/prometheus"); code != "200" || !strings.Contains(body, "kresd_manager_info{") {
+		t.Errorf("over TCP with the token: %s %.200s", code, body)
+	}
+	if code, _ := curl(t, "-H", "Authorization: Bearer 0123456789abcdef0123456789abcdef", "-X", "POST", tcp+"/reload"); code != "403" {
+		t.Errorf("a scraper may reload over TCP: %s", code)
+	}
+	if code, _ := curl(t, tcp+"/metrics/prometheus"); code != "401" {
+		t.Errorf("over TCP without a token: %s", code)
+	}
 }

@@ -182,3 +182,12 @@ func (c *Client) AskUpstreams(ctx context.Context, instance string) (u kresd.Ups
 	})
 	return u, err
 }
+
+// AllFigures is a command to a worker.
+func (c *Client) AllFigures(ctx context.Context, instance string) (f kresd.Figures, err error) {
+	err = c.through(func() (err error) {
+		f, err = c.Systemd.AllFigures(ctx, instance)
+		return err
+	})
+	return f, err
+}
