@@ -97,6 +97,9 @@ install: build man ## install below $(DESTDIR)$(PREFIX); without DESTDIR also ma
 	install -d -m 0755 $(DESTDIR)$(POLKITDIR) $(DESTDIR)$(SHAREDIR)
 	@$(call put,polkit-1/rules.d/50-kresd-manager.rules,$(POLKITDIR))
 	@$(call put,share/49-kresd-manager-limits.rules share/10-cpus.conf share/config.yaml,$(SHAREDIR))
+	install -d -m 0755 $(DESTDIR)$(SHAREDIR)/prometheus $(DESTDIR)$(SHAREDIR)/grafana
+	@$(call put,prometheus/kresd-manager.rules.yaml,$(SHAREDIR)/prometheus)
+	@$(call put,grafana/kresd-manager.json,$(SHAREDIR)/grafana)
 	$(BUILD)/kresctl schema >$(DESTDIR)$(SHAREDIR)/schema.json
 	chmod 0644 $(DESTDIR)$(SHAREDIR)/schema.json
 	@rm -f $(BUILD)/put
@@ -114,6 +117,7 @@ uninstall: ## remove what install put there; users and data stay
 	rm -f $(addprefix $(DESTDIR)$(UNITDIR)/,kresd@.service kres-policy-loader.service kres-gc.service kres-component@.service kresd.target kresd-manager.service kresd-manager.socket kresd-rundir.service)
 	rm -rf $(DESTDIR)$(UNITDIR)/kresd@canary.service.d $(DESTDIR)$(LIBEXECDIR)
 	rm -f $(DESTDIR)$(UNITDIR)/knot-resolver.service.d/50-kresd-manager.conf $(addprefix $(DESTDIR)$(SHAREDIR)/,49-kresd-manager-limits.rules 10-cpus.conf config.yaml schema.json)
+	rm -rf $(DESTDIR)$(SHAREDIR)/prometheus $(DESTDIR)$(SHAREDIR)/grafana
 	-rmdir $(DESTDIR)$(UNITDIR)/knot-resolver.service.d $(DESTDIR)$(SHAREDIR)
 	rm -f $(DESTDIR)$(SYSUSERSDIR)/kresd-manager.conf $(DESTDIR)$(TMPFILESDIR)/kresd-manager.conf $(DESTDIR)$(SYSCONFDIR)/tmpfiles.d/knot-resolver.conf $(DESTDIR)$(SYSCTLDIR)/50-kresd-manager.conf
 	rm -f $(DESTDIR)$(CATALOGDIR)/kresd-manager.catalog
