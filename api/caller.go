@@ -38,10 +38,19 @@ func whoAsks(w *response, r *http.Request) units.Who {
 	if c.TCP() {
 		who.Via, who.Remote = units.ViaTCP, c.Remote.String()
 	}
-	if c.UID != nil {
-		if u, err := user.LookupId(strconv.FormatUint(uint64(*c.UID), 10)); err == nil {
-			who.User = u.Username
-		}
-	}
+	who.LoginUID = c.Login
+	who.User, who.Login = accountName(c.UID), accountName(c.Login)
 	return who
+}
+
+// accountName is the name of a user, "" if there is none.
+func accountName(uid *uint32) string {
+	if uid == nil {
+		return ""
+	}
+	u, err := user.LookupId(strconv.FormatUint(uint64(*uid), 10))
+	if err != nil {
+		return ""
+	}
+	return u.Username
 }

@@ -5,6 +5,7 @@ package units
 import (
 	"cmp"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -20,6 +21,10 @@ type Who struct {
 	// name.
 	UID  *uint32 `json:"uid,omitempty"`
 	User string  `json:"user,omitempty"`
+	// LoginUID and Login say who logged in before becoming that user, by sudo or the
+	// like (proc_pid_loginuid(5)). They are for the record, and give no rights.
+	LoginUID *uint32 `json:"login-uid,omitempty"`
+	Login    string  `json:"login,omitempty"`
 	// Remote is the address and port of who asked over TCP.
 	Remote string `json:"remote,omitempty"`
 	// Role is the pointer of the role whose token came with the request, and Name the
@@ -50,10 +55,25 @@ func (w Who) String() string {
 	if w.UID == nil {
 		return cmp.Or(w.Via, "unknown")
 	}
-	if w.User == "" {
-		return fmt.Sprintf("uid %d", *w.UID)
+	user := cmp.Or(w.User, fmt.Sprintf("uid %d", *w.UID))
+	if w.LoginUID == nil || *w.LoginUID == *w.UID {
+		return user
 	}
-	return w.User
+	return cmp.Or(w.Login, fmt.Sprintf("uid %d", *w.LoginUID)) + " (as " + user + ")"
+}
+
+// By reports whether someone is meant by a name or the number of a user: who asked, or who
+// logged in before.
+func (w Who) By(name string) bool {
+	for _, u := range []struct {
+		uid  *uint32
+		name string
+	}{{w.UID, w.User}, {w.LoginUID, w.Login}} {
+		if u.uid != nil && (u.name == name || strconv.FormatUint(uint64(*u.uid), 10) == name) {
+			return true
+		}
+	}
+	return name != "" && (name == w.Via || name == w.Role || name == strings.TrimPrefix(w.Role, "/management/"))
 }
 
 // Outcomes of changes in the history.

@@ -14,6 +14,8 @@ import (
 type Caller struct {
 	UID  *uint32  // on a unix socket
 	GIDs []uint32 // all groups of the process that connected
+	// Login is who logged in before becoming UID, nil where no one did.
+	Login *uint32
 	// Remote, Local and Listener are valid over TCP: the address that the caller
 	// has, the one that it reached, and the one that was listened on for it.
 	Remote, Local, Listener netip.AddrPort
@@ -31,7 +33,7 @@ func identify(c *conn) *Caller {
 	who := &Caller{Listener: addrPort(c.listener.Addr()), conn: c}
 	switch inner := c.Conn.(type) {
 	case *net.UnixConn:
-		who.UID, who.GIDs = peer(inner)
+		who.UID, who.GIDs, who.Login = peer(inner)
 	case *net.TCPConn:
 		who.Remote, who.Local = addrPort(inner.RemoteAddr()), addrPort(inner.LocalAddr())
 	}

@@ -17,11 +17,11 @@ const maxGroups = 1024
 // peer says which user connected a unix socket, nil if that cannot be known, and
 // all the groups that the process had then (unix(7), SO_PEERCRED and
 // SO_PEERGROUPS). They come from the kernel, so that it does not matter which
-// user database they are in.
-func peer(c *net.UnixConn) (uid *uint32, gids []uint32) {
+// user database they are in. logged is who logged in, see login.
+func peer(c *net.UnixConn) (uid *uint32, gids []uint32, logged *uint32) {
 	raw, err := c.SyscallConn()
 	if err != nil {
-		return nil, nil
+		return nil, nil, nil
 	}
 	err = raw.Control(func(fd uintptr) {
 		cred, err := unix.GetsockoptUcred(int(fd), unix.SOL_SOCKET, unix.SO_PEERCRED)
@@ -30,11 +30,12 @@ func peer(c *net.UnixConn) (uid *uint32, gids []uint32) {
 		}
 		uid = &cred.Uid
 		gids = append(peerGroups(fd), cred.Gid)
+		logged = login(fd)
 	})
 	if err != nil {
-		return nil, nil
+		return nil, nil, nil
 	}
-	return uid, gids
+	return uid, gids, logged
 }
 
 func peerGroups(fd uintptr) []uint32 {

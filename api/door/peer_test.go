@@ -32,7 +32,10 @@ func TestCallersOnAUnixSocketAreKnown(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer server.Close()
-	uid, gids := peer(server.(*net.UnixConn))
+	uid, gids, logged := peer(server.(*net.UnixConn))
+	if got, want := logged, loginOf(t); (got == nil) != (want == nil) || got != nil && *got != *want {
+		t.Errorf("login uid %v, want %v", got, want)
+	}
 	if uid == nil || int(*uid) != os.Geteuid() {
 		t.Errorf("uid %v, want %d", uid, os.Geteuid())
 	}

@@ -13,15 +13,24 @@ import (
 	"kresd-manager/internal/client"
 	"kresd-manager/internal/present"
 	"kresd-manager/internal/visible"
+	"kresd-manager/units"
 )
 
 func (a *app) historyCommand() *cobra.Command {
+	var since, until, by string
 	cmd := &cobra.Command{
-		Use:   "history [--json] [[show] N]",
+		Use:   "history [--since TIME] [--until TIME] [--by WHO] [--json] [[show] N]",
 		Short: "list who changed what and when, or show a change",
 		Long: `List the last changes of the configuration, newest first: when, by whom, how,
 and with what outcome. An asterisk marks what runs. With N one change is shown
-with all that differed; secrets are not shown. kresctl rollback N returns to it.`,
+with all that differed; secrets are not shown. kresctl rollback N returns to it.
+
+WHO is the user who asked, and where that user logged in as another one, by sudo
+for instance, both: alice (as root). --by takes either name or number, a role,
+or start, signal, files, timer and repair for changes that no one asked for.`,
+		Example: `  kresctl history --since yesterday --by alice
+  kresctl history --since "2026-03-01 14:00" --until 2h
+  kresctl history 24`,
 		Args: atMost(2),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 0 && args[0] == "show" {
@@ -33,6 +42,14 @@ with all that differed; secrets are not shown. kresctl rollback N returns to it.
 			if err != nil {
 				return err
 			}
+			from, err := moment(cmd, "since", since)
+			if err != nil {
+				return err
+			}
+			to, err := moment(cmd, "until", until)
+			if err != nil {
+				return err
+			}
 			return a.ask(cmd, func(ctx context.Context, c *client.Client) error {
 				if id != 0 {
 					return a.showEntry(cmd, c, id)
@@ -41,6 +58,7 @@ with all that differed; secrets are not shown. kresctl rollback N returns to it.
 				if err != nil {
 					return err
 				}
+				h = h.Select(from, to, by)
 				if a.json {
 					return present.JSON(a.stdout, h)
 				}
@@ -51,8 +69,23 @@ with all that differed; secrets are not shown. kresctl rollback N returns to it.
 			})
 		},
 	}
+	cmd.Flags().StringVar(&since, "since", "", "only changes from this `TIME` on: 2026-03-01, \"2026-03-01 14:30\", 14:30,\nyesterday, or 2h or 3d for that long ago")
+	cmd.Flags().StringVar(&until, "until", "", "only changes up to this `TIME`")
+	cmd.Flags().StringVar(&by, "by", "", "only changes of this user, `WHO` is a name or a number")
 	hasJSON(cmd)
 	return cmd
+}
+
+// moment reads the value of a flag that is a time, the zero time if it is not given.
+func moment(cmd *cobra.Command, name, text string) (time.Time, error) {
+	if !cmd.Flags().Changed(name) {
+		return time.Time{}, nil
+	}
+	t, err := units.ParseWhen(text, time.Now())
+	if err != nil {
+		return t, usage(cmd, "--%s: %v", name, err)
+	}
+	return t, nil
 }
 
 // entryArg reads the number of a change; 0 is none.

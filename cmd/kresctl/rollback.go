@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"kresd-manager/internal/client"
+	"kresd-manager/internal/present"
 	"kresd-manager/units"
 )
 
@@ -19,8 +20,10 @@ func (a *app) rollbackCommand() *cobra.Command {
 		Short:      "return to the configuration of an earlier change",
 		Long: `Make the configuration of change N the running one, see kresctl history; without
 N that which ran before the running one. It is a change like any other: checked,
-tried, undone if it fails, and in the history. The configuration file stays as
-it is.`,
+tried, undone if it fails, and in the history. The changes that it undoes are
+listed. The configuration file stays as it is.`,
+		Example: `  kresctl rollback --dry-run 24
+  kresctl rollback -m "the new certificate was wrong"`,
 		Args: atMost(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			id, err := entryArg(cmd, args)
@@ -28,7 +31,12 @@ it is.`,
 				return err
 			}
 			return a.change(cmd, func(ctx context.Context, c *client.Client) (units.Report, error) {
-				return c.Rollback(ctx, id, opt)
+				h, _ := c.History(ctx) // a rollback needs none
+				report, err := c.Rollback(ctx, id, opt)
+				if err == nil && !a.quiet && !a.json {
+					_ = present.Undone(a.stdout, h.Undone(id))
+				}
+				return report, err
 			})
 		},
 	}

@@ -30,7 +30,11 @@ func Entry(w io.Writer, e wire.HistoryEntry, now time.Time) error {
 	line("change", strconv.Itoa(e.ID))
 	line("when", moment(&e.When))
 	who := e.Who.String()
-	if e.Who.UID != nil && e.Who.User != "" {
+	switch {
+	case e.Who.UID == nil || e.Who.User == "":
+	case e.Who.LoginUID != nil && *e.Who.LoginUID != *e.Who.UID:
+		who += fmt.Sprintf(", uid %d as uid %d", *e.Who.LoginUID, *e.Who.UID)
+	default:
 		who += fmt.Sprintf(" (uid %d)", *e.Who.UID)
 	}
 	line("who", who)

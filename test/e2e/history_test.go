@@ -113,6 +113,10 @@ func TestUnconfirmedReloadAndABoot(t *testing.T) {
 func TestRollback(t *testing.T) {
 	sut.Fresh(t, basic)
 	sut.Must(t, "kresctl", "config", "set", "-p", "/workers", "1", "-m", "a small machine")
+	// Who became root is named, too.
+	if out := sut.Must(t, "sh", "-c", "echo 65534 >/proc/self/loginuid && kresctl config set -q -p /nsid logged && kresctl history --by nobody && kresctl rollback -q"); !strings.Contains(out, "nobody (as root)") {
+		t.Errorf("the login uid is not in the history:\n%s", out)
+	}
 	sut.Put(t, "/local-data/addresses/host.example", `"192.0.2.50"`)
 	if out := sut.Must(t, "kresctl", "history"); !strings.Contains(out, "PUT /workers (a small machine)") {
 		t.Errorf("kresctl history:\n%s", out)
