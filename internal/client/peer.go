@@ -10,6 +10,9 @@ import (
 	"os"
 	"os/user"
 	"strconv"
+	"strings"
+
+	"kresd-manager/units"
 
 	"golang.org/x/sys/unix"
 )
@@ -27,6 +30,7 @@ type PeerError struct {
 	UID     uint32
 	Name    string // of the account, "" if the number has none
 	PID     int32  // of the process that began to listen, 0 if it is not to be seen
+	Stock   bool   // that process is of Knot Resolver's own manager
 	Self    bool   // one's own account would have been believed, too
 }
 
@@ -43,8 +47,12 @@ func (e *PeerError) Error() string {
 		believed = "root, " + managerAccount + " or yourself"
 	}
 	hint := "if that is a manager of theirs, run kresctl as that user; else systemctl restart kresd-manager.socket takes the socket back"
-	if e.Name == workerAccount {
-		hint = "systemctl restart kresd-manager.socket takes it back; with Knot Resolver's own manager use kresctl.knot-resolver"
+	switch {
+	case e.Stock:
+		return fmt.Sprintf("nothing was sent to %s: this is Knot Resolver's own manager (%s, process %d); control it with kresctl.knot-resolver, or switch: systemctl mask --now %s; systemctl enable --now kresd-manager.service",
+			e.Address, units.Stock, e.PID, units.Stock)
+	case e.Name == workerAccount:
+		hint = "systemctl restart kresd-manager.socket takes it back"
 	}
 	return fmt.Sprintf("nothing was sent to %s: it is served by %s, not by %s; %s", e.Address, who, believed, hint)
 }
@@ -54,10 +62,11 @@ type judge struct {
 	self  uint32                                     // effective user of this process
 	uidOf func(account string) (uint32, error)       // [user.UnknownUserError] if there is none
 	peer  func(c *net.UnixConn) (*unix.Ucred, error) // who listens
+	stock func(pid int32) bool                       // see inStock
 }
 
 func newJudge() judge {
-	return judge{self: uint32(os.Geteuid()), peer: credentials, uidOf: func(account string) (uint32, error) {
+	return judge{self: uint32(os.Geteuid()), peer: credentials, stock: inStock, uidOf: func(account string) (uint32, error) {
 		u, err := user.Lookup(account)
 		if err != nil {
 			return 0, err
@@ -117,7 +126,7 @@ func (j judge) dialUnix(ctx context.Context, path string) (net.Conn, error) {
 	case err != nil:
 		err = fmt.Errorf("cannot tell who listens there: %w", err)
 	case !j.believes(cred.Uid):
-		e := &PeerError{Address: path, UID: cred.Uid, PID: cred.Pid, Self: j.believesSelf()}
+		e := &PeerError{Address: path, UID: cred.Uid, PID: cred.Pid, Self: j.believesSelf(), Stock: j.stock(cred.Pid)}
 		if u, err := user.LookupId(strconv.FormatUint(uint64(cred.Uid), 10)); err == nil {
 			e.Name = u.Username
 		}
@@ -127,6 +136,13 @@ func (j judge) dialUnix(ctx context.Context, path string) (net.Conn, error) {
 	}
 	_ = c.Close()
 	return nil, err
+}
+
+// inStock reports whether a process belongs to the service of Knot Resolver's own manager
+// (cgroups(7)). It is for a hint alone: by now the number may be another process's.
+func inStock(pid int32) bool {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/cgroup", pid))
+	return err == nil && pid > 0 && strings.Contains(string(text)+"\n", "/"+units.Stock+"\n")
 }
 
 // credentials are those of the process that called listen(2), as they were then

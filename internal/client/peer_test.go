@@ -118,7 +118,10 @@ func TestAStrangerIsNamed(t *testing.T) {
 	}{
 		{PeerError{Address: "/s", UID: 902, Name: workerAccount, PID: 17},
 			"nothing was sent to /s: it is served by user knot-resolver (uid 902), process 17, not by root or kresd-manager; " +
-				"systemctl restart kresd-manager.socket takes it back; with Knot Resolver's own manager use kresctl.knot-resolver"},
+				"systemctl restart kresd-manager.socket takes it back"},
+		{PeerError{Address: "/s", UID: 902, Name: workerAccount, PID: 17, Stock: true},
+			"nothing was sent to /s: this is Knot Resolver's own manager (knot-resolver.service, process 17); control it with kresctl.knot-resolver, " +
+				"or switch: systemctl mask --now knot-resolver.service; systemctl enable --now kresd-manager.service"},
 		{PeerError{Address: "/s", UID: 1001, Self: true},
 			"nothing was sent to /s: it is served by uid 1001, not by root, kresd-manager or yourself; " +
 				"if that is a manager of theirs, run kresctl as that user; else systemctl restart kresd-manager.socket takes the socket back"},

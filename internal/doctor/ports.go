@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/netip"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/prometheus/procfs"
@@ -36,6 +37,7 @@ func (e *examination) ports() {
 	if e.config == nil {
 		return
 	}
+	var found []*taking
 	held := holders()
 	told := map[uint64]bool{} // inodes
 	for _, l := range e.config.Network.Listen {
@@ -44,13 +46,50 @@ func (e *examination) ports() {
 				for _, want := range addresses(a) {
 					for _, h := range held {
 						if h.protocol == protocol && h.port == a.Port && overlap(h.address, want) && !told[h.inode] {
-							told[h.inode] = e.taken(h)
+							told[h.inode] = true
+							found = gather(found, h)
 						}
 					}
 				}
 			}
 		}
 	}
+	for _, t := range found {
+		e.reportTaking(t)
+	}
+}
+
+// taking are the sockets on one port of one who has them.
+type taking struct {
+	port       uint16
+	uid        uint32
+	pid        int
+	name, unit string // of the process, "" if it cannot be seen
+	addresses  []string
+	protocols  []string
+}
+
+// gather adds a socket to those of who has it, unless that is one of us.
+func gather(found []*taking, h holder) []*taking {
+	pid, name, unit := ownerOf(h.inode)
+	if _, ours := units.RoleOf(unit); ours || pid == 0 && userName(h.uid) == workerUser {
+		return found
+	}
+	i := slices.IndexFunc(found, func(t *taking) bool {
+		return t.port == h.port && t.uid == h.uid && t.pid == pid && t.unit == unit
+	})
+	if i < 0 {
+		i = len(found)
+		found = append(found, &taking{port: h.port, uid: h.uid, pid: pid, name: name, unit: unit})
+	}
+	t := found[i]
+	if address := h.address.Unmap().String(); !slices.Contains(t.addresses, address) {
+		t.addresses = append(t.addresses, address)
+	}
+	if !slices.Contains(t.protocols, h.protocol) {
+		t.protocols = append(t.protocols, h.protocol)
+	}
+	return found
 }
 
 // protocolsOf gives the transports of a kind of listener.
@@ -126,28 +165,35 @@ func holders() []holder {
 	return all
 }
 
-// taken reports a socket unless it is one of ours.
-func (e *examination) taken(h holder) bool {
-	pid, name, unit := ownerOf(h.inode)
-	if _, ours := units.RoleOf(unit); ours || pid == 0 && userName(h.uid) == workerUser {
-		return true
-	}
-	where := fmt.Sprintf("%s port %d (%s) is held by ", h.address.Unmap(), h.port, h.protocol)
+// reportTaking says who has a port that workers are to answer on, and how to get it.
+func (e *examination) reportTaking(t *taking) {
+	where := fmt.Sprintf("port %d (%s) of %s is held by ", t.port, strings.Join(t.protocols, " and "), strings.Join(t.addresses, ", "))
 	const why = "workers cannot answer there, and a change that asks for it is refused"
 	switch {
-	case pid == 0:
-		e.find(where+"a process of user "+userName(h.uid), why, fmt.Sprintf("ss -lntup 'sport = :%d' # as root, tells which", h.port))
-	case unit == "systemd-resolved.service":
+	case t.pid == 0:
+		e.find(where+"a process of user "+userName(t.uid), why, fmt.Sprintf("ss -lntup 'sport = :%d' # as root, names it", t.port))
+	case t.unit == "systemd-resolved.service":
 		e.find(where+"systemd-resolved", why,
 			`mkdir -p /etc/systemd/resolved.conf.d; printf '[Resolve]\nDNSStubListener=no\n' >/etc/systemd/resolved.conf.d/kresd.conf; systemctl restart systemd-resolved.service`)
-	case unit != "":
-		e.find(fmt.Sprintf("%s%s, process %d of %s", where, name, pid, unit), why, "systemctl disable --now "+unit)
-	case pid == 1:
-		e.find(where+"systemd, for a socket unit", why, fmt.Sprintf("systemctl list-sockets | grep ':%d ' # then: systemctl disable --now NAME.socket", h.port))
+	case t.unit != "":
+		e.find(fmt.Sprintf("%s%s, process %d of %s", where, t.name, t.pid, t.unit), why, endFor(t.unit, e.show(t.unit, "UnitFileState")["UnitFileState"]))
+	case t.pid == 1:
+		e.find(where+"systemd, for a socket unit", why, fmt.Sprintf("systemctl list-sockets | grep ':%d ' # then: systemctl mask --now NAME.socket", t.port))
 	default:
-		e.find(fmt.Sprintf("%s%s, process %d", where, name, pid), why, fmt.Sprintf("kill %d", pid))
+		e.find(fmt.Sprintf("%s%s, process %d", where, t.name, t.pid), why, fmt.Sprintf("kill %d", t.pid))
 	}
-	return true
+}
+
+// endFor is the command that stops a unit for good. To disable one does nothing unless it
+// was enabled: another unit, a socket, a package or the bus starts it again.
+func endFor(unit, state string) string {
+	switch {
+	case state == "enabled" || state == "enabled-runtime":
+		return "systemctl disable --now " + unit
+	case state == "transient": // nothing starts it again
+		return "systemctl stop " + unit
+	}
+	return "systemctl mask --now " + unit
 }
 
 // ownerOf finds the process that has a socket, and the service that it belongs

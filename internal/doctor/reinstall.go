@@ -18,5 +18,17 @@ func Reinstall() string {
 		}
 		return "apt-get install --reinstall kresd-manager"
 	}
-	return "make install PREFIX=" + filepath.Dir(filepath.Dir(own)) + " # in the source of kresd-manager"
+	return fromSource(own, func(file string) bool { _, err := os.Stat(file); return err == nil })
+}
+
+// fromSource is the command for a program that was built here. One in a checkout is not
+// installed: the checkout is no place to install into.
+func fromSource(own string, there func(file string) bool) string {
+	prefix := filepath.Dir(filepath.Dir(own))
+	for dir := filepath.Dir(own); dir != "/" && dir != "."; dir = filepath.Dir(dir) {
+		if there(dir+"/go.mod") && there(dir+"/Makefile") {
+			return "make -C " + dir + " install"
+		}
+	}
+	return "make install PREFIX=" + prefix + " # in the source of kresd-manager"
 }

@@ -151,11 +151,11 @@ func TestDoctorTellsWhoTookThePort(t *testing.T) {
 	sut.WriteConfig(t, basic)
 	defer sut.Sh(t.Context(), "systemctl stop thief.service; systemctl reset-failed")
 	sut.Must(t, "systemd-run", "--unit=thief.service", "perl", "-MIO::Socket::INET", "-e",
-		"my $u = IO::Socket::INET->new(LocalAddr => '0.0.0.0', LocalPort => 53, Proto => 'udp') or die; my $t = IO::Socket::INET->new(LocalAddr => '127.0.0.1', LocalPort => 853, Proto => 'tcp', Listen => 1) or die; sleep 600")
+		"my $u = IO::Socket::INET->new(LocalAddr => '0.0.0.0', LocalPort => 53, Proto => 'udp') or die; my $v = IO::Socket::INET->new(LocalAddr => '0.0.0.0', LocalPort => 53, Proto => 'tcp', Listen => 1) or die; my $t = IO::Socket::INET->new(LocalAddr => '127.0.0.1', LocalPort => 853, Proto => 'tcp', Listen => 1) or die; sleep 600")
 	product.Eventually(t, "the ports are told", func() bool {
 		_, text := examine(t)
-		return strings.Contains(text, "0.0.0.0 port 53 (udp) is held by perl, process ") &&
-			strings.Contains(text, "127.0.0.1 port 853 (tcp) is held by perl") && strings.Contains(text, "systemctl disable --now thief.service")
+		return strings.Contains(text, "port 53 (udp and tcp) of 0.0.0.0 is held by perl, process ") &&
+			strings.Contains(text, "port 853 (tcp) of 127.0.0.1 is held by perl") && strings.Contains(text, "systemctl stop thief.service")
 	})
 }
 
