@@ -84,6 +84,7 @@ func problemOf(err error) *wire.Problem {
 	}
 	if errors.As(err, &step) {
 		p.Unit, p.Step, p.Log, p.Restored = step.Step.Unit, string(step.Step.Kind), step.Log, &step.Restored
+		p.Cause = step.Cause
 		p.Message = step.Message()
 	}
 	switch {

@@ -131,6 +131,8 @@ type StepError struct {
 	Err error
 	// Log holds the last messages of the unit, oldest first.
 	Log []string
+	// Cause is what they mean, nil where nothing better can be said.
+	Cause *Cause
 	// Refused means that the component did not accept its configuration, so
 	// the input is at fault and not the system.
 	Refused bool
@@ -146,6 +148,9 @@ func (e *StepError) Message() string {
 
 func (e *StepError) Error() string {
 	var b strings.Builder
+	if e.Cause != nil {
+		b.WriteString(e.Cause.String() + "\n")
+	}
 	b.WriteString(e.Message())
 	for _, l := range e.Log {
 		b.WriteString("\n  ")

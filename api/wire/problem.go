@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"kresd-manager/internal/config"
+	"kresd-manager/units"
 )
 
 // Problem is the body of every answer that is not a success, sent as
@@ -27,17 +28,35 @@ type Problem struct {
 	Unit string   `json:"unit,omitempty"`
 	Step string   `json:"step,omitempty"`
 	Log  []string `json:"log,omitempty"`
+	// Cause is what these messages mean, where that is known.
+	Cause *units.Cause `json:"cause,omitempty"`
 	// Restored tells, after a failed step, whether what ran before runs again.
 	Restored *bool `json:"restored,omitempty"`
 	// RollbackError says why it does not.
 	RollbackError string `json:"rollback-error,omitempty"`
 }
 
-// Text is the problem for people.
+// Text is the problem for people. Where the cause is known, the words of the daemon are
+// left to [Problem.Verbose].
 func (p *Problem) Text() string {
+	if p.Cause == nil {
+		return p.Verbose()
+	}
+	text := p.Title + ": " + p.Cause.String() + "\n"
+	if p.Restored != nil {
+		text += p.Aftermath() + "\n"
+	}
+	return text
+}
+
+// Verbose is all of the problem for people.
+func (p *Problem) Verbose() string {
 	var b strings.Builder
 	b.WriteString(p.Title)
 	b.WriteByte(':')
+	if p.Cause != nil {
+		b.WriteString(" " + p.Cause.String() + "\n")
+	}
 	if len(p.Problems) > 0 {
 		for _, f := range p.Problems {
 			b.WriteString("\n\t")

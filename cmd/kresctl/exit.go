@@ -109,7 +109,12 @@ func (a *app) exitStatus(err error) int {
 	if errors.As(err, &silent) {
 		return int(silent)
 	}
-	fmt.Fprintf(a.stderr, "kresctl: %v\n", err)
+	var refused *client.Error
+	if a.verbose && errors.As(err, &refused) {
+		fmt.Fprintf(a.stderr, "kresctl: %s\n", strings.TrimSpace(refused.Problem.Verbose()))
+	} else {
+		fmt.Fprintf(a.stderr, "kresctl: %v\n", err)
+	}
 	return statusOf(err)
 }
 

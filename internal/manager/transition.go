@@ -4,12 +4,15 @@ package manager
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"os"
 	"runtime/debug"
 	"time"
 
 	"kresd-manager/internal/carry"
 	"kresd-manager/internal/durable"
+	"kresd-manager/internal/failure"
 	"kresd-manager/internal/generation"
 	"kresd-manager/internal/message"
 	"kresd-manager/units"
@@ -132,6 +135,10 @@ func (m *Manager) carryOut(ctx context.Context, s *step) error {
 	under, end := m.cancelable(ctx, !s.keeps)
 	err := m.carry(under, s.report.Plan, s.next.desired, carry.Mode{Soak: s.asked, Serving: s.serving, About: s.about("")}, s.whole())
 	end()
+	var refused *units.StepError
+	if errors.As(err, &refused) && refused.Refused {
+		refused.Cause = failure.Explain(refused.Log, s.next.running.JSON(), failure.Host{Group: uint32(os.Getgid())})
+	}
 	if err == nil {
 		err = s.staged.Enact()
 	}

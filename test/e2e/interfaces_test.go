@@ -47,8 +47,8 @@ func TestInterfaceNames(t *testing.T) {
 	shipped(t)
 	// What is not there is refused for that reason, by workers and by validation.
 	for name, want := range map[string][2]string{
-		"nope0": {"network interface 'nope0' does not exist, is down or has no address", "there is no network interface nope0; one of "},
-		"down0": {"network interface 'down0' does not exist, is down or has no address", "the network interface down0 is down; "},
+		"nope0": {"there is no network interface nope0, or it is down or has no address", "there is no network interface nope0; one of "},
+		"down0": {"there is no network interface down0, or it is down or has no address", "the network interface down0 is down; "},
 	} {
 		sut.Refused(t, "/network/listen", fmt.Sprintf(`[{"interface": %q}]`, name), want[0])
 		text := strings.Replace(basic, "interface: 127.0.0.1\n", "interface: "+name+"\n", 1)

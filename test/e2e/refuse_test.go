@@ -59,8 +59,8 @@ func TestWrongConfigurationOverTheAPIHurtsNoOne(t *testing.T) {
 		{"bad Lua syntax", "/lua", `{"script": "\nthis is no Lua"}`, []string{"/lua/script:2:"}},
 		{"Lua that fails", "/lua", `{"script": "\n\nerror('on purpose')"}`, []string{"/lua/script:3: on purpose"}},
 		{"a unix socket", "/network/listen/-", `{"unix-socket": "/run/knot-resolver/dns", "kind": "doh-legacy"}`, []string{"/network/listen/2/unix-socket", "answers no DNS on unix sockets"}},
-		{"no such address", "/network/listen/-", `{"interface": "192.0.2.99"}`, []string{"192.0.2.99", "Cannot assign requested address"}},
-		{"no such interface", "/network/listen/-", `{"interface": "nope0"}`, []string{"interface 'nope0' does not exist"}},
+		{"no such address", "/network/listen/-", `{"interface": "192.0.2.99"}`, []string{"/network/listen/2: 192.0.2.99 is not an address of this machine"}},
+		{"no such interface", "/network/listen/-", `{"interface": "nope0"}`, []string{"there is no network interface nope0"}},
 		{"records that are none", "/local-data/records", `"this is no zone file ("`, []string{"/local-data/records"}},
 		{"no such certificate", "/network/tls", `{"cert-file": "/none.pem", "key-file": "/none.key"}`, []string{"/none.pem"}},
 	} {
@@ -100,7 +100,7 @@ func TestPortInUseHurtsNoOne(t *testing.T) {
 			release := hold(t, protocol, "0.0.0.0", 5399)
 			defer release()
 			unharmed(t, func() {
-				sut.Refused(t, "/network/listen/-", `{"interface": "127.0.0.1", "port": 5399}`, "127.0.0.1 port 5399 ("+protocol+")", "in use")
+				sut.Refused(t, "/network/listen/-", `{"interface": "127.0.0.1", "port": 5399}`, "port 5399 ("+protocol+") of 127.0.0.1 is taken by a process of user nobody")
 			})
 		})
 	}
