@@ -105,6 +105,9 @@ Exit status, of all commands alike: 0 done; 1 failed or refused; 2 wrong usage;
 		a.validateCommand(),
 		a.versionCommand(),
 	)
+	group(root)
+	illustrate(root)
+	a.complete(root)
 	return root
 }
 

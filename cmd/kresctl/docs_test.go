@@ -3,11 +3,14 @@
 package main
 
 import (
+	"bytes"
 	"os"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
+
+	"kresd-manager/internal/visible"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/spf13/cobra"
@@ -74,6 +77,9 @@ func TestHelpIsComplete(t *testing.T) {
 		if cmd.Short == "" || cmd.Long == "" {
 			t.Errorf("%s has no help", name)
 		}
+		if !strings.Contains(cmd.Example, "kresctl") {
+			t.Errorf("%s has no example", name)
+		}
 		if c := cmd.Short; c != "" && (c[0] < 'a' || c[0] > 'z' || strings.HasSuffix(c, ".")) {
 			t.Errorf("%s: %q starts with a capital letter or ends with a stop", name, c)
 		}
@@ -82,6 +88,42 @@ func TestHelpIsComplete(t *testing.T) {
 				t.Errorf("%s: longer than 80 characters: %s", name, line)
 			}
 		}
+	}
+}
+
+// TestEveryCommandIsInAGroup of the help.
+func TestEveryCommandIsInAGroup(t *testing.T) {
+	for _, cmd := range (&app{}).root().Commands() {
+		if cmd.GroupID == "" {
+			t.Errorf("%s is in no group, see groups.go", cmd.CommandPath())
+		}
+	}
+}
+
+// TestWhatShellsOfferIsPlain: bash, fish and zsh all ask for __complete, and show what
+// comes as it is.
+func TestWhatShellsOfferIsPlain(t *testing.T) {
+	lines := 0
+	for name := range commands() {
+		words := strings.Fields(name)[1:]
+		for _, typed := range []string{"", "-", "--"} {
+			for _, ask := range []string{"__complete", "__completeNoDesc"} {
+				var stdout, stderr bytes.Buffer
+				args := append(append([]string{ask, "-s", "/no/such/socket"}, words...), typed)
+				if code := run(t.Context(), args, nil, visible.NewWriter(&stdout), visible.NewWriter(&stderr)); code != 0 {
+					t.Errorf("%s: exit %d", args, code)
+				}
+				for line := range strings.Lines(stdout.String()) {
+					lines++
+					if text := strings.TrimSuffix(line, "\n"); strings.ContainsAny(text, "`\x1b\r") || strings.Count(text, "\t") > 1 || strings.HasPrefix(text, "\t") {
+						t.Errorf("%s offers %q", args, text)
+					}
+				}
+			}
+		}
+	}
+	if lines < 1000 {
+		t.Errorf("only %d lines are offered", lines)
 	}
 }
 

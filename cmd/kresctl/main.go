@@ -12,7 +12,10 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
+
+	"github.com/spf13/cobra"
 
 	"kresd-manager/internal/source"
 	"kresd-manager/internal/visible"
@@ -33,5 +36,8 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr *vi
 	a := &app{stdout: stdout, stderr: stderr, files: source.Reader{Stdin: stdin}}
 	root := a.root()
 	root.SetArgs(args)
+	if len(args) > 0 && strings.HasPrefix(args[0], cobra.ShellCompRequestCmd) {
+		plain(root)
+	}
 	return a.exitStatus(root.ExecuteContext(ctx))
 }

@@ -41,6 +41,7 @@ func TestTheWordsOfDaemonsAreUnderstood(t *testing.T) {
 		{"an address that is not there", "[system] error while loading config: cannot listen on 192.0.2.99 port 5399 (tcp): Cannot assign requested address (workdir '/run/x')",
 			"/network/listen/1: 192.0.2.99 is not an address of this machine\nip -brief address lists them; freebind: true listens on an address that comes later"},
 		{"a low port", "cannot listen on 127.0.0.1 port 53 (udp): Permission denied", "/network/listen/0: workers may not listen on port 53 of 127.0.0.1\nkresd@.service needs AmbientCapabilities=CAP_NET_BIND_SERVICE; see systemctl cat kresd@1.service"},
+		{"a port of its own", "cannot listen on 127.0.0.1 port 5399 (udp): Address already in use", "/network/listen: port 5399 (udp) of 127.0.0.1 is taken\nss -lnp --udp 'sport = :5399' as root, and kresctl doctor, name the process and its unit; stop it, or choose another port"},
 		{"an interface", "error while loading config: network interface 'nope0' does not exist, is down or has no address (workdir '/run/x')",
 			"/network/listen/3: there is no network interface nope0, or it is down or has no address\nip -brief address lists them"},
 		{"a full disk", "[system] error while loading config: /t/c1.lua:1: can't open cache path '/small'; working directory '/run/x-c1.lua'; No space left on device (workdir '/run/x-c1.lua')",

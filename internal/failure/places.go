@@ -28,13 +28,17 @@ func (p places) listen(name, port string) string {
 		for _, pointer := range p.holders(list, value) {
 			parts := strings.SplitN(strings.TrimPrefix(pointer, list+"/"), "/", 2)
 			entry := list + "/" + parts[0]
-			if at := p.at(entry + "/port"); value != name || port == "" || at == "" || at == port {
+			if at := p.at(entry + "/port"); value != name || port == "" || at == port || at == "" && usual(port) {
 				return entry
 			}
 		}
 	}
 	return list
 }
+
+// usual reports whether an entry that names no port may have this one: those of DNS, and
+// of DNS over TLS, QUIC and HTTPS.
+func usual(port string) bool { return port == "53" || port == "853" || port == "443" }
 
 // holders are the pointers to all texts that are equal to a value.
 func (p places) holders(below, value string) (found []string) {

@@ -122,7 +122,7 @@ func TestRollback(t *testing.T) {
 		t.Errorf("kresctl history:\n%s", out)
 	}
 	out := sut.Must(t, "kresctl", "rollback", "--dry-run", "1")
-	for _, want := range []string{"~ /workers: 1 → 2\n", "~ /local-data/addresses/host.example: 192.0.2.50 → 192.0.2.1\n", "kresd@2.service"} {
+	for _, want := range []string{"~ /workers: 1 → 2\n", "~ /local-data/addresses/host.example: 192.0.2.50 → 192.0.2.1\n", "start worker 2", "undoes change 2 of root: PUT /workers (a small machine)\n"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("the plan does not say %q:\n%s", want, out)
 		}

@@ -46,7 +46,7 @@ mount -t tmpfs -o size=20m,uid=$(id -u knot-resolver),gid=$(id -g knot-resolver)
 			"configuration refused: /network/listen/2: there is no network interface nope0, or it is down or has no address\n" +
 				"ip -brief address lists them\nthe previous configuration serves"},
 		{"a bad line of a zone", "/local-data/rpz", "[{file: " + dir + "/bad.rpz}]",
-			"configuration refused: /local-data/rpz/0/file: " + dir + "/bad.rpz:2: unsupported record type\n      bad line here (\n      ^\nthe previous configuration serves"},
+			"configuration refused: /local-data/rpz/0/file: " + dir + "/bad.rpz:2: invalid number\n      bad line here (\n      ^\nthe previous configuration serves"},
 		{"a bad line of hosts", "/local-data/addresses-files", "[" + dir + "/bad.hosts]",
 			"configuration refused: /local-data/addresses-files/0: " + dir + "/bad.hosts:2: invalid syntax\n    nonsense\n    ^\nthe previous configuration serves"},
 		{"a bad line that others may not see", "/local-data/addresses-files", "[" + dir + "/closed.hosts]",
