@@ -128,7 +128,7 @@ func cache(found []string, where places, m Machine) units.Cause {
 		c.Fix = fmt.Sprintf("chown knot-resolver:knot-resolver %s; chmod 0750 %s", dir, dir)
 	case strings.HasPrefix(reason, "Read-only file system"):
 		c.What = "the directory " + dir + " of the cache is read-only for workers"
-		c.Fix = fmt.Sprintf("name it in ReadWritePaths= of a drop-in: systemctl edit kresd@.service; kresctl reload")
+		c.Fix = "name it in ReadWritePaths= of a drop-in: systemctl edit kresd@.service; kresctl reload"
 	default:
 		c.What = fmt.Sprintf("the cache in %s cannot be opened: %s", dir, reason)
 	}
