@@ -4,6 +4,7 @@ package main
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"regexp"
 	"slices"
@@ -160,6 +161,31 @@ func TestFlagsOfAllCommandsAreTheSame(t *testing.T) {
 			if cmd.LocalNonPersistentFlags().Lookup(flag) != nil {
 				t.Errorf("%s has a --%s of its own", name, flag)
 			}
+		}
+	}
+}
+
+// TestExitStatusesAreDocumented: scripts decide by them.
+func TestExitStatusesAreDocumented(t *testing.T) {
+	table, err := os.ReadFile("../../docs/kresctl.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	page, err := os.ReadFile("../../packaging/man/kresctl.1.end")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, status := range []int{0, exitFailed, exitUsage, exitDegraded, exitUnreachable, exitDenied, exitPrecondition} {
+		if want := fmt.Sprintf("\n| %d | ", status); !strings.Contains(string(table), want) {
+			t.Errorf("docs/kresctl.md does not say what %d means", status)
+		}
+		if want := fmt.Sprintf("\n%d\n: ", status); !strings.Contains(string(page), want) {
+			t.Errorf("kresctl(1) does not say what %d means", status)
+		}
+	}
+	for _, section := range []string{"## EXIT STATUS", "## EXAMPLES", "## SEE ALSO"} {
+		if !strings.Contains(string(page), "\n"+section+"\n") {
+			t.Errorf("kresctl(1) has no %s", section)
 		}
 	}
 }
