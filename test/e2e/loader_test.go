@@ -47,7 +47,7 @@ func TestTheLoaderSaysWhere(t *testing.T) {
 				if err := sut.WriteFile("/tmp/broken.yaml", []byte(basic+c.yaml), 0o644); err != nil {
 					t.Fatal(err)
 				}
-				r := sut.Exec(t, "kresctl", "config", "set", "/tmp/broken.yaml")
+				r := sut.Exec(t, "kresctl", "config", "set", "@/tmp/broken.yaml")
 				if r.Code != 1 {
 					t.Errorf("kresctl: exit %d", r.Code)
 				}
