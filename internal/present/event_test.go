@@ -22,6 +22,9 @@ func aChange() []units.Event {
 		{When: when, Kind: units.EventDone, Step: step, Took: units.Seconds(1500 * time.Millisecond)},
 		{When: when, Kind: units.EventFailed, Step: step, Error: "it ended\nerror: boom"},
 		{When: when, Kind: units.EventRestore},
+		{When: when, Kind: units.EventBegin, Change: 18, Who: &units.Who{User: "al\u202eice", UID: new(uint32)}, Cause: "PUT /nsid", Plan: &units.Plan{}},
+		{When: when, Kind: units.EventApplied, Change: 18, Cause: "PUT /nsid", Took: units.Seconds(time.Second), Generation: "3f2a"},
+		{When: when, Kind: units.EventCrash, Unit: "kresd@1.service", Error: "kresd@1.service crashed\nand is started again"},
 		{When: when, Kind: units.EventRefused, Cause: "PUT /workers", Error: "it ended\nerror: boom"},
 		{When: when, Kind: units.EventApplied, Cause: "reload\x1b[2J", Took: units.Seconds(time.Second), Generation: "3f2a"},
 	}
@@ -34,15 +37,18 @@ func TestAnEventIsPrintedWithItsTimeAndSteps(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	const want = `12:00:00.007  begin (PUT /workers): 1 step to generation 3f2a
-  1  try      kresd@canary.service        worker configuration a → b
+	const want = `12:00:00.007  begin (PUT /workers)
+    try the new configuration with a canary, which serves no one (worker configuration a → b)
 12:00:00.007    try kresd@canary.service: worker configuration a → b
 12:00:00.007    try kresd@canary.service: done in 1.50 s
 12:00:00.007    try kresd@canary.service: FAILED: it ended
       error: boom
 12:00:00.007  restore
+12:00:00.007  begin: change 18 (PUT /nsid, by al\u202eice)
+12:00:00.007  change 18 (PUT /nsid): applied in 1.00 s
+12:00:00.007  kresd@1.service crashed\nand is started again
 12:00:00.007  PUT /workers: FAILED: it ended
-12:00:00.007  reload\u001b[2J: applied in 1.00 s, generation 3f2a
+12:00:00.007  reload\u001b[2J: applied in 1.00 s
 `
 	if diff := cmp.Diff(want, b.String()); diff != "" {
 		t.Error(diff)
