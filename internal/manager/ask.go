@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -61,13 +62,16 @@ func (m *Manager) follow(ctx context.Context, unit string, q units.TraceQuestion
 	}
 	t := units.Trace{
 		Unit: unit, Name: q.Name, Type: q.Type, From: q.From, Secure: found.Secure, Cut: found.Cut,
-		Took: milliseconds(found.Took), Answer: append([]string{}, found.Answer...), Lines: []units.TraceLine{},
+		Took: milliseconds(found.Took), Answer: []string{}, Lines: []units.TraceLine{},
 	}
 	if found.RCode != nil {
 		t.RCode = units.RCodeName(*found.RCode)
 	}
 	if found.Error != nil {
 		t.Error = &units.ExtendedError{Code: *found.Error, Meaning: units.ExtendedErrorMeaning(*found.Error), Text: found.ErrorText}
+	}
+	for _, rr := range found.Answer { // kresd lays them out in columns
+		t.Answer = append(t.Answer, strings.Join(strings.Fields(rr), " "))
 	}
 	for _, l := range found.Lines {
 		t.Lines = append(t.Lines, units.TraceLine{At: milliseconds(l.At), Text: l.Line})

@@ -21,7 +21,7 @@ import (
 func Upstreams(w io.Writer, u units.Upstreams, most int) error {
 	table := NewTable(w)
 	if len(u.Servers) == 0 {
-		fmt.Fprintln(w, "no server has answered yet")
+		fmt.Fprintln(w, "no server has answered since workers began to count, which they do when asked first")
 	} else {
 		table.Row("SERVER", "ANSWERS", "MIN", "MEDIAN", "P95", "MAX")
 	}

@@ -75,7 +75,7 @@ func traceEvent(e units.TraceEvent) string {
 		}
 		return s + " over " + strings.ToUpper(e.Protocol) + " for " + e.Name + " " + e.Type
 	case units.TraceReply:
-		s := e.Address + " answers " + e.Detail
+		s := strings.TrimSpace(e.Address + " answers " + e.Detail)
 		if e.RTT != nil {
 			s += " after " + millis(*e.RTT)
 		}

@@ -29,7 +29,7 @@ type reader struct {
 	asked  *units.TraceEvent // the last question to a server that has no reply yet
 	missed bool              // the cache does not have it
 	unfit  string            // why
-	cached bool              // what follows is about what the cache had
+	source bool              // where the answer is from is known: cache, rules or a server
 }
 
 // Events translates the lines of a request, which are those of kresd 6. What another
@@ -46,13 +46,28 @@ func Events(lines []units.TraceLine) []units.TraceEvent {
 			}
 		}
 	}
+	r.replied("")
 	return r.events
 }
 
 func (r *reader) add(e units.TraceEvent) *units.TraceEvent {
+	r.replied("")
 	e.At = r.at
 	r.events = append(r.events, e)
 	return &r.events[len(r.events)-1]
+}
+
+// replied says that the server that was asked has answered. Where the answer is passed
+// on as it is, kresd tells of its time only.
+func (r *reader) replied(rcode string) {
+	asked := r.asked
+	if asked == nil || rcode == "" && asked.RTT == nil {
+		return
+	}
+	r.asked = nil
+	r.events = append(r.events, units.TraceEvent{
+		At: r.at, Kind: units.TraceReply, Server: asked.Server, Address: asked.Address, RTT: asked.RTT, Detail: rcode,
+	})
 }
 
 // detail is an event that says no more than its kind and some words.
@@ -83,7 +98,8 @@ var meanings = sync.OnceValue(func() []meaning {
 	server := func(verb string) string { return `=> id: '\d+' ` + verb + `: '([^']*)'@'([^']*)' zone cut: '([^']*)'` }
 
 	add(`^\[iterat\].*\] +'(.*)' type '([^']*)' new uid was assigned`, func(r *reader, m []string) {
-		r.cached, r.asked = false, nil
+		r.replied("")
+		r.source, r.asked = false, nil
 		if m[1] != r.name || m[2] != r.rrtype {
 			if r.name != "" {
 				r.add(units.TraceEvent{Kind: units.TraceResolve, Name: m[1], Type: m[2]})
@@ -93,12 +109,15 @@ var meanings = sync.OnceValue(func() []meaning {
 	})
 	add(`=> view selected action: (.*)$`, about(units.TraceView))
 	add(`^\[policy\].*\] +(.*)$`, about(units.TracePolicy))
-	add(`^\[rules *\].*=> (satisfied by local data.*|redirecting by local data|local data.*)$`, about(units.TraceRule))
+	add(`^\[rules *\].*=> (satisfied by local data.*|redirecting by local data|local data.*)$`, func(r *reader, m []string) {
+		r.source = true
+		r.add(units.TraceEvent{Kind: units.TraceRule, Detail: strings.TrimSpace(m[1])})
+	})
 
 	hit := func(what string) func(*reader, []string) {
 		return func(r *reader, m []string) {
 			ttl, _ := strconv.Atoi(m[1])
-			r.cached = true
+			r.source = true
 			r.add(units.TraceEvent{Kind: units.TraceCacheHit, TTL: &ttl, Detail: what})
 		}
 	}
@@ -117,7 +136,7 @@ var meanings = sync.OnceValue(func() []meaning {
 			Kind: units.TraceAsk, Server: m[1], Address: address(m[2]), Zone: m[3],
 			Name: strings.ToLower(m[4]), Type: m[5], Protocol: m[6],
 		})
-		r.cached, r.asked = false, &units.TraceEvent{Server: e.Server, Address: e.Address}
+		r.source, r.asked = true, &units.TraceEvent{Server: e.Server, Address: e.Address}
 	})
 	add(server("updating")+` with rtt (\d+) `, func(r *reader, m []string) {
 		n, _ := strconv.Atoi(m[4])
@@ -133,11 +152,13 @@ var meanings = sync.OnceValue(func() []meaning {
 		r.add(units.TraceEvent{Kind: units.TraceFault, Server: m[1], Address: address(m[2]), Detail: words})
 	})
 	add(`<= rcode: (\S+)`, func(r *reader, m []string) {
-		if r.asked == nil || r.cached { // of what the cache had, or of a fault that is told
-			return
+		switch {
+		case r.asked != nil:
+			r.replied(m[1])
+		case !r.source: // nothing else says that the name itself is among the local data
+			r.source = true
+			r.add(units.TraceEvent{Kind: units.TraceRule})
 		}
-		r.add(units.TraceEvent{Kind: units.TraceReply, Server: r.asked.Server, Address: r.asked.Address, RTT: r.asked.RTT, Detail: m[1]})
-		r.asked = nil
 	})
 	add(`<= referral response, follow`, detail(units.TraceReferral, ""))
 	add(`<= cname chain, following`, detail(units.TraceAlias, ""))

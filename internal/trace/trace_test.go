@@ -57,6 +57,26 @@ func TestEvents(t *testing.T) {
 2 resolve www.example. A
 2 cache-hit ttl=57
 `},
+		{"from a server whose answers are passed on as they are", `
+0 [iterat][65538.00]   'a.up.example.' type 'A' new uid was assigned .01, parent uid .00
+0 [resolv][65538.01]   => id: '13206' querying: '.'@'127.0.0.1#05300' zone cut: '.' qname: 'a.up.example.' qtype: 'A' proto: 'udp'
+1 [select][65538.01]   => id: '13206' updating: '.'@'127.0.0.1#05300' zone cut: '.' with rtt 1 to srtt: 1 and variance: 0
+1 [cache ][65538.01]   => stashed packet: rank 021, TTL 60, A a.up.example. (70 B)
+`, `
+0 cache-miss
+0 ask a.up.example. A . 127.0.0.1:5300 . udp
+1 reply . 127.0.0.1:5300 rtt=1
+1 store
+`},
+		{"local data for the name itself", `
+0 [iterat][65540.00]   'host.example.' type 'A' new uid was assigned .01, parent uid .00
+0 [iterat][65540.01]   <= rcode: NOERROR
+0 [valdtr][65540.01]   <= answer valid, OK
+0 [resolv][65540.01]   AD: request classified as SECURE
+`, `
+0 rule
+0 secure (the answer)
+`},
 		{"no answer at all", `
 0 [iterat][65541.00]   'drop.example.' type 'A' new uid was assigned .01, parent uid .00
 0 [resolv][65541.01]   => id: '00962' querying: '.'@'127.0.0.1#05300' zone cut: '.' qname: 'drop.example.' qtype: 'A' proto: 'udp'
