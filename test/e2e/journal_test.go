@@ -14,10 +14,17 @@ import (
 	"kresd-manager/units"
 )
 
-// entries are messages of the journal that match, with all their fields.
+// ofThisManager matches messages of the manager that runs: those before had changes of
+// the same numbers.
+func ofThisManager(t *testing.T) string {
+	t.Helper()
+	return "_SYSTEMD_INVOCATION_ID=" + strings.TrimSpace(sut.Show(t, "kresd-manager.service", "InvocationID"))
+}
+
+// entries are messages of this manager that match, with all their fields.
 func entries(t *testing.T, match ...string) (all []map[string]any) {
 	t.Helper()
-	out := sut.Must(t, append([]string{"journalctl", "-q", "-o", "json"}, match...)...)
+	out := sut.Must(t, append([]string{"journalctl", "-q", "-o", "json", ofThisManager(t)}, match...)...)
 	for line := range strings.Lines(out) {
 		var e map[string]any
 		if err := json.Unmarshal([]byte(line), &e); err != nil {
@@ -55,14 +62,14 @@ func TestTheJournalHasTheStoryOfAChange(t *testing.T) {
 		}
 	}
 	if kinds[message.ChangeBegun] != 1 || kinds[message.ChangeApplied] != 1 || kinds[message.StepDone] != len(r.Plan.Steps) {
-		t.Errorf("the story of a change with %d steps: %v\n%s", len(r.Plan.Steps), kinds, sut.Must(t, "journalctl", "-q", fmt.Sprintf("KRES_CHANGE=%d", r.Entry)))
+		t.Errorf("the story of a change with %d steps: %v\n%s", len(r.Plan.Steps), kinds, sut.Must(t, "journalctl", "-q", ofThisManager(t), fmt.Sprintf("KRES_CHANGE=%d", r.Entry)))
 	}
 	for _, s := range r.Plan.Steps {
 		if !steps[fmt.Sprintf("%s %s true", s.Kind, s.Unit)] {
 			t.Errorf("%s of %s is missing in %v", s.Kind, s.Unit, steps)
 		}
 	}
-	t.Logf("\n%s", sut.Must(t, "journalctl", "-q", "--no-hostname", fmt.Sprintf("KRES_CHANGE=%d", r.Entry)))
+	t.Logf("\n%s", sut.Must(t, "journalctl", "-q", "--no-hostname", ofThisManager(t), fmt.Sprintf("KRES_CHANGE=%d", r.Entry)))
 
 	// What was asked for is in the same story by its reference.
 	if got := entries(t, "KRES_REQUEST="+reference, "MESSAGE_ID="+string(message.Request)); len(got) != 1 {

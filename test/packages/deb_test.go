@@ -10,6 +10,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"kresd-manager/internal/message"
 )
 
 // stockLink is how its package enables the stock service.
@@ -125,6 +127,11 @@ func TestInstallStartsAndAnswers(t *testing.T) {
 	if out := must(t, "man", "-w", "kresctl"); !strings.HasSuffix(out, "/man1/kresctl.1.gz\n") {
 		t.Errorf("man kresctl shows %s", out)
 	}
+	// The trigger of systemd's package has put the catalog into the one that journalctl reads.
+	if out := must(t, "journalctl", "--list-catalog", string(message.ChangeApplied)); !strings.Contains(out, "is in force") {
+		t.Errorf("journalctl --list-catalog: %s", out)
+	}
+	there(t, true, "/usr/share/kresd-manager/prometheus/kresd-manager.rules.yaml", "/usr/share/kresd-manager/grafana/kresd-manager.json")
 	there(t, true, "/usr/share/doc/kresd-manager/docs/xdp.md", "/usr/share/doc/kresd-manager/docs/internals/effects.md", "/usr/share/kresd-manager/config.yaml", "/usr/share/kresd-manager/schema.json",
 		"/usr/share/bash-completion/completions/kresctl",
 		"/usr/share/fish/vendor_completions.d/kresctl.fish", "/usr/share/zsh/site-functions/_kresctl")

@@ -172,7 +172,7 @@ func TestTwoOfOneUser(t *testing.T) {
 // what it had started by then does not stay.
 func TestInterruptedWhileItStarts(t *testing.T) {
 	login(t)
-	for _, words := range []string{"step=load", "step=start", "msg=ready"} {
+	for _, words := range []string{`msg="loaded the rules`, `msg="started `, "msg=ready"} {
 		p := begin(t, cmd(product.Programs+"/kresd-manager", "run", "-c", "/home/"+name+"/my.yaml"))
 		p.endAtCleanup(t, cmd, "systemctl", "--user")
 		eventually(t, words, func() bool { return strings.Contains(p.out.String(), words) })
