@@ -9,6 +9,7 @@ import (
 
 	"kresd-manager/internal/client"
 	"kresd-manager/internal/cmdline"
+	"kresd-manager/internal/present"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -110,9 +111,12 @@ func (a *app) exitStatus(err error) int {
 		return int(silent)
 	}
 	var refused *client.Error
-	if a.verbose && errors.As(err, &refused) {
+	switch {
+	case a.json && errors.As(err, &refused):
+		_ = present.JSON(a.stderr, refused.Problem)
+	case a.verbose && errors.As(err, &refused):
 		fmt.Fprintf(a.stderr, "kresctl: %s\n", strings.TrimSpace(refused.Problem.Verbose()))
-	} else {
+	default:
 		fmt.Fprintf(a.stderr, "kresctl: %v\n", err)
 	}
 	return statusOf(err)
