@@ -69,7 +69,7 @@ Exit status, of all commands alike: 0 done; 1 failed or refused; 2 wrong usage;
 	root.PersistentFlags().BoolVar(&a.json, "json", false, "print as JSON, with all that is known")
 	root.PersistentFlags().BoolVarP(&a.quiet, "quiet", "q", false, "print errors, and what was asked for, and nothing else")
 	root.PersistentFlags().StringVar(&a.color, "color", "auto",
-		"colour on a terminal: `auto`, always or never")
+		"colours: `WHEN` is auto (on a terminal), always or never")
 	root.PersistentPreRunE = a.checkFlags
 	root.PersistentFlags().BoolVarP(&a.verbose, "verbose", "v", false, "tell all: plans step by step, with hashes")
 	root.SetFlagErrorFunc(wrongFlag)

@@ -36,6 +36,10 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr *vi
 	a := &app{stdout: stdout, stderr: stderr, files: source.Reader{Stdin: stdin}}
 	root := a.root()
 	root.SetArgs(args)
+	root.InitDefaultHelpCmd()
+	if help, _, err := root.Find([]string{"help"}); err == nil {
+		help.Short = "print the help of a command"
+	}
 	if len(args) > 0 && strings.HasPrefix(args[0], cobra.ShellCompRequestCmd) {
 		plain(root)
 	}
