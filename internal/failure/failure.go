@@ -173,12 +173,13 @@ func list(found []string, _ places, m Machine) units.Cause {
 var confined = regexp.MustCompile(`^(/\S+) (.* (?:ProtectHome|ProtectSystem|InaccessiblePaths|PrivateTmp|TemporaryFileSystem|ReadOnlyPaths|ReadWritePaths|PrivateDevices|ProtectKernel\w+)=.*?); .*$`)
 
 // hidden says that a sandbox is the reason, where the explanation of it is among the words
-// and is about a path that the cause names.
+// and is about a path that the cause names. The longest is meant: the pointer to a key looks
+// like a path, too.
 func hidden(c *units.Cause, words []string) *units.Cause {
+	longest := 0
 	for _, line := range words {
-		if m := confined.FindStringSubmatch(line); m != nil && strings.Contains(c.What, m[1]) {
-			c.Fix, c.Quote = line, ""
-			return c
+		if m := confined.FindStringSubmatch(line); m != nil && strings.Contains(c.What, m[1]) && len(m[1]) > longest {
+			c.Fix, c.Quote, longest = line, "", len(m[1])
 		}
 	}
 	return c

@@ -59,6 +59,8 @@ func TestTheWordsOfDaemonsAreUnderstood(t *testing.T) {
 		{"Lua", "[system] error while loading config: /run/kresd-manager/canary/worker.lua:539: /lua/script:2: '=' expected near 'is' (workdir '/tmp')", "/lua/script:2: '=' expected near 'is'"},
 		{"a file that a sandbox hides", "worker.lua:5: /lua/script:1: /home/x: Permission denied (workdir '/tmp')\n/home/x is hidden from kresd@.service by ProtectHome=yes; put it elsewhere",
 			"/lua/script:1: /home/x: Permission denied\n/home/x is hidden from kresd@.service by ProtectHome=yes; put it elsewhere"},
+		{"a directory that a sandbox has read-only", "worker.lua:5: /lua/policy-script:1: /srv/a/log: Read-only file system (workdir '/tmp')\n/lua cannot be written by x.service because of ProtectSystem=strict; no\n/srv/a cannot be written by x.service because of ProtectSystem=strict; put it elsewhere",
+			"/lua/policy-script:1: /srv/a/log: Read-only file system\n/srv/a cannot be written by x.service because of ProtectSystem=strict; put it elsewhere"},
 		{"no list", "/local-data/rpz/0: /t/none.rpz: No such file or directory", "/local-data/rpz/0: /t/none.rpz is not there\nput it there"},
 	} {
 		got := Explain(append([]string{"[system] what else was said"}, strings.Split(c.words, "\n")...), []byte(configuration), machine{
