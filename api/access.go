@@ -3,6 +3,8 @@
 package api
 
 import (
+	"cmp"
+	"crypto/x509"
 	"fmt"
 	"net/http"
 	"net/netip"
@@ -37,11 +39,11 @@ const (
 
 // admit decides whether a request may go on, and notes in w what its sender may
 // do. Callers on a unix socket are known by their connection, all callers by the
-// token that they send:
+// token that they send, and those over TLS by their certificate:
 //
 //   - Without roles, whoever can open the unix socket may do everything. With
 //     them, root and the manager's own user still may: they could edit the file.
-//   - Over TCP nothing but a token tells callers apart. As long as no role has
+//   - Over TCP nothing but these tells callers apart. As long as no role has
 //     one, callers that reach a loopback address may read, as all users of this
 //     machine can; others may do nothing.
 func (h *handlers) admit(w *response, r *http.Request, need access) error {
@@ -51,6 +53,7 @@ func (h *handlers) admit(w *response, r *http.Request, need access) error {
 		return noInterface(c.Listener.String())
 	}
 	w.rights = h.known(p, c)
+	certified := h.useCertificate(w, p, r)
 	token, sent := bearer(r)
 	var wait time.Duration
 	if sent && p.hasToken() {
@@ -64,7 +67,7 @@ func (h *handlers) admit(w *response, r *http.Request, need access) error {
 		return nil
 	case wait > 0:
 		return &slowedDown{guessing(c.Source()), wait}
-	case w.role != "" || !c.TCP() && !sent:
+	case w.role != "" || certified || !c.TCP() && !sent:
 		return denied(whoAsks(w, r).String(), w.rights, r.Method, r.URL.Path, need)
 	case sent:
 		return wrongToken()
@@ -87,6 +90,40 @@ func (h *handlers) useToken(w *response, p *policy, token string, from door.Sour
 	if a := access(p.management.Roles[role].Role); !w.rights.includes(a) {
 		w.rights = a
 	}
+}
+
+// useCertificate adds what a client certificate allows, if there is one. That an authority
+// of /management/tls/client-ca-file has signed it was seen in the handshake.
+func (h *handlers) useCertificate(w *response, p *policy, r *http.Request) (sent bool) {
+	if r.TLS == nil || len(r.TLS.VerifiedChains) == 0 {
+		return false
+	}
+	names := certificateNames(r.TLS.VerifiedChains[0][0])
+	for i := range p.management.Roles {
+		role := &p.management.Roles[i]
+		for _, name := range names {
+			if a := access(role.Role); slices.Contains(role.Certificates, name) && (w.role == "" || !w.rights.includes(a)) {
+				w.role, w.roleName = fmt.Sprintf("/management/roles/%d", i), cmp.Or(role.Name, name)
+				if !w.rights.includes(a) {
+					w.rights = a
+				}
+			}
+		}
+	}
+	return true
+}
+
+// certificateNames are the names of who has a certificate: those of its subjectAltName
+// or, only where there are none, the common name (RFC 9525 section 2).
+func certificateNames(c *x509.Certificate) []string {
+	names := slices.Concat(c.DNSNames, c.EmailAddresses)
+	for _, u := range c.URIs {
+		names = append(names, u.String())
+	}
+	if len(names)+len(c.IPAddresses) == 0 && c.Subject.CommonName != "" {
+		names = append(names, c.Subject.CommonName)
+	}
+	return names
 }
 
 // known is what a caller may do without a token.

@@ -41,6 +41,9 @@ type Options struct {
 	// Hosts are names of this machine, accepted in the Host header without port
 	// besides localhost, unix and loopback addresses.
 	Hosts []string
+	// OwnName reports whether the certificate that is served is for a host; nil is for
+	// none. It is asked about requests over TLS, whose clients have made sure of it.
+	OwnName func(host string) bool
 	// Ending is closed when the server is about to end: streams end then.
 	Ending <-chan struct{}
 	// Logs calls told with messages of units until there are no more or the

@@ -16,7 +16,7 @@ import (
 // (DNS rebinding): a request must name this machine in Host.
 func (h *handlers) refuseForeign(next serve) serve {
 	return func(w *response, r *http.Request) {
-		if !h.ownHost(r.Host, door.CallerOf(r)) {
+		if !h.ownHost(r.Host, door.CallerOf(r)) && !h.certifiedHost(r) {
 			h.fail(w, r, foreignHost(r.Host))
 			return
 		}
@@ -35,12 +35,7 @@ func (h *handlers) ownHost(host string, c *door.Caller) bool {
 	if host == "" || strings.HasPrefix(host, "%2F") || strings.HasPrefix(host, "%2f") {
 		return true
 	}
-	name := host
-	if n, _, err := net.SplitHostPort(host); err == nil {
-		name = n
-	} else {
-		name = strings.TrimSuffix(strings.TrimPrefix(name, "["), "]")
-	}
+	name := hostName(host)
 	if addr, err := netip.ParseAddr(name); err == nil {
 		return addr.Unmap().IsLoopback() || addr.Unmap() == c.Local.Addr().WithZone("") || slices.Contains(h.opt.Hosts, name)
 	}
@@ -54,4 +49,18 @@ func (h *handlers) ownHost(host string, c *door.Caller) bool {
 	return slices.ContainsFunc(h.opt.Hosts, func(own string) bool {
 		return strings.EqualFold(name, own)
 	})
+}
+
+// certifiedHost reports whether a request over TLS names a host that the certificate is
+// for: a browser that was led here by a false name has noticed.
+func (h *handlers) certifiedHost(r *http.Request) bool {
+	return r.TLS != nil && h.opt.OwnName != nil && h.opt.OwnName(hostName(r.Host))
+}
+
+// hostName is a Host header without its port.
+func hostName(host string) string {
+	if name, _, err := net.SplitHostPort(host); err == nil {
+		return name
+	}
+	return strings.TrimSuffix(strings.TrimPrefix(host, "["), "]")
 }

@@ -87,7 +87,7 @@ func denied(who string, has access, method, path string, need access) error {
 
 func tokenNeeded(method, path string) error {
 	return &refusal{http.StatusUnauthorized, wire.KindToken, "token needed",
-		fmt.Sprintf("%s %s over TCP needs a token; send the header Authorization: Bearer TOKEN (kresctl --token-file)", method, printable(path))}
+		fmt.Sprintf("%s %s over TCP needs a token; send the header Authorization: Bearer TOKEN (kresctl --token-file), or a client certificate of a role", method, printable(path))}
 }
 
 func wrongToken() error {

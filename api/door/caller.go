@@ -4,6 +4,7 @@ package door
 
 import (
 	"context"
+	"crypto/tls"
 	"net"
 	"net/http"
 	"net/netip"
@@ -42,6 +43,9 @@ func identify(c *conn) *Caller {
 
 // withCaller remembers who made a connection.
 func withCaller(ctx context.Context, accepted net.Conn) context.Context {
+	if t, ok := accepted.(*tls.Conn); ok {
+		accepted = t.NetConn()
+	}
 	if c, ok := accepted.(*conn); ok {
 		return With(ctx, c.caller)
 	}

@@ -9,6 +9,7 @@ package door
 import (
 	"cmp"
 	"context"
+	"crypto/tls"
 	"errors"
 	"io"
 	"log/slog"
@@ -51,6 +52,9 @@ type Options struct {
 	// EndTime is how long a client may go on to send a body, or to read an answer,
 	// after Shutdown has begun. 0 is [DefaultEndTime].
 	EndTime time.Duration
+	// TLS is what a connection over TCP is encrypted with, which is asked when it is
+	// accepted; nil is for none of them, and so is what it returns.
+	TLS func() *tls.Config
 }
 
 // Server carries a handler over one or several listeners. It is safe for
@@ -60,6 +64,7 @@ type Server struct {
 	log     *slog.Logger
 	gate    *gate
 	endTime time.Duration
+	tls     func() *tls.Config
 }
 
 // NewServer returns a server of h, usually the one of package api.
@@ -79,6 +84,9 @@ func NewServer(h http.Handler, opt Options) *Server {
 		},
 		log:     opt.Logger,
 		endTime: cmp.Or(opt.EndTime, DefaultEndTime),
+	}
+	if s.tls = opt.TLS; s.tls == nil {
+		s.tls = func() *tls.Config { return nil }
 	}
 	reports := NewReports()
 	s.gate = newGate(cmp.Or(opt.MaxConnections, DefaultMaxConnections), cmp.Or(opt.MaxPerSource, DefaultMaxPerSource), func(from Source) {
@@ -100,7 +108,7 @@ func (s *Server) Serve(listeners ...net.Listener) error {
 	bounded := make([]net.Listener, len(listeners))
 	for i, l := range listeners {
 		bounded[i] = limit(l, s.gate)
-		go func() { ended <- s.http.Serve(bounded[i]) }()
+		go func() { ended <- s.http.Serve(encrypted{bounded[i], s.tls}) }()
 	}
 	var first error
 	for range listeners {

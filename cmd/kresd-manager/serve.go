@@ -20,6 +20,8 @@ import (
 
 	"kresd-manager/api"
 	"kresd-manager/api/door"
+	"kresd-manager/internal/config"
+	"kresd-manager/internal/encrypt"
 	"kresd-manager/internal/generation"
 	"kresd-manager/internal/journal"
 	"kresd-manager/internal/kresd"
@@ -56,6 +58,7 @@ func serve(o options, bus systemd, stdout io.Writer, log *slog.Logger) error {
 	defer doors.Close()
 	eye := o.eye()
 	ground := &ground{o: &o, doors: doors, eye: eye, stop: bus.QueueStop, again: make(chan struct{})}
+	encryption := encrypt.New(log)
 	m := manager.New(manager.Options{
 		Files:   o.configs,
 		Rundir:  o.rundir,
@@ -72,7 +75,13 @@ func serve(o options, bus systemd, stdout io.Writer, log *slog.Logger) error {
 		Systemd:   bus,
 		Workers:   kresd.Workers{Rundir: o.rundir},
 		Log:       log,
-		Served:    doors.Check,
+		Served: func(next config.Management) error {
+			if err := encryption.Check(next); err != nil {
+				return err
+			}
+			return doors.Check(next)
+		},
+		Unserved:  encryption.Problems,
 		Readers:   o.readers,
 		Woken:     doors.Knocked(),
 		Watch:     files.Set,
@@ -106,6 +115,7 @@ func serve(o options, bus systemd, stdout io.Writer, log *slog.Logger) error {
 	if err := doors.Open(m.Running()); err != nil {
 		return turnAway(doors, err)
 	}
+	encryption.Follow(func() config.Management { return m.Running().Management })
 	eye.Serve(doors.Paths()...)
 	var background sync.WaitGroup
 	background.Go(func() { bus.Watch(ctx, m.Drifted) })
@@ -130,12 +140,13 @@ func serve(o options, bus systemd, stdout io.Writer, log *slog.Logger) error {
 		Version: version,
 		Ending:  ending,
 		Hosts:   listen.Names(),
+		OwnName: encryption.Covers,
 		Readers: readers(),
 		Logs: func(ctx context.Context, q units.LogQuery, told func(units.LogLine)) error {
 			q.User = o.user
 			return journal.Follow(ctx, q, told)
 		},
-	}), door.Options{Logger: log})
+	}), door.Options{Logger: log, TLS: encryption.Wanted})
 	failed := make(chan error, 1)
 	doors.Serve(func(l net.Listener) {
 		select {

@@ -102,6 +102,8 @@ type Options struct {
 	// Served returns [config.Problems] if the API cannot be had in the way that a
 	// configuration wants; nil is any way.
 	Served func(config.Management) error
+	// Unserved is what is wrong now with files that the API is served with.
+	Unserved func() config.Problems
 	// Readers returns who uses the files that a configuration names; nil is this
 	// process in place of all.
 	Readers func() (judge.Readers, error)
@@ -225,6 +227,9 @@ type task struct {
 func New(o Options) *Manager {
 	if o.Notify == nil {
 		o.Notify = func(string) {}
+	}
+	if o.Unserved == nil {
+		o.Unserved = func() config.Problems { return nil }
 	}
 	if o.Served == nil {
 		o.Served = func(config.Management) error { return nil }

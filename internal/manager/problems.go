@@ -54,7 +54,7 @@ func (s *snapshot) watched() []string { return input.Watched(s.desired.Inputs) }
 // problems says what is wrong now with what the running configuration names: what
 // units cannot see, and what cannot be read.
 func (m *Manager) problems(ctx context.Context, s *snapshot) config.Problems {
-	return append(slices.Clone(s.hidden), slices.DeleteFunc(m.unreadable(ctx, s), func(p config.Problem) bool {
+	return append(append(slices.Clone(s.hidden), m.o.Unserved()...), slices.DeleteFunc(m.unreadable(ctx, s), func(p config.Problem) bool {
 		return slices.ContainsFunc(s.hidden, func(h config.Problem) bool { return h.Pointer == p.Pointer })
 	})...)
 }
