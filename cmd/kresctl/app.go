@@ -27,6 +27,7 @@ type app struct {
 
 	socket    string // -s
 	tokenFile string
+	tls       client.Encryption
 	configs   []string // -c
 	json      bool     // of the commands that have it, see hasJSON
 	quiet     bool     // -q
@@ -61,9 +62,15 @@ Exit status, of all commands alike: 0 done; 1 failed or refused; 2 wrong usage;
 	root.SetVersionTemplate("kresctl {{.Version}}\n")
 	root.Flags().BoolP("version", "V", false, "print the version")
 	root.PersistentFlags().StringVarP(&a.socket, "socket", "s", "",
-		"`PATH` of the manager's socket, or HOST:PORT")
+		"`PATH` of the manager's socket, HOST:PORT, or https://HOST:PORT")
 	root.PersistentFlags().StringVar(&a.tokenFile, "token-file", "",
 		"`FILE` with the token of your role, if it takes one\n(default $KRESCTL_TOKEN, which is the token itself)")
+	root.PersistentFlags().StringVar(&a.tls.Authority, "cacert", "",
+		"`FILE` with the authority of the manager's certificate, PEM")
+	root.PersistentFlags().StringVar(&a.tls.Certificate, "cert", "",
+		"`FILE` with a client certificate, PEM; with --key")
+	root.PersistentFlags().StringVar(&a.tls.Key, "key", "",
+		"`FILE` with the key of that certificate, PEM")
 	root.PersistentFlags().StringArrayVarP(&a.configs, "config", "c", nil,
 		"configuration `FILE`: names the socket unless -s does, and is what\ncommands without FILE are about; several are combined\n(default "+defaultConfig+")")
 	root.PersistentFlags().BoolVar(&a.json, "json", false, "print as JSON, with all that is known")
@@ -98,6 +105,7 @@ Exit status, of all commands alike: 0 done; 1 failed or refused; 2 wrong usage;
 		a.schemaCommand(),
 		a.statusCommand(),
 		a.stopCommand(),
+		a.tokenCommand(),
 		a.topCommand(),
 		a.traceCommand(),
 		a.unitsCommand(),
@@ -171,7 +179,7 @@ func (a *app) connect() (*client.Client, error) {
 		return nil, err
 	}
 	c, err := client.Find(&a.files, client.Where{
-		Socket: a.socket, Files: a.configFiles(nil), Named: len(a.configs) > 0, Token: token != "",
+		Socket: a.socket, Files: a.configFiles(nil), Named: len(a.configs) > 0, Token: token != "", TLS: a.tls,
 	})
 	if err != nil {
 		return nil, err

@@ -133,7 +133,6 @@ func TestWhatShellsOfferIsPlain(t *testing.T) {
 var triedElsewhere = map[string]string{
 	"kresctl doctor": "it looks at this machine: test/e2e",
 	"kresctl events": "they come while others change something: terminal_test.go, test/e2e",
-	"kresctl logs":   "there is a journal: terminal_test.go, test/e2e",
 }
 
 // TestEveryCommandIsWhereItIsLookedFor: cmd/kresctl/config_set.go is kresctl config set,

@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -14,14 +15,32 @@ import (
 
 func (a *app) logsCommand() *cobra.Command {
 	var q units.LogQuery
+	var priority, since string
 	cmd := &cobra.Command{
-		Use:   "logs [-f] [-n LINES] [--json] [UNIT…]",
+		Use:   "logs [-f] [-n LINES] [-p PRIORITY] [--since TIME] [--json] [UNIT…]",
 		Short: "show the log of the units",
 		Long: `Show the last messages of the workers, of all other units and of the manager,
 or of some of them, from the journal; with -f also those to come, until you
 interrupt it. It fails when kresd-manager ends before that. It takes the role
-read, and no right to read the journal.`,
+read, and no right to read the journal.
+
+TIME is how long ago, as 10m, 2h or 3d, or a day or moment, as 2026-11-28 or
+"2026-11-28 10:00", or as in RFC 3339. PRIORITY is emerg, alert, crit, err,
+warning, notice, info or debug.`,
+		Example: `  kresctl logs -f kresd@1
+  kresctl logs -p warning --since 2h`,
 		RunE: func(cmd *cobra.Command, args []string) error {
+			var err error
+			if priority != "" {
+				if q.Priority, err = units.ParsePriority(priority); err != nil {
+					return usage(cmd, "--priority: %v", err)
+				}
+			}
+			if since != "" {
+				if q.Since, err = units.ParseMoment(since, time.Now()); err != nil {
+					return usage(cmd, "--since: %v", err)
+				}
+			}
 			for _, name := range args {
 				unit, err := unitArg(cmd, name)
 				if err != nil {
@@ -42,6 +61,8 @@ read, and no right to read the journal.`,
 	}
 	cmd.Flags().BoolVarP(&q.Follow, "follow", "f", false, "show what comes, too")
 	cmd.Flags().IntVarP(&q.Lines, "lines", "n", 100, "how many `LINES` of the past, at most")
+	cmd.Flags().StringVarP(&priority, "priority", "p", "", "messages that are at least as urgent as `PRIORITY`")
+	cmd.Flags().StringVar(&since, "since", "", "messages from this `TIME` on")
 	hasJSON(cmd)
 	return cmd
 }

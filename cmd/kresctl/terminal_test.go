@@ -49,7 +49,7 @@ var everyCommand = map[string][][]string{
 	"kresctl doctor":         nil, // it looks at this machine; the streams are the same
 	"kresctl events":         {{}, {"--json"}},
 	"kresctl history":        {{}, {"--json"}, {"1"}, {"show", "1", "--json"}, {"show", nasty}},
-	"kresctl logs":           {{}, {"--json"}, {nasty}},
+	"kresctl logs":           {{}, {"--json"}, {nasty}, {"-p", nasty}, {"--since", nasty}},
 	"kresctl metrics":        {{"--json"}, {"--prometheus"}},
 	"kresctl migrate":        {{"FILE"}, {"--json", "FILE"}, {nasty}},
 	"kresctl pids":           {{}, {"--json"}, {nasty}},
@@ -62,6 +62,8 @@ var everyCommand = map[string][][]string{
 	"kresctl schema":         {{}, {"--live"}},
 	"kresctl status":         {{}, {"--json"}},
 	"kresctl stop":           {{}, {nasty}},
+	"kresctl token hash":     {{"FILE"}, {nasty}},
+	"kresctl token new":      {{}, {nasty}},
 	"kresctl top":            {{"-n", "1", "--interval", "100ms"}},
 	"kresctl trace":          {{"a"}, {"-v", "a"}, {"--json", "a"}, {nasty}, {"--worker", nasty, "a"}},
 	"kresctl units":          {{}, {"--json"}, {nasty}},

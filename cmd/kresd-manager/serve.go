@@ -71,10 +71,10 @@ func serve(o options, bus systemd, stdout io.Writer, log *slog.Logger) error {
 			TicketSecret: filepath.Join(o.runtimeDir, "tls-ticket-secret"),
 			Programs:     programs(),
 		},
-		Store:     &generation.Store{Root: o.runtimeDir, Boot: o.stateDir},
-		Systemd:   bus,
-		Workers:   kresd.Workers{Rundir: o.rundir},
-		Log:       log,
+		Store:   &generation.Store{Root: o.runtimeDir, Boot: o.stateDir},
+		Systemd: bus,
+		Workers: kresd.Workers{Rundir: o.rundir},
+		Log:     log,
 		Served: func(next config.Management) error {
 			if err := encryption.Check(next); err != nil {
 				return err

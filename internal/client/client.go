@@ -146,6 +146,9 @@ func (c *Client) refusal(resp *http.Response, q request) error {
 	if err != nil {
 		return c.explain(err, q)
 	}
+	if strings.HasPrefix(string(body), "Client sent an HTTP request to an HTTPS server") { // net/http's own words
+		return &ConnectError{Address: c.address, Reason: "it speaks TLS; ask with -s https://" + c.address}
+	}
 	e := &Error{Status: resp.StatusCode}
 	t, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type"))
 	if t == "application/problem+json" && json.Unmarshal(body, &e.Problem) == nil && e.Problem.Kind != "" {

@@ -111,6 +111,8 @@ func (c *Client) explain(err error, q request) error {
 		return long
 	case strings.Contains(err.Error(), "server response headers exceeded"): // net/http has no value for it
 		return &TooLongError{c.address, "header", maxHeader, q.doubt()}
+	case untrusted(err) != "":
+		reason = untrusted(err)
 	case errors.As(err, &lookup): // it may be a time-out as well
 		reason = unknownHost(lookup)
 	case errors.Is(err, fs.ErrNotExist):

@@ -21,7 +21,8 @@ import (
 
 // Where is what a command knows of the manager that it means.
 type Where struct {
-	// Socket is the path of a unix socket, HOST:PORT or HOST@PORT; "" leaves it to Files.
+	// Socket is the path of a unix socket, HOST:PORT, or https://HOST:PORT for one that
+	// speaks TLS; "" leaves it to Files.
 	Socket string
 	// Files are the configuration. Named means that they were asked for: one that was
 	// not helps if it can be read and does no harm if it cannot.
@@ -29,12 +30,15 @@ type Where struct {
 	Named bool
 	// Token means that there is a token to send.
 	Token bool
+	// TLS is for a manager that speaks it.
+	TLS Encryption
 }
 
 // address is where the manager answers: one of both is set.
 type address struct {
 	path string // of a unix socket
 	tcp  string // host:port
+	tls  bool   // over TCP
 }
 
 // Find returns a client of the manager that is meant: by its socket; else by what the
@@ -48,6 +52,10 @@ func Find(r *source.Reader, w Where) (*Client, error) {
 	switch {
 	case err != nil:
 		return nil, err
+	case at.tls:
+		return NewTLS(r, at.tcp, w.TLS)
+	case w.TLS != Encryption{}:
+		return nil, errors.New("--cacert, --cert and --key are for a manager that speaks TLS: -s https://HOST:PORT")
 	case at.tcp != "":
 		return NewTCP(at.tcp), nil
 	}
@@ -55,6 +63,13 @@ func Find(r *source.Reader, w Where) (*Client, error) {
 }
 
 func (w Where) address(r *source.Reader) (address, error) {
+	if url, ok := strings.CutPrefix(w.Socket, "https://"); ok {
+		tcp, ok := typedHostPort(strings.TrimSuffix(url, "/"))
+		if !ok {
+			return address{}, fmt.Errorf("cannot find the manager at %q: write https://HOST:PORT", w.Socket)
+		}
+		return address{tcp: tcp, tls: true}, nil
+	}
 	if w.Socket != "" {
 		if tcp, ok := typedHostPort(w.Socket); ok {
 			return address{tcp: tcp}, nil
@@ -66,7 +81,7 @@ func (w Where) address(r *source.Reader) (address, error) {
 		return address{}, err
 	}
 	socket := defaultSocket()
-	if err != nil || at == (address{}) || at.tcp != "" && (!w.Token || !w.Named) && usable(socket) {
+	if err != nil || at == (address{}) || at.tcp != "" && (!w.Token && w.TLS == Encryption{} || !w.Named) && usable(socket) {
 		at = address{path: socket}
 	}
 	return at, nil
@@ -162,7 +177,8 @@ func interfaceIn(doc *config.Document, file string, err error) (address, error) 
 	case netip.IPv6Unspecified().String():
 		tcp = net.JoinHostPort("::1", port)
 	}
-	return address{tcp: tcp}, nil
+	cert, err := stringAt(doc, file, "/management/tls/cert-file", "a path")
+	return address{tcp: tcp, tls: cert != ""}, err
 }
 
 // stringAt returns the text at a pointer, "" if there is nothing.

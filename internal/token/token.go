@@ -50,12 +50,26 @@ func line(path string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	token := strings.TrimSpace(string(b))
+	return only(b, path)
+}
+
+// FromText is Read for a text that was read from a file with a name.
+func FromText(text []byte, name string) (string, error) {
+	token, err := only(text, name)
+	if err == nil && Hashed(token) {
+		return "", fmt.Errorf("%s has the hash of a token already", name)
+	}
+	return token, err
+}
+
+// only is the one token of a text.
+func only(text []byte, name string) (string, error) {
+	token := strings.TrimSpace(string(text))
 	switch {
 	case len(token) < Min:
-		return "", fmt.Errorf("the token in %s is shorter than %d bytes", path, Min)
-	case len(b) > Max+1 || strings.ContainsAny(token, " \t\r\n"):
-		return "", fmt.Errorf("%s must hold one token in one line", path)
+		return "", fmt.Errorf("the token in %s is shorter than %d bytes", name, Min)
+	case len(text) > Max+1 || strings.ContainsAny(token, " \t\r\n"):
+		return "", fmt.Errorf("%s must hold one token in one line", name)
 	}
 	return token, nil
 }

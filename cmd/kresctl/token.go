@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import "github.com/spf13/cobra"
+
+func (a *app) tokenCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "token",
+		Short: "make tokens for callers over TCP, and their hashes",
+		RunE:  needsCommand,
+	}
+	cmd.AddCommand(a.tokenHashCommand(), a.tokenNewCommand())
+	return cmd
+}
