@@ -99,6 +99,7 @@ func TestInterface(t *testing.T) {
 	if after := sut.PIDs(t); after["kresd@1.service"] != before["kresd@1.service"] {
 		t.Errorf("processes changed from %v to %v", before, after)
 	}
+	encrypted(t)
 	// Without the interface in the configuration the open port serves no one.
 	sut.WriteConfig(t, basic)
 	sut.Must(t, "systemctl", "reload", "kresd-manager.service")

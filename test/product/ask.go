@@ -10,12 +10,16 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/miekg/dns"
 
+	"kresd-manager/api"
+	"kresd-manager/api/openapi/conform"
 	"kresd-manager/units"
 )
 
@@ -49,15 +53,36 @@ func (s *System) Request(ctx context.Context, method, path, body string, header 
 	return Answer{resp.StatusCode, resp.Header, string(b)}, err
 }
 
-// Call is Request for one that has to be answered.
+// Call is Request for one that has to be answered, and as the description of the
+// interface says.
 func (s *System) Call(t *testing.T, method, path, body string, header ...string) Answer {
 	t.Helper()
 	a, err := s.Request(t.Context(), method, path, body, header...)
 	if err != nil {
 		t.Fatalf("%s %s: %v", method, path, err)
 	}
+	described, err := spec()
+	if err != nil {
+		t.Fatal(err)
+	}
+	asked, err := url.Parse(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := described.Check(conform.Answer{Method: method, Path: asked.Path, Status: a.Code, Header: a.Header, Body: []byte(a.Body)}); err != nil {
+		t.Error(err)
+	}
 	return a
 }
+
+// spec is what all answers of the API are held to.
+var spec = sync.OnceValues(func() (*conform.Spec, error) {
+	text, err := api.Description("")
+	if err != nil {
+		return nil, err
+	}
+	return conform.New(text)
+})
 
 // Put changes the configuration and returns the plan that was carried out.
 func (s *System) Put(t *testing.T, pointer, value string) units.Plan {
