@@ -9,6 +9,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"os"
 	"strings"
@@ -34,7 +35,7 @@ func Load(t config.ManagementTLS) (*tls.Config, config.Problems) {
 	read := func(key, path string) []byte {
 		text, err := durable.Read(path, maxFile)
 		if err != nil {
-			problem(key, err.Error(), "")
+			problem(key, fmt.Sprintf("cannot read %s: %v", path, reason(err)), readHint(path, err))
 		}
 		return text
 	}
@@ -65,6 +66,23 @@ func Load(t config.ManagementTLS) (*tls.Config, config.Problems) {
 		return nil, problems
 	}
 	return c, nil
+}
+
+// reason is what the system said of a file, without the name of it.
+func reason(err error) error {
+	var at *fs.PathError
+	if errors.As(err, &at) {
+		return at.Err
+	}
+	return err
+}
+
+// readHint is what to type where a file may not be read.
+func readHint(path string, err error) string {
+	if errors.Is(err, fs.ErrPermission) {
+		return "the user of the manager must be able to read it: chown kresd-manager " + path
+	}
+	return ""
 }
 
 // pairFault says in words what is wrong with a certificate and its key.

@@ -47,7 +47,7 @@ func TestLoadSaysWhichFileIsAtFault(t *testing.T) {
 		"swapped":           {key, cert, nil, "/management/tls/cert-file: DIR/cert.pem has no certificate"},
 		"no authority":      {cert, key, key, "/management/tls/client-ca-file: DIR/ca.pem has no certificate; "},
 		"an empty one":      {nil, key, nil, "/management/tls/cert-file: "},
-		"no file":           {cert, nil, nil, "/management/tls/key-file: open DIR/key.pem: no such file or directory"},
+		"no file":           {cert, nil, nil, "/management/tls/key-file: cannot read DIR/key.pem: no such file or directory"},
 		"a very large file": {bytes.Repeat([]byte("x"), maxFile+1), key, nil, "/management/tls/cert-file: "},
 	} {
 		of := files(t)

@@ -94,7 +94,7 @@ func encrypted(t *testing.T) {
 		t.Errorf("problems: %s", problems)
 	}
 	sut.Put(t, "/nsid", `"other"`) // is not about it
-	sut.Refused(t, "/management/tls/cert-file", `"`+dir+`server.csr"`, "/management/tls/cert-file", "has no certificate that can be read")
+	sut.Refused(t, "/management/tls/cert-file", `"/etc/hostname"`, "/management/tls/cert-file", "has no certificate that can be read")
 	if after := sut.PIDs(t); after["kresd@1.service"] == 0 || len(after) != len(before) {
 		t.Errorf("processes changed from %v to %v", before, after)
 	}
