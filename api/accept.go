@@ -100,23 +100,44 @@ func acceptsJSON(r *http.Request, types ...string) bool {
 	return false
 }
 
+// largeValue is from how many bytes on it takes long to write a value in another format
+// than the one that it is kept in, so that no one may do much of it at a time.
+const largeValue = 256 << 10
+
 // sendFormat sends a value, given as JSON, in the format that the client asks for.
 func sendFormat(w *response, r *http.Request, value []byte) error {
 	vary(w, "Accept")
 	format, contentType := formatFor(r)
 	if format != text.JSON {
-		n, problems := text.Read(text.JSON, value)
-		if len(problems) > 0 {
-			return fmt.Errorf("cannot read the answer: %w", problems)
-		}
-		converted, err := text.Write(format, &n)
+		converted, err := convert(w, r, value, format)
 		if err != nil {
-			return notAcceptable(err)
+			return err
 		}
 		value = converted
 	}
 	w.send(http.StatusOK, contentType, value)
 	return nil
+}
+
+// convert writes a value in another format. Whoever reads the answer slowly keeps no one
+// else from it.
+func convert(w *response, r *http.Request, value []byte, format text.Format) ([]byte, error) {
+	if len(value) > largeValue {
+		giveBack, err := w.texts.take(w, r)
+		if err != nil {
+			return nil, err
+		}
+		defer giveBack()
+	}
+	n, problems := text.Read(text.JSON, value)
+	if len(problems) > 0 {
+		return nil, fmt.Errorf("cannot read the answer: %w", problems)
+	}
+	converted, err := text.Write(format, &n)
+	if err != nil {
+		return nil, notAcceptable(err)
+	}
+	return converted, nil
 }
 
 // sendValue is sendFormat of what package json encodes.

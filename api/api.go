@@ -61,9 +61,9 @@ type handlers struct {
 	opt  Options
 	self uint32 // the user that this process runs as
 
-	streams, logs, plans, traces, changes, waits *shares
-	wrongTokens, reports                         *door.Pace
-	took                                         *metrics.Requests
+	texts, streams, logs, plans, traces, changes, waits *shares
+	wrongTokens, reports                                *door.Pace
+	took                                                *metrics.Requests
 
 	described func() ([]byte, error) // the document of the interface
 
@@ -87,6 +87,7 @@ func New(c Controller, opt Options) http.Handler {
 	h := &handlers{ctl: c, log: opt.Logger, opt: opt, self: uint32(os.Geteuid()),
 		streams:     newShares("event streams", eventsEach, eventsAll),
 		logs:        newShares("readers of logs", logsEach, logsAll),
+		texts:       newShares("large answers in YAML or TOML", textsEach, textsAll),
 		plans:       newShares("dry runs", plansEach, plansAll),
 		traces:      newShares("traces", tracesEach, tracesAll),
 		changes:     newShares("changes under way", changesEach, changesAll),
@@ -111,7 +112,7 @@ func New(c Controller, opt Options) http.Handler {
 		server += "/" + opt.Version
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		rw := &response{ResponseWriter: w, reference: reference(r), timeout: opt.WriteTimeout}
+		rw := &response{ResponseWriter: w, reference: reference(r), timeout: opt.WriteTimeout, texts: h.texts}
 		hd := w.Header()
 		hd["Server"] = []string{server}
 		hd["X-Reference-Id"] = []string{rw.reference}

@@ -28,12 +28,12 @@ func (h *handlers) refuseOrigins(next serve) serve {
 		hd.Set("Access-Control-Allow-Origin", origins[0])
 		vary(w, "Origin")
 		if r.Method != http.MethodOptions || r.Header.Get("Access-Control-Request-Method") == "" {
-			hd.Set("Access-Control-Expose-Headers", "ETag, Retry-After, WWW-Authenticate, X-Reference-Id")
+			hd.Set("Access-Control-Expose-Headers", "ETag, Location, Preference-Applied, Retry-After, WWW-Authenticate, X-Reference-Id")
 			next(w, r)
 			return
 		}
 		hd.Set("Access-Control-Allow-Methods", "GET, HEAD, PUT, PATCH, DELETE, POST")
-		hd.Set("Access-Control-Allow-Headers", "Authorization, Content-Type, If-Match, If-None-Match, X-Reference-Id")
+		hd.Set("Access-Control-Allow-Headers", "Authorization, Content-Type, If-Match, If-None-Match, Last-Event-ID, Prefer, X-Reference-Id")
 		hd.Set("Access-Control-Max-Age", "600")
 		w.WriteHeader(http.StatusNoContent)
 	}

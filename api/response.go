@@ -21,12 +21,13 @@ const DefaultWriteTimeout = 30 * time.Second
 type response struct {
 	http.ResponseWriter
 	reference string
-	route     *route // nil until one matched
-	rights    access // of who asks; "" until that is known
-	role      string // pointer of the role whose token came with the request
-	roleName  string // that of the configuration, "" if it gives none
-	guessed   bool   // the token was wrong
-	patient   bool   // the client may take any time to read the answer
+	route     *route  // nil until one matched
+	rights    access  // of who asks; "" until that is known
+	role      string  // pointer of the role whose token came with the request
+	roleName  string  // that of the configuration, "" if it gives none
+	guessed   bool    // the token was wrong
+	texts     *shares // of answers that are converted
+	patient   bool    // the client may take any time to read the answer
 	timeout   time.Duration
 	body      *body            // of the request; nil if it has none
 	last      bool             // no other request may follow on the connection

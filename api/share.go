@@ -16,6 +16,7 @@ import (
 const (
 	eventsEach, eventsAll = 16, 64
 	logsEach, logsAll     = 4, 8 // each has a process of its own
+	textsEach, textsAll   = 2, 8
 	plansEach, plansAll   = 4, 16
 	tracesEach, tracesAll = 2, 4 // each has a worker keep what it says
 	// Changes that no connection waits for, and connections that wait for one.

@@ -7,6 +7,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -15,7 +16,9 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
 
 	"kresd-manager/api"
 	"kresd-manager/api/door"
@@ -48,7 +51,7 @@ func serveTLS(t *testing.T, roles string) *secure {
 		l.Addr().(*net.TCPAddr).Port, s.of, roles))
 	e := encrypt.New(slog.New(slog.DiscardHandler))
 	e.Follow(func() config.Management { return c.Running().Management })
-	server := door.NewServer(described(t, api.New(c, api.Options{OwnName: e.Covers})), door.Options{TLS: e.Wanted})
+	server := door.NewServer(described(t, api.New(c, api.Options{OwnName: e.Covers})), door.Options{TLS: e.Wanted, HeaderTimeout: 2 * time.Second})
 	ended := make(chan error, 1)
 	go func() { ended <- server.Serve(l) }()
 	t.Cleanup(func() {
@@ -174,6 +177,17 @@ func TestTLSIsNotOptional(t *testing.T) {
 	}
 	if after := serial(); after == before {
 		t.Error("the old certificate is served")
+	}
+	// Who begins a handshake and does not go on is cut off as who sends no header.
+	slow, err := net.Dial("tcp", s.address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer slow.Close()
+	_, _ = slow.Write([]byte{0x16, 0x03, 0x01})
+	_ = slow.SetReadDeadline(time.Now().Add(time.Minute))
+	if _, err := slow.Read(make([]byte, 1)); !errors.Is(err, io.EOF) && !errors.Is(err, syscall.ECONNRESET) {
+		t.Errorf("a slow handshake: %v", err)
 	}
 	if _, err := tls.Dial("tcp", s.address, &tls.Config{InsecureSkipVerify: true, MaxVersion: tls.VersionTLS11}); err == nil {
 		t.Error("TLS 1.1 is let in")
