@@ -94,7 +94,11 @@ func (r *recorder) Write(p []byte) (int, error) {
 func TestMain(m *testing.M) {
 	answered.keys = map[string]bool{}
 	code := m.Run()
-	if run := flag.Lookup("test.run"); code == 0 && run.Value.String() == "" && !testing.Short() {
+	part := testing.Short()
+	for _, name := range []string{"test.run", "test.skip", "test.list", "test.fuzz"} {
+		part = part || flag.Lookup(name).Value.String() != ""
+	}
+	if code == 0 && !part {
 		s, err := spec()
 		if err == nil {
 			err = s.Covered(answered.keys)
