@@ -35,7 +35,10 @@ func (c *Client) stream(ctx context.Context, q request, endless bool, told func(
 	}
 	r.Header.Set("Accept", "application/json") // of an error
 	resp, err := c.http.Do(r)
-	if err != nil {
+	switch {
+	case err != nil && ctx.Err() != nil:
+		return nil // its reader left before it began
+	case err != nil:
 		return c.explain(err, q)
 	}
 	defer func() { _ = resp.Body.Close() }() // nothing is left to read

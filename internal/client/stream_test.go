@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -109,5 +110,20 @@ func TestOnlyAChangeMayHaveBeenMade(t *testing.T) {
 		if err := ask(); err == nil || !strings.Contains(err.Error(), doubt) {
 			t.Errorf("%s: %v", name, err)
 		}
+	}
+}
+
+// Who leaves is not told that there is no answer, also if none has come yet.
+func TestWhoLeavesBeforeAStreamBeginsHasNoError(t *testing.T) {
+	ctx, leave := context.WithCancel(t.Context())
+	asked := make(chan struct{})
+	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		close(asked)
+		<-r.Context().Done()
+	}))
+	defer server.Close()
+	go func() { <-asked; leave() }()
+	if err := client.NewTCP(server.Listener.Addr().String()).Events(ctx, nil); err != nil {
+		t.Error(err)
 	}
 }
