@@ -112,7 +112,7 @@ func readTrace(doc *config.Document) (units.TraceQuestion, error) {
 	q := units.TraceQuestion{Name: name, Type: "A"}
 	if t.Type != "" {
 		if q.Type = strings.ToUpper(t.Type); !recordType.MatchString(q.Type) {
-			return none, malformed("/type: %s is no type of records", printable(t.Type))
+			return none, malformed("/type: %s is not a record type", printable(t.Type))
 		}
 	}
 	if t.From != "" {

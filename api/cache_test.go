@@ -28,7 +28,7 @@ func TestClearCache(t *testing.T) {
 		{`{"name":"."}`, 200, "", &kresd.Clear{Name: "."}},
 		{`{"name":"bücher.example","exact-name":true,"rr-type":"aaaa","chunk-size":7}`, 200, "",
 			&kresd.Clear{Name: "xn--bcher-kva.example", Exact: true, Type: "AAAA", Chunk: 7}},
-		{`{"name": "a.example", "exact-name": true, "rr-type": "NONE"}`, 422, "kresd@1.service refuses: unknown type of records NONE",
+		{`{"name": "a.example", "exact-name": true, "rr-type": "NONE"}`, 422, "kresd@1.service refuses: unknown record type NONE",
 			&kresd.Clear{Name: "a.example", Exact: true, Type: "NONE"}},
 		{``, 400, "the request body is empty", nil},
 		{`[]`, 400, "an object is needed", nil},

@@ -30,7 +30,7 @@ func (h *handlers) listChanges(w *response, r *http.Request) error {
 	return sendJSON(w, all, "")
 }
 
-// getChange tells how far a change is. With wait it answers when the change has ended;
+// getChange says how far a change is. With wait it answers when the change has ended;
 // with If-None-Match, too, when anything has become of it since that ETag.
 func (h *handlers) getChange(w *response, r *http.Request) error {
 	wait, err := waitTime(r)
@@ -149,7 +149,7 @@ func (h *handlers) accepted(w *response, r *http.Request, id int) error {
 	at := changesPath + "/" + strconv.Itoa(id)
 	w.Header().Set("Location", at)
 	w.Header().Set("Preference-Applied", "respond-async")
-	return h.acceptedAs(w, r, id, fmt.Sprintf("Change %d goes on. GET %s tells how far it is, POST /v1/cancel/%d gives it up.\n", id, at, id))
+	return h.acceptedAs(w, r, id, fmt.Sprintf("Change %d goes on. GET %s says how far it is, POST /v1/cancel/%d gives it up.\n", id, at, id))
 }
 
 // acceptedAs is a 202 with what is known of a change, or with words for who did not ask

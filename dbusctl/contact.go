@@ -36,7 +36,7 @@ func (c *Client) learned(ctx context.Context, err error) {
 	c.contact.mu.Unlock()
 	switch {
 	case away && since.IsZero():
-		c.Log.Warn("contact with systemd lost; what runs goes on, but nothing can be changed or seen", "error", err,
+		c.Log.Warn("contact with systemd lost; what runs keeps running, but nothing can be changed or seen", "error", err,
 			message.About{Kind: message.BusLost}.Attr())
 	case !away && !since.IsZero():
 		c.Log.Warn("contact with systemd is back", "after", time.Since(since).Round(time.Millisecond).String(),

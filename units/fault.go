@@ -14,7 +14,7 @@ type FaultKind string
 // Kinds of faults.
 const (
 	// Mute is a worker that cannot be reached on its control socket, and never will
-	// be: it cannot be told of new rules. It is restarted.
+	// be: it cannot be notified of new rules. It is restarted.
 	Mute FaultKind = "mute"
 	// Slow is a worker that did not answer there in time. systemd's watchdog kills
 	// one that hangs, so nothing is done.

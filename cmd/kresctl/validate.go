@@ -50,7 +50,7 @@ all directories on the way to it decide; access control lists are reported and
 not judged. Users and groups in /management/roles must exist, a token file must
 hold a token, and it is a warning if workers can read one. It goes by the files
 of the installed units, with all drop-ins, for what their sandboxes hide, and
-tells which unit and directive that is and what opens it, unless --user names
+says which unit and directive that is and what opens it, unless --user names
 another account. Network interfaces have to be there, up and with an address.
 What else may stand in the way (mandatory access control, a file system that is
 read-only) and whether the content of a file is fine is only known to a worker

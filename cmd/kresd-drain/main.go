@@ -95,7 +95,7 @@ func configured(file string, otherwise time.Duration) (time.Duration, error) {
 	}
 	d, err := time.ParseDuration(strings.TrimSpace(string(text)))
 	if err != nil || d < 0 {
-		return otherwise, fmt.Errorf("cannot tell how long to wait: %s has %.40q, which is no time", file, text)
+		return otherwise, fmt.Errorf("cannot tell how long to wait: %s has %.40q, which is not a time", file, text)
 	}
 	return d, nil
 }

@@ -42,7 +42,7 @@ func (o *options) makeDirectories() error {
 	} else {
 		u, err := user.Lookup(resolver)
 		if err != nil {
-			return fmt.Errorf("cannot tell as whom the workers run: %w; install Knot Resolver 6 (in Debian the package knot-resolver6)", err)
+			return fmt.Errorf("cannot tell which user the workers run as: %w; install Knot Resolver 6 (in Debian the package knot-resolver6)", err)
 		}
 		g, err := user.LookupGroup(resolver)
 		if err != nil {

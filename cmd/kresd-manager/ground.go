@@ -22,7 +22,7 @@ import (
 
 // errAgain ends a manager whose directories or sockets are gone. systemd, which
 // makes them when it opens the socket of the API, starts the next one.
-var errAgain = errors.New("directories or sockets are gone; starting again, for systemd to make them anew")
+var errAgain = errors.New("directories or sockets are gone; restarting, so that systemd recreates them")
 
 // againTime is the least time between two such ends. What is not cured by one is
 // not cured by many.

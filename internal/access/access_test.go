@@ -199,7 +199,7 @@ func TestLookup(t *testing.T) {
 	if err == nil {
 		t.Fatal("found a user that does not exist")
 	}
-	want := "there is no user nobody-of-this-name on this machine, so that no one can tell what it may access"
+	want := "there is no user nobody-of-this-name on this machine, so what it may access is unknown"
 	if diff := cmp.Diff(want, err.Error()); diff != "" {
 		t.Error(diff)
 	}

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package access tells whether an account can use the files and directories
+// Package access says whether an account can use the files and directories
 // that a configuration names, by looking at them and not by trying: the one
 // who asks is seldom the one who needs the file.
 //

@@ -57,7 +57,7 @@ func find(name string) (Identity, *user.User, error) {
 	}
 	if err != nil {
 		if unknown(err) {
-			return Identity{}, nil, fmt.Errorf("there is no user %s on this machine, so that no one can tell what it may access", name)
+			return Identity{}, nil, fmt.Errorf("there is no user %s on this machine, so what it may access is unknown", name)
 		}
 		return Identity{}, nil, fmt.Errorf("cannot find the user %s: %w", name, err)
 	}

@@ -37,7 +37,7 @@ func TestOfUnit(t *testing.T) {
 		"the last word counts": {"User=mail\nUser=daemon\nGroup=tty\nGroup=root", "", "daemon in the group root"},
 		"no user":              {"Type=simple", "", "root"},
 		"a number":             {"User=" + strconv.FormatUint(uint64(own.UID), 10) + "\nGroup=0", "", "daemon in the group root"},
-		"an unknown user":      {"User=nobody-of-this-name", "", "cannot tell who x.service runs as: there is no user nobody-of-this-name on this machine, so that no one can tell what it may access"},
+		"an unknown user":      {"User=nobody-of-this-name", "", "cannot tell who x.service runs as: there is no user nobody-of-this-name on this machine, so what it may access is unknown"},
 		"an unknown group":     {"User=daemon\nGroup=root\nSupplementaryGroups=no-such-group", "", "cannot tell who x.service runs as: there is no group no-such-group on this machine"},
 		"a specifier":          {"User=%i", "", "cannot tell who x.service runs as: %i is not known before it starts"},
 	} {

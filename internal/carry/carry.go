@@ -162,7 +162,7 @@ func (e *Executor) Carry(ctx context.Context, plan units.Plan, want units.Desire
 			}
 			e.Took(r.step, r.err)
 			if r.err != nil && r.step.Optional && foreseen(r.step, r.err) {
-				c.log.Warn("going on without what can be done without", "unit", r.step.Unit, "error", r.err)
+				c.log.Warn("continuing without an optional step", "unit", r.step.Unit, "error", r.err)
 				r.err = nil
 			}
 			if r.err != nil {

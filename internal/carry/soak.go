@@ -55,7 +55,7 @@ func (c run) tryComponent(ctx context.Context, o units.Observed) error {
 			return err
 		}
 		if !found {
-			return fmt.Errorf("it does not tell that it runs command %s", hash)
+			return fmt.Errorf("it does not report that it runs command %s", hash)
 		}
 	}
 	if dispensable {

@@ -61,9 +61,9 @@ func (c *Client) Schema(ctx context.Context) ([]byte, error) {
 	var refused *Error
 	switch {
 	case errors.As(err, &refused) && refused.Status == http.StatusNotFound:
-		return nil, errors.New("the manager does not tell its schema; without --live that of this kresctl is printed")
+		return nil, errors.New("the manager does not provide its schema; without --live that of this kresctl is printed")
 	case refused != nil:
-		return nil, fmt.Errorf("the manager does not tell its schema: %w", err)
+		return nil, fmt.Errorf("the manager does not provide its schema: %w", err)
 	}
 	return a.body, err
 }

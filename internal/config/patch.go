@@ -100,7 +100,7 @@ func parseOperation(n *tree.Node) (o tree.Operation, message string) {
 		fail(err)
 	case "remove", "":
 	default:
-		fail(fmt.Errorf("%q is no operation; there are add, remove, replace, move, copy and test", tree.Shorten(o.Name)))
+		fail(fmt.Errorf("%q is not an operation; there are add, remove, replace, move, copy and test", tree.Shorten(o.Name)))
 	}
 	if err := errors.Join(errs...); err != nil {
 		return o, strings.ReplaceAll(err.Error(), "\n", "; ")

@@ -95,7 +95,7 @@ func TestPatchErrorsNameTheOperation(t *testing.T) {
 		`[{"op":"test","path":"/a","value":1},{"op":"remove","path":"/b/c"}]`: `patch operation 1 (remove): "/b": no such value`,
 		`[{"op":"test","path":"/a","value":2}]`:                               `patch operation 0 (test): "/a": test failed: the value is another`,
 		"[{},\n {\"op\":\"ad\",\"path\":\"a\"}]": "patch:1:2: /0: an operation needs \"op\"; an operation needs \"path\"\n" +
-			"patch:2:2: /1: \"a\": a pointer is empty or starts with /; \"ad\" is no operation; there are add, remove, replace, move, copy and test",
+			"patch:2:2: /1: \"a\": a pointer is empty or starts with /; \"ad\" is not an operation; there are add, remove, replace, move, copy and test",
 	} {
 		if _, err := d.Patch([]byte(patch)); err == nil || err.Error() != want {
 			t.Errorf("%s:\ngot  %v\nwant %s", patch, err, want)

@@ -32,6 +32,6 @@ func (e *examination) clock() {
 	}
 	var t unix.Timex
 	if state, err := unix.Adjtimex(&t); err == nil && state == unix.TIME_ERROR {
-		e.find("nothing keeps the clock right: the kernel calls it unsynchronized", why, fix)
+		e.find("nothing synchronizes the clock, says the kernel", why, fix)
 	}
 }

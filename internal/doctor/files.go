@@ -31,6 +31,6 @@ func (e *examination) files() {
 			e.unseen(what)
 			continue
 		}
-		e.find(what, "the configuration names it, and does not work as it says", cmp.Or(f.Hint, "kresctl validate --strict "+e.Config))
+		e.find(what, "without it the configuration does not work as written", cmp.Or(f.Hint, "kresctl validate --strict "+e.Config))
 	}
 }

@@ -13,7 +13,7 @@ import (
 // journal looks whether the manager can quote the words of a unit.
 func (e *examination) journal() {
 	const group = "systemd-journal"
-	const why = "a refused change is answered without the message that tells what is wrong with it"
+	const why = "a refused change is answered without the message that says what is wrong with it"
 	p := e.show(units.Manager, "LoadState", "SupplementaryGroups")
 	if p["LoadState"] != "loaded" {
 		return

@@ -33,7 +33,7 @@ func (e *examination) owners() {
 	conf := first(tmpfiles, "/etc/tmpfiles.d", "/run/tmpfiles.d", "/usr/local/lib/tmpfiles.d", "/usr/lib/tmpfiles.d")
 	text, err := os.ReadFile(conf)
 	if err != nil {
-		e.find("tmpfiles.d does not have "+tmpfiles, "the run directory is made by it at boot", e.Reinstall)
+		e.find("tmpfiles.d does not have "+tmpfiles, "it creates the run directory at boot", e.Reinstall)
 		return
 	}
 	const why = "workers and manager meet in these directories, and open nothing that is not theirs"

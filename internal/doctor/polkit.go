@@ -14,7 +14,7 @@ const ruleFile = "50-kresd-manager.rules"
 // ruleDirs are where polkitd reads rules, the strongest first (polkit(8)).
 var ruleDirs = []string{"/etc/polkit-1/rules.d", "/run/polkit-1/rules.d", "/usr/local/share/polkit-1/rules.d", "/usr/share/polkit-1/rules.d"}
 
-const whyPolkit = "the manager is no root: polkit's rule is all that lets it start and stop workers"
+const whyPolkit = "the manager is not root: only polkit's rule lets it start and stop workers"
 
 // polkit looks whether the manager may control its units.
 func (e *examination) polkit() {
@@ -38,11 +38,11 @@ func (e *examination) polkit() {
 			e.unseen("the rules of polkit, without root")
 			return
 		}
-		e.find("no polkit has the rule "+ruleFile, whyPolkit, e.Reinstall)
+		e.find("polkit does not have the rule "+ruleFile, whyPolkit, e.Reinstall)
 		return
 	}
 	if info, err := os.Stat(rule); err == nil && info.Mode().Perm()&0o004 == 0 {
-		e.find(rule+" cannot be read by polkitd, which is no root", whyPolkit, "chmod 0644 "+rule+"; systemctl restart polkit.service")
+		e.find(rule+" cannot be read by polkitd, which is not root", whyPolkit, "chmod 0644 "+rule+"; systemctl restart polkit.service")
 		return
 	}
 	e.ask(rule)

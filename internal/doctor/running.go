@@ -68,9 +68,9 @@ func (e *examination) worker(n, wanted int) bool {
 	}
 	switch info, err := os.Lstat(filepath.Join(rundir, "control", fmt.Sprint(n))); {
 	case errors.Is(err, fs.ErrNotExist):
-		e.find(unit+" has lost its control socket", "it cannot be told of new rules; kresd-manager restarts it when it notices, within a minute", "systemctl restart "+unit)
+		e.find(unit+" has lost its control socket", "it cannot be notified of new rules; kresd-manager restarts it when it notices, within a minute", "systemctl restart "+unit)
 	case err == nil && info.Mode()&fs.ModeSocket == 0:
-		e.find(unit+" has something else in place of its control socket", "it cannot be told of new rules; kresd-manager restarts it when it notices, within a minute", "systemctl restart "+unit)
+		e.find(unit+" has something else in place of its control socket", "it cannot be notified of new rules; kresd-manager restarts it when it notices, within a minute", "systemctl restart "+unit)
 	case err != nil && !e.root:
 		e.unseen("control sockets, without root")
 	}

@@ -27,7 +27,7 @@ var properties = []needed{
 	{workerUnits, "PrivatePIDs", "no", "the cache goes by process ids, which must be the same for all"},
 	{[]string{units.Canary}, "Restart", "no", "a canary that fails must stay down, so that the change is refused"},
 	{workerUnits[:1], "ExecStop", "kresd-drain", "without it a stop loses queries"},
-	{[]string{units.PolicyLoader}, "RemainAfterExit", "yes", "its status tells which rules are in force"},
+	{[]string{units.PolicyLoader}, "RemainAfterExit", "yes", "its status says which rules are in force"},
 	{[]string{units.Manager}, "User", managerUser, "polkit's rule is for that user"},
 	{[]string{units.Manager}, "Group", workerUser, "workers read what the manager writes by that group"},
 }
@@ -65,12 +65,12 @@ func (e *examination) units() {
 		e.properties(unit, p)
 	}
 	if stale {
-		e.find("unit files were edited and are not in force yet", "workers run by the old ones, and get the new ones at some restart",
+		e.find("unit files were edited and are not in force yet", "workers use the old ones until they restart",
 			"systemctl daemon-reload; kresctl reload --force")
 	}
 	m, s := e.show(units.Manager, "ActiveState"), e.show(units.Socket, "ActiveState")
 	if m["ActiveState"] == "inactive" && s["ActiveState"] != "active" {
-		e.find(units.Manager+" does not run", "workers go on, and no one changes, repairs or tells", "systemctl enable --now "+units.Socket+" "+units.Manager)
+		e.find(units.Manager+" does not run", "workers keep running, but nothing is changed, repaired or reported", "systemctl enable --now "+units.Socket+" "+units.Manager)
 	}
 }
 

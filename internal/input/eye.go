@@ -208,7 +208,7 @@ func hash(ctx context.Context, path string) (sum string, text []byte, err error)
 	}
 	defer f.Close()
 	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() {
-		return "", nil, errors.Join(err, errors.New("it is no regular file any more"))
+		return "", nil, errors.Join(err, errors.New("it is no longer a regular file"))
 	}
 	h := sha256.New()
 	for {

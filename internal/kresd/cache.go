@@ -36,7 +36,7 @@ func (c Clear) expression() string {
 	}
 	if c.Type != "" {
 		return fmt.Sprintf("(function() local t = kres.type[%s] if not t then error(%s, 0) end return cache.clear(%s, true, t) end)()",
-			luaQuote(c.Type), luaQuote("unknown type of records "+c.Type), name)
+			luaQuote(c.Type), luaQuote("unknown record type "+c.Type), name)
 	}
 	if c.Exact {
 		return fmt.Sprintf("cache.clear(%s, true)", name)

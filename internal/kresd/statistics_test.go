@@ -60,10 +60,10 @@ func TestClearCacheSaysWhatToClear(t *testing.T) {
 }
 
 func TestClearCacheOfOneTypeIsNeverOfAllTypes(t *testing.T) {
-	w := serve(t, shortDir(t), "1", &worker{answer: func(string) string { return "unknown type of records X" }})
+	w := serve(t, shortDir(t), "1", &worker{answer: func(string) string { return "unknown record type X" }})
 	_, err := Workers{w.dir}.ClearCache(patient(t), "1", Clear{Name: "a", Exact: true, Type: "X"})
 	var refused *LuaError
-	if !errors.As(err, &refused) || refused.Message != "unknown type of records X" {
+	if !errors.As(err, &refused) || refused.Message != "unknown record type X" {
 		t.Errorf("%v", err)
 	}
 	if lines := w.asked(); len(lines) != 1 || !strings.Contains(lines[0], `local t = kres.type['\088'] if not t then error(`) {

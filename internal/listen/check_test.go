@@ -24,7 +24,7 @@ func TestASocketThatCannotBeOpenedIsAProblemOfTheConfiguration(t *testing.T) {
 		message    string
 	}{
 		"there is a directory": {
-			pointer: "/management/unix-socket", message: "cannot listen on PATH: there is a file that is no socket",
+			pointer: "/management/unix-socket", message: "cannot listen on PATH: a file that is not a socket is there",
 			spoil: func(path string) error { return os.MkdirAll(path, 0o700) },
 		},
 		"there is no directory": {

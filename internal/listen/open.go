@@ -27,7 +27,7 @@ func listenUnix(path string) (net.Listener, error) {
 	// of the run directory.
 	switch st, err := os.Lstat(path); {
 	case err == nil && st.Mode()&fs.ModeSocket == 0:
-		return nil, errors.New("there is a file that is no socket")
+		return nil, errors.New("a file that is not a socket is there")
 	case err == nil:
 		err = os.Remove(path)
 		fallthrough

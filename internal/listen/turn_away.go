@@ -17,7 +17,7 @@ const (
 
 // away is the answer. It names no reason, which not everyone may know who can
 // reach the socket.
-const away = "the manager cannot start: \"journalctl -u kresd-manager\" tells why; " +
+const away = "the manager cannot start: \"journalctl -u kresd-manager\" says why; " +
 	"correct that and run \"systemctl restart kresd-manager\". DNS goes on as before.\n"
 
 // TurnAway answers those who wait that this manager cannot start. Their connections

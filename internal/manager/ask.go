@@ -31,7 +31,7 @@ func (m *Manager) Trace(ctx context.Context, q units.TraceQuestion) (units.Trace
 	workers := m.workersNow(ctx)
 	if q.Unit != "" {
 		if !slices.Contains(workers, q.Unit) {
-			return units.Trace{}, &units.UnitError{Unit: q.Unit, Problem: "is no worker of this resolver; see kresctl units", Unknown: true}
+			return units.Trace{}, &units.UnitError{Unit: q.Unit, Problem: "is not a worker of this resolver; see kresctl units", Unknown: true}
 		}
 		workers = []string{q.Unit}
 	}

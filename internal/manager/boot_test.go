@@ -158,7 +158,7 @@ func TestAStartSaysWhatItDropsOfTheAPI(t *testing.T) {
 			gone(t, w, p)
 			p = w.start()
 			r := p.wantState(t, "running").LastApply
-			if want := "kresctl rollback 2 brings it back"; !strings.Contains(r.Drops, want) || !strings.Contains(w.log.String(), want) {
+			if want := "kresctl rollback 2 restores them"; !strings.Contains(r.Drops, want) || !strings.Contains(w.log.String(), want) {
 				t.Errorf("the start says %q, want %q, also in the log", r.Drops, want)
 			}
 			if _, err := p.Rollback(t.Context(), 2, units.Again{}); err != nil {

@@ -38,7 +38,7 @@ func (m *Manager) commit(s *step, err error) error {
 func (m *Manager) applied(s *step, err error) {
 	next, r := s.next, s.report
 	if err != nil {
-		m.log(s).Error("not all could be done; what is missing is repaired", "cause", s.Cause, "error", err)
+		m.log(s).Error("the change is incomplete; the rest is being repaired", "cause", s.Cause, "error", err)
 		m.Drifted("")
 		r.Error = err.Error()
 		if s.blames != "" {

@@ -126,7 +126,7 @@ func TestTheEndOfACoreComponentTakesTheResolverDown(t *testing.T) {
 				}
 				s := p.wantState(t, "failed")
 				if !strings.Contains(s.Down, collector) || !strings.Contains(s.Down, "kresctl reload") {
-					t.Errorf("status tells why: %q", s.Down)
+					t.Errorf("status says why: %q", s.Down)
 				}
 				w.sys.Watch()
 				time.Sleep(time.Hour)

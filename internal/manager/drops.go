@@ -25,9 +25,9 @@ func (m *Manager) drops(cur, next *snapshot) string {
 	}
 	back := ""
 	if last.ETag == etag {
-		back = fmt.Sprintf("; kresctl rollback %d brings it back", last.ID)
+		back = fmt.Sprintf("; kresctl rollback %d restores them", last.ID)
 	}
-	return "what was changed since the file was read is dropped where the file does not have it" + back
+	return "unsaved API changes are dropped" + back
 }
 
 // fromFile reports whether a change made what the file held the configuration.

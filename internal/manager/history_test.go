@@ -445,7 +445,7 @@ func TestReloadTellsWhatItDrops(t *testing.T) {
 	w.write(basic + "nsid: edited\n")
 	for _, dry := range []bool{true, false} {
 		r, err := p.Reload(t.Context(), units.Again{DryRun: dry})
-		if err != nil || !strings.HasSuffix(r.Drops, "kresctl rollback 2 brings it back") {
+		if err != nil || !strings.HasSuffix(r.Drops, "kresctl rollback 2 restores them") {
 			t.Errorf("drops %q, error %v", r.Drops, err)
 		}
 	}

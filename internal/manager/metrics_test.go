@@ -169,7 +169,7 @@ func TestWhatAWorkerRefusesToClearIsNotAskedOfTheNext(t *testing.T) {
 	p := w.start()
 	_, err := p.ClearCache(t.Context(), units.CacheClear{Name: "a", Exact: true, Type: fakesystemd.UnknownType})
 	var refused *units.WorkerError
-	if !errors.As(err, &refused) || refused.Unit != "kresd@1.service" || refused.Message != "unknown type of records NONE" {
+	if !errors.As(err, &refused) || refused.Unit != "kresd@1.service" || refused.Message != "unknown record type NONE" {
 		t.Errorf("%v", err)
 	}
 }

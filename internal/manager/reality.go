@@ -49,12 +49,12 @@ func (m *Manager) remake(ctx context.Context) bool {
 	why := strings.Join(all, "; ")
 	err := m.o.Remake(ctx, lost)
 	if err == nil {
-		m.o.Log.Warn("making anew what is gone", "reason", why, message.About{Kind: message.GroundLost}.Attr())
+		m.o.Log.Warn("recreating what is gone", "reason", why, message.About{Kind: message.GroundLost}.Attr())
 		return len(m.o.Reality.Ground()) > 0 // by systemd, when this manager has ended
 	}
 	if why != m.lost {
 		m.lost = why
-		m.o.Log.Error("cannot make anew what is gone; as root: "+m.o.RemakeByHand, "reason", why, "error", err, message.About{Kind: message.GroundLost}.Attr())
+		m.o.Log.Error("cannot recreate what is gone; as root: "+m.o.RemakeByHand, "reason", why, "error", err, message.About{Kind: message.GroundLost}.Attr())
 	}
 	// Over the API no one may be able to ask.
 	m.o.Notify("STATUS=degraded: " + why + "; " + m.o.RemakeByHand)

@@ -91,7 +91,7 @@ func (w *world) startWith(s *sight) *process {
 	return p
 }
 
-var mute = units.Fault{Kind: units.Mute, Why: "does not answer on its control socket, which is gone", Cost: "it cannot be told of new rules"}
+var mute = units.Fault{Kind: units.Mute, Why: "does not answer on its control socket, which is gone", Cost: "it cannot be notified of new rules"}
 
 // wantProblem fails the test unless status reports a problem with these words.
 func wantProblem(t *testing.T, s units.Status, words ...string) {
@@ -131,13 +131,13 @@ func TestAMuteWorkerIsRestartedAndNoOtherOne(t *testing.T) {
 		p := w.startWith(s)
 		w.sys.Watch()
 		s.ails("kresd@2.service", mute)
-		wantProblem(t, p.wantState(t, "degraded"), "kresd@2.service does not answer on its control socket", "it cannot be told of new rules", "it is restarted, drained")
+		wantProblem(t, p.wantState(t, "degraded"), "kresd@2.service does not answer on its control socket", "it cannot be notified of new rules", "it is restarted, drained")
 		p.drift()
 		w.wantJobs(t, "restart kresd@2.service")
 		if s := p.wantState(t, "running"); len(s.Problems) != 0 || s.LastRepair == nil || !strings.Contains(s.LastRepair.Plan.String(), mute.Why) {
 			t.Errorf("status tells of %v and repair %+v", s.Problems, s.LastRepair)
 		}
-		if !strings.Contains(w.log.String(), "it cannot be told of new rules") {
+		if !strings.Contains(w.log.String(), "it cannot be notified of new rules") {
 			t.Error("the journal does not tell what it costs")
 		}
 	})

@@ -50,7 +50,7 @@ func (s *step) toRestart(want units.Desired) ([]string, error) {
 			return nil, &units.UnitError{Unit: unit, Problem: "runs only while a change is tried; it serves no one"}
 		}
 		if wanted, _ := want.Place(unit); !wanted {
-			return nil, &units.UnitError{Unit: unit, Problem: "is no unit of this resolver; see kresctl units", Unknown: true}
+			return nil, &units.UnitError{Unit: unit, Problem: "is not a unit of this resolver; see kresctl units", Unknown: true}
 		}
 	}
 	return s.restart, nil

@@ -61,7 +61,7 @@ func TestRestartThatIsRefused(t *testing.T) {
 		unknown          bool
 		prepare          func(*world)
 	}{
-		{"a worker that is not there", "kresd@7.service", "kresd@7.service is no unit of this resolver", true, nil},
+		{"a worker that is not there", "kresd@7.service", "kresd@7.service is not a unit of this resolver", true, nil},
 		{"the rules", units.PolicyLoader, "kresctl renew", false, nil},
 		{"the canary", units.Canary, "serves no one", false, nil},
 		{"the manager", units.Manager, "systemctl restart kresd-manager", false, nil},

@@ -36,7 +36,7 @@ func (m *Manager) restored(ctx context.Context, s *step, cause error) error {
 		}
 	}
 	if s.cur.unknown {
-		return errors.New("it is not known what ran before")
+		return errors.New("what ran before is unknown")
 	}
 	tried := s.next.desired.Limits
 	live, err := m.look(context.WithoutCancel(ctx), s.cur.desired, tried)
@@ -61,7 +61,7 @@ func (m *Manager) restored(ctx context.Context, s *step, cause error) error {
 	err = m.carry(under, plan, s.cur.desired, carry.Mode{Serving: s.serving, About: s.about("")}, true)
 	if failedLoad(cause) && failedLoad(err) {
 		// The policy-loader commits all or nothing: what ran before has never ended.
-		m.log(s).Error("the rules that were loaded before stay in force, and cannot be loaded anew", "error", err)
+		m.log(s).Error("the rules that were loaded before stay in force, and cannot be loaded again", "error", err)
 		return nil
 	}
 	return err

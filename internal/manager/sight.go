@@ -56,6 +56,6 @@ func unanswered(asOf time.Time) config.Problem {
 	return config.Problem{
 		Severity: config.SeverityError,
 		Message:  "systemd does not answer: what is shown of the units is from " + asOf.Format(time.TimeOnly),
-		Hint:     "what runs goes on; look at systemctl status dbus.service, and at journalctl -u kresd-manager",
+		Hint:     "what runs keeps running; look at systemctl status dbus.service, and at journalctl -u kresd-manager",
 	}
 }

@@ -36,7 +36,7 @@ type socket struct {
 func Directories(rundir string, owner, workers int) []Directory {
 	return []Directory{
 		{rundir, owner, unix.X_OK, "control sockets, rules and the API have no place"},
-		{rundir + "/control", workers, unix.R_OK | unix.X_OK, "no worker can be reached, and none can be told of new rules"},
+		{rundir + "/control", workers, unix.R_OK | unix.X_OK, "no worker can be reached, and none can be notified of new rules"},
 		{rundir + "/work", workers, unix.R_OK | unix.X_OK, "no worker can start, and the rules are lost"},
 	}
 }

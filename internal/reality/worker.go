@@ -51,8 +51,8 @@ func (e *Eye) ask(ctx context.Context, live units.Live) map[string]answer {
 
 // costs of a worker that cannot be reached.
 const (
-	costMute = "it cannot be told of new rules, and counts are missing from the statistics"
-	costSlow = "it may be busy; while it lasts it cannot be told of new rules"
+	costMute = "it cannot be notified of new rules, and counts are missing from the statistics"
+	costSlow = "it may be busy; while it lasts it cannot be notified of new rules"
 )
 
 // fault says what is wrong with a worker, nothing if all is well. cut means that

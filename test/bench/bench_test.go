@@ -66,3 +66,17 @@ func TestWrongUsageIsExit2(t *testing.T) {
 		}
 	}
 }
+
+func TestTheDocumentHasTheMedians(t *testing.T) {
+	b := &bench{rows: []*row{
+		{what: "a start", unit: seconds, stock: sample{3, 2, 4}, ours: sample{0.2}, note: "cold"},
+		{what: "lost", unit: number, ours: sample{0, 0}},
+	}}
+	var text strings.Builder
+	b.markdown(&text)
+	for _, want := range []string{"\n| a start | 3 s | 200 ms | - | 15 × |\n", "\n| lost | - | 0 | - | - |\n", "\n- a start: cold\n"} {
+		if !strings.Contains(text.String(), want) {
+			t.Errorf("%q is missing in\n%s", want, text.String())
+		}
+	}
+}

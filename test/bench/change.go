@@ -81,7 +81,7 @@ func (b *bench) same(ctx context.Context) error {
 	})
 }
 
-// roll changes what every worker must restart for, and tells how long the answer took.
+// roll changes what every worker must restart for, and says how long the answer took.
 func (s *side) roll(ctx context.Context) (time.Duration, error) {
 	s.put++
 	return s.change(ctx, "/nsid", fmt.Sprintf(`"bench%d"`, s.put))

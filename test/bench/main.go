@@ -5,7 +5,7 @@
 // measurement taken in turn on both, so that the noise of the host hits both alike.
 // Absolute times mean little on a busy host; the ratios of one run do.
 //
-//	go run ./test/bench [--only NAME,…] [--json FILE]
+//	go run ./test/bench [--only NAME,…] [--json FILE] [--markdown FILE]
 //
 // It prints a table and never fails because something is slow. The exit code is 1 when
 // something did not work, 2 on wrong usage. It needs what the demo needs.
@@ -42,6 +42,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	flags.SetOutput(stderr)
 	only := flags.String("only", "", "measure these `names` alone, separated by commas: "+strings.Join(names, ", "))
 	file := flags.String("json", "", "also write all samples to this `file`")
+	document := flags.String("markdown", "", "also write the table as Markdown to this `file`")
 	if err := flags.Parse(args); err != nil {
 		return 2
 	}
@@ -56,7 +57,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		}
 	}
 	if flags.NArg() > 0 {
-		fmt.Fprintln(stderr, "cannot take an argument: usage is bench [--only NAME,…] [--json FILE]")
+		fmt.Fprintln(stderr, "cannot take an argument: usage is bench [--only NAME,…] [--json FILE] [--markdown FILE]")
 		return 2
 	}
 	b := &bench{began: time.Now(), progress: func(text string) { fmt.Fprintln(stderr, "... "+text) }}
@@ -68,6 +69,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		b.print(stdout)
 		if *file != "" {
 			err = errors.Join(err, b.writeJSON(*file))
+		}
+		if *document != "" {
+			err = errors.Join(err, b.writeMarkdown(*document))
 		}
 	}
 	if err != nil {

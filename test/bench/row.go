@@ -63,7 +63,7 @@ func (b *bench) add(what string, u unit, limits ...limit) *row {
 	return r
 }
 
-// gain tells how many times better ours is than stock: "9.3 ×".
+// gain says how many times better ours is than stock: "9.3 ×".
 func (r *row) gain() string {
 	more, less := r.stock.median(), r.ours.median()
 	if r.unit == rate {

@@ -73,7 +73,7 @@ func (b *bench) validateMemory(ctx context.Context) error {
 	return nil
 }
 
-// validateCurve tells how the time grows with the number of addresses, of ours alone.
+// validateCurve says how the time grows with the number of addresses, of ours alone.
 func (b *bench) validateCurve(ctx context.Context) error {
 	var last *row
 	for _, n := range []int{1_000, 10_000, 100_000, 1_000_000} {

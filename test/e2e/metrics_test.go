@@ -302,7 +302,7 @@ forward:
 	})
 	cached("a type that there is not", 0, func() {
 		a := sut.Call(t, "POST", "/cache/clear", `{"name": "two.fwd.test", "exact-name": true, "rr-type": "NOSUCH"}`)
-		if a.Code != 422 || !strings.Contains(a.Body, "unknown type of records NOSUCH") {
+		if a.Code != 422 || !strings.Contains(a.Body, "unknown record type NOSUCH") {
 			t.Errorf("POST /cache/clear: %d %s", a.Code, a.Body)
 		}
 	})

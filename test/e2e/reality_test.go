@@ -69,7 +69,7 @@ func TestAWorkerWhoseControlSocketIsGoneIsReplaced(t *testing.T) {
 	sut.Fresh(t, basic)
 	before, manager := sut.PIDs(t), managerPID(t)
 	said := blindly(t, "rm /run/knot-resolver/control/2")
-	wantWords(t, "doctor", said, "kresd@2.service has lost its control socket", "it cannot be told of new rules")
+	wantWords(t, "doctor", said, "kresd@2.service has lost its control socket", "it cannot be notified of new rules")
 	product.Eventually(t, "worker 2 is another process", func() bool { p := sut.PIDs(t)["kresd@2.service"]; return p != 0 && p != before["kresd@2.service"] })
 	wellAgain(t)
 	wantOthers(t, before, "kresd@2.service")
@@ -81,7 +81,7 @@ func TestAWorkerWhoseControlSocketIsGoneIsReplaced(t *testing.T) {
 		t.Fatalf("status tells of repair %+v", r)
 	}
 	wantWords(t, "status", r.Plan.String(), "restart  kresd@2.service             does not answer on its control socket, which is gone")
-	wantWords(t, "the journal", sut.Journal(t.Context(), units.Manager), "kresd@2.service does not answer on its control socket, which is gone: it cannot be told of new rules", "it is restarted, drained")
+	wantWords(t, "the journal", sut.Journal(t.Context(), units.Manager), "kresd@2.service does not answer on its control socket, which is gone: it cannot be notified of new rules", "it is restarted, drained")
 	if log := sut.Journal(t.Context(), "kresd@2.service"); strings.Contains(log, "cannot drain") {
 		t.Errorf("it was not drained:\n%s", log)
 	}

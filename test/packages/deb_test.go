@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"kresd-manager/internal/message"
 )
 
@@ -157,7 +159,7 @@ func verifyUnits(t *testing.T) {
 	}
 }
 
-// TestInstallBesideTheStockService replaces no one unasked, and tells how to.
+// TestInstallBesideTheStockService replaces no one unasked, and says how to.
 func TestInstallBesideTheStockService(t *testing.T) {
 	clean(t)
 	must(t, "ln", "-s", "../knot-resolver.service", stockLink)
@@ -184,17 +186,55 @@ func TestInstallBesideTheStockService(t *testing.T) {
 	is(t, "is-active", "kresd-manager.service", "inactive")
 	is(t, "is-active", "knot-resolver.service", "active")
 	// What was said helps.
-	commands := regexp.MustCompile(`(?m)^    (systemctl .*)$`).FindAllStringSubmatch(said, -1)
-	if len(commands) != 2 {
-		t.Fatalf("apt said: %s", said)
+	commands := systemctls(said)
+	if diff := cmp.Diff(documented(t, "To kresd-manager"), commands); diff != "" {
+		t.Fatalf("docs/switching.md (-) and apt (+) say:\n%s", diff)
 	}
 	for _, c := range commands {
-		must(t, "sh", "-c", c[1])
+		must(t, "sh", "-c", c)
 	}
 	serves(t)
 	is(t, "is-active", "kresd-manager.service", "active")
 	is(t, "is-active", "knot-resolver.service", "inactive")
 	is(t, "is-enabled", "kresd-manager.socket", "enabled")
+	// And back.
+	for _, c := range documented(t, "Back to stock") {
+		must(t, "sh", "-c", c)
+	}
+	serves(t)
+	is(t, "is-active", "knot-resolver.service", "active")
+	for _, unit := range []string{"kresd-manager.service", "kresd-manager.socket", "kresd.target"} {
+		is(t, "is-active", unit, "inactive")
+		is(t, "is-enabled", unit, "disabled")
+	}
+	if out := run(t, "pgrep", "-au", "kresd-manager").Stdout; out != "" {
+		t.Errorf("the manager's user has processes: %s", out)
+	}
+	must(t, "systemctl", "stop", "knot-resolver.service")
+}
+
+// systemctls are the lines of a text that call systemctl, indented as code.
+func systemctls(text string) (commands []string) {
+	for _, m := range regexp.MustCompile(`(?m)^    (systemctl .*)$`).FindAllStringSubmatch(text, -1) {
+		commands = append(commands, m[1])
+	}
+	return commands
+}
+
+// documented are the two commands of a section of docs/switching.md.
+func documented(t *testing.T, section string) []string {
+	t.Helper()
+	text, err := os.ReadFile("../../docs/switching.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, below, found := strings.Cut(string(text), "\n## "+section+"\n")
+	below, _, _ = strings.Cut(below, "\n## ")
+	commands := systemctls(below)
+	if !found || len(commands) != 2 {
+		t.Fatalf("docs/switching.md has these commands in %q: %q", section, commands)
+	}
+	return commands
 }
 
 // The link that the stock package has below /usr/lib starts it at boot, though systemd

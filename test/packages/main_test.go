@@ -176,7 +176,7 @@ func there(t *testing.T, want bool, paths ...string) {
 	}
 }
 
-// query asks for host.example and tells whether the right answer came.
+// query asks for host.example and says whether the right answer came.
 func query() error {
 	q := new(dns.Msg).SetQuestion("host.example.", dns.TypeA)
 	return sut.InNetNS(func() error {

@@ -3,7 +3,8 @@
 // Package transcript reads commands, and what they print, from Markdown documents, so
 // that tests can run them. Running is left to its users.
 //
-// A section is what is below a heading of the second level. In it there are, in order:
+// A section is what is below a heading of the second level, or before the first one. In it
+// there are, in order:
 //
 //   - a fence "console": lines that begin with "$ " are commands, for bash, which go on in
 //     lines that begin with "> "; what follows a command is its output. A command that ends
@@ -53,8 +54,8 @@ var (
 // Parse reads a document. It returns an error with a line for what it cannot take for
 // any of the forms above.
 func Parse(text string) ([]Section, error) {
-	var sections []Section
-	current := &Section{}
+	sections := []Section{{Title: "introduction"}} // what is before the first heading
+	current := &sections[0]
 	lines := strings.Split(text, "\n")
 	for i := 0; i < len(lines); i++ {
 		line := lines[i]
@@ -82,6 +83,9 @@ func Parse(text string) ([]Section, error) {
 			current.Steps = append(current.Steps, steps...)
 			i = end
 		}
+	}
+	if len(sections[0].Steps) == 0 {
+		sections = sections[1:]
 	}
 	return sections, nil
 }

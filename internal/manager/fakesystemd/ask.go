@@ -37,7 +37,7 @@ func (s *Systemd) Follow(ctx context.Context, instance string, q kresd.Question)
 		s.resolved[key] = true
 	})
 	if err == nil && q.Type == UnknownType {
-		return kresd.Trace{}, &kresd.LuaError{Message: "unknown type of records " + q.Type}
+		return kresd.Trace{}, &kresd.LuaError{Message: "unknown record type " + q.Type}
 	}
 	return t, err
 }

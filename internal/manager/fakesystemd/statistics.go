@@ -33,7 +33,7 @@ func (s *Systemd) ClearCache(ctx context.Context, instance string, what kresd.Cl
 	defer s.mu.Unlock()
 	s.cleared = append(s.cleared, what)
 	if err == nil && what.Type == UnknownType {
-		return nil, fmt.Errorf("cannot clear the cache: %w", &kresd.LuaError{Message: "unknown type of records " + what.Type})
+		return nil, fmt.Errorf("cannot clear the cache: %w", &kresd.LuaError{Message: "unknown record type " + what.Type})
 	}
 	return said, err
 }
