@@ -37,7 +37,7 @@ func (p Plan) Interrupts() []string {
 		}
 		if n > 0 {
 			said = append(said, fmt.Sprintf(
-				"%s after finishing what %s on: no query over UDP is lost; clients with open TCP, TLS, HTTPS or QUIC connections to %s connect anew", what, it, them))
+				"%s after finishing what %s on: no query over UDP is lost; clients with open TCP, TLS, HTTPS or QUIC connections to %s reconnect", what, it, them))
 		}
 	}
 	say(restarted, "1 worker is restarted", "workers are each restarted")

@@ -29,7 +29,7 @@ func TestAPlanTellsWhatItInterrupts(t *testing.T) {
 		{"fewer workers, and one that is missing", system(t, "1 active w\n3 active w\nrules active r"),
 			Desired{Workers: 2, WorkerHash: "w", RulesHash: "r"}, "1 worker is stopped after finishing what it works on"},
 		{"those who are connected to a worker that is stopped", system(t, "1 active w\n2 active w\nrules active r"),
-			Desired{Workers: 1, WorkerHash: "w", RulesHash: "r"}, "clients with open TCP, TLS, HTTPS or QUIC connections to it connect anew"},
+			Desired{Workers: 1, WorkerHash: "w", RulesHash: "r"}, "clients with open TCP, TLS, HTTPS or QUIC connections to it reconnect"},
 		{"a component that is not wanted", withComponents(system(t, "1 active w\nrules active r"), "x old"),
 			Desired{Workers: 1, WorkerHash: "w", RulesHash: "r"}, "component x is stopped"},
 		{"fewer workers", system(t, "1 active w\n2 active w\nrules active r"),

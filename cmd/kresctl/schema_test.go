@@ -45,8 +45,8 @@ func TestLiveSchema(t *testing.T) {
 		stdout, stderr string
 	}{
 		{http.StatusOK, 0, `{"live":true}`, ""},
-		{http.StatusNotFound, exitFailed, "", "does not tell its schema; without --live that of this kresctl is printed"},
-		{http.StatusForbidden, exitDenied, "", "does not tell its schema: 403 forbidden"},
+		{http.StatusNotFound, exitFailed, "", "does not provide its schema; without --live that of this kresctl is printed"},
+		{http.StatusForbidden, exitDenied, "", "does not provide its schema: 403 forbidden"},
 	} {
 		status = tt.status
 		var stdout, stderr bytes.Buffer

@@ -163,7 +163,7 @@ func (w *walker) demand(want uint32, p string, info *Info) *Finding {
 	if info.Kind == Directory {
 		kind = "the directory "
 	}
-	f := wrong("%s%s is not %s for the user %s: mode %04o, owner %s, group %s",
+	f := wrong("%s%s is not %s by the user %s: mode %04o, owner %s, group %s",
 		kind, p, words[want], w.who, info.Mode, orName(info.Owner, userName, info.UID), orName(info.Group, groupName, info.GID))
 	f.At, f.Denied, f.Class = p, want, w.who.class(info)
 	return f

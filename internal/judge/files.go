@@ -92,7 +92,7 @@ func (r *Readers) token(p access.Path) (found []Finding) {
 	if !r.Worker.Same(r.Manager) && len(access.Check(access.OS, r.Worker, p)) == 0 {
 		found = append(found, Finding{Problem: config.Problem{
 			Pointer: p.Pointer, Severity: config.SeverityWarning,
-			Message: fmt.Sprintf("%s is readable for the user %s, too: a worker that was taken over could use the API with this role", p.Path, r.Worker),
+			Message: fmt.Sprintf("%s is readable by the user %s, too: a worker that was taken over could use the API with this role", p.Path, r.Worker),
 			Hint:    own(r.Manager, p.Path),
 		}})
 	}

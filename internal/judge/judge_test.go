@@ -84,14 +84,14 @@ func TestTokenFiles(t *testing.T) {
 		want     []string
 	}{
 		"the manager's":               {good, 0o400, 61001, 0, nil},
-		"of the manager's own group":  {good, 0o640, 0, 61001, []string{"/management/roles/0/token-file: DIR/token is not readable for the user boss in the groups crew, journal: mode 0640, owner root, group 61001; chown boss DIR/token; chmod 0400 DIR/token"}},
-		"of the group of the workers": {good, 0o640, 0, 61002, []string{"/management/roles/0/token-file: warning: DIR/token is readable for the user hand in the group crew, too: a worker that was taken over could use the API with this role; chown boss DIR/token; chmod 0400 DIR/token"}},
-		"for all":                     {good, 0o444, 0, 0, []string{"/management/roles/0/token-file: warning: DIR/token is readable for the user hand in the group crew, too: a worker that was taken over could use the API with this role; chown boss DIR/token; chmod 0400 DIR/token"}},
+		"of the manager's own group":  {good, 0o640, 0, 61001, []string{"/management/roles/0/token-file: DIR/token is not readable by the user boss in the groups crew, journal: mode 0640, owner root, group 61001; chown boss DIR/token; chmod 0400 DIR/token"}},
+		"of the group of the workers": {good, 0o640, 0, 61002, []string{"/management/roles/0/token-file: warning: DIR/token is readable by the user hand in the group crew, too: a worker that was taken over could use the API with this role; chown boss DIR/token; chmod 0400 DIR/token"}},
+		"for all":                     {good, 0o444, 0, 0, []string{"/management/roles/0/token-file: warning: DIR/token is readable by the user hand in the group crew, too: a worker that was taken over could use the API with this role; chown boss DIR/token; chmod 0400 DIR/token"}},
 		"of a group of the manager's": {good, 0o640, 0, 61003, nil},
 		"in the clear":                {"0123456789abcdef0123456789abcdef\n", 0o400, 61001, 0, []string{"/management/roles/0/token-file: warning: DIR/token has the token itself: whoever can read the file, or a copy of it, has the role; move it to where it is used, and keep its hash here: kresctl token hash"}},
 		"no hash":                     {"sha256:0123456789abcdef0123456789abcdef\n", 0o400, 61001, 0, []string{"/management/roles/0/token-file: no one has this role by its token: DIR/token: the hash of a token is sha256: and 64 hexadecimal digits; kresctl token hash makes it"}},
 		"too short":                   {"short\n", 0o400, 61001, 0, []string{"/management/roles/0/token-file: no one has this role by its token: the token in DIR/token is shorter than 32 bytes; openssl rand -hex 32 >DIR/token"}},
-		"the workers'":                {good, 0o400, 61004, 0, []string{"/management/roles/0/token-file: DIR/token is not readable for the user boss in the groups crew, journal: mode 0400, owner hand, group root; chown boss DIR/token; chmod 0400 DIR/token"}},
+		"the workers'":                {good, 0o400, 61004, 0, []string{"/management/roles/0/token-file: DIR/token is not readable by the user boss in the groups crew, journal: mode 0400, owner hand, group root; chown boss DIR/token; chmod 0400 DIR/token"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := folder(t)
@@ -138,10 +138,10 @@ func TestWhoUsesWhat(t *testing.T) {
 	r.bound = []string{dir + "/systemd.sock"}
 	for _, c := range []struct{ pointer, file, want string }{
 		{"/network/tls/key-file", "hand", ""},
-		{"/network/tls/key-file", "boss", "DIR/boss is not readable for the user hand in the group crew: mode 0400, owner 61001, group root; chgrp crew DIR/boss; chmod g+r DIR/boss"},
-		{"/network/tls/cert-file", "root", "DIR/root is not readable for the user hand in the group crew: mode 0600, owner root, group root; chgrp crew DIR/root; chmod g+r DIR/root"},
-		{"/forward/0/servers/0/ca-file", "root", "DIR/root is not readable for the user hand in the group crew: mode 0600, owner root, group root; chgrp crew DIR/root; chmod g+r DIR/root"},
-		{"/local-data/rpz/0/file", "closed/zone", "the directory DIR/closed is not searchable for the user hand in the group crew: mode 0700, owner root, group root; chmod o+x DIR/closed, or keep the file elsewhere"},
+		{"/network/tls/key-file", "boss", "DIR/boss is not readable by the user hand in the group crew: mode 0400, owner 61001, group root; chgrp crew DIR/boss; chmod g+r DIR/boss"},
+		{"/network/tls/cert-file", "root", "DIR/root is not readable by the user hand in the group crew: mode 0600, owner root, group root; chgrp crew DIR/root; chmod g+r DIR/root"},
+		{"/forward/0/servers/0/ca-file", "root", "DIR/root is not readable by the user hand in the group crew: mode 0600, owner root, group root; chgrp crew DIR/root; chmod g+r DIR/root"},
+		{"/local-data/rpz/0/file", "closed/zone", "the directory DIR/closed is not searchable by the user hand in the group crew: mode 0700, owner root, group root; chmod o+x DIR/closed, or keep the file elsewhere"},
 		{"/local-data/rpz/0/file", "none", "DIR/none does not exist; put it there, or take it out of the configuration"},
 		{"/lua/script-file", "hand", ""},
 	} {
@@ -160,7 +160,7 @@ func TestWhoUsesWhat(t *testing.T) {
 			t.Fatal(err)
 		}
 		got := texts(r.Files([]access.Path{{Pointer: "/rundir", Need: access.WriteDir, Path: dir + "/closed"}}), dir)
-		if (len(got) > 0) != wrong || wrong && !strings.Contains(got[0], "DIR/closed is not writable and searchable for the user boss") {
+		if (len(got) > 0) != wrong || wrong && !strings.Contains(got[0], "DIR/closed is not writable and searchable by the user boss") {
 			t.Errorf("a run directory of %d: %q", uid, got)
 		}
 	}
@@ -188,7 +188,7 @@ func TestWhatCannotBeWatchedIsReported(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []string{"/local-data/rpz/1/file: warning: a change of it is not seen: the directory DIR/private is not readable and searchable " +
-		"for the user boss in the groups crew, journal: mode 0711, owner root, group root; kresctl renew after each change; or let boss list DIR/private"}
+		"by the user boss in the groups crew, journal: mode 0711, owner root, group root; kresctl renew after each change; or let boss list DIR/private"}
 	if diff := cmp.Diff(want, texts(both().Watches(input.Named(&c)), dir)); diff != "" {
 		t.Error(diff)
 	}
@@ -241,7 +241,7 @@ func TestRoles(t *testing.T) {
 		"/management/roles/0/users/2: there is no user nobody-of-this-name on this machine, so that it gives no one the role; getent passwd nobody-of-this-name; what only a directory service knows is given by its number",
 		"/management/roles/0/groups/1: there is no group no-such-group on this machine, so that it gives no one the role; getent group no-such-group; what only a directory service knows is given by its number",
 	}
-	open := "/management/roles/1/token: warning: the token is in DIR/config.yaml, which is readable for the user hand in the group crew: a worker that was taken over could use the API with this role; keep it in a token-file of the user boss with mode 0400"
+	open := "/management/roles/1/token: warning: the token is in DIR/config.yaml, which is readable by the user hand in the group crew: a worker that was taken over could use the API with this role; keep it in a token-file of the user boss with mode 0400"
 	if diff := cmp.Diff(append(strangers, open), texts(both().Roles(doc, c.Management.Roles), dir)); diff != "" {
 		t.Error(diff)
 	}

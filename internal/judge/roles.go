@@ -54,7 +54,7 @@ func (r *Readers) inline(doc *config.Document, pointer string) []Finding {
 	}
 	return []Finding{{Problem: config.Problem{
 		Pointer: pointer, Severity: config.SeverityWarning,
-		Message: fmt.Sprintf("the token is in %s, which is readable for the user %s: a worker that was taken over could use the API with this role", file, r.Worker),
+		Message: fmt.Sprintf("the token is in %s, which is readable by the user %s: a worker that was taken over could use the API with this role", file, r.Worker),
 		Hint:    "keep it in a token-file of the user " + r.Manager.Name + " with mode 0400",
 	}}}
 }

@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"kresd-manager/test/machine"
 	"kresd-manager/test/product"
@@ -105,6 +106,9 @@ func TestDocuments(t *testing.T) {
 	}
 }
 
+// stepTime is for one command: one that does not end shall say so, and not hold up all.
+const stepTime = time.Minute
+
 // play does one step, and reports whether it went as the document says. With -update
 // another output is noted in outputs.
 func play(t *testing.T, file string, s transcript.Step, outputs map[int]string) bool {
@@ -124,7 +128,9 @@ func play(t *testing.T, file string, s transcript.Step, outputs map[int]string) 
 		}
 		return true
 	}
-	r := sut.Run(t.Context(), machine.Cmd{
+	ctx, cancel := context.WithTimeout(t.Context(), stepTime)
+	defer cancel()
+	r := sut.Run(ctx, machine.Cmd{
 		Args: []string{"bash", "-c", "exec 2>&1\ncd /root\n" + s.Command},
 		Env:  []string{"COLUMNS=80", "HOME=/root", "TERM=dumb"},
 	})

@@ -53,7 +53,7 @@ management:
 	tidy(t, "rm -rf "+tokenFile+" /etc/systemd/system/kresd-manager.service.d; systemctl daemon-reload; usermod -g kresd-manager kresd-manager; groupdel admins")
 	sut.Must(t, "sh", "-ec", "groupadd admins; usermod -g admins kresd-manager; echo "+apiToken+" >"+tokenFile+"; chown root:admins "+tokenFile+"; chmod 0640 "+tokenFile)
 	sut.Fresh(t, config)
-	reader := "for the user kresd-manager in the groups knot-resolver"
+	reader := "by the user kresd-manager in the groups knot-resolver"
 	unreadable := tokenFile + " is not readable " + reader
 	next := "chown kresd-manager " + tokenFile + "; chmod 0400 " + tokenFile
 
@@ -87,7 +87,7 @@ management:
 
 	// The group of the workers is the manager's, too, and the token then theirs.
 	sut.Must(t, "sh", "-c", "chown root:knot-resolver "+tokenFile+"; chmod 0640 "+tokenFile)
-	open := tokenFile + " is readable for the user knot-resolver in the group knot-resolver, too: a worker that was taken over could use the API with this role"
+	open := tokenFile + " is readable by the user knot-resolver in the group knot-resolver, too: a worker that was taken over could use the API with this role"
 	says(t, "strict", strict(t, 0), pointer+": warning: "+open, next)
 	says(t, "kresctl status", sut.Must(t, "kresctl", "status"), "warning", open)
 	if code := operate(t); code != "200" {
@@ -159,7 +159,7 @@ func TestAKeyThatWorkersCannotRead(t *testing.T) {
 		t.Errorf("%+v", s.Problems)
 	}
 	sut.Must(t, "chown", "root:root", key)
-	unreadable := "/network/tls/key-file: " + key + " is not readable for the user knot-resolver in the group knot-resolver: mode 0640, owner root, group root"
+	unreadable := "/network/tls/key-file: " + key + " is not readable by the user knot-resolver in the group knot-resolver: mode 0640, owner root, group root"
 	says(t, "strict", strict(t, 1), unreadable)
 	out := sut.Must(t, "kresctl", "status")
 	says(t, "kresctl status", out, unreadable, "chgrp knot-resolver "+key+"; chmod g+r "+key)

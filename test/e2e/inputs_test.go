@@ -148,7 +148,7 @@ func TestWhatIsAskedForMustBeThere(t *testing.T) {
 	copyCertificate(t, "first")
 	sut.Must(t, "chmod", "0600", "/etc/knot-resolver/tls.key")
 	refusedAs("/network/tls", `{"cert-file": "/etc/knot-resolver/tls.pem", "key-file": "/etc/knot-resolver/tls.key"}`,
-		"/network/tls/key-file", "not readable for the user knot-resolver")
+		"/network/tls/key-file", "not readable by the user knot-resolver")
 	// One that the workers can read and the manager cannot is fine.
 	sut.Must(t, "chown", "knot-resolver", "/etc/knot-resolver/tls.key")
 	sut.Put(t, "/network/tls", `{"cert-file": "/etc/knot-resolver/tls.pem", "key-file": "/etc/knot-resolver/tls.key"}`)
@@ -195,7 +195,7 @@ func TestFilesThatTheManagerCannotSee(t *testing.T) {
 	if out := sut.Must(t, "kresctl", "status"); !strings.Contains(out, unseen) {
 		t.Errorf("status does not tell what the manager cannot see:\n%s", out)
 	}
-	if r := sut.Exec(t, "kresctl", "doctor"); !strings.Contains(r.Stdout, "a change of it is not seen: the directory /etc/knot-resolver/closed is not searchable for the user kresd-manager") {
+	if r := sut.Exec(t, "kresctl", "doctor"); !strings.Contains(r.Stdout, "a change of it is not seen: the directory /etc/knot-resolver/closed is not searchable by the user kresd-manager") {
 		t.Errorf("doctor does not tell it:\n%s", r.Stdout)
 	}
 	own("third")
