@@ -139,7 +139,7 @@ func TestAPreferenceMayWait(t *testing.T) {
 		t.Errorf("%d after %s", got.StatusCode, time.Since(began))
 	}
 	<-entered
-	if !strings.Contains(got.body, "goes on. GET "+got.Header.Get("Location")+" tells") {
+	if !strings.Contains(got.body, "goes on. GET "+got.Header.Get("Location")+" says") {
 		t.Errorf("the text: %q", got.body)
 	}
 	// A dry run is not a change.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"regexp"
 	"strings"
 )
 
@@ -21,7 +22,9 @@ and the daemons take for the same work without any manager.
 This file is made by `+"`go run ./test/bench --markdown docs/benchmarks.md`"+`, which needs root; the numbers are medians.
 
 `)
-	fmt.Fprintf(w, "%s; %d workers; %s.\n\n", b.began.UTC().Format("2006-01-02"), workers, b.host)
+	h := b.host
+	fmt.Fprintf(w, "%s; %d workers; knot-resolver6 %s, systemd %s, %d cores, Linux %s, %s; load average %s before and %s after.\n\n",
+		b.began.UTC().Format("2006-01-02"), workers, h.Versions["knot-resolver6"], h.Versions["systemd"], h.Cores, release(h.Kernel), h.Go, h.Load, loadAverage())
 	fmt.Fprint(w, "| what | stock | here | floor | gain |\n| --- | --- | --- | --- | --- |\n")
 	notes := ""
 	for _, r := range b.rows {
@@ -34,6 +37,11 @@ This file is made by `+"`go run ./test/bench --markdown docs/benchmarks.md`"+`, 
 	if notes != "" {
 		fmt.Fprint(w, "\n"+notes)
 	}
+}
+
+// release is the first two numbers of a kernel's release: the rest says who built it.
+func release(kernel string) string {
+	return regexp.MustCompile(`^\d+\.\d+`).FindString(kernel)
 }
 
 // middle writes the median alone, a dash if there is none.
