@@ -17,9 +17,17 @@ var varies = []struct {
 	{regexp.MustCompile(`\b\d{4}-\d\d-\d\d\b`), "DATE"},
 	{regexp.MustCompile(`\b[0-9a-f]{16,64}\b`), "HASH"},
 	{regexp.MustCompile(`\b\d+(\.\d+)? ?(µs|ms|s|min|h|d|B|KiB|MiB|GiB|%)(\b|$)`), "AMOUNT"},
-	{regexp.MustCompile(`(?i)\b(pid|process) \d+`), "PID"},
+	{regexp.MustCompile(`(?i)\b(pid|process) \d+`), "$1 N"},
+	{regexp.MustCompile(`\b(change|rollback|show) \d+`), "$1 N"},
 	{regexp.MustCompile(`[ \t]+`), " "},
 }
+
+// A line about a unit, as in tables, may have the numbers of processes, and one of the
+// history begins with that of a change.
+var (
+	unit   = regexp.MustCompile(`\b(kresd@\d|kres-gc|kres-policy-loader|policy-loader)\b|^[* ]*\d+ TIME`)
+	number = regexp.MustCompile(`\b\d{2,}\b|^[* ]*\d+`)
+)
 
 // more stands for what the document leaves out: alone in a line for any lines, else for
 // anything in its line.
@@ -41,6 +49,9 @@ func plain(text string) []string {
 	for i, line := range all {
 		for _, v := range varies {
 			line = v.found.ReplaceAllString(line, v.named)
+		}
+		if unit.MatchString(line) {
+			line = number.ReplaceAllString(line, "N")
 		}
 		all[i] = strings.TrimSpace(line)
 	}

@@ -110,6 +110,11 @@ func TestAnOutputMatchesButForWhatVaries(t *testing.T) {
 		{"kresd@1.service … active", "kresd@1.service  17 active", true},
 		{"kresd@1.service … active", "kresd@1.service  17 failed", false},
 		{"a (b)", "a (b)", true},
+		{"kresd@1.service active 333 18 MiB", "kresd@1.service active 12 7 MiB", true},
+		{"kresd@1.service active 333 18 MiB", "kresd@2.service active 333 18 MiB", false},
+		{"as change 2; kresctl rollback 1", "as change 17; kresctl rollback 16", true},
+		{"*3 2026-02-03 04:05:06 root applied", " 12 2026-02-03 04:05:07 root applied", true},
+		{"3 workers", "4 workers", false},
 	} {
 		if got := Matches(c.document, c.output); got != c.want {
 			t.Errorf("%q and %q: %t", c.document, c.output, got)
