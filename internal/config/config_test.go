@@ -32,7 +32,7 @@ func golden(t *testing.T, path, got string) {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("%s differs; -update writes it anew:\n%s", path, diff)
+		t.Errorf("%s differs; -update writes it again:\n%s", path, diff)
 	}
 }
 

@@ -144,7 +144,7 @@ func schemaMember(schema any, token string) any {
 }
 
 const (
-	generatedStart = "<!-- Generated from internal/config/model*.go; `go test ./internal/config -update` writes it anew. -->\n"
+	generatedStart = "<!-- Generated from internal/config/model*.go; `go test ./internal/config -update` writes it again. -->\n"
 	generatedEnd   = "<!-- End of the generated part. -->\n"
 )
 

@@ -8,7 +8,7 @@ import "time"
 // unit files that are installed.
 type Systemd struct {
 	// Slice is a unit name that ends in .slice, systemd.slice(5).
-	Slice string `key:"slice" type:"slice?" ours:"true" doc:"Slice that the workers run in, such as dns.slice. It comes with the next boot, see below."`
+	Slice string `key:"slice" type:"slice?" ours:"true" doc:"Slice that the workers run in, such as dns.slice. It takes effect at the next boot, see below."`
 	// Watchdog is 0 for none and nil for what the unit file says.
 	Watchdog      *time.Duration `key:"watchdog" type:"time?" ours:"true" doc:"A worker that gives no sign of life for this time is killed and restarted; at least 1s, 0s is never. Without it the unit file says, as installed 30s."`
 	DrainDeadline time.Duration  `key:"drain-deadline" type:"time" default:"5s" ours:"true" doc:"How long a worker that stops may finish what it works on, at most 10s."`
@@ -27,9 +27,9 @@ type Systemd struct {
 	// CPUAffinity is in ascending order, without repeats.
 	CPUAffinity []int `key:"cpu-affinity" type:"list<int 0..8191>?" ours:"true" doc:"Numbers of the CPUs that workers may run on, counted from 0."`
 	// CPUPinning gives each worker one of these.
-	CPUPinning bool `key:"cpu-pinning" type:"bool" default:"false" ours:"true" doc:"Worker N runs on one CPU alone: the Nth of cpu-affinity or, without it, of those that it may use. With more workers than CPUs it begins anew."`
+	CPUPinning bool `key:"cpu-pinning" type:"bool" default:"false" ours:"true" doc:"Worker N runs on one CPU alone: the Nth of cpu-affinity or, without it, of those that it may use. With more workers than CPUs it starts over."`
 	// Restart is "", "always", "on-failure" or "no".
-	Restart string `key:"restart" type:"enum always on-failure no?" ours:"true" doc:"When systemd starts a worker again that ended by itself. It comes with the next boot, see below."`
+	Restart string `key:"restart" type:"enum always on-failure no?" ours:"true" doc:"When systemd starts a worker again that ended by itself. It takes effect at the next boot, see below."`
 }
 
 // Component is a further process that runs beside the workers.

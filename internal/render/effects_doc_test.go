@@ -13,15 +13,15 @@ import (
 
 const effectsIntroduction = `# What a change does
 
-A change of the configuration touches those processes that would read something else, and no others. Who that is, is found by
+A change of the configuration touches those processes that would read something else, and no others. Which these are, is found by
 comparing the rendered text of the old and the new configuration, never by a list: the tables below are observed, not obeyed. So
 a key may concern no one while something else leaves it without effect, and a value in other words (` + "`1G`, `1024M`" + `) never
-concerns anyone. ` + "`kresctl reload --dry-run`" + ` tells for the case at hand.
+concerns anyone. ` + "`kresctl reload --dry-run`" + ` shows it for your change.
 
 | who acts | what happens |
 | --- | --- |
 | workers | a canary tries the new configuration; then one worker after the other is restarted, and the rest serve. A single worker is helped out by a second one meanwhile. |
-| rules | the policy-loader replaces all rules in one transaction; workers that stay are told to look, and none is restarted |
+| rules | the policy-loader replaces all rules in one transaction; workers that stay are notified, and none restarts |
 | gc | the cache garbage collector is started, restarted or stopped |
 | components | what the configuration adds is started, restarted or stopped |
 | count | workers are started or stopped; those that stay notice nothing |
