@@ -14,7 +14,7 @@ func Pick(all []UnitStatus, named []string) ([]UnitStatus, error) {
 	for _, name := range named {
 		i := slices.IndexFunc(all, func(u UnitStatus) bool { return u.Unit == name })
 		if i < 0 {
-			return nil, &UnitError{Unit: name, Problem: "is no unit of this resolver; see kresctl units", Unknown: true}
+			return nil, &UnitError{Unit: name, Problem: "is not a unit of this resolver; see kresctl units", Unknown: true}
 		}
 		picked = append(picked, all[i])
 	}

@@ -123,7 +123,7 @@ func Ask(ctx context.Context, q Question) (Answer, error) {
 func (q Question) message() (*dns.Msg, error) {
 	kind, known := dns.StringToType[strings.ToUpper(q.Type)]
 	if !known {
-		return nil, &NameError{fmt.Sprintf("there is no type of records %q", q.Type)}
+		return nil, &NameError{fmt.Sprintf("there is no record type %q", q.Type)}
 	}
 	if _, valid := dns.IsDomainName(q.Name); !valid || q.Name == "" {
 		return nil, &NameError{fmt.Sprintf("%q is no domain name", q.Name)}
