@@ -36,6 +36,9 @@ var uses = map[string][]use{
 	"/rundir":                            nil, // the units have one, and no other is accepted
 	"/management/unix-socket":            {{units.Manager, bind}},
 	"/management/roles/*/token-file":     {{units.Manager, read}},
+	"/management/tls/cert-file":          {{units.Manager, read}},
+	"/management/tls/key-file":           {{units.Manager, read}},
+	"/management/tls/client-ca-file":     {{units.Manager, read}},
 	"/network/listen/*/unix-socket":      nil, // refused
 	"/network/tls/cert-file":             {{workers, read}, {units.Manager, watch}},
 	"/network/tls/key-file":              {{workers, read}, {units.Manager, watch}},
