@@ -100,9 +100,15 @@ func (s *System) Wipe(t *testing.T) {
 }
 
 // Journal returns what units have said since the system was wiped: what they said to
-// an earlier test proves nothing.
+// an earlier test proves nothing. What they have said by now is in it.
 func (s *System) Journal(ctx context.Context, units ...string) string {
+	s.Run(ctx, machine.Cmd{Args: []string{"journalctl", "--sync"}})
 	return s.JournalSince(ctx, s.wiped, units...)
+}
+
+// Since is an option of journalctl that leaves out what an earlier test has heard.
+func (s *System) Since() string {
+	return fmt.Sprintf("--since=@%d.%06d", s.wiped.Unix(), s.wiped.Nanosecond()/1000)
 }
 
 // WriteConfig replaces the configuration file.
