@@ -90,6 +90,27 @@ func (d Desired) KindOf(unit string) ComponentKind {
 	return Dispensable
 }
 
+// Hash returns what a unit should announce, "" for one that announces nothing or is not
+// wanted.
+func (d Desired) Hash(unit string) string {
+	if wanted, _ := d.Place(unit); !wanted {
+		return ""
+	}
+	switch role, _ := RoleOf(unit); role {
+	case RoleWorker:
+		return d.WorkerHash
+	case RoleLoader:
+		return d.RulesHash
+	case RoleComponent:
+		for _, c := range d.Components {
+			if c.Unit() == unit {
+				return c.Hash
+			}
+		}
+	}
+	return ""
+}
+
 // Units returns the names of all units that should run.
 func (d Desired) Units() []string {
 	if d.Workers == 0 {

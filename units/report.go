@@ -17,8 +17,11 @@ type Report struct {
 	// DryRun means that nothing was done.
 	DryRun bool `json:"dry-run,omitempty"`
 	// Cause says who or what asked for the change: "reload", "PUT /workers", …
-	Cause string    `json:"cause"`
-	When  time.Time `json:"when"`
+	Cause string `json:"cause"`
+	// Who asked for it, and Comment why, in their words.
+	Who     Who       `json:"who,omitzero"`
+	Comment string    `json:"comment,omitempty"`
+	When    time.Time `json:"when"`
 	// Took is the time from the request to its end, in seconds in JSON.
 	Took Seconds `json:"took"`
 	// Generation is what the system is configured as after the change.

@@ -49,6 +49,8 @@ type UnitStatus struct {
 	Result   string        `json:"result,omitempty"`
 	// Config is the hash of the configuration that the process announced.
 	Config string `json:"config,omitempty"`
+	// Wanted is the hash that it should announce, "" where none does.
+	Wanted string `json:"wanted-config,omitempty"`
 	// Current reports whether that is the configuration it should run.
 	Current  bool   `json:"current"`
 	PID      int    `json:"pid,omitempty"`
@@ -90,6 +92,10 @@ type Status struct {
 	// they held together when they were last read.
 	Files    []string `json:"files"`
 	FileETag string   `json:"file-etag"`
+	// FileNow names what the files hold now, "" if that is not known; then FileFault
+	// says why.
+	FileNow   string `json:"file-now-etag,omitempty"`
+	FileFault string `json:"file-fault,omitempty"`
 	// Waiting is the change that has to be confirmed, if there is one.
 	Waiting *Waiting `json:"waiting,omitempty"`
 	// Undone is the change that the file still holds, though it was undone because
@@ -117,4 +123,16 @@ type Status struct {
 	Inputs []InputStatus `json:"inputs,omitempty"`
 	// Down says why the manager took the resolver down.
 	Down string `json:"down,omitempty"`
+}
+
+// FileEdited reports whether the files hold something else by now than when they were
+// read last, and than what runs: a reload would change something.
+func (s Status) FileEdited() bool {
+	return s.FileFault != "" || s.FileNow != "" && s.FileNow != s.FileETag && s.FileNow != s.ETag
+}
+
+// Unsaved reports whether what runs is not what the files held when they were read last,
+// nor what they hold now: it was changed over the API, and the next reload drops that.
+func (s Status) Unsaved() bool {
+	return s.FileETag != "" && s.ETag != s.FileETag && s.ETag != s.FileNow
 }

@@ -13,11 +13,14 @@ import (
 )
 
 func (a *app) statusCommand() *cobra.Command {
+	var long bool
 	cmd := &cobra.Command{
-		Use:   "status [--json]",
+		Use:   "status [-l] [--json]",
 		Short: "show what runs",
-		Long: `Show what runs: the overall state, the configuration in force, the last
-change, and every unit.
+		Long: `Show what runs: the state in a word and what is wrong in one sentence, the last
+change and how to undo it, how the file and what runs differ, and every unit.
+CONFIG is current or old; CRASHES counts restarts by systemd. -l adds dates,
+hashes and all files that the configuration names.
 
 With -q nothing is printed, and the exit status tells.
 
@@ -36,7 +39,7 @@ does not run as configured, the resolver is stopped, or systemd does not answer;
 				case a.json:
 					err = present.JSON(a.stdout, s)
 				default:
-					err = present.Status(a.stdout, s, time.Now())
+					err = present.Status(a.stdout, s, time.Now(), present.StatusOptions{Long: long, Colored: a.colored(a.stdout)})
 				}
 				if err != nil {
 					return err
@@ -48,6 +51,7 @@ does not run as configured, the resolver is stopped, or systemd does not answer;
 			})
 		},
 	}
+	cmd.Flags().BoolVarP(&long, "long", "l", false, "add dates, hashes and all files")
 	hasJSON(cmd)
 	return cmd
 }

@@ -83,7 +83,7 @@ func TestNothingSteersTheTerminal(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	styles := regexp.MustCompile("\x1b\\[(1|1;31|1;33|0)m")
+	styles := regexp.MustCompile("\x1b\\[(1|1;31|1;32|1;33|2|0)m")
 	for name := range commands() {
 		calls, ok := everyCommand[name]
 		if !ok {
@@ -103,9 +103,7 @@ func TestNothingSteersTheTerminal(t *testing.T) {
 					t.Errorf("%q prints nothing", args)
 				}
 				for _, out := range []string{stdout, stderr} {
-					if name == "kresctl validate" {
-						out = styles.ReplaceAllString(out, "")
-					}
+					out = styles.ReplaceAllString(out, "")
 					if at := strings.IndexFunc(out, func(r rune) bool { return r != '\n' && r != '\t' && visible.Hidden(r) }); at >= 0 || !utf8.ValidString(out) {
 						t.Errorf("%q prints %.200q", args, out[max(0, at-100):])
 					}

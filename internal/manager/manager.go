@@ -176,6 +176,7 @@ type Manager struct {
 	told        []string      // the problems that are in the log
 	noRule      atomic.Bool   // polkit refused limits the last time
 	ledger      *input.Ledger
+	files       files // of the configuration
 	seen        map[string]input.Seen // at the last look; only the loop uses it
 	tally       tally
 	reclaimer   reclaimer
@@ -278,6 +279,8 @@ func New(o Options) *Manager {
 		panic(fmt.Sprintf("manager: an empty object does not parse: %v", err))
 	}
 	m.current.Store(&snapshot{running: unlearned(empty)})
+	m.files.read = m.read
+	m.files.paths = o.Files
 	m.applying = applyingIn{filepath.Join(o.Store.Root, applyingFile), o.Log}
 	m.exec = &carry.Executor{
 		Systemd: o.Systemd, Workers: o.Workers, Links: o.Store, Log: o.Log, Journal: o.Journal,

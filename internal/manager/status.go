@@ -57,6 +57,7 @@ func (m *Manager) statusOf(ctx context.Context, s *snapshot) (units.Status, erro
 		st.LastApply = &short
 	}
 	st.Change, st.Queued = m.changes.inProgress()
+	st.FileNow, st.FileFault = m.files.now(ctx)
 	st.FileDiffers = st.ETag != s.fileETag || s.refused
 	live, asOf, err := m.see(ctx, s.desired)
 	if err != nil {
@@ -83,6 +84,7 @@ func (m *Manager) statusOf(ctx context.Context, s *snapshot) (units.Status, erro
 			Sub:      o.SubState,
 			Result:   o.Result,
 			Config:   o.ConfigHash(),
+			Wanted:   s.desired.Hash(o.Name),
 			Kind:     s.desired.KindOf(o.Name),
 			Priority: priority,
 			// Diff has no step for a unit that no one may start, nor for one that is frozen.

@@ -107,7 +107,7 @@ func (m *Manager) transit(ctx context.Context, t *transition) (report units.Repo
 	defer func() { m.changes.finish(t, report, err, m.Running().ETag()) }()
 	defer m.survive(t, &err)
 	cur := m.current.Load()
-	s := &step{transition: t, cur: cur, report: &units.Report{Cause: t.Cause, When: t.began, Generation: cur.desired.Generation}}
+	s := &step{transition: t, cur: cur, report: &units.Report{Cause: t.Cause, Who: t.Who, Comment: t.Comment, When: t.began, Generation: cur.desired.Generation}}
 
 	// A manager that is to end ends what it carries out, and not what it asks.
 	asking := context.WithoutCancel(ctx)

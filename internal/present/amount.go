@@ -17,11 +17,23 @@ func number(n int) string {
 	return strconv.Itoa(n)
 }
 
-func mebibytes(n uint64) string {
-	if n == 0 {
+// megabytes is an amount of memory as systemctl(1) has it.
+func megabytes(n uint64) string {
+	switch {
+	case n == 0:
+		return "-"
+	case n >= 1<<30:
+		return fmt.Sprintf("%.1fG", float64(n)/(1<<30))
+	}
+	return fmt.Sprintf("%.1fM", float64(n)/(1<<20))
+}
+
+// moment is when something happened.
+func moment(t, now time.Time) string {
+	if t.IsZero() {
 		return "-"
 	}
-	return fmt.Sprintf("%.1f MiB", float64(n)/(1<<20))
+	return t.In(now.Location()).Format(time.DateTime)
 }
 
 // since is a time both ways: how long ago, and when.
@@ -32,19 +44,27 @@ func since(t, now time.Time) string {
 	return ago(now.Sub(t)) + " (" + t.In(now.Location()).Format("2006-01-02 15:04:05") + ")"
 }
 
-// ago keeps the one unit that matters.
+// ago is how long ago something was.
 func ago(d time.Duration) string {
+	if d < 0 {
+		return "in the future"
+	}
+	return period(d) + " ago"
+}
+
+// period keeps the one unit that matters.
+func period(d time.Duration) string {
 	switch {
 	case d < 0:
-		return "in the future"
+		return "0 s" // clocks differ
 	case d < 2*time.Minute:
-		return fmt.Sprintf("%d s ago", int(d.Seconds()))
+		return fmt.Sprintf("%d s", int(d.Seconds()))
 	case d < 2*time.Hour:
-		return fmt.Sprintf("%d min ago", int(d.Minutes()))
+		return fmt.Sprintf("%d min", int(d.Minutes()))
 	case d < 48*time.Hour:
-		return fmt.Sprintf("%d h ago", int(d.Hours()))
+		return fmt.Sprintf("%d h", int(d.Hours()))
 	}
-	return fmt.Sprintf("%d days ago", int(d.Hours()/24))
+	return fmt.Sprintf("%d days", int(d.Hours()/24))
 }
 
 func seconds(s units.Seconds) string {

@@ -15,49 +15,34 @@ import (
 	"kresd-manager/units"
 )
 
-// Status writes the status of the whole and of each unit.
-func Status(w io.Writer, s units.Status, now time.Time) error {
-	table := NewTable(w)
-	table.Row("state", s.State)
-	table.Row("file", cmp.Or(s.File, "none")+fileNote(s))
-	table.Row("generation", cmp.Or(s.Generation, "none"))
-	if s.Waiting != nil {
-		table.Row("unconfirmed", waits(*s.Waiting, now))
+// StatusOptions say how a status is shown.
+type StatusOptions struct {
+	// Long has dates, hashes and all files.
+	Long bool
+	// Colored has styles; it is for a *[visible.Writer].
+	Colored bool
+}
+
+// Status writes the status of the whole and of each unit. The first line is the health,
+// with what is wrong in one sentence.
+func Status(w io.Writer, s units.Status, now time.Time, o StatusOptions) error {
+	sign, style, sentence := health(s, now)
+	if err := line(w, o.Colored, visible.Span{Text: sign + " " + s.State, Style: style}, visible.Span{Text: " · " + visible.Line(sentence) + "\n\n"}); err != nil {
+		return err
 	}
-	for _, fault := range s.HistoryFaults {
-		table.Row("history", fault)
-	}
-	for _, w := range s.Warnings {
-		table.Row("warning", w)
-	}
-	for _, p := range s.Problems {
-		table.Row(problemTitle(p), problemLine(p))
-	}
-	for i, in := range s.Inputs {
-		if i == maxInputs {
-			table.Row("reads", fmt.Sprintf("and %d files more", len(s.Inputs)-i))
-			break
-		}
-		table.Row("reads", inputLine(in))
-	}
-	if r := s.LastApply; r != nil {
-		table.Row("last apply", lastApply(*r, now))
-		reasons(table, r.Error)
-	}
-	if r := s.LastRepair; r != nil {
-		table.Row("last repair", lastRepair(*r, now))
-		reasons(table, r.Error)
-	}
-	if s.Down != "" {
-		table.Row("down", s.Down)
-	}
+	table := newColored(w, o.Colored)
+	about(table, s, now, o)
 	if err := table.Flush(); err != nil || len(s.Units) == 0 {
 		return err
 	}
 	fmt.Fprintln(w)
-	table.Row("UNIT", "STATE", "CONFIG", "PID", "MEMORY", "SINCE", "RESTARTS")
+	head := []string{"UNIT", "STATE", "CONFIG", "PID", "MEMORY", "UP", "CRASHES"}
+	if o.Long {
+		head = append(head, "SINCE", "HASH", "INVOCATION")
+	}
+	table.Row(head...)
 	for _, u := range s.Units {
-		table.Row(u.Unit, state(u), configMark(u), number(u.PID), mebibytes(u.Memory), since(u.Since, now), strconv.Itoa(u.Restarts))
+		table.styled(unitRow(u, now, o)...)
 	}
 	if err := table.Flush(); err != nil {
 		return err
@@ -66,6 +51,100 @@ func Status(w io.Writer, s units.Status, now time.Time) error {
 		fmt.Fprintln(w, visible.Line(line))
 	}
 	return nil
+}
+
+// line writes spans, with their styles if these are wanted.
+func line(w io.Writer, colored bool, spans ...visible.Span) error {
+	if to, may := w.(*visible.Writer); may && colored {
+		return to.Print(spans...)
+	}
+	var b strings.Builder
+	for _, s := range spans {
+		b.WriteString(s.Text)
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// about is what there is to say beside the units.
+func about(table *Table, s units.Status, now time.Time, o StatusOptions) {
+	if r := s.LastApply; r != nil {
+		lastApply(table, *r, now, o)
+	}
+	table.Row("file", cmp.Or(s.File, "none"))
+	for _, note := range fileNotes(s) {
+		table.styled(visible.Span{}, visible.Span{Text: note, Style: visible.Yellow})
+	}
+	if o.Long {
+		table.Row("generation", cmp.Or(s.Generation, "none"))
+		table.Row("etag", cmp.Or(s.ETag, "none"))
+	}
+	if s.Waiting != nil {
+		table.Row("unconfirmed", waits(*s.Waiting, now))
+	}
+	for _, fault := range s.HistoryFaults {
+		table.Row("history", fault)
+	}
+	for _, w := range s.Warnings {
+		table.styled(visible.Span{Text: "warning", Style: visible.Yellow}, visible.Span{Text: w})
+	}
+	for _, p := range s.Problems {
+		style := visible.Red
+		if p.Severity == config.SeverityWarning {
+			style = visible.Yellow
+		}
+		table.styled(visible.Span{Text: problemTitle(p), Style: style}, visible.Span{Text: problemLine(p)})
+	}
+	inputs(table, s.Inputs, o)
+	if r := s.LastRepair; r != nil {
+		table.Row("last repair", lastRepair(*r, now))
+		reasons(table, r.Error)
+	}
+	if s.Down != "" {
+		table.Row("down", s.Down)
+	}
+}
+
+// inputs are the files that the configuration names: those about which there is
+// something to say.
+func inputs(table *Table, all []units.InputStatus, o StatusOptions) {
+	shown := 0
+	for i, in := range all {
+		switch {
+		case in.State == units.InputCurrent && !o.Long:
+		case shown == maxInputs && !o.Long:
+			table.Row("reads", fmt.Sprintf("and more of %d files: -l lists them", len(all)-i))
+			return
+		default:
+			shown++
+			table.Row("reads", inputLine(in))
+		}
+	}
+}
+
+// unitRow is the row of a unit.
+func unitRow(u units.UnitStatus, now time.Time, o StatusOptions) []visible.Span {
+	stateStyle, configStyle := visible.Plain, visible.Plain
+	switch {
+	case u.Active == "failed":
+		stateStyle = visible.Red
+	case u.Active != "active" || u.Frozen:
+		stateStyle = visible.Yellow
+	}
+	mark := configMark(u)
+	if mark == "old" {
+		configStyle = visible.Yellow
+	}
+	row := []visible.Span{{Text: short(u.Unit)}, {Text: state(u), Style: stateStyle}, {Text: mark, Style: configStyle}, {Text: number(u.PID)}, {Text: megabytes(u.Memory)}}
+	up := "-"
+	if u.Active == "active" && !u.Since.IsZero() {
+		up = period(now.Sub(u.Since))
+	}
+	row = append(row, visible.Span{Text: up}, visible.Span{Text: strconv.Itoa(u.Restarts)})
+	if o.Long {
+		row = append(row, visible.Span{Text: moment(u.Since, now)}, visible.Span{Text: cmp.Or(u.Config, "-")}, visible.Span{Text: cmp.Or(u.Invocation, "-")})
+	}
+	return row
 }
 
 // maxReasons is how many lines follow the first one of a failure.
@@ -130,14 +209,22 @@ func problemLine(p config.Problem) string {
 	return p.String()
 }
 
-func fileNote(s units.Status) string {
+// fileNotes say how the file and what runs differ, and what to type.
+func fileNotes(s units.Status) []string {
+	var notes []string
+	if s.FileFault != "" {
+		first, _, _ := strings.Cut(s.FileFault, "\n")
+		notes = append(notes, "cannot be used as it is now: "+first+"; kresctl validate")
+	} else if s.FileEdited() {
+		notes = append(notes, "edited, not applied: kresctl diff shows what, kresctl reload applies it")
+	}
 	switch {
 	case s.Undone != 0:
-		return fmt.Sprintf(" (what runs differs from it: change %d, which it holds, was not confirmed)", s.Undone)
-	case s.FileDiffers:
-		return " (what runs differs from it: it was changed since)"
+		notes = append(notes, fmt.Sprintf("holds change %d, which was undone because no one confirmed it", s.Undone))
+	case s.Unsaved():
+		notes = append(notes, "changed over the API, not saved: kresctl config save keeps it")
 	}
-	return ""
+	return notes
 }
 
 // lastRepair names what was wrong.
@@ -157,21 +244,50 @@ func lastRepair(r units.Report, now time.Time) string {
 	return fmt.Sprintf("%s: %s, %s", since(r.When, now), strings.Join(what, ", "), result)
 }
 
-func lastApply(r units.Report, now time.Time) string {
-	steps := "no step"
-	switch n := len(r.Plan.Steps); n {
-	case 0:
-	case 1:
-		steps = "1 step"
-	default:
-		steps = strconv.Itoa(n) + " steps"
+// lastApply is the last change, in the daemon's own words where it failed, and what to
+// type next.
+func lastApply(table *Table, r units.Report, now time.Time, o StatusOptions) {
+	what := r.Cause
+	if r.Entry != 0 {
+		what = fmt.Sprintf("%d, %s", r.Entry, what)
 	}
-	result := "succeeded"
-	if r.Error != "" {
-		first, _, _ := strings.Cut(r.Error, "\n")
-		result = "FAILED: " + first
+	if r.Who.UID != nil || r.Who.Remote != "" { // else the cause says it
+		what += " by " + r.Who.String()
 	}
-	return fmt.Sprintf("%s: %s, %s in %s, %s", since(r.When, now), r.Cause, steps, seconds(r.Took), result)
+	when := ago(now.Sub(r.When))
+	if o.Long {
+		when = since(r.When, now)
+	}
+	what += ", " + when
+	if r.Comment != "" {
+		what += ": " + r.Comment
+	}
+	if r.Error == "" {
+		steps := fmt.Sprintf("%d steps", len(r.Plan.Steps))
+		switch len(r.Plan.Steps) {
+		case 0:
+			steps = "no process was touched"
+		case 1:
+			steps = "1 step"
+		}
+		table.Row("last change", fmt.Sprintf("%s · %s, %s", what, steps, seconds(r.Took)))
+		if r.Undo != 0 {
+			table.Row("", fmt.Sprintf("undo: kresctl rollback %d", r.Undo))
+		}
+		return
+	}
+	table.Row("last change", what)
+	first, _, _ := strings.Cut(r.Error, "\n")
+	table.styled(visible.Span{}, visible.Span{Text: "FAILED: " + first, Style: visible.Red})
+	reasons(table, r.Error)
+	switch {
+	case r.RollbackError != "":
+		table.Row("", "what ran before could not be restored: "+r.RollbackError)
+	case r.Cause == "reload":
+		table.Row("", "what ran before runs; next: fix the file, then kresctl reload")
+	case r.Entry != 0:
+		table.Row("", fmt.Sprintf("what ran before runs; next: kresctl history show %d", r.Entry))
+	}
 }
 
 // state names the sub-state only where it adds something.
@@ -179,18 +295,23 @@ func state(u units.UnitStatus) string {
 	switch {
 	case u.Frozen:
 		return u.Active + " (frozen)"
+	case u.Masked:
+		return u.Active + " (masked)"
 	case u.Active == "failed" && u.Result != "" && u.Result != "success":
 		return u.Active + " (" + u.Result + ")"
-	case u.Active == "active" && u.Sub == "running", u.Active == u.Sub, u.Sub == "", u.Active == "inactive":
+	case u.Active == "active" && (u.Sub == "running" || u.Sub == "exited"), u.Active == u.Sub, u.Sub == "", u.Active == "inactive":
 		return u.Active
 	}
-	return u.Active + " (" + u.Sub + ")"
+	return u.Sub
 }
 
-// configMark is a check mark, or what runs in place of what should.
+// configMark says whether a process runs the configuration that it should.
 func configMark(u units.UnitStatus) string {
-	if u.Current {
-		return "✓"
+	switch {
+	case u.Active != "active" && u.PID == 0:
+		return "-"
+	case u.Current, u.Config != "" && u.Config == u.Wanted:
+		return "current"
 	}
-	return cmp.Or(u.Config, "-")
+	return "old"
 }

@@ -169,7 +169,7 @@ func TestBootWithALateListAndAManager(t *testing.T) {
 	if err := m.WaitUnit(t.Context(), "kresd-manager.service", "active"); err != nil {
 		t.Fatal(err)
 	}
-	if out := m.Sh(t.Context(), "kresctl status").Stdout; !strings.Contains(out, "state       degraded") || !strings.Contains(out, "degraded: "+lists+"broken.rpz:4: ") {
+	if out := m.Sh(t.Context(), "kresctl status").Stdout; !strings.Contains(out, "▲ degraded · ") || !strings.Contains(out, "degraded: "+lists+"broken.rpz:4: ") {
 		t.Errorf("kresctl status:\n%s", out)
 	}
 	for name, text := range map[string]string{"gone.hosts": "192.0.2.10 gone.example\n", "closed.hosts": "192.0.2.10 closed.example\n", "broken.rpz": fmt.Sprintf(zoneText, "broken")} {
@@ -178,7 +178,7 @@ func TestBootWithALateListAndAManager(t *testing.T) {
 		}
 	}
 	eventually(t, "all lists are in force", func() bool {
-		return strings.Contains(m.Sh(t.Context(), "kresctl status").Stdout, "state       running")
+		return strings.Contains(m.Sh(t.Context(), "kresctl status").Stdout, "● running · ")
 	})
 	wantAnswers(t, m, "when all were fixed", map[string]string{
 		"host.example": "NOERROR 192.0.2.1", "text.blocked": "NXDOMAIN", "gone.example": "NOERROR 192.0.2.10",

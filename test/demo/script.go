@@ -23,7 +23,7 @@ func script() []act {
 		},
 		{
 			command: "kresctl status",
-			check:   all(says("state       running", "kresd@1.service", "kresd@2.service", "start", "succeeded"), count(4, "✓")),
+			check:   all(says("● running · 2 workers serve", "kresd@1 ", "kresd@2 ", "start", " steps"), count(4, " current ")),
 		},
 		{
 			title:   "No root: two users; the manager has no capability, a worker only that of binding port 53",
@@ -59,7 +59,7 @@ func script() []act {
 		{
 			title:   "A change that needs a restart: a canary tries it, then one worker after the other",
 			command: "kresctl config set -p /nsid demo",
-			check:   all(says("try ", "kresd@canary.service", "applied in"), count(2, " restart ")),
+			check:   all(says("try the new configuration with a canary", "restart workers 1, 2, one at a time", "applied in")),
 		},
 		{
 			command: "kdig +nsid @127.0.0.1 printer.home | grep -e NSID -e 192",
@@ -101,7 +101,7 @@ for i in {1..60}; do kdig +short +time=1 +retry=0 @127.0.0.1 printer.home; done 
 		{
 			title:   "Start it again: it adopts what runs",
 			command: "systemctl start kresd-manager.service && kresctl status | head -n 4",
-			check:   says("state       running", "what ran before"),
+			check:   says("● running · ", "what ran before"),
 		},
 		{command: pids, check: workers.same},
 	}

@@ -144,7 +144,7 @@ func TestTwoOfOneUser(t *testing.T) {
 			if after := s.pids(t); after != before {
 				t.Errorf("the first resolver's workers were %q and are %q", before, after)
 			}
-			if out := want(t, s.command(product.Programs+"/kresctl", "-s", at, "status")); !strings.Contains(out, "kresd-lab@3.service") || strings.Contains(out, "kresd@") {
+			if out := want(t, s.command(product.Programs+"/kresctl", "-s", at, "status")); !strings.Contains(out, "kresd-lab@3 ") || strings.Contains(out, "kresd@") {
 				t.Errorf("the second resolver says\n%s", out)
 			}
 			s.kresctl(t, "stop")
