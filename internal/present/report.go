@@ -39,7 +39,7 @@ func made(b *strings.Builder, r units.Report, verbose bool) {
 		number = fmt.Sprintf(" as change %d", r.Entry)
 	}
 	switch {
-	case r.Plan.Empty() && r.Entry != 0:
+	case r.Plan.Empty() && r.Entry != 0 && !r.Diff.Empty():
 		fmt.Fprintf(b, "saved; nothing needs to restart (change %d)\n", r.Entry)
 	case r.Plan.Empty():
 		b.WriteString(r.Steps())
@@ -54,7 +54,7 @@ func made(b *strings.Builder, r units.Report, verbose bool) {
 		b.WriteString(line + "\n")
 	}
 	b.WriteString(r.Losses())
-	if r.Entry == 0 {
+	if r.Entry == 0 || r.Diff.Empty() { // there is nothing to undo
 		return
 	}
 	if r.Undo != 0 {

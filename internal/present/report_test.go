@@ -24,9 +24,10 @@ func TestAReportTellsWhatWasDone(t *testing.T) {
 		want   string
 	}{
 		"done": {units.Report{Plan: plan, Generation: "3f2a", Took: units.Seconds(310 * time.Millisecond)}, step + "applied in 0.31 s\n"},
-		"with its way back": {units.Report{Plan: plan, Generation: "3f2a", Entry: 17, Undo: 16, Unsaved: true}, step + "applied in 0.00 s as change 17\n" +
+		"with its way back": {units.Report{Plan: plan, Generation: "3f2a", Entry: 17, Undo: 16, Unsaved: true, Diff: diff}, step + "applied in 0.00 s as change 17\n" +
 			"undo: kresctl rollback 16\nkeep: kresctl config save, or the next reload drops it\n"},
-		"from the file":                {units.Report{Plan: plan, Generation: "3f2a", Entry: 17, Undo: 16}, step + "applied in 0.00 s as change 17\nundo: kresctl rollback 16\n"},
+		"nothing, with a number":       {units.Report{Generation: "3f2a", Entry: 17, Undo: 16, Unsaved: true}, nothing},
+		"from the file":                {units.Report{Plan: plan, Generation: "3f2a", Entry: 17, Undo: 16, Diff: diff}, step + "applied in 0.00 s as change 17\nundo: kresctl rollback 16\n"},
 		"no process needs the value":   {units.Report{Generation: "3f2a", Entry: 17, Undo: 16, Diff: diff}, "saved; nothing needs to restart (change 17)\nundo: kresctl rollback 16\n"},
 		"a dry run of that":            {units.Report{Generation: "3f2a", DryRun: true, Diff: diff}, "+ /systemd/soak: 1s\nnothing needs to restart\n"},
 		"-v, done":                     {units.Report{Plan: plan, Generation: "3f2a"}, detail + "applied in 0.00 s\n"},

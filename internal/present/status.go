@@ -271,7 +271,7 @@ func lastApply(table *Table, r units.Report, now time.Time, o StatusOptions) {
 			steps = "1 step"
 		}
 		table.Row("last change", fmt.Sprintf("%s · %s, %s", what, steps, seconds(r.Took)))
-		if r.Undo != 0 {
+		if r.Undo != 0 && !r.Diff.Empty() {
 			table.Row("", fmt.Sprintf("undo: kresctl rollback %d", r.Undo))
 		}
 		return
