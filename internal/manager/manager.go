@@ -176,7 +176,7 @@ type Manager struct {
 	told        []string      // the problems that are in the log
 	noRule      atomic.Bool   // polkit refused limits the last time
 	ledger      *input.Ledger
-	files       files // of the configuration
+	files       files                 // of the configuration
 	seen        map[string]input.Seen // at the last look; only the loop uses it
 	tally       tally
 	reclaimer   reclaimer
