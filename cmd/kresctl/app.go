@@ -33,6 +33,7 @@ type app struct {
 	quiet     bool     // -q
 	color     string
 	verbose   bool // -v
+	shown     bool // the plan of the change that follows has been printed
 
 	files source.Reader
 }
@@ -81,6 +82,7 @@ Exit status, of all commands alike: 0 done; 1 failed or refused; 2 wrong usage;
 	root.PersistentFlags().BoolVarP(&a.verbose, "verbose", "v", false, "tell all: plans step by step, with hashes")
 	root.SetFlagErrorFunc(wrongFlag)
 	root.AddCommand(
+		a.applyCommand(),
 		a.cacheCommand(),
 		a.cancelCommand(),
 		a.checkCommand(),
@@ -89,7 +91,9 @@ Exit status, of all commands alike: 0 done; 1 failed or refused; 2 wrong usage;
 		a.confirmCommand(),
 		a.convertCommand(),
 		a.debugCommand(),
+		a.diffCommand(),
 		a.doctorCommand(),
+		a.editCommand(),
 		a.eventsCommand(),
 		a.historyCommand(),
 		a.logsCommand(),

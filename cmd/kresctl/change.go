@@ -105,7 +105,10 @@ func (a *app) printReport(r units.Report) {
 	switch {
 	case a.json:
 		_ = present.JSON(a.stdout, r)
-	case !a.quiet:
+	case a.quiet:
+	case a.shown:
+		_ = present.Outcome(a.stdout, r)
+	default:
 		_ = present.Report(a.stdout, r, a.verbose)
 	}
 }

@@ -4,6 +4,7 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"strings"
 
@@ -14,8 +15,9 @@ import (
 )
 
 func (a *app) configExplainCommand() *cobra.Command {
-	return &cobra.Command{
-		Use:   "explain POINTER",
+	var search bool
+	cmd := &cobra.Command{
+		Use:   "explain POINTER | --search WORD…",
 		Short: "explain a key, and what a file says about it",
 		Long: `Explain a key of the configuration: what it means and takes, its default, and
 where the configuration file sets it and to what. The file is the installed one
@@ -25,21 +27,43 @@ POINTER is the place of the key, as in /network/listen/0/kind. The index of a
 list may be left out or be *, which lists all places. For a section, the keys in
 it are listed; / is the whole. Secrets are not shown.
 
+--search lists the keys that have all of these words in their name or in what
+they mean.
+
 Exit status: 0 done; 1 there is no such key, or the file cannot be read;
 2 wrong usage.`,
 		Example: `  kresctl config explain /cache/size-max
-  kresctl -c new.yaml config explain forward/servers`,
+  kresctl -c new.yaml config explain forward/servers
+  kresctl config explain --search stale`,
 		Args: func(cmd *cobra.Command, args []string) error {
-			if len(args) == 0 {
+			switch {
+			case search && len(args) == 0:
+				return usage(cmd, "a word to search for is missing")
+			case search:
+				return nil
+			case len(args) == 0:
 				return usage(cmd, "a pointer is missing; / is the whole configuration")
 			}
 			return atMost(1)(cmd, args)
 		},
 		ValidArgsFunction: pointerCompletion{Bare: true}.arg,
 		RunE: func(_ *cobra.Command, args []string) error {
+			if search {
+				return a.searchKeys(args)
+			}
 			return a.explain(strings.TrimRight(absolute(args[0]), "/"))
 		},
 	}
+	cmd.Flags().BoolVar(&search, "search", false, "list the keys with these words in their name or meaning")
+	return cmd
+}
+
+func (a *app) searchKeys(words []string) error {
+	found := config.SearchKeys(words)
+	if len(found) == 0 {
+		return fmt.Errorf("no key has %q in its name or meaning; kresctl config explain / lists all sections", strings.Join(words, " "))
+	}
+	return present.Keys(a.stdout, found)
 }
 
 func (a *app) explain(pointer string) error {

@@ -9,31 +9,40 @@ import (
 	"github.com/spf13/cobra"
 
 	"kresd-manager/internal/client"
+	"kresd-manager/internal/config"
 	"kresd-manager/internal/present"
 )
 
 func (a *app) configGetCommand() *cobra.Command {
 	var pointer string
-	var asYAML, etagOnly bool
+	var asYAML, etagOnly, effective bool
 	cmd := &cobra.Command{
-		Use:   "get [-p POINTER] [--json | --yaml] [FILE]",
+		Use:   "get [-p POINTER] [--effective] [--json | --yaml] [FILE]",
 		Short: "print the running configuration, or save it in FILE",
 		Long: `Print the running configuration, or the part a pointer leads to, as it was
-written: without defaults. With FILE it is saved there.`,
+written: without defaults. With FILE it is saved there.
+
+With --effective the whole tree is printed, with the default of every key that
+is not set; each is marked. It is YAML, or with --json an object with the keys
+configuration, defaults (pointers) and derived.`,
 		Args: atMost(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if a.json && asYAML {
 				return usage(cmd, "--json and --yaml exclude each other")
 			}
 			return a.ask(cmd, func(ctx context.Context, c *client.Client) error {
-				value, etag, err := c.Get(ctx, absolute(pointer))
+				from := absolute(pointer)
+				if effective {
+					from = "" // what is not set is nowhere else
+				}
+				value, etag, err := c.Get(ctx, from)
 				if err != nil {
 					return err
 				}
 				if etagOnly {
 					return a.write("", []byte(etag+"\n"))
 				}
-				text, err := present.Value(value, asYAML)
+				text, err := a.layOut(value, absolute(pointer), effective, asYAML)
 				if err != nil {
 					return err
 				}
@@ -51,6 +60,20 @@ written: without defaults. With FILE it is saved there.`,
 	pointerFlag(cmd, &pointer, pointerCompletion{})
 	hasJSON(cmd)
 	cmd.Flags().BoolVar(&asYAML, "yaml", false, "as YAML")
+	cmd.Flags().BoolVar(&effective, "effective", false, "with all defaults, each of which is marked")
 	cmd.Flags().BoolVar(&etagOnly, "etag", false, "print the ETag only, for config set --if-match")
 	return cmd
+}
+
+// layOut is the text of a part of the configuration; of the effective one it is given the
+// whole.
+func (a *app) layOut(value []byte, pointer string, effective, asYAML bool) ([]byte, error) {
+	if !effective {
+		return present.Value(value, asYAML)
+	}
+	doc, err := config.Parse("running configuration", value)
+	if err != nil {
+		return nil, err
+	}
+	return present.Effective(doc, pointer, !a.json)
 }

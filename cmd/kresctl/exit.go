@@ -26,12 +26,27 @@ const (
 	exitPrecondition = 6 // of --if-match
 )
 
+// troubleError is why a command cannot say whether something differs, of those whose
+// exit status says that: 0 nothing differs, 1 something does, 2 trouble, as of diff(1).
+type troubleError struct{ error }
+
+func (e *troubleError) Unwrap() error { return e.error }
+
+// trouble is an error of such a command.
+func trouble(err error) error {
+	var silent statusError
+	if err == nil || errors.As(err, &silent) {
+		return err
+	}
+	return &troubleError{err}
+}
+
 // statusOf is the exit status for an error.
 func statusOf(err error) int {
 	var wrong *usageError
 	var refused *client.Error
 	switch {
-	case errors.As(err, &wrong):
+	case errors.As(err, &wrong), errors.As(err, new(*troubleError)):
 		return exitUsage
 	case errors.As(err, &refused) && refused.Denied(), client.NotPermitted(err):
 		return exitDenied

@@ -4,34 +4,65 @@ package main
 
 import (
 	"context"
+	"errors"
 
 	"github.com/spf13/cobra"
 
 	"kresd-manager/internal/client"
 	"kresd-manager/internal/present"
+	"kresd-manager/units"
 )
 
 func (a *app) planCommand() *cobra.Command {
+	var exitCode bool
 	cmd := &cobra.Command{
-		Use:   "plan [--json]",
-		Short: "print what a reload would do",
+		Use:   "plan [--exit-code] [--json] [FILE | -]",
+		Short: "print what a reload would do, or applying FILE",
 		Long: `Print what a reload would do now: what differs in the configuration, the steps
 that lead from what runs to what the configuration file says, and what clients
-notice of them. Nothing is changed.`,
-		Args: noArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			return a.ask(cmd, func(ctx context.Context, c *client.Client) error {
-				report, err := c.Plan(ctx)
+notice of them. With FILE it is what kresctl apply FILE would do. Nothing is
+changed. -v has the steps one by one, with the hashes of what differs.
+
+Exit status with --exit-code: 0 there is nothing to do; 1 there is; 2 trouble.`,
+		Example: `  kresctl plan
+  kresctl plan -v new.yaml
+  kresctl plan --exit-code --quiet || kresctl reload`,
+		Args: atMost(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			var report units.Report
+			err := a.ask(cmd, func(ctx context.Context, c *client.Client) (err error) {
+				if len(args) == 0 {
+					report, err = c.Plan(ctx)
+					return err
+				}
+				file, err := a.checked(args[0])
+				if invalid := statusError(exitFailed); exitCode && errors.Is(err, invalid) {
+					return statusError(exitUsage) // 1 is for something else
+				}
 				if err != nil {
 					return err
 				}
-				if a.json {
-					return present.JSON(a.stdout, report)
-				}
-				return present.Report(a.stdout, report, a.verbose)
+				report, err = planOf(ctx, c, file, client.ChangeOptions{})
+				return err
 			})
+			switch {
+			case err != nil:
+			case a.quiet:
+			case a.json:
+				err = present.JSON(a.stdout, report)
+			default:
+				err = present.Report(a.stdout, report, a.verbose)
+			}
+			if !exitCode {
+				return err
+			}
+			if err == nil && !idle(report) {
+				return statusError(exitFailed)
+			}
+			return trouble(err)
 		},
 	}
+	cmd.Flags().BoolVar(&exitCode, "exit-code", false, "exit with 1 if there is something to do, and with 2 if that is not known")
 	hasJSON(cmd)
 	return cmd
 }

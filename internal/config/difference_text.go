@@ -26,14 +26,34 @@ func (d Diff) String() string {
 	return b.String()
 }
 
+// Lines are the value that was and the one that is, each with its pointer; "" where there
+// is none.
+func (c Change) Lines() (removed, added string) {
+	at := c.place()
+	if c.Op != OpAdd {
+		removed = at + ": " + lineOf(c.Old)
+	}
+	if c.Op != OpRemove {
+		added = at + ": " + lineOf(c.New)
+	}
+	return removed, added
+}
+
+// place is the pointer for people.
+func (c Change) place() string {
+	switch at := c.Pointer; {
+	case at == "":
+		return "the whole configuration"
+	case strings.ContainsFunc(at, func(r rune) bool { return !unicode.IsPrint(r) }):
+		return strconv.Quote(at)
+	default:
+		return at
+	}
+}
+
 // String is the change on one line.
 func (c Change) String() string {
-	at := c.Pointer
-	if at == "" {
-		at = "the whole configuration"
-	} else if strings.ContainsFunc(at, func(r rune) bool { return !unicode.IsPrint(r) }) {
-		at = strconv.Quote(at)
-	}
+	at := c.place()
 	switch c.Op {
 	case OpAdd:
 		return "+ " + at + ": " + lineOf(c.New)

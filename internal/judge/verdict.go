@@ -51,6 +51,25 @@ func Configuration(r *source.Reader, files []string) Verdict {
 	return v
 }
 
+// Text checks a text in place of what is in a file, as [Configuration] does.
+func Text(file string, text []byte) Verdict {
+	name := source.Name(file)
+	v := Verdict{Files: []string{file}, Texts: map[string][]byte{name: text}}
+	doc, err := config.Parse(name, text)
+	if err != nil {
+		v.note(name, err)
+		return v
+	}
+	host, err := source.Host(file)
+	if err != nil {
+		v.note(name, err)
+		return v
+	}
+	c, problems := doc.Check(host)
+	v.Doc, v.Config, v.Problems = doc, c, problems
+	return v
+}
+
 // Valid reports whether nothing was found but warnings.
 func (v *Verdict) Valid() bool { return v.Problems.Errors() == nil }
 

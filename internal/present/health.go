@@ -73,7 +73,7 @@ func wrong(s units.Status) string {
 
 // unitWrong says in which way a unit does not run as it should.
 func unitWrong(u units.UnitStatus) string {
-	name := short(u.Unit)
+	name := shortUnit(u.Unit)
 	switch {
 	case u.Masked:
 		return name + " is masked"
@@ -135,11 +135,11 @@ func stepOf(c units.ChangeStatus) string {
 		case st.Done:
 			done++
 		case doing == "":
-			doing = fmt.Sprintf(", %s %s", st.Kind, short(st.Unit))
+			doing = fmt.Sprintf(", %s %s", st.Kind, shortUnit(st.Unit))
 		}
 	}
 	return fmt.Sprintf("%sstep %d of %d%s", what, min(done+1, len(plan.Steps)), len(plan.Steps), doing)
 }
 
-// short is the name of a unit as people type it.
-func short(unit string) string { return strings.TrimSuffix(unit, ".service") }
+// shortUnit is the name of a unit as people type it.
+func shortUnit(unit string) string { return strings.TrimSuffix(unit, ".service") }

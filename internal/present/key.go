@@ -27,6 +27,16 @@ func Key(w io.Writer, k config.FoundKey, files string, doc *config.Document) err
 	return err
 }
 
+// Keys lists keys with what they mean.
+func Keys(w io.Writer, keys []config.KeyInfo) error {
+	var b strings.Builder
+	for _, k := range keys {
+		fmt.Fprintf(&b, "%s\n  %s\n", k.Pointer, k.Summary())
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
 // describeKey writes what is known of a key without a file.
 func describeKey(b *strings.Builder, k config.FoundKey) {
 	if len(k.Tokens) == 0 {

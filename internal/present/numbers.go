@@ -59,7 +59,7 @@ func share(part, whole int64) string {
 
 // CacheStatistics writes the state of the cache.
 func CacheStatistics(w io.Writer, s units.CacheStatistics) error {
-	fmt.Fprintf(w, "%d entries, %.1f %% of %s in use\n", s.Entries, s.Usage, mebibytes(uint64(max(s.SizeBytes, 0))))
+	fmt.Fprintf(w, "%d entries, %.1f %% of %s in use\n", s.Entries, s.Usage, megabytes(uint64(max(s.SizeBytes, 0))))
 	var answers, cached int64
 	for _, k := range s.Workers {
 		answers, cached = answers+k.Answers, cached+k.Cached

@@ -25,15 +25,32 @@ func Report(w io.Writer, r units.Report, verbose bool) error {
 	default:
 		made(&b, r, verbose)
 	}
-	if r.ConfirmBy != nil {
-		fmt.Fprintf(&b, "unless kresctl confirm comes by %s, this is undone\n", r.ConfirmBy.In(time.Local).Format(time.DateTime))
-	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// Outcome is Report of a change whose plan has been shown already.
+func Outcome(w io.Writer, r units.Report) error {
+	var b strings.Builder
+	outcome(&b, r)
 	_, err := io.WriteString(w, b.String())
 	return err
 }
 
 // made is the report of a change that was made.
 func made(b *strings.Builder, r units.Report, verbose bool) {
+	switch {
+	case r.Plan.Empty():
+	case verbose:
+		b.WriteString(r.Plan.String())
+	default:
+		b.WriteString(r.Steps())
+	}
+	outcome(b, r)
+}
+
+// outcome is what became of a change, and how to go back.
+func outcome(b *strings.Builder, r units.Report) {
 	number := ""
 	if r.Entry != 0 {
 		number = fmt.Sprintf(" as change %d", r.Entry)
@@ -44,16 +61,15 @@ func made(b *strings.Builder, r units.Report, verbose bool) {
 	case r.Plan.Empty():
 		b.WriteString(r.Steps())
 	default:
-		plan := r.Steps()
-		if verbose {
-			plan = r.Plan.String()
-		}
-		fmt.Fprintf(b, "%sapplied in %s%s\n", plan, seconds(r.Took), number)
+		fmt.Fprintf(b, "applied in %s%s\n", seconds(r.Took), number)
 	}
 	for _, line := range r.Taken {
 		b.WriteString(line + "\n")
 	}
 	b.WriteString(r.Losses())
+	if r.ConfirmBy != nil {
+		fmt.Fprintf(b, "unless kresctl confirm comes by %s, this is undone\n", r.ConfirmBy.In(time.Local).Format(time.DateTime))
+	}
 	if r.Entry == 0 || r.Diff.Empty() { // there is nothing to undo
 		return
 	}

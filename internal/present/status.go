@@ -135,7 +135,7 @@ func unitRow(u units.UnitStatus, now time.Time, o StatusOptions) []visible.Span 
 	if mark == "old" {
 		configStyle = visible.Yellow
 	}
-	row := []visible.Span{{Text: short(u.Unit)}, {Text: state(u), Style: stateStyle}, {Text: mark, Style: configStyle}, {Text: number(u.PID)}, {Text: megabytes(u.Memory)}}
+	row := []visible.Span{{Text: shortUnit(u.Unit)}, {Text: state(u), Style: stateStyle}, {Text: mark, Style: configStyle}, {Text: number(u.PID)}, {Text: megabytes(u.Memory)}}
 	up := "-"
 	if u.Active == "active" && !u.Since.IsZero() {
 		up = period(now.Sub(u.Since))

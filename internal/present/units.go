@@ -28,7 +28,7 @@ func Units(w io.Writer, all []units.UnitStatus, now time.Time) error {
 			up = strings.TrimSuffix(since(u.Since, now), " ago")
 			up, _, _ = strings.Cut(up, " ago")
 		}
-		table.Row(u.Unit, state(u), current, number(u.PID), mebibytes(u.Memory), up, strconv.Itoa(u.Restarts))
+		table.Row(u.Unit, state(u), current, number(u.PID), megabytes(u.Memory), up, strconv.Itoa(u.Restarts))
 	}
 	return table.Flush()
 }

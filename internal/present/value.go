@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 
+	"kresd-manager/internal/config"
 	"kresd-manager/internal/config/text"
 )
 
@@ -26,4 +27,21 @@ func Value(answer []byte, asYAML bool) ([]byte, error) {
 		return nil, errors.New("cannot read the answer: it is not JSON; see what listens on the socket")
 	}
 	return append(bytes.TrimRight(b.Bytes(), "\n"), '\n'), nil
+}
+
+// Effective lays out a part of a configuration with all its defaults, each of which is
+// marked: as YAML with comments, or as JSON.
+func Effective(doc *config.Document, pointer string, asYAML bool) ([]byte, error) {
+	e, err := doc.Effective().At(pointer)
+	if err != nil {
+		return nil, err
+	}
+	if asYAML {
+		return e.YAML()
+	}
+	answer, err := e.MarshalJSON()
+	if err != nil {
+		return nil, err
+	}
+	return Value(answer, false)
 }

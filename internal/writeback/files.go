@@ -9,9 +9,9 @@ import (
 	"strings"
 )
 
-// same refuses to go on with files that are not those that the manager says it reads.
+// Same refuses to go on with files that are not those that the manager says it reads.
 // What it says is compared, and never used as a path.
-func same(own, told []string) error {
+func Same(own, told []string) error {
 	if slices.EqualFunc(own, told, sameFile) {
 		return nil
 	}

@@ -39,7 +39,7 @@ func Edits(r *source.Reader, files []string, running Running, force bool) ([]Edi
 	if len(running.Status.Files) == 0 {
 		return nil, errors.New("the manager does not tell which file it reads; name one with kresctl config get FILE")
 	}
-	if err := same(files, running.Status.Files); err != nil {
+	if err := Same(files, running.Status.Files); err != nil {
 		return nil, err
 	}
 	wanted, err := config.Parse("running configuration", running.Value)

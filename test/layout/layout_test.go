@@ -33,6 +33,7 @@ var rules = []struct {
 	{"internal/unitfile", []string{strings.TrimSuffix(module, "/"), "github.com", "os", "net", "sync"}, "it knows the grammar of unit files and nothing of what ours are for"},
 	{"internal/format", []string{strings.TrimSuffix(module, "/"), "github.com", "os", "net", "sync"}, "it knows that a file has a number and nothing of what is in it"},
 	{"internal/carry", []string{module + "internal/manager", module + "internal/config", module + "internal/generation", module + "internal/render", module + "internal/history", module + "api", module + "dbusctl", module + "cmd", "os", "net"}, "a plan goes in and an outcome comes out"},
+	{"internal/editor", []string{module + "internal/config", module + "units", module + "api", "github.com", "net"}, "it knows a text and nothing of what is in it"},
 	{"internal/present", []string{module + "internal/manager", module + "internal/client", module + "dbusctl", module + "cmd", "net", "os/exec", "github.com"}, "it lays out what it is given, and asks no one"},
 	{"internal/visible", []string{strings.TrimSuffix(module, "/")}, "everything that prints needs it"},
 	{"internal/", []string{module + "cmd", "github.com/godbus"}, "dbusctl alone talks to the bus"},

@@ -18,6 +18,8 @@ var writers = map[string]string{
 	"cmd/kresd-component/start.go": "an empty mark in a directory that ends with the unit",
 	"cmd/kresd-generator/child.go": "a file of the kernel",
 
+	"internal/editor/editor.go": "a directory of its own for a text that is edited",
+
 	"internal/manager/inmemory/machine.go": "files of a test, which end with it",
 }
 
