@@ -78,6 +78,7 @@ var everyCommand = map[string][][]string{
 // TestNothingSteersTheTerminal runs every command on a terminal, with a nasty
 // file and with a manager whose every text is nasty, in answers and in errors.
 func TestNothingSteersTheTerminal(t *testing.T) {
+	t.Setenv("VISUAL", "true")
 	dir := t.TempDir()
 	file, wrong := filepath.Join(dir, "config.yaml"), filepath.Join(dir, "wrong\u202e.yaml")
 	text := "# \u202e\u061c\nhostname: \"a\u202eb\u061c\"\nnsid: \"\u2066\u200f\"\nlocal-data: {records: \"\u202e\"}\n"
@@ -193,6 +194,9 @@ func onTerminal(t *testing.T, args []string) (stdout, stderr string) {
 	return printed(), complained()
 }
 
+// terminalColumns is how wide the terminals of tests are.
+const terminalColumns = 80
+
 // openTerminal opens both ends of a terminal (pty(7)).
 func openTerminal(t *testing.T) (ptm, pts *os.File) {
 	t.Helper()
@@ -201,6 +205,9 @@ func openTerminal(t *testing.T) (ptm, pts *os.File) {
 		t.Fatal(err)
 	}
 	fd := int(ptm.Fd())
+	if err := unix.IoctlSetWinsize(fd, unix.TIOCSWINSZ, &unix.Winsize{Row: 24, Col: terminalColumns}); err != nil {
+		t.Fatal(err)
+	}
 	if err := unix.IoctlSetPointerInt(fd, unix.TIOCSPTLCK, 0); err != nil {
 		t.Fatal(err)
 	}

@@ -3,7 +3,6 @@
 package present
 
 import (
-	"cmp"
 	"fmt"
 	"io"
 	"strconv"
@@ -18,7 +17,7 @@ func History(w io.Writer, h units.History, now time.Time) error {
 		fmt.Fprintln(w, waits(*h.Waiting, now))
 	}
 	table := NewTable(w)
-	table.Row("CHANGE", "WHEN", "WHO", "GENERATION", "OUTCOME", "WHAT")
+	table.Row("CHANGE", "WHEN", "WHO", "OUTCOME", "WHAT")
 	for _, e := range h.Entries {
 		mark := " "
 		if e.Running {
@@ -29,7 +28,7 @@ func History(w io.Writer, h units.History, now time.Time) error {
 			what += " (" + e.Comment + ")"
 		}
 		table.Row(mark+strconv.Itoa(e.ID), e.When.In(now.Location()).Format(time.DateTime),
-			e.Who.String(), cmp.Or(e.Generation, "-"), e.Outcome, what)
+			e.Who.String(), e.Outcome, what)
 	}
 	return table.Flush()
 }

@@ -24,9 +24,9 @@ func TestTheHistoryIsALineForEachChange(t *testing.T) {
 		},
 	}
 	const want = `change 3 waits: unless kresctl confirm comes by 2026-03-01 12:01:30 (in 1m30s) it is undone
-CHANGE  WHEN                 WHO    GENERATION  OUTCOME  WHAT
-*3      2026-03-01 12:00:00  root   3f2a        applied  PUT /workers (more\npeople)
- 2      2026-03-01 11:00:00  start  -           failed   start
+CHANGE  WHEN                 WHO    OUTCOME  WHAT
+*3      2026-03-01 12:00:00  root   applied  PUT /workers (more\npeople)
+ 2      2026-03-01 11:00:00  start  failed   start
 `
 	var b strings.Builder
 	if err := History(&b, h, now); err != nil {

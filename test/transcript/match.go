@@ -16,7 +16,7 @@ var varies = []struct {
 	{regexp.MustCompile(`\b\d\d:\d\d:\d\d(\.\d+)?\b`), "TIME"},
 	{regexp.MustCompile(`\b\d{4}-\d\d-\d\d\b`), "DATE"},
 	{regexp.MustCompile(`\b[0-9a-f]{16,64}\b`), "HASH"},
-	{regexp.MustCompile(`\b\d+(\.\d+)? ?(µs|ms|s|min|h|d|B|KiB|MiB|GiB|%)(\b|$)`), "AMOUNT"},
+	{regexp.MustCompile(`\b\d+(\.\d+)? ?(µs|ms|s|min|h|d|days|B|K|M|G|KiB|MiB|GiB|%)(\b|$)`), "AMOUNT"},
 	{regexp.MustCompile(`(?i)\b(pid|process) \d+`), "$1 N"},
 	{regexp.MustCompile(`\b(change|rollback|show) \d+`), "$1 N"},
 	{regexp.MustCompile(`[ \t]+`), " "},

@@ -103,6 +103,7 @@ func TestAnOutputMatchesButForWhatVaries(t *testing.T) {
 		{"applied in 0.36 s, generation af265b3bf5121f3c", "applied in 1.20 s, generation 0011223344556677\n", true},
 		{"applied in 0.36 s, generation af265b3bf5121f3c", "refused in 1.20 s, generation 0011223344556677\n", false},
 		{"2026-11-21 21:49:49  18.5 MiB", "2027-01-01 00:00:00 7 MiB", true},
+		{"18.5M  36 s  0", "120.0M  3 days  0", true},
 		{"workers: 2", "workers: 3", false},
 		{"a\n…\nc", "a\nc", true},
 		{"a\n…\nc", "a\nb\nb\nc", true},
