@@ -20,6 +20,7 @@ import (
 	"kresd-manager/internal/judge"
 	"kresd-manager/internal/present"
 	"kresd-manager/internal/source"
+	"kresd-manager/internal/visible"
 	"kresd-manager/internal/writeback"
 	"kresd-manager/units"
 )
@@ -115,10 +116,14 @@ func (a *app) toEdit(cmd *cobra.Command, e *editing) error {
 	})
 }
 
+// mostRounds is how often the editor comes back where no one sits at a terminal, who
+// could end it.
+const mostRounds = 2
+
 // edit has the text edited until it is valid, and applies it.
 func (a *app) edit(cmd *cobra.Command, e *editing, draft *editor.Draft, command string) error {
 	last := e.before
-	for {
+	for round := 1; ; round++ {
 		text, err := draft.Edit(cmd.Context(), command)
 		if err != nil {
 			return kept(draft, err)
@@ -131,8 +136,8 @@ func (a *app) edit(cmd *cobra.Command, e *editing, draft *editor.Draft, command 
 				fmt.Fprintln(a.stdout, "nothing was changed")
 			}
 			return nil
-		case bytes.Equal(text, last):
-			return kept(draft, errors.New("it is still not valid, and was left as it is"))
+		case bytes.Equal(text, last), round > mostRounds && !visible.IsTerminal(a.files.Stdin):
+			return kept(draft, errors.New("what was edited is still not valid"))
 		}
 		last = text
 		problem := a.applyEdited(cmd, e, text)
