@@ -57,7 +57,11 @@ func outcome(b *strings.Builder, r units.Report) {
 	}
 	switch {
 	case r.Plan.Empty() && r.Entry != 0 && !r.Diff.Empty():
-		fmt.Fprintf(b, "saved; nothing needs to restart (change %d)\n", r.Entry)
+		how := "applied" // from the file
+		if r.Unsaved {
+			how = "saved"
+		}
+		fmt.Fprintf(b, "%s; nothing needs to restart (change %d)\n", how, r.Entry)
 	case r.Plan.Empty():
 		b.WriteString(r.Steps())
 	default:

@@ -65,7 +65,7 @@ func TestNoChangeIsNoStep(t *testing.T) {
 			t.Errorf("PUT %s: %s", pointer, plan)
 		}
 	}
-	if out := sut.Must(t, "kresctl", "reload"); !strings.Contains(out, "nothing needs to restart") {
+	if out := sut.Must(t, "kresctl", "reload"); !strings.Contains(out, "applied; nothing needs to restart") {
 		t.Errorf("kresctl reload: %s", out)
 	}
 	if after := sut.PIDs(t); !maps.Equal(before, after) {
