@@ -27,11 +27,11 @@ type Draft struct {
 }
 
 // New lays a text into a file of its own, mode 0600 in a new directory of mode 0700. The
-// name is what an editor goes by to tell the language. The directory is below /var/tmp,
-// which outlives a reboot, as what was typed should; where that cannot be written to, it
-// is below the usual one for temporary files.
+// name is what an editor goes by to tell the language. The directory is below $TMPDIR, else
+// /var/tmp, which outlives a reboot, as what was typed should; where that cannot be
+// written to, it is below the usual one for temporary files.
 func New(name string, text []byte) (*Draft, error) {
-	dir, err := os.MkdirTemp("/var/tmp", "kresctl-edit-")
+	dir, err := os.MkdirTemp(cmp.Or(os.Getenv("TMPDIR"), "/var/tmp"), "kresctl-edit-")
 	if err != nil {
 		if dir, err = os.MkdirTemp("", "kresctl-edit-"); err != nil {
 			return nil, fmt.Errorf("cannot make a directory for the text to edit: %w", err)
