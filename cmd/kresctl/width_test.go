@@ -54,6 +54,8 @@ var read = map[string][][]string{
 	"kresctl schema":         nil, // for programs
 	"kresctl status":         {{}, {"--color", "never"}},
 	"kresctl stop":           {{"--yes"}},
+	"kresctl token hash":     nil, // a hash
+	"kresctl token new":      nil, // a token
 	"kresctl top":            {{"-n", "1", "--interval", "100ms"}},
 	"kresctl trace":          {{"a.example"}},
 	"kresctl units":          {{}},
