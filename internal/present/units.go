@@ -14,7 +14,7 @@ import (
 // Units writes a table of units.
 func Units(w io.Writer, all []units.UnitStatus, now time.Time) error {
 	table := NewTable(w)
-	table.Row("UNIT", "STATE", "CONFIG", "PID", "MEMORY", "UP", "RESTARTS")
+	table.Row("UNIT", "STATE", "CONFIG", "PID", "MEMORY", "UP", "CRASHES")
 	for _, u := range all {
 		current := "current"
 		switch {

@@ -58,7 +58,7 @@ func TestDoctor(t *testing.T) {
 		// and undoes the rest of the fault.
 		and string
 	}{
-		{"the rule is gone", "mv /etc/polkit-1/rules.d/50-kresd-manager.rules /root/", "polkit", "no polkit has the rule",
+		{"the rule is gone", "mv /etc/polkit-1/rules.d/50-kresd-manager.rules /root/", "polkit", "polkit does not have the rule",
 			"mv /root/50-kresd-manager.rules /etc/polkit-1/rules.d/", ""},
 		{"polkitd cannot read the rule", "chmod 0600 /etc/polkit-1/rules.d/50-kresd-manager.rules", "polkit", "cannot be read by polkitd", "", ""},
 		{"another rule comes first", `echo 'polkit.addRule(function(a, s) { if (s.user === "kresd-manager") return polkit.Result.NO; });' >/etc/polkit-1/rules.d/10-no.rules; systemctl restart polkit`,

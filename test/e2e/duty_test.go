@@ -87,7 +87,7 @@ func TestOnDuty(t *testing.T) {
 
 	says(command("upstreams"), `no server has answered since`) // counting begins
 	says(command("version"), `^kresd +6\.`, `^systemd +2\d\d`, `^kresd-manager +\S`)
-	says(command("units"), `^kresd@1.service +active +current +\d+ +[\d.]+ MiB`, `^kres-gc.service +active`)
+	says(command("units"), `^kresd@1.service +active +current +\d+ +[\d.]+M`, `^kres-gc.service +active`)
 	says(command("query host.example"), `^host.example. A: NOERROR, 1 record, `, `^from 127.0.0.1@53 over UDP in `, `^host.example. \d+ IN A 192.0.2.1$`)
 	says(command("query --tcp www.up.example"), ` over TCP in `, `^www.up.example. \d+ IN A 192.0.2.7$`)
 	if r := sut.Exec(t, "kresctl", "query", "x.bogus.example"); r.Code != 1 || !strings.Contains(r.Stdout, "SERVFAIL") || !strings.Contains(r.Stdout, "(EDE ") {
@@ -125,7 +125,7 @@ func TestOnDuty(t *testing.T) {
 	}
 
 	says(command("upstreams"), `^127.0.0.1 +\d+ +\d`, `^kresd@1.service +\d+ +\d+ +\d+`)
-	says(command("cache stats"), `^\d+ entries, [\d.]+ % of 100.0 MiB in use$`, `answers came from the cache alone$`, `^kresd@2.service +\d+ `)
+	says(command("cache stats"), `^\d+ entries, [\d.]+ % of 100.0M in use$`, `answers came from the cache alone$`, `^kresd@2.service +\d+ `)
 	var busy sync.WaitGroup
 	var stop atomic.Bool
 	var asked, lost atomic.Int64

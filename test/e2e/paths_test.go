@@ -104,12 +104,24 @@ func TestPathsThatTheSandboxHides(t *testing.T) {
 		{"/management/roles/*/token-file", "/management/roles", `[{"role": "read", "token-file": "%s"}]`, "/management/roles/0/token-file", "token", "kresd-manager.service", ""},
 		{"/management/unix-socket", "/management/unix-socket", `"%s"`, "/management/unix-socket", "api.sock", "kresd-manager.service", "restart kresd-manager"},
 	}
+	// TLS goes with an address, and a listener for one comes with a restart: validation looks
+	// before that.
+	for key, file := range map[string]string{"cert-file": "cert.pem", "key-file": "key.pem", "client-ca-file": "cert.pem"} {
+		tls := map[string]any{"cert-file": "/etc/knot-resolver/paths/cert.pem", "key-file": "/etc/knot-resolver/paths/key.pem", key: "/home/who/dns/" + file}
+		r := strictly(t, merged(t, "{}", map[string]any{"management": map[string]any{"interface": "127.0.0.1@5000", "tls": tls}}))
+		for _, want := range []string{"/management/tls/" + key + ":", "is hidden from kresd-manager.service by ProtectHome=yes"} {
+			if r.Code != 1 || !strings.Contains(r.Stderr, want) {
+				t.Errorf("validate --strict: exit %d, without %q\n%s", r.Code, want, r.Stderr)
+			}
+		}
+	}
 	// No key with a path is left out.
 	for _, k := range config.Keys() {
 		if !slices.Contains([]string{"rfile", "wfile", "wdir", "socket"}, k.Type.Grammar) {
 			continue
 		}
-		if k.Pointer == "/rundir" || k.Pointer == "/network/listen/*/unix-socket" { // others are refused whatever they are
+		// The first two are refused whatever they are.
+		if k.Pointer == "/rundir" || k.Pointer == "/network/listen/*/unix-socket" || strings.HasPrefix(k.Pointer, "/management/tls/") {
 			continue
 		}
 		if !slices.ContainsFunc(cases, func(c struct{ key, pointer, value, at, file, unit, stays string }) bool { return c.key == k.Pointer }) {

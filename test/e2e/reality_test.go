@@ -134,7 +134,7 @@ func TestTheSocketOfTheAPIComesBack(t *testing.T) {
 	if a := sut.Call(t, "GET", "/v1/config/nsid", ""); a.Code != 200 || a.Body != "null" {
 		t.Errorf("the edited file is in force: %d %s", a.Code, a.Body)
 	}
-	wantWords(t, "the journal", sut.Journal(t.Context(), units.Manager), "/run/knot-resolver/kres-api.sock, the socket of the API, is gone", "starting again")
+	wantWords(t, "the journal", sut.Journal(t.Context(), units.Manager), "/run/knot-resolver/kres-api.sock, the socket of the API, is gone", "restarting, so that systemd recreates them")
 
 	// Once more at once would be in vain as well: it is reported, with what to type.
 	sut.WriteConfig(t, basic) // which a restart by hand reads

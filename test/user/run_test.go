@@ -231,7 +231,7 @@ func TestRunAsAnOrdinaryUser(t *testing.T) {
 	expect(t, 5300, "host.example.", "192.0.2.2")
 	// kresctl finds this manager by itself, and a refusal has kresd's own words.
 	r := sut.Run(t.Context(), cmd(product.Programs+"/kresctl", "config", "set", "-p", "/lua/script", `"error('no such luck')"`))
-	if r.Code == 0 || !strings.Contains(r.Stdout+r.Stderr, "no such luck") || !strings.Contains(r.Stdout+r.Stderr, "kresd@canary.service") {
+	if r.Code == 0 || !strings.Contains(r.Stdout+r.Stderr, "no such luck") {
 		t.Errorf("a wrong script: exit %d\n%s%s", r.Code, r.Stdout, r.Stderr)
 	}
 	expect(t, 5300, "host.example.", "192.0.2.2")
