@@ -19,7 +19,7 @@ import (
 
 // read is how each command is called for people to read what it prints, in this order as
 // far as one needs what another has done. FILE is a configuration that is fine, and BAD
-// one that is not. What is nil prints data, which are as wide as they are, or is told of
+// one that is not, OLD one of an older version. What is nil prints data, which are as wide as they are, or is told of
 // elsewhere.
 var read = map[string][][]string{
 	"kresctl apply":          {{"--dry-run", "FILE"}, {"BAD"}, {"--yes", "-v", "FILE"}},
@@ -37,13 +37,13 @@ var read = map[string][][]string{
 	"kresctl convert":        nil, // a configuration
 	"kresctl debug":          {{"--print-only", "kresd"}},
 	"kresctl diff":           {{"1", "2"}, {"1", "FILE"}},
-	"kresctl doctor":         nil, // it looks at this machine
+	"kresctl doctor":         {{}},
 	"kresctl edit":           {{"--running"}},
 	"kresctl events":         nil, // it does not end; TestNothingSteersTheTerminal
 	"kresctl history":        {{}, {"2"}, {"99"}},
 	"kresctl logs":           nil, // what others say
 	"kresctl metrics":        nil, // for programs
-	"kresctl migrate":        nil, // a configuration
+	"kresctl migrate":        {{"OLD"}},
 	"kresctl pids":           {{}},
 	"kresctl plan":           {{}, {"FILE"}, {"-v", "FILE"}},
 	"kresctl query":          {{"a.example"}},
@@ -81,6 +81,7 @@ func TestWhatPeopleReadFitsTheirTerminal(t *testing.T) {
 		"FILE": "workers: 6\nnsid: x\nlocal-data: {addresses: {host.example: 192.0.2.1}}\nlogging: {level: debug}\n",
 		"BAD":  "workers: many\nnetwork: {listen: [{interface: 127.0.0.1, prt: 53}, {interface: nowhere-at-all}], edns-buffer-size: 1, tls: {files-watchdog: certainly, sticket-secret: short}}\n",
 	}
+	files["OLD"] = "workers: 2\nnetwork: {listen: [{interface: 127.0.0.1@53}]}\nlogging: {target: syslog}\nwatchdog: false\nnumber-of-workers: 3\nrundir: /run/knot-resolver\nmanagement: {interface: 127.0.0.1@5000}\n"
 	for name, text := range files {
 		files[name] = filepath.Join(dir, strings.ToLower(name)+".yaml")
 		if err := os.WriteFile(files[name], []byte(text), 0o600); err != nil {
