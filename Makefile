@@ -46,7 +46,8 @@ PROGRAMS   := kresd-manager kresctl kresd-drain kresd-component kresd-generator 
 PATHS := sed -e 's|/usr/lib/kresd-manager/|$(LIBEXECDIR)/|g' -e 's|/usr/bin/kresctl|$(BINDIR)/kresctl|g' \
 	-e 's|/usr/sbin/kresd |$(KRESD) |g' -e 's|/usr/sbin/kres-cache-gc|$(KRES_GC)|g' -e 's|/run/knot-resolver|$(RUNDIR)|g' \
 	-e 's|/usr/share/kresd-manager/|$(SHAREDIR)/|g'
-put = for f in $(1); do $(PATHS) "packaging/$$f" >"$(BUILD)/put" && install -m 0644 "$(BUILD)/put" "$(DESTDIR)$(2)/$${f\#\#*/}" || exit 1; done
+# polkit reads a rule as soon as it is there: it must be whole then, and readable.
+put = for f in $(1); do $(PATHS) "packaging/$$f" >"$(BUILD)/put" && install -m 0644 "$(BUILD)/put" "$(DESTDIR)$(2)/.$${f\#\#*/}" && mv -f "$(DESTDIR)$(2)/.$${f\#\#*/}" "$(DESTDIR)$(2)/$${f\#\#*/}" || exit 1; done
 
 .PHONY: help
 help: ## list the targets

@@ -161,7 +161,7 @@ type LimitsError struct {
 }
 
 func (e *LimitsError) Error() string {
-	return "polkit does not let kresd-manager set limits of workers; to allow it, put its second rule into force: install -m 644 " +
+	return "polkit does not let kresd-manager set limits of workers; to allow it, put its second rule into force: ln -s " +
 		e.Rule + " /etc/polkit-1/rules.d/"
 }
 

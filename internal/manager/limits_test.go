@@ -63,7 +63,7 @@ func TestWithoutTheRuleALimitIsRefusedBeforeAnythingIsTouched(t *testing.T) {
 	w.sys.Jobs()
 	w.sys.Break("set kresd@1.service", fakesystemd.Denied)
 	_, err := p.Change(t.Context(), put(t, "", strings.ReplaceAll(basic, "DIR", w.dir)+"nsid: x\nsystemd: {memory-max: 1G}\n"))
-	if err == nil || !strings.Contains(err.Error(), "install -m 644 ") || strings.Contains(err.Error(), "\n") {
+	if err == nil || !strings.Contains(err.Error(), "ln -s ") || strings.Contains(err.Error(), "\n") {
 		t.Errorf("got %v", err)
 	}
 	w.wantJobs(t, "set kresd@1.service")

@@ -22,7 +22,7 @@ const (
 // the words of the manager's advice.
 func allowLimits(t *testing.T) {
 	t.Helper()
-	sut.Must(t, "install", "-m", "644", limitsRule, "/etc/polkit-1/rules.d/")
+	sut.Must(t, "ln", "-s", limitsRule, "/etc/polkit-1/rules.d/")
 	allowed := func() bool { return asManager(t, "SetUnitProperties", "sba(sv)", "kresd@9.service", "true", "0") == "" }
 	product.Eventually(t, "polkit has read its rules", allowed)
 	t.Cleanup(func() {
@@ -115,7 +115,7 @@ func TestLimitsWithoutTheRuleAreRefusedAndNothingIsTouched(t *testing.T) {
 	sut.Fresh(t, basic)
 	before := sut.PIDs(t)
 	a := sut.Call(t, "PUT", "/v1/config", `{"workers": 3, "nsid": "x", "dnssec": {"enable": false}, "systemd": {"memory-max": "1G"}}`)
-	if a.Code != 503 || !strings.Contains(a.Body, "install -m 644 "+limitsRule+" /etc/polkit-1/rules.d/") {
+	if a.Code != 503 || !strings.Contains(a.Body, "ln -s "+limitsRule+" /etc/polkit-1/rules.d/") {
 		t.Errorf("%d %s", a.Code, a.Body)
 	}
 	if after := sut.PIDs(t); len(after) != len(before) || after["kresd@1.service"] != before["kresd@1.service"] {
