@@ -57,15 +57,7 @@ func (h *handlers) traceRequest(w *response, r *http.Request) error {
 	if err := noQuery(r); err != nil {
 		return err
 	}
-	format, err := bodyFormat(r, valueTypes)
-	if err != nil {
-		return err
-	}
-	text, err := readBody(w, r)
-	if err != nil {
-		return err
-	}
-	doc, err := parseValue(text, format)
+	doc, err := readValue(w, r)
 	if err != nil {
 		return err
 	}

@@ -108,8 +108,16 @@ func bodyFormat(r *http.Request, types map[string]text.Format) (text.Format, err
 	return format, nil
 }
 
-// parseValue reads a request body as a configuration value.
-func parseValue(body []byte, format text.Format) (*config.Document, error) {
+// readValue reads a configuration value, or an object of arguments, from the request body.
+func readValue(w *response, r *http.Request) (*config.Document, error) {
+	format, err := bodyFormat(r, valueTypes)
+	if err != nil {
+		return nil, err
+	}
+	body, err := readBody(w, r)
+	if err != nil {
+		return nil, err
+	}
 	if len(bytes.TrimSpace(body)) == 0 {
 		return nil, malformed("the request body is empty, a value is needed")
 	}

@@ -13,15 +13,7 @@ import (
 
 // putConfig replaces the addressed value, or creates it, with the body.
 func (h *handlers) putConfig(w *response, r *http.Request) error {
-	format, err := bodyFormat(r, valueTypes)
-	if err != nil {
-		return err
-	}
-	body, err := readBody(w, r)
-	if err != nil {
-		return err
-	}
-	value, err := parseValue(body, format)
+	value, err := readValue(w, r)
 	if err != nil {
 		return err
 	}

@@ -86,7 +86,7 @@ func TestWhatDoesNotChangeIsNotReadAgain(t *testing.T) {
 // A key that is made readable for root alone is still the key that workers have read.
 func TestWhoMayReadAFileIsNotItsContent(t *testing.T) {
 	if os.Geteuid() != 0 {
-		t.Skip("only root can become somebody who may not read a file")
+		t.Skip("only root can become someone who may not read a file")
 	}
 	path := filepath.Join(t.TempDir(), "key")
 	write(t, path, "a key")

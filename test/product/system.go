@@ -106,11 +106,6 @@ func (s *System) Journal(ctx context.Context, units ...string) string {
 	return s.JournalSince(ctx, s.wiped, units...)
 }
 
-// Since is an option of journalctl that leaves out what an earlier test has heard.
-func (s *System) Since() string {
-	return fmt.Sprintf("--since=@%d.%06d", s.wiped.Unix(), s.wiped.Nanosecond()/1000)
-}
-
 // WriteConfig replaces the configuration file.
 func (s *System) WriteConfig(t *testing.T, config string) {
 	t.Helper()
