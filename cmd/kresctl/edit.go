@@ -123,6 +123,7 @@ const mostRounds = 2
 // edit has the text edited until it is valid, and applies it.
 func (a *app) edit(cmd *cobra.Command, e *editing, draft *editor.Draft, command string) error {
 	last := e.before
+	var wrong *wrongText
 	for round := 1; ; round++ {
 		text, err := draft.Edit(cmd.Context(), command)
 		if err != nil {
@@ -137,11 +138,10 @@ func (a *app) edit(cmd *cobra.Command, e *editing, draft *editor.Draft, command 
 			}
 			return nil
 		case bytes.Equal(text, last), round > mostRounds && !visible.IsTerminal(a.files.Stdin):
-			return kept(draft, errors.New("what was edited is still not valid"))
+			return kept(draft, fmt.Errorf("the edited text is still not valid, and nothing was changed%s", wrong.first()))
 		}
 		last = text
 		problem := a.applyEdited(cmd, e, text)
-		var wrong *wrongText
 		switch {
 		case problem == nil:
 			draft.Remove()
@@ -157,7 +157,7 @@ func (a *app) edit(cmd *cobra.Command, e *editing, draft *editor.Draft, command 
 
 // kept says where to find what was typed.
 func kept(draft *editor.Draft, err error) error {
-	return fmt.Errorf("%w\nwhat you have typed is kept in %s", err, draft.Path)
+	return fmt.Errorf("%w\nyour text is kept in %s", err, draft.Path)
 }
 
 // wrongText is what is wrong with a text, for who edits it.
@@ -171,6 +171,23 @@ func (w *wrongText) Error() string {
 		return w.err.Error()
 	}
 	return w.problems.Error()
+}
+
+// first is the first problem, in a line of its own after the error that it is the reason
+// of; "" where there is none.
+func (w *wrongText) first() string {
+	if w == nil {
+		return ""
+	}
+	text, more := w.Error(), ""
+	if n := len(w.problems); n > 0 {
+		text = w.problems[0].String()
+		if n > 1 {
+			more = fmt.Sprintf(" (and %d more)", n-1)
+		}
+	}
+	line, _, _ := strings.Cut(text, "\n")
+	return "\n" + line + more
 }
 
 // notes are for the top of the text. Lines are counted with them.
@@ -211,6 +228,7 @@ func (a *app) applyEdited(cmd *cobra.Command, e *editing, text []byte) error {
 		err := a.change(cmd, func(ctx context.Context, c *client.Client) (units.Report, error) {
 			done, err := c.Put(ctx, "", text, "", e.opt)
 			etag = done.ETag
+			done.Report.Unsaved = done.Report.Unsaved && e.file == "" // it is saved next
 			return done.Report, client.InFile(err, file.Name)
 		})
 		if err != nil {

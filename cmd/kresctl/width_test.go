@@ -3,18 +3,22 @@
 package main
 
 import (
+	"context"
 	"net"
+	"net/http"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf8"
 
 	"kresd-manager/api"
 	"kresd-manager/api/door"
 	"kresd-manager/internal/manager/inmemory"
 	"kresd-manager/internal/visible"
+	"kresd-manager/units"
 )
 
 // read is how each command is called for people to read what it prints, in this order as
@@ -30,8 +34,8 @@ var read = map[string][][]string{
 	"kresctl completion":     nil, // scripts for shells
 	"kresctl config delete":  {{"-p", "/nsid"}, {"-p", "/nothing"}},
 	"kresctl config explain": {{"/network/listen"}, {"/"}, {"--search", "time"}, {"/wrkers"}},
-	"kresctl config get":     nil, // a configuration
-	"kresctl config save":    nil, // a configuration; what it says beside is that of set
+	"kresctl config get":     nil,      // a configuration
+	"kresctl config save":    {{}, {}}, // and with --dry-run a diff, which is data
 	"kresctl config set":     {{"-p", "/nsid", "a"}, {"-p", "/local-data/addresses/a.example", "192.0.2.1"}, {"-p", "/workers", "many"}, {"-p", "/lua/script", "no_such_function()"}, {"-v", "--dry-run", "-p", "/nsid", "b"}},
 	"kresctl confirm":        {{}},
 	"kresctl convert":        nil, // a configuration
@@ -39,9 +43,9 @@ var read = map[string][][]string{
 	"kresctl diff":           {{"1", "2"}, {"1", "FILE"}},
 	"kresctl doctor":         {{}},
 	"kresctl edit":           {{"--running"}},
-	"kresctl events":         nil, // it does not end; TestNothingSteersTheTerminal
+	"kresctl events":         {{}},
 	"kresctl history":        {{}, {"2"}, {"99"}},
-	"kresctl logs":           nil, // what others say
+	"kresctl logs":           {{}, {"-n", "1", "kresd@1"}},
 	"kresctl metrics":        nil, // for programs
 	"kresctl migrate":        {{"OLD"}},
 	"kresctl pids":           {{}},
@@ -143,7 +147,7 @@ func realistic(t *testing.T) (socket, file string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := door.NewServer(api.New(m, api.Options{}), door.Options{})
+	s := door.NewServer(pastOnly(api.New(m, api.Options{Logs: wordy})), door.Options{})
 	ended := make(chan error, 1)
 	go func() { ended <- s.Serve(l) }()
 	t.Cleanup(func() { _ = s.Close(); <-ended })
@@ -157,3 +161,44 @@ func realistic(t *testing.T) (socket, file string) {
 	m.Systemd.Fail("kresd@2.service")
 	return socket, m.File
 }
+
+// wordy is a journal in which units say more than a line takes.
+func wordy(_ context.Context, _ units.LogQuery, told func(units.LogLine)) error {
+	long := strings.Repeat("a worker may say a lot when it does not like its configuration, ", 4)
+	for _, message := range []string{"[system] interactive mode", long, long + "\n" + long, strings.Repeat("x", 200)} {
+		told(units.LogLine{When: time.Unix(1700000000, 0), Unit: "kres-component@a-component-with-quite-a-long-name.service", Identifier: "kresd-component", Message: message})
+	}
+	return nil
+}
+
+// pastOnly has the stream of events begin with all that has happened, and end where a
+// change was refused, which is the last that realistic does.
+func pastOnly(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/v1/events" {
+			ctx, end := context.WithCancel(r.Context())
+			defer end()
+			r.Header.Set("Last-Event-ID", "another-run")
+			w, r = &endsAfter{w, "event: " + string(units.EventRefused) + "\n", end}, r.WithContext(ctx)
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// endsAfter calls end when a text is written.
+type endsAfter struct {
+	http.ResponseWriter
+	text string
+	end  func()
+}
+
+func (w *endsAfter) Write(p []byte) (int, error) {
+	n, err := w.ResponseWriter.Write(p)
+	if strings.Contains(string(p), w.text) {
+		w.end()
+	}
+	return n, err
+}
+
+// Unwrap is for http.ResponseController.
+func (w *endsAfter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
