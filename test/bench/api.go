@@ -96,3 +96,29 @@ func (b *bench) getting(ctx context.Context) error {
 		return nil
 	})
 }
+
+// scraping measures a scrape of Prometheus. Ours has each unit from systemd and the cache
+// as well, which stock's has not.
+func (b *bench) scraping(ctx context.Context) error {
+	const path, scrapes = "/metrics/prometheus", 10
+	took := b.add("GET /metrics/prometheus", seconds, atMost(20e-3, "20 ms"))
+	return b.interleave(ctx, 5, func(s *side) error {
+		for range scrapes {
+			began := time.Now()
+			c, err := s.dial(ctx)
+			if err != nil {
+				return err
+			}
+			answer, err := c.do(http.MethodGet, path, "")
+			c.Close()
+			switch {
+			case err != nil:
+				return err
+			case !strings.Contains(answer, "resolver_answer_total"):
+				return fmt.Errorf("GET %s: no worker has answered: %.200s", path, answer)
+			}
+			s.add(took, since(began))
+		}
+		return nil
+	})
+}

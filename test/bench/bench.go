@@ -37,6 +37,7 @@ var measures = []measure{
 	{"same", (*bench).same},
 	{"roll", (*bench).rolling},
 	{"get", (*bench).getting},
+	{"scrape", (*bench).scraping},
 	{"memory", (*bench).memory},
 	{"kresctl", (*bench).commands},
 	{"validate", (*bench).validating},
