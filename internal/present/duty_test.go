@@ -71,7 +71,7 @@ func TestTraceTellsAllThatHappened(t *testing.T) {
 	if err := Trace(&b, trace, true); err != nil {
 		t.Fatal(err)
 	}
-	want := `www.example. A: SERVFAIL in 2012 ms, not validated
+	want := `www.example. A: SERVFAIL in 2012 ms, bogus
 through kresd@1.service, as client 192.0.2.9
    0 ms  view for this client: policy.REFUSE
    0 ms  policy: REFUSE applied

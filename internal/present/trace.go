@@ -5,6 +5,7 @@ package present
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -17,7 +18,7 @@ import (
 func Trace(w io.Writer, t units.Trace, lines bool) error {
 	var b strings.Builder
 	say := func(format string, args ...any) { fmt.Fprintf(&b, format, args...) }
-	say("%s %s: %s in %s, %s\n", dot(t.Name), visible.Line(t.Type), answered(t.RCode), millis(t.Took), validated(t.Secure))
+	say("%s %s: %s in %s, %s\n", dot(t.Name), visible.Line(t.Type), answered(t.RCode), millis(t.Took), validation(t))
 	say("through %s", visible.Line(t.Unit))
 	if t.From != "" {
 		say(", as client %s", visible.Line(t.From))
@@ -70,7 +71,7 @@ func traceEvent(e units.TraceEvent) string {
 		return "not in the cache" + detail
 	case units.TraceAsk:
 		s := "asks " + e.Address
-		if e.Server != "" && e.Server != e.Zone {
+		if e.Server != "" && e.Server != "." && e.Server != e.Zone { // "." is one that is forwarded to
 			s += " (" + e.Server + ")"
 		}
 		return s + " over " + strings.ToUpper(e.Protocol) + " for " + e.Name + " " + e.Type
@@ -110,6 +111,22 @@ func answered(rcode string) string {
 		return "no answer"
 	}
 	return visible.Line(rcode)
+}
+
+// validation is what DNSSEC says of a request in the end.
+func validation(t units.Trace) string {
+	if t.Secure {
+		return validated(true)
+	}
+	for _, e := range slices.Backward(t.Events) {
+		switch e.Kind {
+		case units.TraceBogus:
+			return "bogus"
+		case units.TraceInsecure:
+			return "not signed"
+		}
+	}
+	return validated(false)
 }
 
 func validated(secure bool) string {

@@ -5,6 +5,7 @@
 package trace
 
 import (
+	"cmp"
 	"regexp"
 	"strconv"
 	"strings"
@@ -30,6 +31,7 @@ type reader struct {
 	missed bool              // the cache does not have it
 	unfit  string            // why
 	source bool              // where the answer is from is known: cache, rules or a server
+	plain  bool              // that the zone is not signed is said
 }
 
 // Events translates the lines of a request, which are those of kresd 6. What another
@@ -48,6 +50,14 @@ func Events(lines []units.TraceLine) []units.TraceEvent {
 	}
 	r.replied("")
 	return r.events
+}
+
+// last is the kind of the last event, "" before the first.
+func (r *reader) last() units.TraceKind {
+	if len(r.events) == 0 {
+		return ""
+	}
+	return r.events[len(r.events)-1].Kind
 }
 
 func (r *reader) add(e units.TraceEvent) *units.TraceEvent {
@@ -89,6 +99,71 @@ var faults = map[string]string{
 	"DNSSEC_ERROR": "the answer does not pass DNSSEC", "LAME_DELEGATION": "is not responsible for the zone", "BAD_CNAME": "the alias is bad",
 }
 
+// proofs say in words what kresd says of an answer that it does not believe.
+var proofs = map[string]string{
+	"bad NODATA proof":                "nothing proves that there are no such records (NODATA)",
+	"bad NXDOMAIN proof":              "nothing proves that the name does not exist (NXDOMAIN)",
+	"bogus proof of DS non-existence": "nothing proves that the zone is not signed (DS)",
+	"bad keys, broken trust chain":    "no key of the zone fits its DS record",
+	"couldn't validate RRSIGs":        "no signature is valid",
+	"continuous revalidation, fails":  "no signature is valid",
+	"no DNSKEY, can't validate":       "the zone has no key (DNSKEY)",
+	"can't validate referral":         "the delegation cannot be validated",
+}
+
+// reasons are what kresd counts signatures by, and what it means if there is one.
+var reasons = []struct{ count, means string }{
+	{"expired", "the signature has expired"},
+	{"not yet valid", "the signature is not valid yet"},
+	{"invalid signer", "the signature is of another zone"},
+	{"invalid label count", "the signature is of another name"},
+	{"invalid key", "the signature is by a key that the zone does not have"},
+	{"invalid crypto", "the signature does not fit the records"},
+	{"invalid NSEC", "nothing proves that the wildcard applies"},
+}
+
+// signatures is why records, as "www.example. A", do not pass, by the counts of their
+// signatures, as "1 matching RRSIGs, 1 expired, 0 not yet valid".
+func signatures(fault, records, counts string) string {
+	some := make(map[string]bool)
+	for part := range strings.SplitSeq(counts, ", ") {
+		n, what, _ := strings.Cut(part, " ")
+		some[what] = n != "0"
+	}
+	var why []string
+	for _, reason := range reasons {
+		if some[reason.count] {
+			why = append(why, reason.means)
+		}
+	}
+	switch {
+	case why != nil:
+		return records + ": " + strings.Join(why, ", ")
+	case fault == "bogus key":
+		return records + ": no key fits the DS record of the zone"
+	case !some["matching RRSIGs"]:
+		return records + ": the signature is missing"
+	}
+	return records + ": no signature is valid"
+}
+
+// The low bits of a rank tell what validation has found, the other two whether the
+// zone itself says so and whether it is validated (enum kr_rank of lib/resolve.h).
+const (
+	rankAuth     = 0o20
+	rankInsecure = 0o10
+)
+
+// ranked looks at the rank of records or of an answer, in octal digits.
+func (r *reader) ranked(rank string) {
+	n, err := strconv.ParseUint(rank, 8, 8)
+	if err != nil || n&^rankAuth != rankInsecure || r.plain {
+		return
+	}
+	r.plain = true
+	r.add(units.TraceEvent{Kind: units.TraceInsecure, Detail: "the zone above has no DS record of this one"})
+}
+
 // meanings are in the order in which they are tried. Nothing but a trace needs them.
 var meanings = sync.OnceValue(func() []meaning {
 	var all []meaning
@@ -104,7 +179,7 @@ var meanings = sync.OnceValue(func() []meaning {
 			if r.name != "" {
 				r.add(units.TraceEvent{Kind: units.TraceResolve, Name: m[1], Type: m[2]})
 			}
-			r.name, r.rrtype, r.missed, r.unfit = m[1], m[2], false, ""
+			r.name, r.rrtype, r.missed, r.unfit, r.plain = m[1], m[2], false, "", false
 		}
 	})
 	add(`=> view selected action: (.*)$`, about(units.TraceView))
@@ -121,7 +196,10 @@ var meanings = sync.OnceValue(func() []meaning {
 			r.add(units.TraceEvent{Kind: units.TraceCacheHit, TTL: &ttl, Detail: what})
 		}
 	}
-	add(`=> satisfied by exact .*new TTL (-?\d+)`, hit(""))
+	add(`=> satisfied by exact .*rank (\d+), new TTL (-?\d+)`, func(r *reader, m []string) {
+		hit("")(r, m[1:])
+		r.ranked(m[1])
+	})
 	add(`=> satisfied by DNAME\+CNAME.*new TTL (-?\d+)`, hit("a redirection of the zone above"))
 	add(`=> NSEC3? (?:sname|wildcard|encloser): (?:match proved NODATA|covered by).*new TTL (-?\d+)`, hit("a proof of absence"))
 	add(`=> wildcard: answer expanded.*new TTL (-?\d+)`, hit("a wildcard"))
@@ -149,6 +227,9 @@ var meanings = sync.OnceValue(func() []meaning {
 			words = m[4]
 		}
 		r.asked = nil
+		if m[4] == "DNSSEC_ERROR" && r.last() == units.TraceBogus {
+			return // of the reply just before, and why is said
+		}
 		r.add(units.TraceEvent{Kind: units.TraceFault, Server: m[1], Address: address(m[2]), Detail: words})
 	})
 	add(`<= rcode: (\S+)`, func(r *reader, m []string) {
@@ -165,15 +246,27 @@ var meanings = sync.OnceValue(func() []meaning {
 	add(`<= (truncated response, failover to TCP)`, detail(units.TraceRetry, "over TCP, since the answer is too long for UDP"))
 	add(`<= retrying with non-minimized name`, detail(units.TraceRetry, "with the whole name"))
 	add(`<= (?:error: CNAME chain|cname chain loop)`, detail(units.TraceFailed, "the chain of aliases is too long or goes round"))
-	add(`=> stashed (?:packet|\S+ )`, detail(units.TraceStore, ""))
+	add(`=> stashed (?:packet:|\S+ \S+,) rank (\d+)`, func(r *reader, m []string) {
+		r.ranked(m[1])
+		if r.last() != units.TraceStore { // once, however many sets of records
+			r.add(units.TraceEvent{Kind: units.TraceStore})
+		}
+	})
 
-	add(`<= DS: OK`, detail(units.TraceSecure, "the key of the zone"))
+	add(`<= DS: OK`, detail(units.TraceSecure, "the DS record of the zone"))
 	add(`<= (?:DS doesn't exist|got insecure response|cached insecure response)|=> (?:NS is provably without DS)`, detail(units.TraceInsecure, "the zone is not signed"))
 	add(`=> going insecure because (?:there's no covering TA|parent query is insecure)|<= can't prove (?:NODATA|NXDOMAIN) due to optout`,
 		detail(units.TraceInsecure, "no trust anchor covers the zone"))
 	add(`<= DNSSEC downgraded`, detail(units.TraceInsecure, "its proofs cost too much to check"))
+	add(`^\[valdtr\].*>< (bogus key|bogus signatures|no valid RRSIGs found): (.*) \((\d+ matching RRSIGs.*)\)`, func(r *reader, m []string) {
+		r.add(units.TraceEvent{Kind: units.TraceBogus, Detail: signatures(m[1], m[2], m[3])})
+	})
 	add(`^\[valdtr\].*<= (bad NODATA proof|bad NXDOMAIN proof|bad keys, broken trust chain|bogus proof of DS non-existence|`+
-		`can't validate referral|continuous revalidation, fails|couldn't validate RRSIGs|no DNSKEY, can't validate)`, about(units.TraceBogus))
+		`can't validate referral|continuous revalidation, fails|couldn't validate RRSIGs|no DNSKEY, can't validate)`, func(r *reader, m []string) {
+		if r.last() != units.TraceBogus { // what is said before is more exact
+			r.add(units.TraceEvent{Kind: units.TraceBogus, Detail: strings.TrimPrefix(r.name+" "+r.rrtype+": "+cmp.Or(proofs[m[1]], m[1]), " : ")})
+		}
+	})
 	add(`=> id: '\d+' no suitable transport`, detail(units.TraceFailed, "no server of the zone is left to ask"))
 	add(`=> too many failures in a row`, detail(units.TraceFailed, "too many failures in a row"))
 	add(`=> unresolvable NS address`, detail(units.TraceFailed, "the servers of the zone have no address"))

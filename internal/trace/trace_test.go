@@ -110,14 +110,125 @@ func TestEvents(t *testing.T) {
 0 policy (REFUSE applied for www.example. A)
 0 rule (redirecting by local data)
 `},
-		{"DNSSEC", `
-0 [valdtr][65543.01]   <= DS: OK
-0 [valdtr][65543.01]   <= couldn't validate RRSIGs
-0 [resolv][65542.01]   AD: request classified as SECURE
+		{"a zone that is signed", `
+1 [cache ][65546.03]     => stashed signed.example. DNSKEY, rank 060, 184 B total, incl. 1 RRSIGs
+3 [cache ][65546.04]   => stashed www.signed.example. A, rank 060, 120 B total, incl. 1 RRSIGs
+3 [resolv][65546.04]   AD: request classified as SECURE
 `, `
-0 secure (the key of the zone)
-0 bogus (couldn't validate RRSIGs)
-0 secure (the answer)
+1 store
+3 secure (the answer)
+`},
+		{"a zone below a signed one that is not", `
+0 [cache ][65548.03]     => satisfied by exact RRset: rank 060, new TTL 60
+1 [cache ][65548.06]     => stashed signed.example. SOA, rank 060, 176 B total, incl. 1 RRSIGs
+1 [cache ][65548.06]     => stashed packet: rank 060, TTL 60, DS plain.signed.example. (465 B)
+2 [cache ][65548.07]   => stashed www.plain.signed.example. A, rank 030, 20 B total, incl. 0 RRSIGs
+2 [resolv][65548.07]   AD: request NOT classified as SECURE
+`, `
+0 cache-hit ttl=60
+1 store
+2 insecure (the zone above has no DS record of this one)
+2 store
+`},
+		{"records that do not fit their signature", `
+0 [cache ][65550.03]     => satisfied by exact RRset: rank 060, new TTL 59
+1 [valdtr][65550.04]   >< bogus signatures: altered.signed.example. A (1 matching RRSIGs, 0 expired, 0 not yet valid, 0 invalid signer, 0 invalid label count, 0 invalid key, 1 invalid crypto, 0 invalid NSEC)
+1 [select][65550.04]   => id: '45849' noting selection error: '.'@'127.0.0.1#05301' zone cut: 'signed.example.' error: 14 DNSSEC_ERROR
+1 [cache ][65550.04]   => stashed packet: rank 025, TTL 60, A altered.signed.example. (233 B)
+`, `
+0 cache-hit ttl=59
+1 bogus (altered.signed.example. A: the signature does not fit the records)
+1 store
+`},
+		{"a signature that has expired", `
+0 [cache ][65551.03]     => satisfied by exact RRset: rank 060, new TTL 59
+1 [valdtr][65551.04]   >< bogus signatures: expired.signed.example. A (1 matching RRSIGs, 1 expired, 0 not yet valid, 0 invalid signer, 0 invalid label count, 0 invalid key, 0 invalid crypto, 0 invalid NSEC)
+1 [select][65551.04]   => id: '36403' noting selection error: '.'@'127.0.0.1#05301' zone cut: 'signed.example.' error: 14 DNSSEC_ERROR
+1 [cache ][65551.04]   => stashed packet: rank 025, TTL 60, A expired.signed.example. (233 B)
+`, `
+0 cache-hit ttl=59
+1 bogus (expired.signed.example. A: the signature has expired)
+1 store
+`},
+		{"a signature of the future", `
+0 [cache ][65552.03]     => satisfied by exact RRset: rank 060, new TTL 59
+1 [valdtr][65552.04]   >< bogus signatures: early.signed.example. A (1 matching RRSIGs, 0 expired, 1 not yet valid, 0 invalid signer, 0 invalid label count, 0 invalid key, 0 invalid crypto, 0 invalid NSEC)
+1 [select][65552.04]   => id: '33496' noting selection error: '.'@'127.0.0.1#05301' zone cut: 'signed.example.' error: 14 DNSSEC_ERROR
+1 [cache ][65552.04]   => stashed packet: rank 025, TTL 60, A early.signed.example. (227 B)
+`, `
+0 cache-hit ttl=59
+1 bogus (early.signed.example. A: the signature is not valid yet)
+1 store
+`},
+		{"a signature by another key", `
+0 [cache ][65553.03]     => satisfied by exact RRset: rank 060, new TTL 59
+1 [valdtr][65553.04]   >< bogus signatures: stranger.signed.example. A (1 matching RRSIGs, 0 expired, 0 not yet valid, 0 invalid signer, 0 invalid label count, 1 invalid key, 0 invalid crypto, 0 invalid NSEC)
+1 [select][65553.04]   => id: '26949' noting selection error: '.'@'127.0.0.1#05301' zone cut: 'signed.example.' error: 14 DNSSEC_ERROR
+1 [cache ][65553.04]   => stashed packet: rank 025, TTL 60, A stranger.signed.example. (236 B)
+`, `
+0 cache-hit ttl=59
+1 bogus (stranger.signed.example. A: the signature is by a key that the zone does not have)
+1 store
+`},
+		{"a signature that is missing", `
+0 [cache ][65554.03]     => satisfied by exact RRset: rank 060, new TTL 59
+2 [cache ][65554.06]     => stashed signed.example. SOA, rank 060, 176 B total, incl. 1 RRSIGs
+2 [cache ][65554.06]     => stashed packet: rank 060, TTL 60, DS unsigned.signed.example. (477 B)
+2 [valdtr][65554.04]   >< no valid RRSIGs found: unsigned.signed.example. A (0 matching RRSIGs, 0 expired, 0 not yet valid, 0 invalid signer, 0 invalid label count, 0 invalid key, 0 invalid crypto, 0 invalid NSEC)
+2 [cache ][65554.04]   => stashed unsigned.signed.example. A, rank 027, 20 B total, incl. 0 RRSIGs
+2 [resolv][65554.06]     AD: request NOT classified as SECURE
+`, `
+0 cache-hit ttl=59
+2 store
+2 bogus (unsigned.signed.example. A: the signature is missing)
+2 store
+`},
+		{"a name that does not exist, without a proof", `
+1 [cache ][65555.03]     => satisfied by exact RRset: rank 060, new TTL 59
+1 [valdtr][65555.06]     <= DS: OK
+1 [cache ][65555.06]     => stashed unproved.signed.example. DS, rank 060, 152 B total, incl. 1 RRSIGs
+3 [cache ][65555.09]     => stashed unproved.signed.example. DNSKEY, rank 060, 194 B total, incl. 1 RRSIGs
+4 [valdtr][65555.10]   <= bad NXDOMAIN proof
+4 [select][65555.10]   => id: '49101' noting selection error: '.'@'127.0.0.1#05301' zone cut: 'unproved.signed.example.' error: 14 DNSSEC_ERROR
+4 [cache ][65555.10]   => stashed unproved.signed.example. SOA, rank 060, 204 B total, incl. 1 RRSIGs
+4 [cache ][65555.10]   => stashed packet: rank 025, TTL 60, A x.unproved.signed.example. (321 B)
+`, `
+1 cache-hit ttl=59
+1 secure (the DS record of the zone)
+1 store
+4 bogus (nothing proves that the name does not exist (NXDOMAIN))
+4 store
+`},
+		{"a key that is not that of the DS record", `
+0 [cache ][65556.03]     => satisfied by exact RRset: rank 060, new TTL 59
+1 [valdtr][65556.06]     <= DS: OK
+1 [cache ][65556.06]     => stashed broken.signed.example. DS, rank 060, 152 B total, incl. 1 RRSIGs
+1 [valdtr][65556.09]     >< bogus key: broken.signed.example. DNSKEY (0 matching RRSIGs, 0 expired, 0 not yet valid, 0 invalid signer, 0 invalid label count, 0 invalid key, 0 invalid crypto, 0 invalid NSEC)
+1 [valdtr][65556.09]     <= bad keys, broken trust chain
+1 [select][65556.09]     => id: '28662' noting selection error: '.'@'127.0.0.1#05301' zone cut: 'broken.signed.example.' error: 14 DNSSEC_ERROR
+1 [cache ][65556.09]     => stashed broken.signed.example. DNSKEY, rank 020, 192 B total, incl. 1 RRSIGs
+1 [cache ][65556.09]     => stashed packet: rank 025, TTL 60, DNSKEY broken.signed.example. (301 B)
+`, `
+0 cache-hit ttl=59
+1 secure (the DS record of the zone)
+1 store
+1 bogus (broken.signed.example. DNSKEY: no key fits the DS record of the zone)
+1 store
+`},
+		{"a DS record that is missing, without a proof", `
+0 [cache ][65557.03]     => satisfied by exact RRset: rank 060, new TTL 59
+1 [valdtr][65557.06]     <= bad NODATA proof
+1 [cache ][65557.06]     => stashed packet: rank 025, TTL 5, DS unlinked.signed.example. (64 B)
+`, `
+0 cache-hit ttl=59
+1 bogus (nothing proves that there are no such records (NODATA))
+1 store
+`},
+		{"a zone that is not signed, from the cache", `
+0 [cache ][65548.01]   => satisfied by exact RRset: rank 030, new TTL 59
+`, `
+0 cache-hit ttl=59
+0 insecure (the zone above has no DS record of this one)
 `},
 		{"words of another version", "0 [iterat][1.1] => does something new\n", "\n"},
 	} {

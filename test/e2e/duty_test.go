@@ -26,7 +26,9 @@ network:
   listen:
     - interface: 127.0.0.1
 dnssec:
-  trust-anchors: ["bogus.example. DS 20326 8 2 E06D44B80B8F1D39A95C0B0D7C65D08458E880409BBC683457104237C7F8EC8D"]
+  trust-anchors:
+    - bogus.example. DS 20326 8 2 E06D44B80B8F1D39A95C0B0D7C65D08458E880409BBC683457104237C7F8EC8D
+    - ANCHOR
   signal-query: false
 forward:
   - subtree: up.example
@@ -34,6 +36,8 @@ forward:
     options: {dnssec: false}
   - subtree: bogus.example
     servers: ["127.0.0.1@5300"]
+  - subtree: signed.example
+    servers: ["127.0.0.1@5301"]
 views:
   - subnets: [192.0.2.0/24]
     answer: refused
@@ -71,7 +75,9 @@ func unsigned(t *testing.T) {
 // TestOnDuty has every command of someone on duty ask real daemons.
 func TestOnDuty(t *testing.T) {
 	unsigned(t)
-	sut.Fresh(t, onDuty)
+	zones := newSignedZones(t)
+	zones.serve(t)
+	sut.Fresh(t, strings.Replace(onDuty, "ANCHOR", zones.anchor(), 1))
 	before := sut.PIDs(t)
 	says := func(args []string, patterns ...string) string {
 		t.Helper()
@@ -103,6 +109,7 @@ func TestOnDuty(t *testing.T) {
 	says(command("trace --from 192.0.2.9 host.example"), `: REFUSED in `, `view for this client: `)
 	says(command("trace --from 198.51.100.1 host.example"), `: NOERROR in `)
 	says(command("trace y.bogus.example"), `: SERVFAIL in `, `127.0.0.1:5300 answers NOERROR after`, `^why: .*\(EDE `)
+	zones.expectTraces(t)
 	says(command("trace -v b.up.example"), `^what kresd says:$`, `\[resolv\]`)
 	var traced units.Trace
 	if err := json.Unmarshal([]byte(says(command("trace --json c.up.example"))), &traced); err != nil || traced.RCode != "NOERROR" || len(traced.Lines) == 0 || len(traced.Answer) != 1 || traced.Answer[0] != "c.up.example. 60 A 192.0.2.7" {
