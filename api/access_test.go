@@ -188,7 +188,7 @@ func TestTokens(t *testing.T) {
 	if a, b := status("POST", "/reload", other), status("GET", "/v1/status", readToken); a != 401 || b != 200 {
 		t.Errorf("without the file: %d and %d", a, b)
 	}
-	if !strings.Contains(text.String(), "no one has this role by its token") {
+	if !strings.Contains(text.String(), "no token gives this role") {
 		t.Errorf("log: %s", text)
 	}
 }

@@ -92,7 +92,7 @@ func readTrace(doc *config.Document) (units.TraceQuestion, error) {
 	dec := json.NewDecoder(bytes.NewReader(text))
 	dec.DisallowUnknownFields()
 	if err := dec.Decode(&t); err != nil {
-		return none, malformed("cannot read what to trace: %s; there are name, type, from and unit", unfit(err))
+		return none, malformed("cannot read what to trace: %s; use name, type, from and unit", unfit(err))
 	}
 	if t.Name == "" {
 		return none, malformed("/name: a domain name is missing")
@@ -110,7 +110,7 @@ func readTrace(doc *config.Document) (units.TraceQuestion, error) {
 	if t.From != "" {
 		address, err := netip.ParseAddr(t.From)
 		if err != nil || address.Zone() != "" {
-			return none, malformed("/from: %s is no address", printable(t.From))
+			return none, malformed("/from: %s is not an IP address", printable(t.From))
 		}
 		q.From = address.Unmap().String()
 	}

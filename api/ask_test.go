@@ -28,13 +28,13 @@ func TestTrace(t *testing.T) {
 		{`{"name":"www.example","unit":"what"}`, 404, []string{`there is no unit "what"`}},
 		{`{"name":"www.example","type":"NONE"}`, 422, []string{"kresd@1.service refuses: unknown record type NONE"}},
 		{`{"name":"www.example","type":"A')"}`, 400, []string{"is not a record type"}},
-		{`{"name":"www.example","from":"here"}`, 400, []string{"/from: ", "is no address"}},
-		{`{"name":"www.example","from":"fe80::1%lo"}`, 400, []string{"is no address"}},
+		{`{"name":"www.example","from":"here"}`, 400, []string{"/from: ", "is not an IP address"}},
+		{`{"name":"www.example","from":"fe80::1%lo"}`, 400, []string{"is not an IP address"}},
 		{`{"name":"a..b"}`, 400, []string{"/name: "}},
 		{`{"name":""}`, 400, []string{"/name: "}},
 		{`{}`, 400, []string{"/name: a domain name is missing"}},
 		{`[]`, 400, []string{"an object is needed"}},
-		{`{"nmae":"x"}`, 400, []string{`unknown field "nmae"; there are name, type, from and unit`}},
+		{`{"nmae":"x"}`, 400, []string{`unknown field "nmae"; use name, type, from and unit`}},
 	} {
 		got := s.ask(t, "POST", "/v1/trace", c.body)
 		for _, part := range c.parts {
@@ -95,7 +95,7 @@ func TestRestart(t *testing.T) {
 		{"?unit=9", 404, "kresd@9.service is not a unit of this resolver", ""},
 		{"?unit=what", 404, `there is no unit "what"`, ""},
 		{"?unti=1", 400, "there is no parameter", ""},
-		{"?unit=1&confirm-within=5m", 400, "cannot be undone", ""},
+		{"?unit=1&confirm-within=5m", 400, "does not change the configuration", ""},
 	} {
 		got := s.ask(t, "POST", "/v1/restart"+c.query, "")
 		if got.StatusCode != c.status || !strings.Contains(got.body, c.part) {

@@ -54,7 +54,7 @@ func readClear(doc *config.Document) (units.CacheClear, error) {
 	dec := json.NewDecoder(bytes.NewReader(text))
 	dec.DisallowUnknownFields()
 	if err := dec.Decode(&c); err != nil {
-		return none, malformed("cannot read what to clear: %s; there are name, exact-name, rr-type and chunk-size", unfit(err))
+		return none, malformed("cannot read what to clear: %s; use name, exact-name, rr-type and chunk-size", unfit(err))
 	}
 	what = units.CacheClear{Exact: c.ExactName, Type: strings.ToUpper(c.RRType)}
 	_, named := members["name"]

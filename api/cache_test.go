@@ -38,7 +38,7 @@ func TestClearCache(t *testing.T) {
 		{`{"name":null}`, 400, "/name is null; nothing was done", nil},
 		{`{"name":"a.example","exact-name":null}`, 400, "/exact-name is null; nothing was done", nil},
 		{`{"name":""}`, 400, "/name: ", nil},
-		{`{"name":7}`, 400, "cannot read what to clear: /name: expected a string, found a number; there are name", nil},
+		{`{"name":7}`, 400, "cannot read what to clear: /name: expected a string, found a number; use name", nil},
 		{`{"name":["a"]}`, 400, "/name: expected a string, found a list", nil},
 		{`{"exact-name":"yes"}`, 400, "/exact-name: expected true or false, found a string", nil},
 		{`{"rr-type":true}`, 400, "/rr-type: expected a string, found a boolean", nil},

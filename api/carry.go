@@ -81,7 +81,7 @@ type result struct {
 func (h *handlers) alone(reference string, do func() (units.Report, error)) (e result) {
 	defer func() {
 		if v := recover(); v != nil {
-			h.log.Error("handler panicked", "reference", reference, "panic", fmt.Sprint(v), "stack", string(debug.Stack()))
+			h.log.Error("a request met a defect of kresd-manager", "reference", reference, "panic", fmt.Sprint(v), "stack", string(debug.Stack()))
 			e.err = units.ErrDefect
 		}
 	}()

@@ -98,7 +98,7 @@ func waitTime(r *http.Request) (time.Duration, error) {
 		if seconds, nerr := strconv.ParseUint(text, 10, 31); nerr == nil {
 			wait = time.Duration(seconds) * time.Second
 		} else if wait, err = time.ParseDuration(text); err != nil || wait < 0 {
-			return 0, malformed("cannot read wait=%s; write a time as 30s or 2m, up to 10m", printable(text))
+			return 0, malformed("cannot read wait=%s; write a time such as 30s or 2m, up to 10m", printable(text))
 		}
 		if wait > maxWait {
 			return 0, malformed("wait is at most 10m; ask again afterwards")

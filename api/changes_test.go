@@ -189,7 +189,7 @@ func TestWhatIsAskedOfChangesIsRead(t *testing.T) {
 	for path, want := range map[string]string{
 		"/v1/changes/9999":        "404 there is no change 9999",
 		"/v1/changes/x":           "400 x is not the number of a change",
-		"/v1/changes/1?wait=soon": "400 cannot read wait=soon; write a time as 30s or 2m, up to 10m",
+		"/v1/changes/1?wait=soon": "400 cannot read wait=soon; write a time such as 30s or 2m, up to 10m",
 		"/v1/changes/1?wait=-5s":  "400 cannot read wait=-5s",
 		"/v1/changes/1?wait=11m":  "400 wait is at most 10m",
 		"/v1/changes/1?wat=1":     "400 there is no parameter wat",

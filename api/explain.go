@@ -31,7 +31,7 @@ func (h *handlers) explain(w *response, r *http.Request) error {
 	}
 	for name := range query {
 		if name != "search" {
-			return malformed("there is no parameter %s; there is search", printable(name))
+			return malformed("there is no parameter %s; the only one is search", printable(name))
 		}
 	}
 	pointer := strings.TrimRight(r.URL.Path[len(explainPath):], "/")
@@ -54,7 +54,7 @@ func (h *handlers) explain(w *response, r *http.Request) error {
 	case strings.TrimSpace(word) == "" || len(word) > maxSearch:
 		return malformed("search has a word of at most %d bytes", maxSearch)
 	case pointer != "":
-		return malformed("a search is for all keys; ask for %s?search=%s", explainPath, url.QueryEscape(word))
+		return malformed("a search covers all keys; ask for %s?search=%s", explainPath, url.QueryEscape(word))
 	}
 	found := wire.Keys{Keys: []wire.Key{}}
 	word = strings.ToLower(word)

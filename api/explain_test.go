@@ -59,7 +59,7 @@ func TestKeysAreExplained(t *testing.T) {
 		"?search=":                            "search has a word",
 		"?search=" + strings.Repeat("x", 101): "search has a word",
 		"?serach=x":                           "there is no parameter serach",
-		"/cache?search=x":                     "a search is for all keys",
+		"/cache?search=x":                     "a search covers all keys",
 	} {
 		got := s.ask(t, "GET", "/v1/config/explain"+path, "")
 		if status := map[bool]int{true: 404, false: 400}[strings.HasPrefix(want, "there is no key")]; got.StatusCode != status || !strings.Contains(got.body, want) {

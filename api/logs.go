@@ -99,7 +99,7 @@ func logQuery(raw string) (q units.LogQuery, err error) {
 				return q, malformed("cannot read follow=%s", printable(v))
 			}
 		default:
-			return q, malformed("there is no parameter %s; there are unit, lines, priority, since and follow", printable(name))
+			return q, malformed("there is no parameter %s; use unit, lines, priority, since or follow", printable(name))
 		}
 	}
 	if q.Units == nil {

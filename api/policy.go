@@ -80,7 +80,7 @@ func (h *handlers) tokenOf(r *config.Role) (d token.Digest, ok bool) {
 		text = err.Error()
 	}
 	if last, _ := h.tokenFaults.Swap(r.TokenFile, text); last != text && err != nil {
-		h.log.Error("no one has this role by its token", "role", r.Role, "error", err)
+		h.log.Error("no token gives this role", "role", r.Role, "error", err)
 	}
 	return d, err == nil
 }

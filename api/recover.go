@@ -21,7 +21,7 @@ func (h *handlers) recover(next serve) serve {
 			if err, ok := v.(error); ok && errors.Is(err, http.ErrAbortHandler) {
 				panic(v)
 			}
-			h.log.Error("handler panicked", "reference", w.reference,
+			h.log.Error("a request met a defect of kresd-manager", "reference", w.reference,
 				"method", r.Method, "path", r.URL.Path,
 				"panic", fmt.Sprint(v), "stack", string(debug.Stack()))
 			if w.status != 0 {

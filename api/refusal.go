@@ -104,12 +104,12 @@ func (e *slowedDown) Unwrap() error { return e.refusal }
 
 func guessing(from door.Source) *refusal {
 	return &refusal{http.StatusTooManyRequests, wire.KindGuessing, "too many wrong tokens",
-		fmt.Sprintf("%s has sent too many wrong tokens, and none of it is looked at for some seconds; check the token, then try again", from)}
+		fmt.Sprintf("%s has sent too many wrong tokens, so its tokens are ignored for some seconds; check the token, then try again", from)}
 }
 
 func noTokens(method, path string, need access) error {
 	return &refusal{http.StatusUnauthorized, wire.KindToken, "token needed",
-		fmt.Sprintf("%s %s over TCP needs a token, and no one has one; add to /management/roles: {role: %s, token-file: PATH}, or use the unix socket",
+		fmt.Sprintf("%s %s over TCP needs a token, and no role has one; add to /management/roles: {role: %s, token-file: PATH}, or use the unix socket",
 			method, printable(path), need)}
 }
 

@@ -30,7 +30,7 @@ func (h *handlers) restart(w *response, r *http.Request) error {
 		}
 	}
 	if asked.ConfirmWithin != 0 {
-		return malformed("a restart changes no configuration, and cannot be undone; nothing was done")
+		return malformed("a restart does not change the configuration, so confirm-within does not apply; nothing was done")
 	}
 	giveBack, err := h.planning(w, r, asked.DryRun)
 	if err != nil {

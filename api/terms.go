@@ -85,7 +85,7 @@ func confirmWithin(s string) (time.Duration, error) {
 		d, err = time.Duration(seconds)*time.Second, nil
 	}
 	if err != nil {
-		return 0, malformed("cannot read confirm-within=%s; write a time as 90s, 5m or 1h; nothing was done", printable(s))
+		return 0, malformed("cannot read confirm-within=%s; write a time such as 90s, 5m or 1h; nothing was done", printable(s))
 	}
 	if d < minConfirmWithin || d > maxConfirmWithin {
 		return 0, malformed("confirm-within is at least %s and at most %s; nothing was done", "1s", "168h")

@@ -120,7 +120,7 @@ func (s *socket) Write(b []byte) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.failed == nil && len(s.unsent)+len(b) > maxUnsent {
-		s.failed = errors.New("the bus reads nothing")
+		s.failed = errors.New("the bus does not read what is sent to it")
 	}
 	if s.failed != nil {
 		return 0, s.failed

@@ -88,7 +88,7 @@ var ErrCanceled = errors.New("the change was canceled")
 var ErrTargetStopped = errors.New("kresd.target was stopped meanwhile, and nothing is started again; to start it: systemctl start kresd.target")
 
 // ErrDefect is what a change is answered with that met a defect of this program.
-var ErrDefect = errors.New("kresd-manager has met a defect and starts again; what ran before the change is restored then, and its journal says more")
+var ErrDefect = errors.New("kresd-manager has met a defect and starts again; it then restores what ran before the change, and its journal says more")
 
 // ErrStopQueued means that systemd refuses a start because someone has asked for a
 // stop of the unit, or of what it wants, which is not done yet.

@@ -48,7 +48,7 @@ func ParsePriority(s string) (string, error) {
 	if slices.Contains(Priorities, s) {
 		return s, nil
 	}
-	return "", fmt.Errorf("%q is no priority; there are %s, or 0 to 7", s, strings.Join(Priorities, ", "))
+	return "", fmt.Errorf("%q is not a priority; use %s, or 0 to 7", s, strings.Join(Priorities, ", "))
 }
 
 // LogRun says whose last words are wanted: those of one run of a unit.

@@ -24,7 +24,7 @@ func ParseMoment(s string, now time.Time) (time.Time, error) {
 			return at, nil
 		}
 	}
-	return time.Time{}, fmt.Errorf("cannot read %q as a time; write 10m, 2h or 3d for so long before now, 2026-11-28 10:00, or as in RFC 3339", s)
+	return time.Time{}, fmt.Errorf("cannot read %q as a time; write 10m, 2h or 3d for that long ago, 2026-11-28 10:00, or RFC 3339", s)
 }
 
 // longest keeps sums of durations from overflowing.

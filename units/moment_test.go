@@ -38,7 +38,7 @@ func TestPriorities(t *testing.T) {
 		}
 	}
 	for _, text := range []string{"", "8", "-1", "ERR", "err..info", "0..3"} {
-		if got, err := ParsePriority(text); err == nil || !strings.Contains(err.Error(), "there are emerg, alert") {
+		if got, err := ParsePriority(text); err == nil || !strings.Contains(err.Error(), "use emerg, alert") {
 			t.Errorf("%q: %q %v", text, got, err)
 		}
 	}

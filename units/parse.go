@@ -22,7 +22,7 @@ func (e *NameError) Error() string {
 	if e.Near != "" {
 		return fmt.Sprintf("there is no unit %q; did you mean %s?", e.Typed, e.Near)
 	}
-	return fmt.Sprintf("there is no unit %q; units are a worker such as 1, canary, gc, policy-loader, a component and manager, see kresctl units", e.Typed)
+	return fmt.Sprintf("there is no unit %q; name a worker such as 1, gc, policy-loader, canary, manager or a component, see kresctl units", e.Typed)
 }
 
 // ParseName returns the unit that people mean by a name: 1, kresd1, kresd@1 and

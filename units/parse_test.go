@@ -28,12 +28,12 @@ func TestAnUnknownUnitSaysWhichMayBeMeant(t *testing.T) {
 		"kresd@01":            `there is no unit "kresd@01"; did you mean kresd@1?`,
 		"krsed3":              `there is no unit "krsed3"; did you mean kresd@3?`,
 		"canry":               `there is no unit "canry"; did you mean canary?`,
-		"0":                   `there is no unit "0"; units are a worker such as 1, canary, gc, policy-loader, a component and manager, see kresctl units`,
-		"10000":               `there is no unit "10000"; units are a worker such as 1, canary, gc, policy-loader, a component and manager, see kresctl units`,
-		"":                    `there is no unit ""; units are a worker such as 1, canary, gc, policy-loader, a component and manager, see kresctl units`,
-		"sshd.service":        `there is no unit "sshd.service"; units are a worker such as 1, canary, gc, policy-loader, a component and manager, see kresctl units`,
-		"kresd@1.socket":      `there is no unit "kresd@1.socket"; units are a worker such as 1, canary, gc, policy-loader, a component and manager, see kresctl units`,
-		"kres-component@../x": `there is no unit "kres-component@../x"; units are a worker such as 1, canary, gc, policy-loader, a component and manager, see kresctl units`,
+		"0":                   `there is no unit "0"; name a worker such as 1, gc, policy-loader, canary, manager or a component, see kresctl units`,
+		"10000":               `there is no unit "10000"; name a worker such as 1, gc, policy-loader, canary, manager or a component, see kresctl units`,
+		"":                    `there is no unit ""; name a worker such as 1, gc, policy-loader, canary, manager or a component, see kresctl units`,
+		"sshd.service":        `there is no unit "sshd.service"; name a worker such as 1, gc, policy-loader, canary, manager or a component, see kresctl units`,
+		"kresd@1.socket":      `there is no unit "kresd@1.socket"; name a worker such as 1, gc, policy-loader, canary, manager or a component, see kresctl units`,
+		"kres-component@../x": `there is no unit "kres-component@../x"; name a worker such as 1, gc, policy-loader, canary, manager or a component, see kresctl units`,
 	} {
 		_, err := ParseName(typed)
 		var wrong *NameError

@@ -30,9 +30,9 @@ are gone so far; with chunk_limit the rest follows by itself.`,
 			}
 			switch {
 			case a.json && asYAML:
-				return usage(cmd, "--json and --yaml exclude each other")
+				return usage(cmd, "--json and --yaml cannot be combined")
 			case len(args) > 0 && what.Name == "":
-				return usage(cmd, "the name is empty; without NAME everything is removed")
+				return usage(cmd, "NAME is empty; leave it out to remove everything")
 			case what.ExactName && what.Name == "":
 				return usage(cmd, "--exact-name needs NAME")
 			case what.RRType != "" && !what.ExactName:

@@ -77,7 +77,7 @@ func leaves(cmd *cobra.Command) (bool, error) {
 		return f != nil && f.Changed && f.Value.String() == "true"
 	}
 	if given("wait") && given("no-wait") {
-		return false, usage(cmd, "--wait and --no-wait exclude each other")
+		return false, usage(cmd, "--wait and --no-wait cannot be combined")
 	}
 	return given("no-wait"), nil
 }

@@ -46,7 +46,7 @@ and the keys of the configuration.
 			case "zsh":
 				err = root.GenZshCompletion(&script)
 			default:
-				return usage(cmd, "there is completion for bash, fish and zsh, not for %q", args[0])
+				return usage(cmd, "there is no completion for %q; use bash, fish or zsh", args[0])
 			}
 			if err != nil {
 				return err

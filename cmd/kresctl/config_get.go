@@ -28,7 +28,7 @@ configuration, defaults (pointers) and derived.`,
 		Args: atMost(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if a.json && asYAML {
-				return usage(cmd, "--json and --yaml exclude each other")
+				return usage(cmd, "--json and --yaml cannot be combined")
 			}
 			return a.ask(cmd, func(ctx context.Context, c *client.Client) error {
 				from := absolute(pointer)

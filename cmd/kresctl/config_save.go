@@ -46,7 +46,7 @@ the edit.`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if opt.dryRun && opt.output != "" {
-				return usage(cmd, "--dry-run and -o exclude each other")
+				return usage(cmd, "--dry-run and -o cannot be combined")
 			}
 			return a.ask(cmd, func(ctx context.Context, c *client.Client) error {
 				return a.saveConfig(ctx, c, opt)
@@ -103,7 +103,7 @@ func (a *app) saveEdit(e writeback.Edit) error {
 	err := a.files.Save(e.File, e.After)
 	switch {
 	case errors.Is(err, fs.ErrPermission):
-		return fmt.Errorf("%w; who may write there can", err)
+		return fmt.Errorf("%w; run kresctl as a user who may write there", err)
 	case err == nil && !a.quiet:
 		fmt.Fprintf(a.stdout, "saved in %s\n", e.File)
 	}

@@ -61,11 +61,11 @@ Exit status: 0 done, 1 not valid, readable or possible, 2 wrong usage.`,
 func (a *app) convert(cmd *cobra.Command, files []string, opt convertOptions) error {
 	for _, format := range []string{opt.from, opt.to} {
 		if format != "" && !slices.Contains(text.Formats, text.Format(format)) {
-			return usage(cmd, "a format is yaml, json or toml, not %q", format)
+			return usage(cmd, "the format must be yaml, json or toml, not %q", format)
 		}
 	}
 	if opt.process != "" && opt.to+opt.from != "" {
-		return usage(cmd, "--type prints Lua and excludes --from and --to")
+		return usage(cmd, "--type prints Lua and cannot be combined with --from and --to")
 	}
 	inspect, err := inspector(cmd, opt.strict, opt.user)
 	if err != nil {

@@ -17,7 +17,7 @@ const ticketSecret = "/run/kresd-manager/tls-ticket-secret"
 // convertToLua prints what the manager would write for a process.
 func (a *app) convertToLua(cmd *cobra.Command, files []string, process string, inspect func(*judge.Verdict)) ([]byte, error) {
 	if process != "" && process != "worker" && process != "policy-loader" {
-		return nil, usage(cmd, "--type is worker or policy-loader, not %q", process)
+		return nil, usage(cmd, "--type must be worker or policy-loader, not %q", process)
 	}
 	v := judge.Configuration(&a.files, files)
 	inspect(&v)

@@ -40,7 +40,7 @@ All workers at a time have to be named, as kresd: no one is served then.`,
 				switch arg {
 				case "kresd", "gc", "all":
 					if len(args) > 1 {
-						return usage(cmd, "%s goes with no other unit", arg)
+						return usage(cmd, "%s cannot be combined with other units", arg)
 					}
 				default:
 					unit, err := unitArg(cmd, arg)

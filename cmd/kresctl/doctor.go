@@ -25,7 +25,7 @@ Exit status: 0 nothing is wrong, 1 something is.`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if len(a.configs) > 1 {
-				return usage(cmd, "it looks at one configuration file, not at several")
+				return usage(cmd, "kresctl doctor looks at one configuration file, not at several")
 			}
 			file := a.configFiles(nil)[0]
 			host, err := source.Host(file)

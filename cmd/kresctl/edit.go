@@ -87,7 +87,7 @@ func (a *app) toEdit(cmd *cobra.Command, e *editing) error {
 		}
 		if e.running {
 			if bytes.Contains(value, []byte(`"`+config.RedactedText+`"`)) {
-				return errors.New("the manager does not show you the secrets of the configuration; edit as someone who may change it")
+				return errors.New("the manager hides the secrets of the configuration from you, so you cannot edit it; that needs the role configure")
 			}
 			e.name = "running.yaml"
 			e.before, err = present.Value(value, true)
@@ -110,7 +110,7 @@ func (a *app) toEdit(cmd *cobra.Command, e *editing) error {
 		}
 		w, err := os.OpenFile(e.file, os.O_WRONLY, 0)
 		if err != nil {
-			return fmt.Errorf("you may not write %s; --running changes what runs, and no file", e.file)
+			return fmt.Errorf("you may not write %s; use --running to change only what runs", e.file)
 		}
 		return w.Close()
 	})

@@ -24,7 +24,7 @@ does not answer within seconds has null in JSON, and is named on standard error.
 		Args: atMost(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if prometheus && a.json {
-				return usage(cmd, "--json and --prometheus exclude each other")
+				return usage(cmd, "--json and --prometheus cannot be combined")
 			}
 			return a.ask(cmd, func(ctx context.Context, c *client.Client) error {
 				var text []byte

@@ -46,7 +46,7 @@ something could not be carried over; 2 wrong usage.`,
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if a.json && asYAML {
-				return usage(cmd, "--json and --yaml exclude each other")
+				return usage(cmd, "--json and --yaml cannot be combined")
 			}
 			out := ""
 			if len(args) == 2 {

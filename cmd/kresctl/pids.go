@@ -23,7 +23,7 @@ of all that runs, one a line. The manager is not among them.`,
 		ValidArgs: kinds,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 0 && !slices.Contains(kinds, args[0]) {
-				return usage(cmd, "there are processes all, kresd and gc, not %q", args[0])
+				return usage(cmd, "%q is not a type of process; use all, kresd or gc", args[0])
 			}
 			return atMost(1)(cmd, args)
 		},

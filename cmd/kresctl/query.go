@@ -37,7 +37,7 @@ answer, or another code than NOERROR and NXDOMAIN.`,
 			}
 			switch {
 			case tcp && tls:
-				return usage(cmd, "--tcp and --tls exclude each other")
+				return usage(cmd, "--tcp and --tls cannot be combined")
 			case tcp:
 				q.Protocol = "tcp"
 			case tls:

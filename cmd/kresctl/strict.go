@@ -20,7 +20,7 @@ func inspector(cmd *cobra.Command, strict bool, user string) (func(*judge.Verdic
 	named := cmd.Flags().Changed("user")
 	switch {
 	case named && !strict:
-		return nil, usage(cmd, "--user is for --strict")
+		return nil, usage(cmd, "--user needs --strict")
 	case !strict:
 		return func(*judge.Verdict) {}, nil
 	case named:

@@ -30,10 +30,10 @@ the other, COUNT of them. --json prints an object a line.`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if interval < leastInterval {
-				return usage(cmd, "--interval is at least %s", leastInterval)
+				return usage(cmd, "--interval must be at least %s", leastInterval)
 			}
 			if count < 0 {
-				return usage(cmd, "-n is at least 1, or 0 for no end")
+				return usage(cmd, "-n must be at least 1, or 0 for no end")
 			}
 			return a.ask(cmd, func(ctx context.Context, c *client.Client) error {
 				return a.top(ctx, c, interval, count)

@@ -77,7 +77,7 @@ func (a *app) validate(cmd *cobra.Command, files []string, opt validateOptions) 
 		opt.format = "json"
 	}
 	if opt.format != "text" && opt.format != "json" {
-		return usage(cmd, "--format is text or json, not %q", opt.format)
+		return usage(cmd, "--format must be text or json, not %q", opt.format)
 	}
 	groups := [][]string{files}
 	if opt.each {

@@ -76,11 +76,11 @@ func (g *ground) remake(ctx context.Context, lost []units.Loss) error {
 	note := filepath.Join(g.o.runtimeDir, "again")
 	if st, err := os.Lstat(note); err == nil {
 		if age := time.Since(st.ModTime()); age >= 0 && age < againTime {
-			return fmt.Errorf("the manager was started again for it %s ago, in vain", age.Round(time.Second))
+			return fmt.Errorf("restarting the manager %s ago was in vain", age.Round(time.Second))
 		}
 	}
 	if !g.doors.Passed() {
-		return errors.New("systemd has passed no socket, with which it would make them")
+		return errors.New("systemd passed no socket to the manager, so only an administrator can make them")
 	}
 	if err := durable.Write(note, nil, 0o600); err != nil {
 		return err

@@ -68,7 +68,7 @@ func TestTheManagerEndsForItsGroundOnceInAWhile(t *testing.T) {
 	// A directory is systemd's to make, too; without a socket of systemd's no one can.
 	g, _, stopped = standing(t, false)
 	err := g.remake(t.Context(), []units.Loss{{Path: "/x", Why: "/x is gone"}})
-	if err == nil || !strings.Contains(err.Error(), "systemd has passed no socket") || len(*stopped) != 0 {
+	if err == nil || !strings.Contains(err.Error(), "systemd passed no socket") || len(*stopped) != 0 {
 		t.Errorf("%v, stopped %v", err, *stopped)
 	}
 }

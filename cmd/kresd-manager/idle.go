@@ -17,7 +17,7 @@ const (
 
 // errNeeded ends a manager that was about to end idle when work came in between;
 // systemd starts the next one because of its exit status.
-var errNeeded = errors.New("work came while the manager ended idle; starting again")
+var errNeeded = errors.New("a request came while the idle manager ended; starting again")
 
 // idler is what decides whether the manager may end idle.
 type idler struct {

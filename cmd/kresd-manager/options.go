@@ -129,7 +129,7 @@ func parse(args []string, stdout, stderr io.Writer) (o options, code int, done b
 		return wrong(fmt.Sprintf("unknown log level %q", level))
 	}
 	if detach && !run {
-		return wrong("--detach goes with run")
+		return wrong("--detach is for run only")
 	}
 	o.run, o.transient = run && !detach, o.transient || run || o.user
 	if err := o.place(os.Geteuid(), os.Getenv); err != nil {

@@ -29,10 +29,10 @@ import (
 )
 
 var (
-	errNotRoot = errors.New("the system's units need root or, in kresd-manager.service, the installed unit files: " +
-		"an ordinary user who could make units would be root; use --user")
-	errNoSession = errors.New("there is no systemd of this user: XDG_RUNTIME_DIR is not set, as in a session that pam_systemd opened; " +
-		"log in, or have root enter loginctl enable-linger USER")
+	errNotRoot = errors.New("only root may add units to the system's systemd; " +
+		"run this with --user, or start the installed kresd-manager.service")
+	errNoSession = errors.New("this user has no systemd, because XDG_RUNTIME_DIR is not set; " +
+		"log in, or have root run loginctl enable-linger USER")
 )
 
 // nameForm is what a unit and a directory can be called by, with "-" in front.
@@ -44,7 +44,7 @@ func (o *options) place(uid int, getenv func(string) string) error {
 	part := ""
 	if o.name != "" {
 		if !o.transient {
-			return errors.New("--name goes with run and --transient: the units that are installed have names of their own")
+			return errors.New("--name is for run and --transient only: installed units have fixed names")
 		}
 		if !nameForm.MatchString(o.name) {
 			return fmt.Errorf("cannot use the name %q: up to 32 lower-case letters and digits", o.name)

@@ -29,7 +29,7 @@ type TooLongError struct {
 }
 
 func (e *TooLongError) Error() string {
-	return fmt.Sprintf("cannot read the %s of %s: it is longer than %s, and none of kresd-manager is; see what listens there%s",
+	return fmt.Sprintf("cannot read the %s of %s: it is longer than %s, and no answer of kresd-manager is; check what listens there%s",
 		e.What, e.Address, size(e.Most), e.doubt)
 }
 

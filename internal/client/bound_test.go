@@ -43,10 +43,10 @@ func TestAnswersWithoutEnd(t *testing.T) {
 		ask    func(*client.Client) error
 		want   string
 	}{
-		"an answer":                    {endless(200), status, "cannot read the answer of SOCKET: it is longer than 32 MiB, and none of kresd-manager is; see what listens there"},
-		"a configuration":              {endless(200), get, "cannot read the answer of SOCKET: it is longer than 128 MiB, and none of kresd-manager is; see what listens there"},
-		"the report of a change":       {endless(200), put, "cannot read the answer of SOCKET: it is longer than 32 MiB, and none of kresd-manager is; see what listens there" + after},
-		"an error":                     {endless(500), status, "cannot read the error of SOCKET: it is longer than 32 MiB, and none of kresd-manager is; see what listens there"},
+		"an answer":                    {endless(200), status, "cannot read the answer of SOCKET: it is longer than 32 MiB, and no answer of kresd-manager is; check what listens there"},
+		"a configuration":              {endless(200), get, "cannot read the answer of SOCKET: it is longer than 128 MiB, and no answer of kresd-manager is; check what listens there"},
+		"the report of a change":       {endless(200), put, "cannot read the answer of SOCKET: it is longer than 32 MiB, and no answer of kresd-manager is; check what listens there" + after},
+		"an error":                     {endless(500), status, "cannot read the error of SOCKET: it is longer than 32 MiB, and no answer of kresd-manager is; check what listens there"},
 		"an error in place of events":  {endless(403), events, "cannot read the error of SOCKET: it is longer than 32 MiB"},
 		"an event":                     {endless(200), events, "cannot read the message of SOCKET: it is longer than 8 MiB"},
 		"a message":                    {endless(200), logs, "cannot read the message of SOCKET: it is longer than 8 MiB"},

@@ -197,7 +197,7 @@ func TestAnAnswerOfAnotherForm(t *testing.T) {
 		err := ask()
 		var other *client.AnswerError
 		if !errors.As(err, &other) || err.Error() != "cannot read the "+name+" of "+other.Address+
-			": it is not of the form that this version of kresd-manager gives; see what listens there" {
+			": it does not have the form of this version of kresd-manager; check what listens there" {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

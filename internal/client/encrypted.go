@@ -48,7 +48,7 @@ func (e Encryption) config(r *source.Reader) (*tls.Config, error) {
 		}
 		c.RootCAs = x509.NewCertPool()
 		if !c.RootCAs.AppendCertsFromPEM(text) {
-			return nil, fmt.Errorf("%s has no certificate of an authority in PEM", e.Authority)
+			return nil, fmt.Errorf("%s has no CA certificate in PEM", e.Authority)
 		}
 	}
 	if e.Certificate == "" && e.Key == "" {
@@ -67,7 +67,7 @@ func (e Encryption) config(r *source.Reader) (*tls.Config, error) {
 	}
 	pair, err := tls.X509KeyPair(cert, key)
 	if err != nil { // in words of package tls, none of which are of the key
-		return nil, fmt.Errorf("cannot use %s with the key in %s: they are no certificate and key in PEM that belong together", e.Certificate, e.Key)
+		return nil, fmt.Errorf("cannot use %s with the key in %s: they are not a matching certificate and key in PEM", e.Certificate, e.Key)
 	}
 	c.Certificates = []tls.Certificate{pair}
 	return c, nil

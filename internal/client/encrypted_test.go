@@ -77,10 +77,10 @@ func TestTLS(t *testing.T) {
 		"with a stranger's":        {"https://" + mine, Encryption{authority, bad, badKeyFile}, "it has refused the connection"},
 		"to one without TLS":       {"https://" + plain.Listener.Addr().String(), Encryption{Authority: authority}, "does not speak TLS; leave https:// out"},
 		"in the clear to TLS":      {mine, Encryption{}, "it speaks TLS; ask with -s https://" + mine},
-		"no authority in the file": {"https://" + mine, Encryption{Authority: key}, "has no certificate of an authority in PEM"},
+		"no authority in the file": {"https://" + mine, Encryption{Authority: key}, "has no CA certificate in PEM"},
 		"no file":                  {"https://" + mine, Encryption{Authority: dir + "/none"}, "cannot read " + dir + "/none: no such file"},
 		"half a pair":              {"https://" + mine, Encryption{Certificate: cert}, "--cert and --key"},
-		"no pair":                  {"https://" + mine, Encryption{Certificate: cert, Key: badKeyFile}, "that belong together"},
+		"no pair":                  {"https://" + mine, Encryption{Certificate: cert, Key: badKeyFile}, "matching certificate and key"},
 		"without TLS":              {"/none", Encryption{Authority: authority}, "are for a manager that speaks TLS"},
 		"no address":               {"https://dns1.example", Encryption{}, "write https://HOST:PORT"},
 	} {

@@ -90,7 +90,7 @@ type AnswerError struct {
 }
 
 func (e *AnswerError) Error() string {
-	return fmt.Sprintf("cannot read the %s of %s: it is not of the form that this version of kresd-manager gives; see what listens there%s",
+	return fmt.Sprintf("cannot read the %s of %s: it does not have the form of this version of kresd-manager; check what listens there%s",
 		e.What, e.Address, e.doubt)
 }
 

@@ -46,7 +46,7 @@ func (e *PeerError) Error() string {
 	if e.Self {
 		believed = "root, " + managerAccount + " or yourself"
 	}
-	hint := "if that is a manager of theirs, run kresctl as that user; else systemctl restart kresd-manager.socket takes the socket back"
+	hint := "if it is that user's manager, run kresctl as that user; otherwise systemctl restart kresd-manager.socket takes the socket back"
 	switch {
 	case e.Stock:
 		return fmt.Sprintf("nothing was sent to %s: this is Knot Resolver's own manager (%s, process %d); control it with kresctl.knot-resolver, or switch: systemctl mask --now %s; systemctl enable --now kresd-manager.service",

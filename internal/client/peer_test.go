@@ -124,7 +124,7 @@ func TestAStrangerIsNamed(t *testing.T) {
 				"or switch: systemctl mask --now knot-resolver.service; systemctl enable --now kresd-manager.service"},
 		{PeerError{Address: "/s", UID: 1001, Self: true},
 			"nothing was sent to /s: it is served by uid 1001, not by root, kresd-manager or yourself; " +
-				"if that is a manager of theirs, run kresctl as that user; else systemctl restart kresd-manager.socket takes the socket back"},
+				"if it is that user's manager, run kresctl as that user; otherwise systemctl restart kresd-manager.socket takes the socket back"},
 	} {
 		if got := c.err.Error(); got != c.want {
 			t.Errorf("%s\nwant\n%s", got, c.want)

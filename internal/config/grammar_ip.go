@@ -49,7 +49,7 @@ func withoutPort(s string) *fault {
 func parseIP(s string) (netip.Addr, error) {
 	addr, err := netip.ParseAddr(s)
 	if err == nil && strings.ContainsAny(addr.Zone(), "%@/!") {
-		return netip.Addr{}, fmt.Errorf("%q has an odd zone", s)
+		return netip.Addr{}, fmt.Errorf("%q has an invalid zone", s)
 	}
 	return addr, err
 }

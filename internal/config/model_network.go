@@ -68,7 +68,7 @@ type QUIC struct {
 type Listen struct {
 	Interface []Interface `key:"interface" type:"one-or-list<if-opt-port>?" doc:"IP address or name of a network interface, each with an optional @port. Every entry needs one."`
 	// UnixSocket is empty; the model of Knot Resolver has the key.
-	UnixSocket []string `key:"unix-socket" type:"one-or-list<socket>?" doc:"Refused: the resolver answers no DNS on unix sockets, whatever the kind."`
+	UnixSocket []string `key:"unix-socket" type:"one-or-list<socket>?" doc:"Refused: the resolver does not answer DNS on unix sockets, whatever the kind."`
 	_          uint16   `key:"port" type:"port?" derived:"53 for dns and xdp, 853 for dot and doq, 443 for doh2 and doh-legacy, 80 for doh2-insecure" doc:"Port of all addresses of this entry; not together with @port."`
 	// Kind is "dns" (UDP and TCP), "xdp", "dot" (DNS over TLS, RFC 7858),
 	// "doh-legacy", "doh2" (DNS over HTTPS, RFC 8484), "doh2-insecure" or

@@ -69,7 +69,7 @@ func (p *Prediction) check(s *scope) {
 		return
 	}
 	if p.Window = p.Window.Truncate(time.Minute); p.Enable && p.Window == 0 {
-		s.problem("window", "less than 1m counts as 0, and nothing would be foreseen", "at least 1m")
+		s.problem("window", "less than 1m counts as 0, and nothing would be predicted", "at least 1m")
 	}
 }
 

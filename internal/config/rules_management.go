@@ -61,7 +61,7 @@ func (t *ManagementTLS) check(s *scope) {
 		s.problem("", "cert-file and key-file belong together, and only one is given", "give both or none")
 	}
 	if s.given("client-ca-file") && s.fine("cert-file") && !s.given("cert-file") {
-		s.problem("client-ca-file", "client certificates are looked at where the API has one of its own", "give cert-file and key-file")
+		s.problem("client-ca-file", "client certificates need TLS, and the API has no certificate", "give cert-file and key-file")
 	}
 }
 

@@ -16,7 +16,7 @@ func (l *Listen) check(s *scope) {
 	// them, and that module answers only those who have an address and a port.
 	switch {
 	case s.given("unix-socket"):
-		s.problem("unix-socket", "the resolver answers no DNS on unix sockets, whatever the kind", "give interface")
+		s.problem("unix-socket", "the resolver does not answer DNS on unix sockets, whatever the kind", "give interface")
 	case s.fine("interface", "unix-socket") && !s.given("interface"):
 		s.problem("", "an entry of listen must name interface", "such as interface: 127.0.0.1")
 	}
@@ -44,7 +44,7 @@ func (l *Listen) resolvePorts(s *scope) {
 	case with > 0 && ownPort:
 		s.problem("port", "the port is given here and after @ in interface", "give it in one place")
 	case with > 0 && with < len(l.Interface):
-		s.problem("interface", "some interfaces have a port after @ and some have not", "give all of them one, or none")
+		s.problem("interface", "some interfaces have a port after @ and some have not", "give a port to all of them, or to none")
 	}
 	for i := range l.Interface {
 		if l.Interface[i].Port == 0 {
@@ -94,7 +94,7 @@ func (n *Network) checkPorts(s *scope) {
 			if s.given("listen") {
 				path = fmt.Sprintf("listen/%d", i)
 			}
-			s.problem(path, fmt.Sprintf("an ordinary user may not answer on port %d (%s)", where.Port, where),
+			s.problem(path, fmt.Sprintf("an ordinary user may not listen on port %d (%s)", where.Port, where),
 				fmt.Sprintf("take a port from %d on, such as %d, or have root set sysctl net.ipv4.ip_unprivileged_port_start=%d",
 					lowest, 5300, where.Port))
 			return
@@ -131,7 +131,7 @@ func (n *Network) checkTwice(s *scope) {
 func (e *EDNSBufferSize) check(s *scope) {
 	for path, size := range map[string]int64{"upstream": e.Upstream, "downstream": e.Downstream} {
 		if s.given(path) && (size < 512 || size > 65535) {
-			s.problem(path, fmt.Sprintf("%dB is not a size of messages over UDP", size), "512B to 65535B; 1232B is a good one")
+			s.problem(path, fmt.Sprintf("%dB is not a valid size of messages over UDP", size), "512B to 65535B; 1232B is a good one")
 		}
 	}
 }

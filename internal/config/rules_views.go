@@ -92,7 +92,7 @@ func (c *Config) checkTags(s *scope) {
 			path := fmt.Sprintf("local-data/%s/%d/tags/%d", list, i, j)
 			note(path, tag)
 			if used[tag] = true; views[tag] == "" {
-				s.problem(path, "no view has the tag "+tag+", so that no one would be affected", tagHint(tag, views))
+				s.problem(path, "no view has the tag "+tag+", so the rule would affect no one", tagHint(tag, views))
 			}
 		}
 	}

@@ -26,7 +26,7 @@ type entry struct {
 func (e *examination) owners() {
 	for _, name := range []string{workerUser, managerUser} {
 		if _, err := user.Lookup(name); err != nil {
-			e.find("the user "+name+" does not exist", "the units run as it", "systemd-sysusers kresd-manager.conf; systemd-tmpfiles --create kresd-manager.conf")
+			e.find("the user "+name+" does not exist", "units run as this user", "systemd-sysusers kresd-manager.conf; systemd-tmpfiles --create kresd-manager.conf")
 			return
 		}
 	}

@@ -55,7 +55,7 @@ func (e *examination) lingering() {
 	for _, name := range []string{workerUser, managerUser} {
 		if _, err := os.Lstat("/var/lib/systemd/linger/" + name); err == nil {
 			e.find("the user "+name+" lingers: it has a user manager, which starts programs outside of every sandbox",
-				"nothing of ours needs that; someone who has taken over a worker may have arranged it",
+				"nothing here needs that; an attacker who took over a worker may have arranged it",
 				"loginctl disable-linger "+name+"; systemctl stop user@$(id -u "+name+").service")
 		}
 	}

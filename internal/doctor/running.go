@@ -112,7 +112,7 @@ func (e *examination) api() {
 	case errors.Is(err, fs.ErrNotExist):
 		e.find(path+", the socket of the API, is gone", "kresctl and other programs cannot reach kresd-manager there, and no request can start it", again)
 	case err == nil && info.Mode()&fs.ModeSocket == 0:
-		e.find(path+" is no socket", "kresctl and other programs cannot reach kresd-manager there, and no request can start it", "rm -r "+path+"; "+again)
+		e.find(path+" is not a socket", "kresctl and other programs cannot reach kresd-manager there, and no request can start it", "rm -r "+path+"; "+again)
 	}
 }
 

@@ -25,6 +25,6 @@ func (e *examination) stock() {
 	}
 	if link := unitdir.NextBoot().Wanted(units.Stock); link != "" {
 		e.find(units.Stock+", the stock manager, starts at boot, by "+link,
-			"it takes the run directory and the addresses, and nothing of ours starts before the manager does", fix)
+			"it takes the run directory and the addresses, and no unit of this resolver starts before the manager does", fix)
 	}
 }

@@ -59,7 +59,7 @@ func (e *examination) units() {
 				"it does not follow when the package is upgraded; drop-ins do (systemctl edit)", "rm "+file+"; systemctl daemon-reload; kresctl reload --force")
 		}
 		if p["ActiveState"] == "failed" {
-			e.find(unit+" has failed", "it does not run and may not be started again by itself", "journalctl -u "+unit+" -n 30; systemctl reset-failed "+unit+"; systemctl restart "+units.Manager)
+			e.find(unit+" has failed", "it is down and may not start again by itself", "journalctl -u "+unit+" -n 30; systemctl reset-failed "+unit+"; systemctl restart "+units.Manager)
 		}
 		stale = stale || p["NeedDaemonReload"] == "yes"
 		e.properties(unit, p)

@@ -199,7 +199,7 @@ func TestWhatCannotBeKept(t *testing.T) {
 func TestImmutable(t *testing.T) {
 	needRoot(t)
 	dir := folder(t)
-	for flag, words := range map[int]string{unix.STATX_ATTR_IMMUTABLE: "it is immutable; end that first with chattr -i", unix.STATX_ATTR_APPEND: "it can only be appended to; end that first with chattr -a"} {
+	for flag, words := range map[int]string{unix.STATX_ATTR_IMMUTABLE: "it is immutable; change that first with chattr -i", unix.STATX_ATTR_APPEND: "it can only be appended to; change that first with chattr -a"} {
 		path := file(t, filepath.Join(dir, "f"), "old", 0, 0, 0o644)
 		f, err := os.Open(path)
 		must(t, err)

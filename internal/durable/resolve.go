@@ -168,10 +168,10 @@ func (w *walker) follow(name, at, target string, last bool, st *unix.Stat_t) err
 			return err
 		}
 		if !last || !w.isOurs() {
-			return fmt.Errorf("%s is something that a process has open, and no name of a file", at)
+			return fmt.Errorf("%s is something that a process has open, not the name of a file", at)
 		}
 		if w.own, err = strconv.Atoi(name); err != nil {
-			return fmt.Errorf("%s is no name of a file", at)
+			return fmt.Errorf("%s is not the name of a file", at)
 		}
 		w.isOwn, w.name, w.path = true, name, at
 		return nil
@@ -208,7 +208,7 @@ func (w *walker) judge() error {
 			owner = w.stat.Uid
 		}
 		if w.isOwn || owner != l.owner {
-			return fmt.Errorf("the symbolic link %s belongs to %s and leads to %s, which does not; if that is meant, name it itself", l.path, userName(l.owner), w.path)
+			return fmt.Errorf("the symbolic link %s belongs to %s and leads to %s, which does not; if you mean that file, name it directly", l.path, userName(l.owner), w.path)
 		}
 	}
 	return nil

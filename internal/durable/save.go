@@ -15,7 +15,7 @@ import (
 
 // ErrChanged means that someone else changed, made, moved or removed the file
 // while it was being written. Theirs is what is there.
-var ErrChanged = errors.New("it was changed at the same time")
+var ErrChanged = errors.New("someone else changed it at the same time")
 
 // Options are how a person's file is written.
 type Options struct {
@@ -127,7 +127,7 @@ func (p *place) replace(text, was []byte) error {
 			return err
 		}
 		if err := d.replace(); errors.Is(err, unix.EBUSY) {
-			return errors.New("it is a mount of its own and cannot be replaced; print the text, and copy it there")
+			return errors.New("it is a mount point and cannot be replaced; print the text, and copy it there")
 		} else if err != nil {
 			return p.wherever(err)
 		}
@@ -171,9 +171,9 @@ func (p *place) mayReplace(old *os.File) error {
 	if unix.Statx(int(old.Fd()), "", unix.AT_EMPTY_PATH, 0, &x) == nil {
 		switch {
 		case x.Attributes&unix.STATX_ATTR_IMMUTABLE != 0:
-			return errors.New("it is immutable; end that first with chattr -i")
+			return errors.New("it is immutable; change that first with chattr -i")
 		case x.Attributes&unix.STATX_ATTR_APPEND != 0:
-			return errors.New("it can only be appended to; end that first with chattr -a")
+			return errors.New("it can only be appended to; change that first with chattr -a")
 		}
 	}
 	// Renaming asks the directory alone.

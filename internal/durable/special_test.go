@@ -105,7 +105,7 @@ func TestMount(t *testing.T) {
 	other := file(t, filepath.Join(dir, "g"), "other", 0, 0, 0o640)
 	must(t, unix.Mount(other, path, "", unix.MS_BIND, ""))
 	defer func() { must(t, unix.Unmount(path, unix.MNT_DETACH)) }()
-	refused(t, Save(path, []byte("new"), Options{}), "it is a mount of its own and cannot be replaced")
+	refused(t, Save(path, []byte("new"), Options{}), "it is a mount point and cannot be replaced")
 	is(t, path, state{"other", 0, 0, 0o640, ""})
 	only(t, dir, "f", "g")
 }

@@ -67,7 +67,7 @@ func Command() (string, error) {
 			return path, nil
 		}
 	}
-	return "", errors.New("there is no editor; name one with EDITOR=")
+	return "", errors.New("no editor was found; name one with EDITOR=")
 }
 
 // most is how much of a text is read, in bytes: what a configuration may have.
@@ -91,12 +91,12 @@ func (d *Draft) Edit(ctx context.Context, command string) ([]byte, error) {
 	}
 	f, err := os.Open(d.Path)
 	if err != nil {
-		return nil, fmt.Errorf("cannot read what was edited: %w", err)
+		return nil, fmt.Errorf("cannot read the edited text: %w", err)
 	}
 	defer f.Close()
 	text, err := io.ReadAll(io.LimitReader(f, most+1))
 	if err != nil {
-		return nil, fmt.Errorf("cannot read what was edited: %w", err)
+		return nil, fmt.Errorf("cannot read the edited text: %w", err)
 	}
 	return text, nil
 }

@@ -79,7 +79,7 @@ func (r *Readers) token(p access.Path) (found []Finding) {
 		}
 		found = append(found, Finding{Problem: config.Problem{
 			Pointer: p.Pointer, Severity: config.SeverityError,
-			Message: "no one has this role by its token: " + err.Error(), Hint: hint,
+			Message: "no token gives this role: " + err.Error(), Hint: hint,
 		}})
 	case r.Self:
 		found = append(found, Finding{Problem: config.Problem{

@@ -89,8 +89,8 @@ func TestTokenFiles(t *testing.T) {
 		"for all":                     {good, 0o444, 0, 0, []string{"/management/roles/0/token-file: warning: DIR/token is readable by the user hand in the group crew, too: a worker that was taken over could use the API with this role; chown boss DIR/token; chmod 0400 DIR/token"}},
 		"of a group of the manager's": {good, 0o640, 0, 61003, nil},
 		"in the clear":                {"0123456789abcdef0123456789abcdef\n", 0o400, 61001, 0, []string{"/management/roles/0/token-file: warning: DIR/token has the token itself: whoever can read the file, or a copy of it, has the role; move it to where it is used, and keep its hash here: kresctl token hash"}},
-		"no hash":                     {"sha256:0123456789abcdef0123456789abcdef\n", 0o400, 61001, 0, []string{"/management/roles/0/token-file: no one has this role by its token: DIR/token: the hash of a token is sha256: and 64 hexadecimal digits; kresctl token hash makes it"}},
-		"too short":                   {"short\n", 0o400, 61001, 0, []string{"/management/roles/0/token-file: no one has this role by its token: the token in DIR/token is shorter than 32 bytes; openssl rand -hex 32 >DIR/token"}},
+		"no hash":                     {"sha256:0123456789abcdef0123456789abcdef\n", 0o400, 61001, 0, []string{"/management/roles/0/token-file: no token gives this role: DIR/token: the hash of a token is sha256: and 64 hexadecimal digits; kresctl token hash makes it"}},
+		"too short":                   {"short\n", 0o400, 61001, 0, []string{"/management/roles/0/token-file: no token gives this role: the token in DIR/token is shorter than 32 bytes; openssl rand -hex 32 >DIR/token"}},
 		"the workers'":                {good, 0o400, 61004, 0, []string{"/management/roles/0/token-file: DIR/token is not readable by the user boss in the groups crew, journal: mode 0400, owner hand, group root; chown boss DIR/token; chmod 0400 DIR/token"}},
 	} {
 		t.Run(name, func(t *testing.T) {

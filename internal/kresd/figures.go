@@ -90,7 +90,7 @@ func AllFigures(ctx context.Context, socket string) (f Figures, err error) {
 func isCounts(counts json.RawMessage) error {
 	var object map[string]map[string]any
 	if err := json.Unmarshal(counts, &object); err != nil || object == nil {
-		return fmt.Errorf("cannot get statistics: %.80q are none", counts)
+		return fmt.Errorf("cannot get statistics: %.80q is something else", counts)
 	}
 	return nil
 }

@@ -36,7 +36,7 @@ func countServers(table string, count map[string]int) error {
 		return nil
 	}
 	if err != nil {
-		return fmt.Errorf("cannot look who else serves: %w", err)
+		return fmt.Errorf("cannot find out who else serves: %w", err)
 	}
 	defer f.Close()
 	protocol, me := table[:3], strconv.Itoa(os.Getuid())
@@ -56,7 +56,7 @@ func countServers(table string, count map[string]int) error {
 		}
 	}
 	if err := lines.Err(); err != nil {
-		return fmt.Errorf("cannot look who else serves: %w", err)
+		return fmt.Errorf("cannot find out who else serves: %w", err)
 	}
 	return nil
 }

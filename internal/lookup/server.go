@@ -85,14 +85,14 @@ func ParseServer(s string, usual uint16) (netip.AddrPort, error) {
 	host, port, named := strings.Cut(s, "@")
 	addr, err := netip.ParseAddr(strings.Trim(host, "[]"))
 	if err != nil {
-		return netip.AddrPort{}, fmt.Errorf("%q is no IP address, with or without a port", s)
+		return netip.AddrPort{}, fmt.Errorf("%q is not an IP address, with or without a port", s)
 	}
 	if !named {
 		return netip.AddrPortFrom(addr, usual), nil
 	}
 	n, err := strconv.ParseUint(port, 10, 16)
 	if err != nil || n == 0 {
-		return netip.AddrPort{}, fmt.Errorf("%q is no port", port)
+		return netip.AddrPort{}, fmt.Errorf("%q is not a port", port)
 	}
 	return netip.AddrPortFrom(addr, uint16(n)), nil
 }

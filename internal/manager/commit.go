@@ -92,7 +92,7 @@ func (m *Manager) refused(s *step, err error) {
 	m.endApplying(r)
 	s.staged.Drop()
 	if werr := m.promise.Withdraw(); werr != nil {
-		m.log(s).Error("cannot forget that the change, which failed, was to be confirmed", "error", werr)
+		m.log(s).Error("cannot delete the record that the failed change waits to be confirmed", "error", werr)
 	}
 	if !s.concerns {
 		return

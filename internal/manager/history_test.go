@@ -125,7 +125,7 @@ func TestHistoryThatCannotBeWritten(t *testing.T) {
 	})
 	c := put(t, "/workers", "1")
 	c.ConfirmWithin = time.Minute
-	if _, err := p.Change(t.Context(), c); err == nil || !strings.Contains(err.Error(), "cannot promise") {
+	if _, err := p.Change(t.Context(), c); err == nil || !strings.Contains(err.Error(), "cannot record when to undo the change") {
 		t.Errorf("got error %v", err)
 	}
 	if got := p.value("/workers"); got != "2" {

@@ -51,11 +51,11 @@ func (m *Manager) keepInputs() {
 	now, boot := m.inputsPaths()
 	text := m.ledger.Text()
 	if err := input.Write(now, text); err != nil {
-		m.o.Log.Error("cannot keep what was read of the files that the configuration names; the next manager may have them read again", "error", err)
+		m.o.Log.Error("cannot record what was read of the files that the configuration names; the next manager may read them again", "error", err)
 	}
 	m.later = append(m.later, func() {
 		if err := input.Write(boot, text); err != nil {
-			m.o.Log.Warn("cannot keep for the next boot what was read of the files that the configuration names", "error", err)
+			m.o.Log.Warn("cannot record for the next boot what was read of the files that the configuration names", "error", err)
 		}
 	})
 }

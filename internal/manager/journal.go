@@ -80,7 +80,7 @@ func (m *Manager) makePromise(s *step) error {
 	err := m.promise.Make(back, s.ConfirmWithin)
 	var waiting *units.WaitingError
 	if err != nil && !errors.As(err, &waiting) {
-		return fmt.Errorf("cannot promise to undo the change unless it is confirmed: %w", err)
+		return fmt.Errorf("cannot record when to undo the change, so it is not made: %w", err)
 	}
 	return err
 }
@@ -117,7 +117,7 @@ func (f applyingIn) note(a applying) error {
 // forget notes that the change has come to its end, one way or the other.
 func (f applyingIn) forget() {
 	if err := os.Remove(f.path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		f.log.Warn("cannot forget the change that was in progress", "error", err)
+		f.log.Warn("cannot delete the record of the change in progress", "error", err)
 	}
 }
 

@@ -42,7 +42,7 @@ func (m *Manager) Leave() {
 		err = durable.Write(m.stoppedPath(), b, 0o600)
 	}
 	if err != nil {
-		m.o.Log.Warn("cannot note that the manager was stopped; its next start leaves kresd.target stopped if it is", "error", err)
+		m.o.Log.Warn("cannot record that the manager was stopped; if kresd.target is stopped, the next start leaves it so", "error", err)
 	}
 }
 
@@ -56,6 +56,6 @@ func (m *Manager) wasStopped() bool {
 // forgetStopped is for a start that has succeeded: one that fails is tried again.
 func (m *Manager) forgetStopped() {
 	if err := durable.Remove(m.stoppedPath()); err != nil {
-		m.o.Log.Warn("cannot forget that the manager was stopped", "error", err)
+		m.o.Log.Warn("cannot delete the record that the manager was stopped", "error", err)
 	}
 }

@@ -29,7 +29,7 @@ func (m *Manager) settlePromise(s *step) {
 	if m.promise.Made() {
 		p, err := m.promise.Begin(s.report.Entry)
 		if err != nil {
-			m.log(s).Warn("the time to confirm counts from before the change, because its begin cannot be written down", "error", err)
+			m.log(s).Warn("the time to confirm counts from before the change, because its start cannot be recorded", "error", err)
 		}
 		s.report.ConfirmBy = &p.By
 		m.past().Amend(s.report.Entry, func(e *units.Entry) { e.ConfirmBy, e.ReturnTo = &p.By, p.ReturnTo })
@@ -45,7 +45,7 @@ func (m *Manager) settlePromise(s *step) {
 	if err := m.promise.Keep(m.left(p, s)); err != nil {
 		// It is kept as it was: when its time comes, the manager goes back to what
 		// runs already, or to what it should.
-		m.log(s).Error("cannot note what is left of the change that was to be confirmed", "error", err)
+		m.log(s).Error("cannot record what remains to be confirmed", "error", err)
 	}
 }
 
@@ -162,7 +162,7 @@ func (m *Manager) startPromise(ctx context.Context) {
 	}
 	if m.Running().ETag() == p.ETag { // the end of the manager came before the change did
 		if err := m.promise.Keep(nil); err != nil {
-			m.o.Log.Error("cannot forget a change that was to be confirmed and is not in force", "error", err)
+			m.o.Log.Error("cannot delete the record of a change that waits to be confirmed and is not in force", "error", err)
 		}
 		return
 	}

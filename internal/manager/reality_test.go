@@ -252,7 +252,7 @@ func TestAManagerThatIsStartedAgainComesBackToWhatRan(t *testing.T) {
 	w.write(strings.Replace(basic, "workers: 3", "workers: 2", 1))
 	w.start()
 	w.wantLive(t, "after it was started again", before)
-	if log := w.log.String(); strings.Contains(log, "did not end in an orderly way") {
+	if log := w.log.String(); strings.Contains(log, "crashed or was killed") {
 		t.Error("it takes the end for a crash")
 	}
 }

@@ -263,7 +263,7 @@ func TestARecordThatCannotComeBackIntoForceGivesWayToTheFile(t *testing.T) {
 			if _, err := p.Running().Value("/nsid"); err != nil {
 				t.Error(err)
 			}
-			if !strings.Contains(w.log.String(), "cannot come back to what ran; starting with the file") {
+			if !strings.Contains(w.log.String(), "cannot restore what ran before; starting with the file") {
 				t.Error("the log does not tell")
 			}
 		})

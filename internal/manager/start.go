@@ -92,12 +92,12 @@ func (m *Manager) first(ctx context.Context) (*transition, error) {
 	}
 	m.current.Store(running)
 	if err := m.serves(running); err != nil {
-		m.o.Log.Error("cannot come back to what ran; starting with the file", "error", err)
+		m.o.Log.Error("cannot restore what ran before; starting with the file", "error", err)
 		return m.fromFile(), nil
 	}
 	if !clean {
 		m.died = true
-		m.o.Log.Warn("the previous manager did not end in an orderly way; keeping what runs")
+		m.o.Log.Warn("the previous manager crashed or was killed; keeping what runs")
 	}
 	if !clean || m.resumes {
 		return m.adoption(running, clean), nil
@@ -148,9 +148,9 @@ func (m *Manager) forgetPromiseOfAPI() {
 	if !m.fresh || p.Waiting() == nil || p.FileETag != "" {
 		return
 	}
-	m.o.Log.Warn(fmt.Sprintf("change %d, which no one had confirmed, is undone by the boot", p.Entry), message.About{Kind: message.ChangeUndone, Change: p.Entry}.Attr())
+	m.o.Log.Warn(fmt.Sprintf("change %d was not confirmed and is undone by the reboot", p.Entry), message.About{Kind: message.ChangeUndone, Change: p.Entry}.Attr())
 	if err := m.promise.Keep(nil); err != nil {
-		m.o.Log.Error("cannot forget that it was to be confirmed", "error", err)
+		m.o.Log.Error("cannot delete the record that a change waits to be confirmed", "error", err)
 	}
 }
 

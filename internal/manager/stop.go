@@ -50,7 +50,7 @@ func (m *Manager) stopAll(ctx context.Context) (err error) {
 		}
 	}
 	if err := os.Remove(m.recordPath()); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		m.o.Log.Warn("cannot forget the running configuration", "error", err)
+		m.o.Log.Warn("cannot delete the record of the running configuration", "error", err)
 	}
 	m.o.Log.Info("stopped")
 	close(m.stopped)

@@ -29,7 +29,7 @@ func (m *Manager) sweep() {
 				m.o.Log.Warn("cannot tidy up", "error", err)
 			}
 			if len(removed) > 0 {
-				m.o.Log.Info("removed what was left of files in the making", "files", removed)
+				m.o.Log.Info("removed leftovers of unfinished files", "files", removed)
 			}
 		}
 	}

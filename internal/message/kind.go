@@ -63,7 +63,7 @@ const (
 	BusLost Kind = "bfc42686072f4359a7f2cfd18216c5bb"
 	// BusBack: systemd is reached again.
 	BusBack Kind = "5d1f9557a59b4cc384a89dbc61aac4c9"
-	// Request: a client asked for more than to look.
+	// Request: a client used the API for more than reading.
 	Request Kind = "f17683f2f38340e0b68b00bf6d7da40b"
 	// RequestRefused: a request was refused for lack of rights.
 	RequestRefused Kind = "0e2ea36e93fb4c0285b041d75790ec6f"

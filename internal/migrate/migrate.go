@@ -45,7 +45,7 @@ func Run(name string, source []byte) (Result, error) {
 	p := planner{root: *before}
 	p.plan()
 	if p.err != nil {
-		return Result{}, fmt.Errorf("cannot bring %s up to date: %w", name, p.err)
+		return Result{}, fmt.Errorf("cannot migrate %s: %w", name, p.err)
 	}
 	r := Result{Stuck: p.stuck, Notes: p.advice(before), Document: config.FromTree(name, p.root)}
 	for _, e := range p.edits {

@@ -21,5 +21,5 @@ func Colored(w *visible.Writer, when string) (bool, error) {
 	case "auto":
 		return os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb" && w.Terminal(), nil
 	}
-	return false, fmt.Errorf("--color is auto, always or never, not %q", when)
+	return false, fmt.Errorf("--color must be auto, always or never, not %q", when)
 }

@@ -138,7 +138,7 @@ func (p *Pulse) state() (state string) {
 	left := time.Until(due)
 	if left <= 0 {
 		if !p.late {
-			p.log.Error("no progress; systemd ends this process unless there is some soon, and the next one takes over what runs",
+			p.log.Error("no progress; unless there is some soon, systemd kills this manager, and the next one takes over what runs",
 				"since", time.Since(p.beat).Round(time.Second).String())
 		}
 		p.late = true

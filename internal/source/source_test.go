@@ -111,7 +111,7 @@ func TestWhatNoOneHasReadIsNotReplaced(t *testing.T) {
 		if err := os.WriteFile(file, []byte("workers: 3\n"), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if err := r.Save(name, []byte("workers: 4\n")); err == nil || err.Error() != "cannot save in "+name+": it was changed at the same time" {
+		if err := r.Save(name, []byte("workers: 4\n")); err == nil || err.Error() != "cannot save in "+name+": someone else changed it at the same time" {
 			t.Errorf("%s: %v", name, err)
 		}
 		// Read again, it is known.

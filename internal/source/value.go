@@ -44,7 +44,7 @@ func (r *Reader) Value(pointer, typed string) (v Value, err error) {
 	default:
 		v.Text, v.Format = config.Literal(pointer, typed)
 		if fileMeant(pointer, typed) {
-			return v, fmt.Errorf("%q is taken for the value itself; write @%s for what is in that file", typed, typed)
+			return v, fmt.Errorf("%q is read as the value itself; write @%s for what is in that file", typed, typed)
 		}
 	}
 	if err != nil {

@@ -179,7 +179,7 @@ func (f *Files) loop() {
 				return
 			}
 			// Events were lost; looking at the files makes up for them.
-			f.log.Warn("watching files", "error", err)
+			f.log.Warn("cannot watch files", "error", err)
 			timer.Reset(f.times.Settle)
 		case <-timer.C:
 			changed, next := f.look(time.Now())

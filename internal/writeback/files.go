@@ -15,7 +15,7 @@ func Same(own, told []string) error {
 	if slices.EqualFunc(own, told, sameFile) {
 		return nil
 	}
-	return fmt.Errorf("the manager reads %s, and kresctl would write %s; if the manager is right, say so with %s",
+	return fmt.Errorf("the manager reads %s, and kresctl would write %s; if the manager is right, pass %s",
 		strings.Join(told, " + "), strings.Join(own, " + "), "-c "+strings.Join(told, " -c "))
 }
 

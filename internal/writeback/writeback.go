@@ -37,7 +37,7 @@ func (e Edit) Changes() bool { return !bytes.Equal(e.Before, e.After) }
 // the manager read it, unless by force, and a configuration without its secrets.
 func Edits(r *source.Reader, files []string, running Running, force bool) ([]Edit, error) {
 	if len(running.Status.Files) == 0 {
-		return nil, errors.New("the manager does not tell which file it reads; name one with kresctl config get FILE")
+		return nil, errors.New("the manager does not say which file it reads; save a copy with kresctl config get FILE")
 	}
 	if err := Same(files, running.Status.Files); err != nil {
 		return nil, err
@@ -47,7 +47,7 @@ func Edits(r *source.Reader, files []string, running Running, force bool) ([]Edi
 		return nil, err
 	}
 	if wanted.Redacted().ETag() == wanted.ETag() && bytes.Contains(running.Value, []byte(`"`+config.RedactedText+`"`)) {
-		return nil, errors.New("the manager does not show you the secrets of the configuration, so that it cannot be saved; ask as someone who may change it")
+		return nil, errors.New("the manager hides the secrets of the configuration from you, so you cannot save it; that needs the role configure")
 	}
 	edits := make([]Edit, len(files))
 	texts := make([][]byte, len(files))

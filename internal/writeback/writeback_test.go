@@ -66,10 +66,10 @@ func TestWhatTheManagerTellsIsNotObeyed(t *testing.T) {
 	}{
 		"another file":            {told(t, `{}`, other, text), "the manager reads " + other + ", and kresctl would write " + file},
 		"a path that leads there": {told(t, `{}`, dir+"/./config.yaml", text), "and kresctl would write " + file},
-		"no file":                 {nothing, "the manager does not tell which file it reads"},
-		"no secrets":              {told(t, `{"management":{"roles":[{"role":"read","token":"`+config.RedactedText+`"}]}}`, file, text), "does not show you the secrets"},
+		"no file":                 {nothing, "the manager does not say which file it reads"},
+		"no secrets":              {told(t, `{"management":{"roles":[{"role":"read","token":"`+config.RedactedText+`"}]}}`, file, text), "hides the secrets"},
 		"an edit that is not its": {told(t, `{"workers":3}`, file, "workers: 1\n"), file + " was edited since the manager read it"},
-		"no configuration":        {Running{Value: []byte(`[`), Status: nothing.Status}, "the manager does not tell"},
+		"no configuration":        {Running{Value: []byte(`[`), Status: nothing.Status}, "the manager does not say"},
 	} {
 		if edits, err := Edits(&source.Reader{}, []string{file}, c.running, false); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %+v, %v", name, edits, err)

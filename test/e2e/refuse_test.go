@@ -58,7 +58,7 @@ func TestWrongConfigurationOverTheAPIHurtsNoOne(t *testing.T) {
 		{"other API socket", "/management", `{"unix-socket": "/run/knot-resolver/other.sock"}`, []string{"/management/unix-socket", "restart kresd-manager"}},
 		{"bad Lua syntax", "/lua", `{"script": "\nthis is no Lua"}`, []string{"/lua/script:2:"}},
 		{"Lua that fails", "/lua", `{"script": "\n\nerror('on purpose')"}`, []string{"/lua/script:3: on purpose"}},
-		{"a unix socket", "/network/listen/-", `{"unix-socket": "/run/knot-resolver/dns", "kind": "doh-legacy"}`, []string{"/network/listen/2/unix-socket", "answers no DNS on unix sockets"}},
+		{"a unix socket", "/network/listen/-", `{"unix-socket": "/run/knot-resolver/dns", "kind": "doh-legacy"}`, []string{"/network/listen/2/unix-socket", "does not answer DNS on unix sockets"}},
 		{"no such address", "/network/listen/-", `{"interface": "192.0.2.99"}`, []string{"/network/listen/2: 192.0.2.99 is not an address of this machine"}},
 		{"no such interface", "/network/listen/-", `{"interface": "nope0"}`, []string{"there is no network interface nope0"}},
 		{"records that are none", "/local-data/records", `"this is no zone file ("`, []string{"/local-data/records"}},

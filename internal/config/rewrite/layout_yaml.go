@@ -15,7 +15,7 @@ import (
 )
 
 // errLayout is for what YAML allows and no one writes.
-var errLayout = errors.New("it is written in a way that only a person can edit")
+var errLayout = errors.New("it is written in a way that kresctl cannot edit")
 
 // yamlLayout finds where the values of a YAML text stand. The library tells
 // where each starts; where it ends is found here.

@@ -72,9 +72,9 @@ func TestEditRefuses(t *testing.T) {
 	for _, test := range []struct{ src, to, want string }{
 		{"- a\n", "{a: 1}", "cannot edit this file: a configuration is an object"},
 		{"a: 1\n", "[1]", "cannot edit this file: a configuration is an object"},
-		{"? a\n: 1\n", "{a: 2}", "only a person can edit"},
+		{"? a\n: 1\n", "{a: 2}", "kresctl cannot edit"},
 		{"a = 1\n", "{a: {b: ~}}", "/a/b: TOML has no null"},
-		{"a = 1\n[b]\nc = 1\n", "{a: 1}", "/b: removing a table cannot be done in TOML without writing the file anew"},
+		{"a = 1\n[b]\nc = 1\n", "{a: 1}", "/b: removing a table cannot be done in TOML without rewriting the file"},
 	} {
 		from, to := read(t, test.src), read(t, test.to)
 		got, err := Edit([]byte(test.src), &from, &to)

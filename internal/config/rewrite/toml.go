@@ -57,7 +57,7 @@ func (e *tomlEditor) extent(m *tree.Member) (start, end int, ok bool) {
 }
 
 func (e *tomlEditor) refuse(at *tree.Place, what string) error {
-	return fmt.Errorf("%s: %s cannot be done in TOML without writing the file anew; see kresctl convert", at.Pointer(), what)
+	return fmt.Errorf("%s: %s cannot be done in TOML without rewriting the file; see kresctl convert", at.Pointer(), what)
 }
 
 func (e *tomlEditor) object(from, to *tree.Node, at *tree.Place) error {

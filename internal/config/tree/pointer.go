@@ -62,7 +62,7 @@ func ListIndex(token string, length int) (int, error) {
 		if err != nil && strings.Trim(token, "0123456789") == "" && token != "" && token[0] != '0' {
 			return 0, ErrNotFound // a number beyond every list
 		}
-		return 0, fmt.Errorf("%q is no index of a list", token)
+		return 0, fmt.Errorf("%q is not an index of a list", token)
 	}
 	if i > length {
 		return 0, ErrNotFound
