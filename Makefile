@@ -172,9 +172,11 @@ SEED ?= 0
 soak: ## a random administrator beside random changes, for SOAK=10m; SEED=N decides as before; needs root
 	$(GO) test ./test/soak -count=1 -run '^TestSoak$$' -timeout 0 -v -args -for $(SOAK) -seed $(SEED)
 
+ROWS ?=
 .PHONY: bench
-bench: ## measure beside the stock manager; needs root
-	$(GO) run ./test/bench
+bench: ## measure beside the stock manager and other resolvers, into docs/; ROWS=start,roll measures a part and shows it; needs root
+	@$(GO) build -o $(BUILD)/test/bench ./test/bench
+	@exec $(BUILD)/test/bench $(if $(ROWS),--only $(ROWS) --json $(BUILD)/bench.json,--docs docs) # go run would not pass SIGTERM on
 
 .PHONY: demo
 demo: ## show the main job on a real systemd; KEEP=1 leaves it running; needs root

@@ -18,6 +18,7 @@ import (
 type bench struct {
 	stock, ours *side
 	rows        []*row
+	missing     []string // see document
 	host        host
 	began       time.Time
 	progress    func(text string)
@@ -46,6 +47,10 @@ var measures = []measure{
 	{"kill", (*bench).killed},
 }
 
+// lasts bounds a whole run: what is not begun by then is not measured. A measure that has
+// begun is finished.
+const lasts = 23 * time.Minute
+
 // all sets both sides up and takes the chosen measurements. A measurement that fails
 // does not keep the others from being taken.
 func (b *bench) all(ctx context.Context, chosen []string) error {
@@ -59,7 +64,7 @@ func (b *bench) all(ctx context.Context, chosen []string) error {
 			b.progress(line)
 		}
 	}
-	root, err := machine.Root(ctx, log)
+	root, err := tree.Root(ctx, log)
 	if err != nil {
 		return err
 	}
@@ -84,28 +89,52 @@ func (b *bench) all(ctx context.Context, chosen []string) error {
 		if !slices.Contains(chosen, m.name) || ctx.Err() != nil {
 			continue
 		}
-		b.progress("measuring: " + m.name)
+		if time.Since(b.began) > lasts {
+			b.missing = append(b.missing, fmt.Sprintf("%s, since the run had taken %v", m.name, lasts))
+			continue
+		}
+		b.progress(fmt.Sprintf("%3.0f s: measuring %s", time.Since(b.began).Seconds(), m.name))
 		if err := m.run(b, ctx); err != nil {
+			b.missing = append(b.missing, m.name+", which failed")
 			failures = append(failures, fmt.Errorf("cannot measure %q: %w", m.name, err))
 		}
 	}
 	return errors.Join(failures...)
 }
 
+// tree is what all machines boot: that of the tests, and in it the resolvers that ours is
+// compared with. It is one tree so that all have the same libraries.
+var tree = machine.Tree{Packages: peerPackages}
+
 func (b *bench) sides() []*side { return []*side{b.stock, b.ours} }
 
 // takes bounds one interleaving on a busy host; three rounds are taken in any case.
 const takes = 40 * time.Second
 
-// interleave calls f for both sides in turn, some rounds.
+// interleave calls f for both sides in turn, some rounds, and once before that for nothing:
+// the first time fills caches, and starts what is started on demand.
 func (b *bench) interleave(ctx context.Context, rounds int, f func(*side) error) error {
+	err := b.forget(func() error { return b.rounds(ctx, 1, f) })
+	if err != nil {
+		return err
+	}
+	return b.rounds(ctx, rounds, f)
+}
+
+// rounds is interleave for what needs no warming up. Who is first changes from round to
+// round: what one leaves behind on the host, the other would find each time.
+func (b *bench) rounds(ctx context.Context, rounds int, f func(*side) error) error {
 	began := time.Now()
 	for round := range rounds {
 		if round >= 3 && time.Since(began) > takes {
 			b.progress(fmt.Sprintf("the host is slow: %d rounds in place of %d", round, rounds))
 			return nil
 		}
-		for _, s := range b.sides() {
+		sides := b.sides()
+		if round%2 == 1 {
+			slices.Reverse(sides)
+		}
+		for _, s := range sides {
 			if err := ctx.Err(); err != nil {
 				return err
 			}

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"slices"
 	"strings"
 	"testing"
 )
@@ -50,10 +51,8 @@ func TestVerdict(t *testing.T) {
 }
 
 func TestGainIsOfTheBetterDirection(t *testing.T) {
-	slow := row{unit: seconds, stock: sample{3}, ours: sample{0.1}}
-	fast := row{unit: rate, stock: sample{1000}, ours: sample{2500}}
-	lost := row{unit: number, stock: sample{12}, ours: sample{0}}
-	if got := slow.gain() + ", " + fast.gain() + ", " + lost.gain(); got != "30 ×, 2.5 ×, -" {
+	got := gain(seconds, sample{3}, sample{0.1}) + ", " + gain(rate, sample{1000}, sample{2500}) + ", " + gain(number, sample{12}, sample{0})
+	if got != "30 ×, 2.5 ×, -" {
 		t.Errorf("gains %s", got)
 	}
 }
@@ -67,16 +66,49 @@ func TestWrongUsageIsExit2(t *testing.T) {
 	}
 }
 
-func TestTheDocumentHasTheMedians(t *testing.T) {
-	b := &bench{rows: []*row{
-		{what: "a start", unit: seconds, stock: sample{3, 2, 4}, ours: sample{0.2}, note: "cold"},
-		{what: "lost", unit: number, ours: sample{0, 0}},
-	}}
-	var text strings.Builder
-	b.markdown(&text)
-	for _, want := range []string{"\n| a start | 3 s | 200 ms | - | 15 × |\n", "\n| lost | - | 0 | - | - |\n", "\n- a start: cold\n"} {
-		if !strings.Contains(text.String(), want) {
-			t.Errorf("%q is missing in\n%s", want, text.String())
-		}
+func TestIntervalHasTheMedian(t *testing.T) {
+	s := sample{5, 1, 2, 100, 3, 4, 3, 2, 4}
+	low, high := s.interval()
+	if low > s.median() || high < s.median() || low < 1 || high > 100 {
+		t.Errorf("the median %v is not between %v and %v", s.median(), low, high)
+	}
+	if again, _ := s.interval(); again != low {
+		t.Errorf("the same sample has intervals from %v and from %v", low, again)
+	}
+	if low, high := (sample{7}).interval(); low != 7 || high != 7 {
+		t.Errorf("one value lies between %v and %v", low, high)
+	}
+	// The more samples, the narrower.
+	var many sample
+	for range 20 {
+		many = append(many, s...)
+	}
+	if a, b := many.interval(); b-a >= high-low {
+		t.Errorf("180 samples have an interval of %v, 9 of %v", b-a, high-low)
+	}
+}
+
+func TestWhatWarmsUpCountsForNothing(t *testing.T) {
+	b := &bench{}
+	stock, ours := &side{name: "stock", sample: func(r *row) *sample { return &r.stock }}, &side{name: "ours", sample: func(r *row) *sample { return &r.ours }}
+	b.stock, b.ours = stock, ours
+	r := b.add("a thing", seconds)
+	var order []string
+	err := b.interleave(t.Context(), 3, func(s *side) error {
+		order = append(order, s.name)
+		s.add(r, float64(len(order)))
+		r.floor = append(r.floor, 1)
+		r.others["bind"] = append(r.others["bind"], 2)
+		r.note = s.name
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(r.stock) != 3 || len(r.ours) != 3 || len(r.floor) != 6 || len(r.others["bind"]) != 6 || slices.Contains(r.ours, 2) {
+		t.Errorf("3 rounds left %d and %d samples, %d of the floor: %v", len(r.stock), len(r.ours), len(r.floor), r.ours)
+	}
+	if got := strings.Join(order, " "); got != "stock ours stock ours ours stock stock ours" {
+		t.Errorf("they had their turns as %s", got)
 	}
 }

@@ -98,6 +98,7 @@ func (b *bench) generating(ctx context.Context) error {
 func (b *bench) firstBoot(ctx context.Context) (layer string, err error) {
 	opts := product.Options(b.ours.layers[0], bootConfiguration)
 	opts.Name, opts.Enable = "bench-first", []string{"kresd-manager.service"}
+	opts.Tree, opts.Mask = tree, peerUnits
 	m, err := machine.Boot(ctx, opts)
 	if err != nil {
 		return "", err
@@ -130,6 +131,7 @@ func bootOnce(ctx context.Context, opts machine.Options) (float64, error) {
 		return 0, err
 	}
 	opts.Name = "bench-boot"
+	opts.Tree, opts.Mask = tree, peerUnits
 	opts.BindDirs = map[string]string{self: watcher}
 	opts.Enable = append([]string{watcherUnit}, opts.Enable...)
 	opts.Files["/etc/systemd/system/"+watcherUnit] = machine.File{Content: "[Unit]\nDefaultDependencies=no\n[Service]\nType=exec\nExecStart=" + watcher +

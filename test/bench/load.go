@@ -86,7 +86,7 @@ func (b *bench) underLoad(ctx context.Context) error {
 	worst.note = "floor: the worst latency of ours under the same load without a restart"
 	stockIdle := sample{}
 	quiet, loud := map[string]toll{}, map[string]toll{}
-	err := b.interleave(ctx, 3, func(s *side) error {
+	err := b.rounds(ctx, 3, func(s *side) error {
 		// What is done idle must take as long: only then are the worst comparable.
 		idle, err := s.under(ctx, loadQPS, func() error { time.Sleep(loadIdle - 2*loadLead); return nil })
 		if err != nil {
@@ -131,7 +131,7 @@ func (b *bench) underLoad(ctx context.Context) error {
 func (b *bench) lostAt(ctx context.Context, qps int, limits ...limit) error {
 	lost := b.add(fmt.Sprintf("queries lost in a rolling restart, %d q/s", qps), number, limits...)
 	tolls := map[string]toll{}
-	err := b.interleave(ctx, 2, func(s *side) error {
+	err := b.rounds(ctx, 2, func(s *side) error {
 		r, err := s.under(ctx, qps, func() error {
 			_, err := s.roll(ctx)
 			return err
@@ -155,7 +155,7 @@ func (b *bench) cut(ctx context.Context) error {
 	cut := b.add("queries cut on connections that are kept, in a rolling restart", number)
 	cut.note = fmt.Sprintf("%d connections over TCP, %d q/s together", keptConnections, keptQPS)
 	all := map[string]load.KeptReport{}
-	err := b.interleave(ctx, 2, func(s *side) error {
+	err := b.rounds(ctx, 2, func(s *side) error {
 		r, err := s.underKept(ctx, func() error {
 			_, err := s.roll(ctx)
 			return err
@@ -180,7 +180,7 @@ func (b *bench) cut(ctx context.Context) error {
 func (b *bench) killed(ctx context.Context) error {
 	lost := b.add("queries lost when the manager is killed", number, zero())
 	restarted := b.add("workers restarted by that", number, zero())
-	return b.interleave(ctx, 1, func(s *side) error {
+	return b.rounds(ctx, 1, func(s *side) error {
 		before, err := s.workerPIDs(ctx)
 		if err != nil {
 			return err

@@ -5,10 +5,10 @@
 // measurement taken in turn on both, so that the noise of the host hits both alike.
 // Absolute times mean little on a busy host; the ratios of one run do.
 //
-//	go run ./test/bench [--only NAME,…] [--json FILE] [--markdown FILE]
+//	go run ./test/bench [--only NAME,…] [--json FILE] [--docs FOLDER] [--from FILE]
 //
-// It prints a table and never fails because something is slow. The exit code is 1 when
-// something did not work, 2 on wrong usage. It needs what the demo needs.
+// It prints tables. The exit code is 1 when something did not work, was not measured for
+// want of time, or misses its budget, 2 on wrong usage. It needs what the demo needs.
 package main
 
 import (
@@ -42,7 +42,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	flags.SetOutput(stderr)
 	only := flags.String("only", "", "measure these `names` alone, separated by commas: "+strings.Join(names, ", "))
 	file := flags.String("json", "", "also write all samples to this `file`")
-	document := flags.String("markdown", "", "also write the table as Markdown to this `file`")
+	docs := flags.String("docs", "", "also write benchmarks.md, its plots and the samples below this `folder`, and the numbers of README.md beside it")
+	from := flags.String("from", "", "measure nothing: the samples are in this `file`")
 	if err := flags.Parse(args); err != nil {
 		return 2
 	}
@@ -57,26 +58,46 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		}
 	}
 	if flags.NArg() > 0 {
-		fmt.Fprintln(stderr, "cannot take an argument: usage is bench [--only NAME,…] [--json FILE] [--markdown FILE]")
+		fmt.Fprintln(stderr, "cannot take an argument: usage is bench [--only NAME,…] [--json FILE] [--docs FOLDER] [--from FILE]")
 		return 2
 	}
-	b := &bench{began: time.Now(), progress: func(text string) { fmt.Fprintln(stderr, "... "+text) }}
-	err := b.all(ctx, chosen)
+	var d *document
+	var err error
+	if *from != "" {
+		d, err = readJSON(*from)
+	} else {
+		b := &bench{began: time.Now(), progress: func(text string) { fmt.Fprintln(stderr, "... "+text) }}
+		err = b.all(ctx, chosen)
+		d = b.document()
+	}
 	if ctx.Err() != nil {
 		err = errors.New("interrupted")
 	}
-	if len(b.rows) > 0 { // also what was measured before something failed
-		b.print(stdout)
+	if d != nil && len(d.Results) > 0 { // also what was measured before something failed
+		d.print(stdout)
 		if *file != "" {
-			err = errors.Join(err, b.writeJSON(*file))
+			err = errors.Join(err, d.writeJSON(*file))
 		}
-		if *document != "" {
-			err = errors.Join(err, b.writeMarkdown(*document))
+		if *docs != "" {
+			err = errors.Join(err, d.publish(*docs))
 		}
+		err = errors.Join(err, d.judge())
 	}
 	if err != nil {
 		fmt.Fprintf(stderr, "bench: %v\n", err)
 		return 1
 	}
 	return 0
+}
+
+// judge fails a run that misses a budget, or has not measured all that was asked for.
+func (d *document) judge() error {
+	var failures []error
+	for _, text := range d.over() {
+		failures = append(failures, fmt.Errorf("over budget: %s", text))
+	}
+	for _, text := range d.Missing {
+		failures = append(failures, fmt.Errorf("not measured: %s", text))
+	}
+	return errors.Join(failures...)
 }

@@ -8,17 +8,42 @@ import (
 	"strings"
 )
 
-// row is one line of the table: the same thing of both sides, and of what bounds it.
+// section is a table of the document.
+type section string
+
+// The tables. Rows are in beside unless their measure says otherwise.
+const (
+	beside  section = "beside" // stock, ours and floor
+	changes section = "changes"
+	slopes  section = "slopes"
+	loss    section = "loss"
+	peers   section = "peers" // see peerNames
+)
+
+// row is one line of a table: the same thing of both sides, and of what bounds it.
 type row struct {
-	what   string
-	unit   unit
-	limits []limit
-	stock  sample
-	ours   sample
+	section section
+	what    string
+	unit    unit
+	limits  []limit
+	stock   sample
+	ours    sample
 	// floor is what no manager can undercut: the same work of systemd and the daemons
 	// alone.
 	floor sample
-	note  string
+	// others are those of peers, by their names; words are in place of numbers.
+	others map[string]sample
+	words  map[string]string
+	note   string
+	// trace is where the time of ours has gone, in order.
+	trace []span
+}
+
+// span is a part of what was measured, in seconds since it began.
+type span struct {
+	Name string  `json:"name"`
+	From float64 `json:"from"`
+	To   float64 `json:"to"`
 }
 
 // limit is a part of the budget.
@@ -46,6 +71,11 @@ func nearFloor(n float64, what string) limit {
 	return limit{fmt.Sprintf("≤ %g × %s", n, what), func(r *row) bool { return r.ours.median() <= r.floor.median()*n }, ofFloor}
 }
 
+// above allows ours so many times the floor, and some seconds.
+func above(n, seconds float64) limit {
+	return limit{fmt.Sprintf("≤ %g × floor + %.0f ms", n, seconds*1e3), func(r *row) bool { return r.ours.median() <= r.floor.median()*n+seconds }, ofFloor}
+}
+
 // atMost allows ours an absolute value.
 func atMost(value float64, text string) limit {
 	return limit{"≤ " + text, func(r *row) bool { return r.ours.median() <= value }, nil}
@@ -56,17 +86,63 @@ func zero() limit {
 	return limit{"0", func(r *row) bool { return slices.Max(r.ours) == 0 }, nil}
 }
 
-// add appends a row.
+// add appends a row to the table of what both sides do.
 func (b *bench) add(what string, u unit, limits ...limit) *row {
-	r := &row{what: what, unit: u, limits: limits}
+	return b.addTo(beside, what, u, limits...)
+}
+
+// addTo appends a row to a table.
+func (b *bench) addTo(table section, what string, u unit, limits ...limit) *row {
+	r := &row{section: table, what: what, unit: u, limits: limits, others: map[string]sample{}, words: map[string]string{}}
 	b.rows = append(b.rows, r)
 	return r
 }
 
+// addNote adds a remark to a row, printed below the table.
+func (r *row) addNote(format string, args ...any) {
+	if r.note != "" {
+		r.note += "; "
+	}
+	r.note += fmt.Sprintf(format, args...)
+}
+
+// samples are those that were taken, by the names of the columns.
+func (r *row) samples() map[string]sample {
+	all := map[string]sample{"stock": r.stock, "here": r.ours, "floor": r.floor}
+	for name, s := range r.others {
+		all[name] = s
+	}
+	for name, s := range all {
+		if len(s) == 0 {
+			delete(all, name)
+		}
+	}
+	return all
+}
+
+// forget has f take measurements that count for nothing.
+func (b *bench) forget(f func() error) error {
+	kept := make([]row, len(b.rows))
+	for i, r := range b.rows {
+		kept[i] = *r
+		kept[i].others = map[string]sample{}
+		for name, s := range r.others {
+			kept[i].others[name] = slices.Clone(s)
+		}
+	}
+	err := f()
+	for i := range kept {
+		b.rows[i].stock, b.rows[i].ours, b.rows[i].floor = kept[i].stock, kept[i].ours, kept[i].floor
+		b.rows[i].others, b.rows[i].note, b.rows[i].trace = kept[i].others, kept[i].note, kept[i].trace
+	}
+	b.rows = b.rows[:len(kept)]
+	return err
+}
+
 // gain says how many times better ours is than stock: "9.3 ×".
-func (r *row) gain() string {
-	more, less := r.stock.median(), r.ours.median()
-	if r.unit == rate {
+func gain(u unit, stock, ours sample) string {
+	more, less := stock.median(), ours.median()
+	if u == rate {
 		more, less = less, more
 	}
 	switch {
@@ -86,7 +162,13 @@ func (r *row) budget() string {
 	return strings.Join(texts, ", ")
 }
 
-// verdict is "ok" or "over budget", or empty when nothing was measured or allowed.
+// The verdicts.
+const (
+	kept = "ok"
+	over = "over budget"
+)
+
+// verdict is empty when nothing was measured or allowed.
 func (r *row) verdict() string {
 	if len(r.ours) == 0 || len(r.limits) == 0 {
 		return ""
@@ -98,11 +180,11 @@ func (r *row) verdict() string {
 		}
 		judged = true
 		if !l.kept(r) {
-			return "over budget"
+			return over
 		}
 	}
 	if !judged {
 		return ""
 	}
-	return "ok"
+	return kept
 }

@@ -5,6 +5,7 @@ package main
 import (
 	"fmt"
 	"math"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"time"
@@ -21,6 +22,26 @@ func (s sample) median() float64 {
 	}
 	sorted := slices.Sorted(slices.Values(s))
 	return (sorted[(len(s)-1)/2] + sorted[len(s)/2]) / 2
+}
+
+// interval is where the median lies with a probability of 95 %: the percentiles of the
+// medians of resamples (the percentile bootstrap of Efron, "Bootstrap methods: another look
+// at the jackknife", 1979). The same sample has the same interval.
+func (s sample) interval() (low, high float64) {
+	if len(s) == 0 {
+		return 0, 0
+	}
+	const resamples = 1000
+	source := rand.New(rand.NewPCG(1, uint64(len(s))))
+	medians, again := make(sample, resamples), make(sample, len(s))
+	for i := range medians {
+		for k := range again {
+			again[k] = s[source.IntN(len(s))]
+		}
+		medians[i] = again.median()
+	}
+	slices.Sort(medians)
+	return medians[resamples*25/1000], medians[resamples*975/1000-1]
 }
 
 // unit is how values are written.

@@ -48,10 +48,10 @@ type side struct {
 	halt    string
 	kresctl string // path of its own
 	process string // the manager's process, as ps calls it
-	// samples are where this side's results go in a row.
-	samples func(*row) *sample
-	layers  []string // what is installed over the root
-	put     uint     // counts changes, to make each differ from the last
+	// sample is where this side's results go in a row.
+	sample func(*row) *sample
+	layers []string // what is installed over the root
+	put    uint     // counts changes, to make each differ from the last
 }
 
 const (
@@ -72,12 +72,13 @@ func bootBoth(ctx context.Context, dir string, log machine.Logf) (stock, ours *s
 	boot := func(name string, layers ...string) (*machine.Machine, error) {
 		opts := product.Options(layer, configuration)
 		opts.Name, opts.Layers, opts.Log = name, layers, log
+		opts.Tree, opts.Mask = tree, peerUnits
 		return machine.Boot(ctx, opts)
 	}
 	stock = &side{name: "stock", unit: "knot-resolver.service", halt: haltStock, kresctl: "/usr/bin/kresctl", process: "python3",
-		samples: func(r *row) *sample { return &r.stock }}
+		sample: func(r *row) *sample { return &r.stock }}
 	ours = &side{name: "ours", unit: "kresd-manager.service", halt: haltOurs, kresctl: "/usr/local/bin/kresctl", process: "kresd-manager",
-		samples: func(r *row) *sample { return &r.ours }}
+		sample: func(r *row) *sample { return &r.ours }}
 	ours.layers = []string{layer}
 	if stock.m, err = boot("bench-stock"); err != nil {
 		return nil, nil, err
@@ -98,7 +99,7 @@ func (s *side) sh(ctx context.Context, script string) (string, error) {
 }
 
 // add records a result of this side.
-func (s *side) add(r *row, value float64) { *s.samples(r) = append(*s.samples(r), value) }
+func (s *side) add(r *row, value float64) { *s.sample(r) = append(*s.sample(r), value) }
 
 // coldStart ends everything, starts it and returns the time until all workers serve.
 func (s *side) coldStart(ctx context.Context) (time.Duration, error) {

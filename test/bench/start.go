@@ -12,7 +12,7 @@ import (
 // starting measures the way from nothing to all workers, as at a boot with warm caches:
 // systemctl start has returned, each worker has its socket, a query is answered.
 func (b *bench) starting(ctx context.Context) error {
-	r := b.add("systemctl start until all workers answer", seconds, share(8), nearFloor(1.5, "floor"))
+	r := b.add("systemctl start until all workers answer", seconds, share(8), nearFloor(1.3, "floor"))
 	r.note = "floor: systemctl start of loader and workers alone, all at once"
 	var units []string
 	for n := range workers {

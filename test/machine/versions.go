@@ -28,6 +28,10 @@ var printVersions sync.Once
 // that all machines share, read from the dpkg database of a root tree.
 func Versions(root string) (map[string]string, error) { return versionsOf(root, packages) }
 
+// Versions returns the installed version of every package named in the recipe of the tree,
+// read from the dpkg database of its root.
+func (t Tree) Versions(root string) (map[string]string, error) { return versionsOf(root, t.contents()) }
+
 // versionsOf returns the versions of those of the packages that are installed.
 func versionsOf(root string, packages []string) (map[string]string, error) {
 	file, err := os.Open(filepath.Join(root, "var/lib/dpkg/status"))
