@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 func TestSampleText(t *testing.T) {
@@ -110,5 +111,21 @@ func TestWhatWarmsUpCountsForNothing(t *testing.T) {
 	}
 	if got := strings.Join(order, " "); got != "stock ours stock ours ours stock stock ours" {
 		t.Errorf("they had their turns as %s", got)
+	}
+}
+
+func TestATraceIsOfTheMedianRun(t *testing.T) {
+	r := new(row)
+	for _, took := range []time.Duration{300, 100, 200} {
+		tr := tracer{began: 1000, last: 1000}
+		tr.next("unknown", 0)
+		tr.next("all", 1000+moment(took*time.Millisecond))
+		tr.next("earlier", 1001)
+		tr.beside("before it began", 1, 1001)
+		tr.beside("beside", 1000, 1000+moment(time.Millisecond))
+		r.traced(tr.spans)
+	}
+	if len(r.trace) != 2 || r.trace[0] != (span{"all", 0, 0.2}) || r.trace[1] != (span{"beside: beside", 0, 0.001}) {
+		t.Errorf("the trace is %v", r.trace)
 	}
 }

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -35,8 +36,10 @@ type row struct {
 	others map[string]sample
 	words  map[string]string
 	note   string
-	// trace is where the time of ours has gone, in order.
-	trace []span
+	// trace is where the time of ours has gone, in order: of the run whose time is the
+	// median of traces.
+	trace  []span
+	traces [][]span
 }
 
 // span is a part of what was measured, in seconds since it began.
@@ -120,6 +123,21 @@ func (r *row) samples() map[string]sample {
 	return all
 }
 
+// traced adds where the time of one more run has gone.
+func (r *row) traced(trace []span) {
+	r.traces = append(r.traces, trace)
+	sorted := slices.SortedFunc(slices.Values(r.traces), func(a, b []span) int { return cmp.Compare(length(a), length(b)) })
+	r.trace = sorted[(len(sorted)-1)/2]
+}
+
+// length is how long a traced run took.
+func length(trace []span) (end float64) {
+	for _, s := range trace {
+		end = max(end, s.To)
+	}
+	return end
+}
+
 // forget has f take measurements that count for nothing.
 func (b *bench) forget(f func() error) error {
 	kept := make([]row, len(b.rows))
@@ -133,7 +151,7 @@ func (b *bench) forget(f func() error) error {
 	err := f()
 	for i := range kept {
 		b.rows[i].stock, b.rows[i].ours, b.rows[i].floor = kept[i].stock, kept[i].ours, kept[i].floor
-		b.rows[i].others, b.rows[i].note, b.rows[i].trace = kept[i].others, kept[i].note, kept[i].trace
+		b.rows[i].others, b.rows[i].note, b.rows[i].trace, b.rows[i].traces = kept[i].others, kept[i].note, kept[i].trace, kept[i].traces
 	}
 	b.rows = b.rows[:len(kept)]
 	return err

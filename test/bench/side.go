@@ -52,7 +52,12 @@ type side struct {
 	sample func(*row) *sample
 	layers []string // what is installed over the root
 	put    uint     // counts changes, to make each differ from the last
+	// began and ended are of the last start.
+	began, ended moment
 }
+
+// managerProcess is ours, as ps calls it.
+const managerProcess = "kresd-manager"
 
 const (
 	haltStock = `systemctl stop knot-resolver.service
@@ -77,7 +82,7 @@ func bootBoth(ctx context.Context, dir string, log machine.Logf) (stock, ours *s
 	}
 	stock = &side{name: "stock", unit: "knot-resolver.service", halt: haltStock, kresctl: "/usr/bin/kresctl", process: "python3",
 		sample: func(r *row) *sample { return &r.stock }}
-	ours = &side{name: "ours", unit: "kresd-manager.service", halt: haltOurs, kresctl: "/usr/local/bin/kresctl", process: "kresd-manager",
+	ours = &side{name: "ours", unit: "kresd-manager.service", halt: haltOurs, kresctl: "/usr/local/bin/kresctl", process: managerProcess,
 		sample: func(r *row) *sample { return &r.ours }}
 	ours.layers = []string{layer}
 	if stock.m, err = boot("bench-stock"); err != nil {
@@ -111,7 +116,7 @@ func (s *side) startOf(ctx context.Context, units ...string) (time.Duration, err
 	if _, err := s.sh(ctx, s.halt); err != nil {
 		return 0, err
 	}
-	began := time.Now()
+	s.began = now()
 	r := s.m.Run(ctx, machine.Cmd{Args: append([]string{"systemctl", "start"}, units...)})
 	if r.Code != 0 {
 		return 0, fmt.Errorf("systemctl start %s: %s\n%s", strings.Join(units, " "), r.Stderr, s.m.Journal(ctx, units[0]))
@@ -119,5 +124,6 @@ func (s *side) startOf(ctx context.Context, units ...string) (time.Duration, err
 	if err := s.serving(ctx); err != nil {
 		return 0, err
 	}
-	return time.Since(began), nil
+	s.ended = now()
+	return time.Duration(s.ended - s.began), nil
 }
