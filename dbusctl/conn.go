@@ -55,6 +55,8 @@ type Client struct {
 	conn *conn
 	lost atomic.Int64 // when a connection broke last, in Unix nanoseconds
 
+	watch atomic.Pointer[watch] // while Watch is connected
+
 	answer  time.Duration // in place of answerTime and dialTime, for tests
 	contact contact
 }
@@ -82,6 +84,8 @@ type conn struct {
 	answer  time.Duration // how long an answer may take
 	jobs    *jobs
 	reading chan struct{} // held by whoever asks many things at once
+	memory  *memory       // nil where systemd does not tell of changes
+	missed  func()        // called when it has not told of changes that memory counted on
 }
 
 // Close ends the connection. Calls in progress fail with units.ErrUnavailable.

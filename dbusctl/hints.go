@@ -18,7 +18,8 @@ const maxHints = 256
 // connection: what the reader of the bus does with a signal is to add a name to
 // a set, so that no flood of signals takes memory or holds up replies.
 type hints struct {
-	wake chan struct{} // has room for one; filled when there is something to take
+	wake   chan struct{} // has room for one; filled when there is something to take
+	memory *memory       // is told of all changes at once, before any answer that comes after them
 
 	mu    sync.Mutex
 	owner string // unique bus name of systemd; "" while it has none
@@ -34,8 +35,8 @@ type hinted struct {
 	loaded  map[string]struct{} // units of ours that systemd has read in
 }
 
-func newHints() *hints {
-	return &hints{wake: make(chan struct{}, 1), h: empty()}
+func newHints(m *memory) *hints {
+	return &hints{wake: make(chan struct{}, 1), memory: m, h: empty()}
 }
 
 func empty() hinted {
@@ -49,6 +50,21 @@ func (h *hints) began(owner string) {
 	defer h.mu.Unlock()
 	if !h.moved {
 		h.owner = owner
+	}
+}
+
+// everything means that any unit may have changed.
+func (h *hints) everything() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.h.all = true
+	h.wakeLocked()
+}
+
+func (h *hints) wakeLocked() {
+	select {
+	case h.wake <- struct{}{}:
+	default:
 	}
 }
 
@@ -66,10 +82,7 @@ func (h *hints) DeliverSignal(_, _ string, sig *dbus.Signal) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.noteLocked(sig) {
-		select {
-		case h.wake <- struct{}{}:
-		default:
-		}
+		h.wakeLocked()
 	}
 }
 
@@ -83,6 +96,7 @@ func (h *hints) noteLocked(sig *dbus.Signal) bool {
 			return false
 		}
 		h.owner, h.moved = owner, true
+		h.memory.doubt()
 		if owner == "" {
 			return false // there is no one to look at
 		}
@@ -94,21 +108,26 @@ func (h *hints) noteLocked(sig *dbus.Signal) bool {
 	}
 	switch sig.Name {
 	case managerIface + ".Reloading":
+		h.memory.forget()
 		// A reload begins with true and ends with false.
 		if len(sig.Body) != 1 || sig.Body[0] != false {
 			return false
 		}
 		h.h.all = true
 	case managerIface + ".UnitFilesChanged":
+		h.memory.forget()
 		h.h.all = true
 	case managerIface + ".UnitNew":
 		if len(sig.Body) == 0 {
 			return false
 		}
 		unit, _ := sig.Body[0].(string)
+		h.memory.loaded(unit)
 		return h.addLocked(h.h.loaded, unit)
 	case busName + ".Properties.PropertiesChanged":
-		return h.addLocked(h.h.changed, unitOf(sig.Path))
+		unit := unitOf(sig.Path)
+		h.memory.changed(unit)
+		return h.addLocked(h.h.changed, unit)
 	default:
 		return false
 	}

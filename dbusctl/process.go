@@ -16,21 +16,25 @@ const (
 )
 
 // inspect adds what the kernel knows about a unit's processes to what systemd
-// said. A file that cannot be read counts as a process that has just ended.
-func inspect(o *units.Observed) {
+// said, and reports whether they are frozen. A file that cannot be read counts as a
+// process that has just ended.
+func inspect(o *units.Observed) (frozen bool) {
 	var kernel cgroup.System
+	populated, frozen := kernel.Events(o.CgroupPath)
 	if o.MainPID == 0 {
-		o.Populated = kernel.Populated(o.CgroupPath)
-		return
+		o.Populated = populated
+		return frozen
 	}
 	proc, running := kernel.Process(o.MainPID)
 	if !running {
-		return
+		o.Populated = false
+		return frozen
 	}
-	o.Populated = kernel.Populated(o.CgroupPath) && proc.In(o.CgroupPath)
+	o.Populated = populated && proc.In(o.CgroupPath)
 	o.Args = argsOf(proc.Args)
 	o.MemoryBytes = kernel.Memory(o.CgroupPath, proc)
 	o.HeldBytes = proc.Held()
+	return frozen
 }
 
 // argsOf reads a command line, of a program that is started by another one when it

@@ -63,7 +63,6 @@ var properties = []property{
 	}},
 	// Since systemd 246.
 	{unitIface, "FreezerState", func(o *units.Observed, v dbus.Variant) { _ = v.Store(&o.FreezerState) }},
-	{unitIface, "NeedDaemonReload", func(o *units.Observed, v dbus.Variant) { _ = v.Store(&o.NeedDaemonReload) }},
 	{unitIface, changedAt, func(o *units.Observed, v dbus.Variant) {
 		if usec, ok := v.Value().(uint64); ok && usec != 0 {
 			o.Since = time.UnixMicro(int64(usec))
@@ -94,7 +93,9 @@ func (n *conn) readUnits(ctx context.Context, rows []listed, all map[string]unit
 				failure = translate(n.heard(ctx, err), "read the state of "+r.row.Name)
 			}
 			all[o.Name] = o
-			moved[o.Name] = changed
+			if moved[o.Name] = changed; !changed && err == nil && r.since != nil {
+				n.memory.keep(o)
+			}
 		}
 		if failure != nil {
 			return nil, failure
@@ -111,15 +112,17 @@ type request struct {
 	calls []*dbus.Call // in the order of properties; nil for what the unit has not
 }
 
+// get asks for a property.
+func (n *conn) get(ctx context.Context, path dbus.ObjectPath, iface, name string) *dbus.Call {
+	return n.bus.Object(systemdName, path).GoWithContext(ctx, propertiesGet, 0, make(chan *dbus.Call, 1), iface, name)
+}
+
 func (n *conn) request(ctx context.Context, row listed) *request {
 	r := &request{row: row}
 	if row.Load == "not-found" || row.unloaded {
 		return r
 	}
-	obj := n.bus.Object(systemdName, row.Path)
-	get := func(iface, name string) *dbus.Call {
-		return obj.GoWithContext(ctx, propertiesGet, 0, make(chan *dbus.Call, 1), iface, name)
-	}
+	get := func(iface, name string) *dbus.Call { return n.get(ctx, row.Path, iface, name) }
 	service := strings.HasSuffix(row.Name, ".service")
 	r.since, r.sub = get(unitIface, changedAt), get(unitIface, "SubState")
 	for _, p := range properties {

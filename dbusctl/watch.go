@@ -47,14 +47,18 @@ const (
 // another; one that takes long loses none.
 //
 // Watch has a connection of its own, so that nothing that happens to units can
-// break the one that jobs are waited for on.
+// break the one that jobs are waited for on. Snapshots are taken on it, too: what
+// it was told of need not be read again. One Watch runs at a time.
 func (c *Client) Watch(ctx context.Context, changed func(unit string)) {
 	for wait := minBackOff; ctx.Err() == nil; wait = min(2*wait, maxBackOff) {
 		began := time.Now()
 		w, err := dialWatch(ctx, c.Address, cmp.Or(c.answer, dialTime))
 		if err == nil {
 			c.learned(ctx, nil)
+			w.asked.answer = cmp.Or(c.answer, answerTime)
+			c.watch.Store(w)
 			err = w.run(ctx, changed)
+			c.watch.Store(nil)
 			w.bus.Close()
 		}
 		if isSilence(err) {
@@ -76,6 +80,9 @@ type watch struct {
 	hints *hints
 	rules map[string]bool // units with a match rule
 	broad bool            // one rule for all units, because there are too many
+
+	memory *memory
+	asked  *conn // the same connection, for snapshots
 }
 
 // dialWatch makes a connection and has all signals arranged for before anything
@@ -83,11 +90,13 @@ type watch struct {
 func dialWatch(ctx context.Context, address string, patience time.Duration) (*watch, error) {
 	ctx, cancel := withDeadline(ctx, patience)
 	defer cancel()
-	w := &watch{hints: newHints(), rules: map[string]bool{}}
+	memory := newMemory()
+	w := &watch{hints: newHints(memory), rules: map[string]bool{}, memory: memory}
 	var err error
 	if w.bus, err = connect(ctx, address, w.hints); err != nil {
 		return nil, err
 	}
+	w.asked = &conn{bus: w.bus, reading: make(chan struct{}, 1), memory: memory, missed: w.hints.everything}
 	if err := w.listen(ctx); err != nil {
 		w.bus.Close()
 		return nil, silent(ctx, err)
@@ -96,6 +105,7 @@ func dialWatch(ctx context.Context, address string, patience time.Duration) (*wa
 }
 
 func (w *watch) listen(ctx context.Context) error {
+	epoch := w.memory.now()
 	if err := matchOwner(ctx, w.bus); err != nil {
 		return err
 	}
@@ -104,7 +114,7 @@ func (w *watch) listen(ctx context.Context) error {
 			return err
 		}
 	}
-	if _, err := w.subscribe(ctx); err != nil {
+	if _, err := subscribe(ctx, w.bus); err != nil {
 		return err
 	}
 	owner, err := nameOwner(ctx, w.bus)
@@ -118,17 +128,24 @@ func (w *watch) listen(ctx context.Context) error {
 		}
 	}
 	_, err = w.survey(ctx)
+	if err == nil {
+		w.memory.trust(epoch)
+	}
 	return err
 }
 
 // subscribe has systemd send signals; known means that it was going to.
-func (w *watch) subscribe(ctx context.Context) (known bool, err error) {
-	err = w.bus.Object(systemdName, systemdPath).CallWithContext(ctx, managerIface+".Subscribe", 0).Err
+func subscribe(ctx context.Context, bus *dbus.Conn) (known bool, err error) {
+	return subscribed(bus.Object(systemdName, systemdPath).CallWithContext(ctx, managerIface+".Subscribe", 0).Err)
+}
+
+// subscribed reads what came of it.
+func subscribed(answer error) (known bool, err error) {
 	var de dbus.Error
-	if errors.As(err, &de) && de.Name == alreadySubscribed {
+	if errors.As(answer, &de) && de.Name == alreadySubscribed {
 		return true, nil
 	}
-	return false, err
+	return false, answer
 }
 
 // follow adds the match rule of a unit. Its changes come as signals of two
@@ -143,13 +160,17 @@ func (w *watch) follow(ctx context.Context, unit string) error {
 		where = dbus.WithMatchPathNamespace(unitsPath)
 	}
 	w.rules[unit] = true
-	return w.bus.AddMatchSignalContext(ctx,
+	err := w.bus.AddMatchSignalContext(ctx,
 		dbus.WithMatchSender(systemdName),
 		where,
 		dbus.WithMatchInterface(busName+".Properties"),
 		dbus.WithMatchMember("PropertiesChanged"),
 		dbus.WithMatchArg(0, unitIface),
 	)
+	if err == nil {
+		w.memory.rule(unit, w.broad)
+	}
+	return err
 }
 
 // survey follows all units of ours that systemd has read in, and returns those
@@ -223,12 +244,16 @@ func (w *watch) look(ctx context.Context, h hinted) (all bool, dirty []string, e
 	defer cancel()
 	defer func() { err = silent(ctx, err) }()
 	all = h.all
+	epoch := w.memory.now()
 	if h.renewed {
-		known, err := w.subscribe(ctx)
+		known, err := subscribe(ctx, w.bus)
 		if err != nil {
 			return false, nil, fmt.Errorf("cannot subscribe: %w", err)
 		}
-		all = all || !known // nothing was told for a while
+		if !known { // nothing was told for a while
+			all = true
+			w.memory.forget()
+		}
 	}
 	if all || len(h.loaded) > 0 {
 		awake, err := w.survey(ctx)
@@ -240,6 +265,9 @@ func (w *watch) look(ctx context.Context, h hinted) (all bool, dirty []string, e
 				h.changed[unit] = struct{}{}
 			}
 		}
+	}
+	if h.renewed {
+		w.memory.trust(epoch)
 	}
 	return all, slices.Sorted(maps.Keys(h.changed)), nil
 }

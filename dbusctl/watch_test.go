@@ -245,7 +245,7 @@ func TestWatchIsNotHeldUpByWhoIsTold(t *testing.T) {
 }
 
 func TestHintsAreBounded(t *testing.T) {
-	h := newHints()
+	h := newHints(newMemory())
 	h.began(systemd)
 	for n := range 10 * maxHints {
 		h.DeliverSignal("", "", &dbus.Signal{
@@ -261,7 +261,7 @@ func TestHintsAreBounded(t *testing.T) {
 // What the bus told while we asked it for the owner is newer than its answer.
 func TestTheNewestOwnerIsBelieved(t *testing.T) {
 	moved := &dbus.Signal{Sender: busName, Name: busName + ".NameOwnerChanged", Body: []any{systemdName, systemd, ":1.50"}}
-	h, j := newHints(), newJobs("")
+	h, j := newHints(newMemory()), newJobs("")
 	h.DeliverSignal("", "", moved)
 	j.ownerChanged(moved)
 	h.began(systemd)

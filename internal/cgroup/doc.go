@@ -8,7 +8,6 @@
 package cgroup
 
 import (
-	"bufio"
 	"bytes"
 	"os"
 	"path/filepath"
@@ -46,8 +45,8 @@ func keyed(path, key string) (n uint64, ok bool) {
 	if err != nil {
 		return 0, false
 	}
-	for in := bufio.NewScanner(bytes.NewReader(b)); in.Scan(); {
-		if value, found := strings.CutPrefix(in.Text(), key+" "); found {
+	for line := range strings.Lines(string(b)) {
+		if value, found := strings.CutPrefix(strings.TrimSuffix(line, "\n"), key+" "); found {
 			n, err := strconv.ParseUint(value, 10, 64)
 			return n, err == nil
 		}

@@ -34,7 +34,7 @@ func TestAProcessCountsOnlyInItsCgroupOrBelow(t *testing.T) {
 
 func TestACgroupThatDoesNotExistIsEmpty(t *testing.T) {
 	for _, path := range []string{"", "/no/such/cgroup"} {
-		if (System{}).Populated(path) {
+		if populated, _ := (System{}).Events(path); populated {
 			t.Errorf("%q holds processes", path)
 		}
 	}

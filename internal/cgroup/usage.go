@@ -11,13 +11,14 @@ import (
 	"kresd-manager/units"
 )
 
-// Populated reports whether there are processes in a cgroup.
-func (s System) Populated(path string) bool {
+// Events reports whether there are processes in a cgroup, and whether they are
+// frozen (cgroup.events in the kernel's cgroup-v2 documentation).
+func (s System) Events(path string) (populated, frozen bool) {
 	if path == "" {
-		return false
+		return false, false
 	}
 	b, err := os.ReadFile(s.cgroup(path, "cgroup.events"))
-	return err == nil && bytes.Contains(b, []byte("populated 1"))
+	return err == nil && bytes.Contains(b, []byte("populated 1")), err == nil && bytes.Contains(b, []byte("frozen 1"))
 }
 
 // Memory is what the kernel charges to a cgroup or, where the memory controller

@@ -74,7 +74,7 @@ func TestUsageIsThatOfTheCgroup(t *testing.T) {
 	if m := s.Memory(unit, p); m != 1000 {
 		t.Errorf("memory %d", m)
 	}
-	if !s.Populated(unit) {
+	if populated, _ := s.Events(unit); !populated {
 		t.Error("no one is there")
 	}
 }

@@ -135,11 +135,12 @@ func (m *Manager) statusOf(ctx context.Context, s *snapshot) (units.Status, erro
 }
 
 // usage is what a unit uses. That the kernel killed processes of it is known to systemd
-// for longer than to the cgroup, which is another one after a restart.
+// for longer than to the cgroup, which is another one after a restart, and to the
+// cgroup sooner.
 func usage(o units.Observed) units.Usage {
 	u := cgroup.System{}.Usage(o.CgroupPath, o.MainPID)
-	if o.OOMKills != nil {
-		u.OOMKills = o.OOMKills
+	if n := o.OOMKills; n != nil && (u.OOMKills == nil || *n > *u.OOMKills) {
+		u.OOMKills = n
 	}
 	return u
 }
