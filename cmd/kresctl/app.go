@@ -48,9 +48,10 @@ func (a *app) root() *cobra.Command {
 works on configuration files without it: validate, convert, migrate, schema,
 doctor and config explain.
 
-Exit status, of all commands alike: 0 done; 1 failed or refused; 2 wrong usage;
-3 degraded (status only); 4 the manager cannot be reached; 5 not permitted;
-6 the condition of --if-match does not hold.`,
+Exit status: 0 done; 1 failed or refused; 2 wrong usage; 3 degraded (status
+only); 4 the manager cannot be reached; 5 not permitted; 6 the running
+configuration is not that of --if-match. It is the same for all commands but
+check, diff and plan --exit-code.`,
 		Version:       version,
 		SilenceErrors: true, // run prints them
 		SilenceUsage:  true,
@@ -65,21 +66,21 @@ Exit status, of all commands alike: 0 done; 1 failed or refused; 2 wrong usage;
 	root.PersistentFlags().StringVarP(&a.socket, "socket", "s", "",
 		"`PATH` of the manager's socket, HOST:PORT, or https://HOST:PORT")
 	root.PersistentFlags().StringVar(&a.tokenFile, "token-file", "",
-		"`FILE` with the token of your role, if it takes one\n(default $KRESCTL_TOKEN, which is the token itself)")
+		"`FILE` with the token that gives you a role\n(default $KRESCTL_TOKEN, which is the token itself)")
 	root.PersistentFlags().StringVar(&a.tls.Authority, "cacert", "",
-		"`FILE` with the authority of the manager's certificate, PEM")
+		"`FILE` with the CA certificates to trust, PEM")
 	root.PersistentFlags().StringVar(&a.tls.Certificate, "cert", "",
 		"`FILE` with a client certificate, PEM; with --key")
 	root.PersistentFlags().StringVar(&a.tls.Key, "key", "",
 		"`FILE` with the key of that certificate, PEM")
 	root.PersistentFlags().StringArrayVarP(&a.configs, "config", "c", nil,
-		"configuration `FILE`: names the socket unless -s does, and is what\ncommands without FILE are about; several are combined\n(default "+defaultConfig+")")
-	root.PersistentFlags().BoolVar(&a.json, "json", false, "print as JSON, with all that is known")
-	root.PersistentFlags().BoolVarP(&a.quiet, "quiet", "q", false, "print errors, and what was asked for, and nothing else")
+		"configuration `FILE`, which names the socket unless -s does;\ncommands without FILE work on it; several are combined\n(default "+defaultConfig+")")
+	root.PersistentFlags().BoolVar(&a.json, "json", false, "print JSON, with everything that is known")
+	root.PersistentFlags().BoolVarP(&a.quiet, "quiet", "q", false, "print only errors and what you asked for")
 	root.PersistentFlags().StringVar(&a.color, "color", "auto",
 		"colours: `WHEN` is auto (on a terminal), always or never")
 	root.PersistentPreRunE = a.checkFlags
-	root.PersistentFlags().BoolVarP(&a.verbose, "verbose", "v", false, "tell all: plans step by step, with hashes")
+	root.PersistentFlags().BoolVarP(&a.verbose, "verbose", "v", false, "show plans step by step, with hashes")
 	root.SetFlagErrorFunc(wrongFlag)
 	root.AddCommand(
 		a.applyCommand(),

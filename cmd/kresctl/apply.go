@@ -21,12 +21,12 @@ func (a *app) applyCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "apply [--yes] [--dry-run] [--if-match ETAG] [--confirm-within TIME] [-m COMMENT] FILE | -",
 		Short: "check a file, show the plan, ask, and make it the running configuration",
-		Long: `Check a whole configuration, print what would differ and the plan, ask on a
-terminal, and make it the running configuration. What was shown is what is done:
-if the running configuration was changed meanwhile, nothing is.
+		Long: `Check a whole configuration, print what differs and the plan, ask if you are on
+a terminal, and make it the running configuration. If the running configuration
+changes between the plan and your answer, nothing is done.
 
-The configuration file stays as it is: kresctl config save writes what runs into
-it. kresctl edit changes the file itself.`,
+The configuration file stays as it is: kresctl config save writes it, and
+kresctl edit changes it in the first place.`,
 		Example: `  kresctl apply new.yaml
   kresctl apply --yes --confirm-within 5m -m 'new upstreams' new.yaml`,
 		Args: func(cmd *cobra.Command, args []string) error {

@@ -20,9 +20,9 @@ func (a *app) cacheClearCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "clear [--exact-name [--rr-type TYPE]] [--chunk-size N] [--json | --yaml] [NAME]",
 		Short: "remove a name and all below it from the cache, or everything",
-		Long: `Remove NAME and all below it from the cache that the workers share, or, without
-NAME, everything. What a worker says of it is printed: count is how many entries
-are gone so far; with chunk_limit the rest follows by itself.`,
+		Long: `Remove NAME and everything below it from the cache that the workers share;
+without NAME, everything. The answer of the worker is printed: count is how many
+entries are gone so far; with chunk_limit in it, the rest follows by itself.`,
 		Args: atMost(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 0 {

@@ -14,10 +14,9 @@ import (
 func (a *app) cacheStatsCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "stats [--json]",
-		Short: "show how full the cache is, and what it is good for",
-		Long: `Show the entries of the cache that the workers share, how much of it is in use,
-which part of the answers came from it alone, and what each worker has read and
-written since it started.`,
+		Short: "show how full the cache is, and how much it answers",
+		Long: `Show how many entries the cache has, how full it is, the share of answers that
+came from it alone, and what each worker has read and written since it started.`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.ask(cmd, func(ctx context.Context, c *client.Client) error {

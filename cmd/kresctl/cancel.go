@@ -16,10 +16,10 @@ func (a *app) cancelCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "cancel [N]",
 		Short: "give up the change in progress, or change N",
-		Long: `Give up the change that is in progress, such as one that loads a very large
-response policy zone. What ran before is restored, and whoever asked for the
-change is told that it failed. N names the change, as kresctl status shows it;
-it may also wait for its turn, and does not begin then.`,
+		Long: `Give up the change in progress, such as the load of a very large response policy
+zone. No further step begins, what ran before is restored, and the command that
+asked for the change fails. N names a change, as kresctl status shows it; it may
+also be one that waits for its turn.`,
 		Args: atMost(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			id, err := entryArg(cmd, args)

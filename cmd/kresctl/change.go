@@ -33,8 +33,8 @@ func ifMatchFlag(cmd *cobra.Command, opt *client.ChangeOptions) {
 func termFlags(cmd *cobra.Command, opt *client.ChangeOptions) {
 	ifMatchFlag(cmd, opt)
 	cmd.Flags().DurationVar(&opt.ConfirmWithin, "confirm-within", 0,
-		"undo the change after this `TIME`, as 90s or 5m, unless\nkresctl confirm comes before")
-	cmd.Flags().StringVarP(&opt.Comment, "comment", "m", "", "say why, for the history")
+		"undo the change after this `TIME`, such as 90s or 5m, unless\nkresctl confirm comes before")
+	cmd.Flags().StringVarP(&opt.Comment, "comment", "m", "", "say why, as `COMMENT` in the history")
 	hasJSON(cmd)
 }
 

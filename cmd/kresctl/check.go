@@ -20,15 +20,14 @@ func (a *app) checkCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "check [-w LIMITS] [-c LIMITS] [--timeout TIME]",
 		Short: "judge the state in one line, for Nagios",
-		Long: `Print one line as plug-ins of Nagios do, with figures after the bar: how many
-workers serve, how full the cache is, how many days the certificate that ends
-first is good for, and which sources of rules could not be loaded. LIMITS are
-cache=PERCENT, cert=DAYS, or both with a comma between them.
+		Long: `Print one line as Nagios plug-ins do, with figures after the bar: how many
+workers serve, how full the cache is, how many days the first certificate to
+expire is still valid, and which sources of rules could not be loaded. LIMITS
+are cache=PERCENT, cert=DAYS, or both with a comma between them.
 
-Exit status, of this command alone: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN, as
-when the manager cannot be asked or the command line makes no sense: whether
-the resolver serves is not known then. -c is the critical limit here, and
---config has no short form.`,
+Exit status, of this command alone: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN. It
+is UNKNOWN, too, when the manager does not answer or the command line is wrong.
+-c is the critical limit here, and --config has no short form.`,
 		Args: cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			warn, err := nagios.ParseLimits(warning, nagios.UsualWarning)

@@ -13,9 +13,9 @@ func (a *app) completionCommand() *cobra.Command {
 	flags := map[string]*bool{}
 	cmd := &cobra.Command{
 		Use:   "completion bash|fish|zsh | --bash | --fish | --zsh",
-		Short: "print the completion of a shell",
-		Long: `Print the script with which a shell completes the commands and flags of kresctl,
-and the keys of the configuration.
+		Short: "print the completion script of a shell",
+		Long: `Print the script with which a shell completes commands, flags and keys of the
+configuration.
 
     bash    source <(kresctl completion bash), or save it in
             /usr/share/bash-completion/completions/kresctl
@@ -55,7 +55,7 @@ and the keys of the configuration.
 		},
 	}
 	for _, shell := range shells {
-		flags[shell] = cmd.Flags().Bool(shell, false, "as completion "+shell+", for who is used to Knot Resolver's own kresctl")
+		flags[shell] = cmd.Flags().Bool(shell, false, "as completion "+shell+", for those used to Knot Resolver's own kresctl")
 	}
 	return cmd
 }

@@ -17,8 +17,8 @@ func (a *app) configDeleteCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "delete -p POINTER [--dry-run] [--if-match ETAG] [--confirm-within TIME] [-m COMMENT]",
 		Short: "remove a part of the running configuration",
-		Long: `Remove the part of the running configuration that a pointer leads to and apply
-the result. The change is not written to the configuration file.`,
+		Long: `Remove the part of the running configuration at POINTER and apply the result.
+The configuration file does not change; kresctl config save writes it.`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if pointer == "" {

@@ -19,16 +19,15 @@ func (a *app) configExplainCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "explain POINTER | --search WORD…",
 		Short: "explain a key, and what a file says about it",
-		Long: `Explain a key of the configuration: what it means and takes, its default, and
-where the configuration file sets it and to what. The file is the installed one
-or that of -c; no manager is asked. It need not be valid.
+		Long: `Explain a key of the configuration: what it means, its type and default, where
+the configuration file sets it, and to what. The file is the installed one or
+that of -c. It need not be valid, and no manager is asked.
 
-POINTER is the place of the key, as in /network/listen/0/kind. The index of a
-list may be left out or be *, which lists all places. For a section, the keys in
-it are listed; / is the whole. Secrets are not shown.
+POINTER is the place of the key, such as /network/listen/0/kind. You may leave
+out the index of a list or write *, which lists all places. For a section, its
+keys are listed; / is the whole configuration. Secrets are not shown.
 
---search lists the keys that have all of these words in their name or in what
-they mean.
+--search lists the keys that have all of the words in their name or description.
 
 Exit status: 0 done; 1 there is no such key, or the file cannot be read;
 2 wrong usage.`,

@@ -19,12 +19,12 @@ func (a *app) configGetCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "get [-p POINTER] [--effective] [--json | --yaml] [FILE]",
 		Short: "print the running configuration, or save it in FILE",
-		Long: `Print the running configuration, or the part a pointer leads to, as it was
-written: without defaults. With FILE it is saved there.
+		Long: `Print the running configuration, or the part at POINTER, as it was written,
+without defaults; or save it in FILE.
 
-With --effective the whole tree is printed, with the default of every key that
-is not set; each is marked. It is YAML, or with --json an object with the keys
-configuration, defaults (pointers) and derived.`,
+--effective adds the default of every other key, each marked. It is YAML, or
+with --json an object with the keys configuration, defaults (pointers) and
+derived.`,
 		Args: atMost(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if a.json && asYAML {

@@ -29,17 +29,19 @@ func (a *app) configSaveCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "save [--dry-run | -o FILE] [--force] [-q]",
 		Short: "write the running configuration into the configuration file",
-		Long: `Write the running configuration into the configuration file, so that it
-outlives a reload and a reboot. The file is the installed one, or that of -c, of
-which there are as many as the manager reads. If the manager says that it reads
-others, nothing is written. Only what differs is edited: comments, order and
-layout of the rest stay. Of several files each key goes back to the file that it
-came from. JSON keeps its indentation; in TOML values, new keys and removed keys
-are written, and what would need another table is refused.
+		Long: `Write the running configuration into the configuration file, so that it survives
+a reload and a reboot. The file is the installed one, or that of -c; pass all
+files of a manager that reads several. If it reads other files, nothing is
+written.
 
-You need to be allowed to write the file. If it was edited since the manager
-read it, the command fails; --force writes nevertheless, and what runs wins over
-the edit.`,
+Only what differs is edited: comments, order and layout of the rest stay. With
+several files, each key goes back to the file it came from. JSON keeps its
+indentation. In TOML, values can change and keys come and go; what would need
+another table is refused.
+
+You need the permission to write the file. If it was edited since the manager
+read it, the command fails; with --force the running configuration wins over the
+edit.`,
 		Example: `  kresctl config save --dry-run
   kresctl -c base.yaml -c site.yaml config save
   kresctl config save -o /root/config.yaml`,

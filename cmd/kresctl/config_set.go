@@ -20,16 +20,15 @@ func (a *app) configSetCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "set [-p POINTER] [--dry-run] [--if-match ETAG] [--confirm-within TIME] [-m COMMENT] [VALUE | @FILE | -]",
 		Short: "change the running configuration",
-		Long: `Replace the running configuration, or the part a pointer leads to, and apply
-the result. The argument is the value itself, as YAML or JSON, @ and the name of
-a file that holds it, or - (or none) for standard input. A key that takes a text
-takes what was typed, as 007 or yes; null and what is in quotes or brackets is
-YAML there, too. The pointer may lead to a key that is not there yet, or, with
-- as its last part, append to a list. Write -- before a value that starts with a
-dash.
+		Long: `Replace the running configuration, or the part at POINTER, and apply the result.
+The argument is the value itself, as YAML or JSON, or @ and the name of a file
+that holds it, or - (or nothing) for standard input. A key that takes a text
+takes what you type, such as 007 or yes; only null and what is in quotes or
+brackets is read as YAML there. A pointer may name a key that does not exist
+yet; one that ends in - appends to a list. Write -- before a value that starts
+with a dash.
 
-The change is not written to the configuration file; kresctl config save does
-that.`,
+The configuration file does not change; kresctl config save writes it.`,
 		Example: `  kresctl config set -p /workers 4
   kresctl config set -p /local-data/addresses/printer.home 192.0.2.7
   kresctl config set --dry-run @new.yaml`,

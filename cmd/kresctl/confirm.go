@@ -15,9 +15,9 @@ import (
 func (a *app) confirmCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "confirm [-q]",
-		Short: "keep the change that waits to be confirmed",
-		Long: `Keep the change that was made with --confirm-within, and all that came after it.
-Fails if no change waits: it may have been undone already.`,
+		Short: "keep a change that waits to be confirmed",
+		Long: `Keep the change that was made with --confirm-within, and all later ones. Fails
+if no change waits; it may have been undone already.`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.ask(cmd, func(ctx context.Context, c *client.Client) error {

@@ -28,20 +28,19 @@ func (a *app) convertCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "convert [--type worker|policy-loader | --to yaml|json|toml] [-o FILE] [FILE… | -]",
 		Short: "print a configuration as Lua or in another format",
-		Long: `Print what a configuration becomes: by default the Lua that workers run, with
---type policy-loader that of the policy-loader. It is what the manager would
-write, and only a valid configuration has it.
+		Long: `Print the Lua that the manager would write for the workers or, with --type
+policy-loader, for the policy-loader. The configuration must be valid.
 
-With --to the configuration itself is printed, as YAML, JSON or TOML; it need
-not be valid. Keys stay in their order and values as they are. Comments stay
-where the format does not change; where one gets lost, that is said on standard
-error. TOML has no null and no integers of more than 64 bits: they are refused,
-with their place.
+With --to, print the configuration itself as YAML, JSON or TOML; it need not be
+valid. Keys keep their order and values stay the same. Comments survive only if
+the format stays the same; if some are lost, standard error says so. TOML has no
+null and no integers of more than 64 bits: they are refused, with their place.
 
 Several files are combined as in kresctl validate; - is standard input. --from
-refuses files that are not in that format, and without --to means --to yaml.
+refuses files in another format, and without --to means --to yaml.
 
-Exit status: 0 done, 1 not valid, readable or possible, 2 wrong usage.`,
+Exit status: 0 done; 1 not valid, not readable, or not possible in that format;
+2 wrong usage.`,
 		Example: `  kresctl convert --type policy-loader config.yaml
   kresctl convert --to toml -o config.toml config.yaml
   kresctl convert --to json - <config.yaml | jq .network`,

@@ -21,16 +21,16 @@ func (a *app) debugCommand() *cobra.Command {
 		Use:     "debug [--sudo] [--gdb GDB] [--print-only] [kresd|gc|all|UNIT…] [-- GDB-ARGUMENT…]",
 		Aliases: []string{"debugger"},
 		Short:   "attach a debugger to a process",
-		Long: `Attach gdb, or another debugger that takes its arguments, to the processes of
-the units that are named; kresd are all workers, gc is the garbage collector.
-What comes after -- is given to the debugger. It takes the rights of root.
+		Long: `Attach gdb, or another debugger with the same arguments, to the processes of the
+units that you name: kresd is all workers, gc the garbage collector. What
+follows -- goes to the debugger. You need to be root, or --sudo.
 
 While a debugger holds a worker, it answers no one, and queries that the kernel
-gives to it wait or get lost. systemd kills it after 30 seconds without a sign
-of life, and kresd-manager restarts what does not answer. So look and let go,
-as with -- -batch -ex bt.
+gives to it wait or are lost. systemd kills it after 30 seconds without a sign
+of life, and kresd-manager restarts what does not answer. So look and let go:
+-- -batch -ex bt
 
-All workers at a time have to be named, as kresd: no one is served then.`,
+To attach to all workers at once you have to say kresd: no one is served then.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			more := []string{}
 			if at := cmd.ArgsLenAtDash(); at >= 0 {
@@ -72,7 +72,7 @@ All workers at a time have to be named, as kresd: no one is served then.`,
 		},
 	}
 	cmd.Flags().BoolVar(&sudo, "sudo", false, "run the debugger with sudo")
-	cmd.Flags().StringVar(&gdb, "gdb", "gdb", "run this program, `GDB`")
+	cmd.Flags().StringVar(&gdb, "gdb", "gdb", "the debugger to run, a `PROGRAM`")
 	cmd.Flags().BoolVar(&printOnly, "print-only", false, "print the command, and do not run it")
 	return cmd
 }

@@ -21,17 +21,17 @@ func (a *app) diffCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "diff [--json] [running | file | N | FILE] [running | file | N | FILE]",
 		Short: "show how two configurations differ: what runs, the file, a change",
-		Long: `Show how two configurations differ, a line for each value, with its pointer: -
-is what the first one has, + what the second one has. The order of keys,
-comments and layout are no difference, and secrets are not shown.
+		Long: `Show how two configurations differ, one value a line with its pointer: - is the
+first one, + the second. Order, comments and layout do not count, and secrets
+are not shown.
 
-A configuration is running, which is what runs; file, the configuration file
-or those of -c; the number of a change, see kresctl history; or a FILE, - for
-standard input. Without arguments it is running and file: what a reload would
-change. With one that is not running, it is that one and running. Secrets of a
-change, and those that you may not see, are not compared.
+A configuration is running, which is what runs; file, the configuration file or
+those of -c; the number of a change, see kresctl history; or a FILE, - for
+standard input. Without arguments running and file are compared: what a reload
+would change. One argument is compared with running. Secrets of a change, and
+secrets that you may not see, are left out.
 
-Exit status, as of diff(1): 0 nothing differs; 1 something does; 2 trouble.`,
+Exit status, as of diff(1): 0 equal, 1 different, 2 trouble.`,
 		Example: `  kresctl diff
   kresctl diff 16 17
   kresctl diff running new.yaml`,

@@ -14,12 +14,11 @@ func (a *app) doctorCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "doctor [--json]",
 		Short: "find what is wrong with the installation",
-		Long: `Look for what keeps the manager or the workers from running, or will: the stock
-service, polkit, owners, unit files, the configuration and the files that it
-names, rules that are degraded, ports, versions, cgroup controllers, the clock,
-the journal. Each finding comes with why it matters and the command that fixes
-it. No manager is needed and nothing is changed. Run it as root: other users
-cannot see all of it, and are told what was not seen.
+		Long: `Find what is wrong with the installation, why it matters, and how to fix it: the
+stock service, polkit, owners, unit files, the configuration and the files that
+it names, rules that are degraded, ports, versions, cgroup controllers, the
+clock, the journal. No manager is needed and nothing is changed. Run it as root:
+it lists what other users cannot see.
 
 Exit status: 0 nothing is wrong, 1 something is.`,
 		Args: noArgs,

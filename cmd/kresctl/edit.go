@@ -41,15 +41,15 @@ func (a *app) editCommand() *cobra.Command {
 		Use:   "edit [--running] [--yes] [--dry-run] [--if-match ETAG] [--confirm-within TIME] [-m COMMENT]",
 		Short: "edit the configuration file, show the plan, ask and apply",
 		Long: `Open the configuration file, or that of -c, in your editor: $VISUAL, else
-$EDITOR. What you leave is checked; if it is not valid the editor comes back
-with the problems on top. Then the plan is printed, you are asked on a terminal,
-and the change is applied. Only when it is in force is the file written. A text
-without a change does nothing.
+$EDITOR. kresctl then checks the text, prints the plan, asks if you are on a
+terminal, applies the change and, once it is in force, writes the file. If the
+text is not valid, the editor comes back with the problems on top; leave it
+unchanged to give up.
 
-With --running the running configuration is edited, and the file stays as it is.
+--running edits the running configuration, and the file stays as it is.
 
 If someone else changes the configuration or the file meanwhile, nothing is
-done. Whatever fails, what you have typed is kept, and kresctl says where.`,
+overwritten. If anything fails your text is kept, and kresctl says where.`,
 		Example: `  kresctl edit
   EDITOR=nano kresctl edit --running --confirm-within 5m`,
 		Args: noArgs,

@@ -18,10 +18,10 @@ func (a *app) eventsCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "events [-f] [--json]",
 		Short: "show what happens, as it happens",
-		Long: `Show what happens from now on, until you interrupt it: changes with their plans,
-each step as it begins and ends, workers that crash, repairs, and going back to
-what ran before. What is in progress already, and what waits, is shown first. It
-fails when kresd-manager ends.`,
+		Long: `Show what happens, until you interrupt it: changes with their plans, each step
+as it begins and ends, crashes of workers, repairs, and returns to what ran
+before. What is in progress or waits already is shown first. The command fails
+when kresd-manager ends.`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.ask(cmd, func(ctx context.Context, c *client.Client) error {

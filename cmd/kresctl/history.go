@@ -21,13 +21,13 @@ func (a *app) historyCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "history [--since TIME] [--until TIME] [--by WHO] [--json] [[show] N]",
 		Short: "list who changed what and when, or show a change",
-		Long: `List the last changes of the configuration, newest first: when, by whom, how,
-and with what outcome. An asterisk marks what runs. With N one change is shown
-with all that differed; secrets are not shown. kresctl rollback N returns to it.
+		Long: `List the last changes of the configuration, newest first. An asterisk marks what
+runs. With N, show one change and everything that differed; secrets are not
+shown. kresctl rollback N returns to it.
 
-WHO is the user who asked, and where that user logged in as another one, by sudo
-for instance, both: alice (as root). --by takes either name or number, a role,
-or start, signal, files, timer and repair for changes that no one asked for.`,
+WHO is the user who asked. If someone logged in as another user first, as with
+sudo, both are shown: alice (as root). --by takes either name or number, a role,
+or start, signal, files, timer or repair for changes that no one asked for.`,
 		Example: `  kresctl history --since yesterday --by alice
   kresctl history --since "2026-03-01 14:00" --until 2h
   kresctl history 24`,

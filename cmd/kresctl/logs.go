@@ -19,14 +19,12 @@ func (a *app) logsCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "logs [-f] [-n LINES] [-p PRIORITY] [--since TIME] [--json] [UNIT…]",
 		Short: "show the log of the units",
-		Long: `Show the last messages of the workers, of all other units and of the manager,
-or of some of them, from the journal; with -f also those to come, until you
-interrupt it. It fails when kresd-manager ends before that. It takes the role
-read, and no right to read the journal.
+		Long: `Show the last messages of all our units and the manager, or of those that you
+name. You need the role read, and no right to read the journal. -f goes on with
+new messages until you interrupt it, and fails when kresd-manager ends.
 
-TIME is how long ago, as 10m, 2h or 3d, or a day or moment, as 2026-11-28 or
-"2026-11-28 10:00", or as in RFC 3339. PRIORITY is emerg, alert, crit, err,
-warning, notice, info or debug.`,
+TIME is a time ago, such as 10m, 2h or 3d, or 2026-11-28, "2026-11-28 10:00" or
+RFC 3339. PRIORITY is emerg, alert, crit, err, warning, notice, info or debug.`,
 		Example: `  kresctl logs -f kresd@1
   kresctl logs -p warning --since 2h`,
 		RunE: func(cmd *cobra.Command, args []string) error {

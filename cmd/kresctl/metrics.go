@@ -18,9 +18,10 @@ func (a *app) metricsCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "metrics [--json | --prometheus] [FILE]",
 		Short: "print the statistics of the workers",
-		Long: `Print what every worker has counted, or save it in FILE: as JSON or, with what
-is known of units and changes, in the text format of Prometheus. A worker that
-does not answer within seconds has null in JSON, and is named on standard error.`,
+		Long: `Print what every worker counts, or save it in FILE. It is JSON, or with
+--prometheus the text format of Prometheus, with units and changes as well. A
+worker that does not answer within 3 s is null in JSON and named on standard
+error.`,
 		Args: atMost(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if prometheus && a.json {

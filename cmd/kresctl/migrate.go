@@ -16,10 +16,10 @@ func (a *app) migrateCommand() *cobra.Command {
 	var asYAML bool
 	cmd := &cobra.Command{
 		Use:   "migrate [--json | --yaml] IN [OUT]",
-		Short: "bring a configuration file of an earlier version up to date",
-		Long: `Carry the keys of earlier versions of Knot Resolver 6 over to their successors,
-remove those that have none, and print the result or save it in OUT, which may
-be IN itself; - is standard input or output. YAML keeps its comments and order.
+		Short: "update a configuration file of an earlier version",
+		Long: `Update a configuration of an earlier version of Knot Resolver 6: rename keys,
+remove those that are gone, and print the result or save it in OUT, which may be
+IN; - is standard input or output. YAML keeps its comments and order.
 
 Every edit is reported on standard error:
 
@@ -28,11 +28,10 @@ Every edit is reported on standard error:
     added PATH: VALUE
     changed PATH: VALUE
 
-some with a reason in brackets. A value that is set under its new name already
-wins over the old one. What cannot be carried over is reported and left as it
-is. A note names a default that has changed since.
-
-What else is wrong with the file stays as it is: see kresctl validate.
+some with a reason in brackets. A value under the new name wins over one under
+the old name. What cannot be carried over is reported and left as it is. A note
+names a default that has changed since. Other mistakes in the file stay: see
+kresctl validate.
 
 Exit status: 0 done, also if there was nothing to do; 1 not readable, or
 something could not be carried over; 2 wrong usage.`,

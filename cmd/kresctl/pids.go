@@ -17,9 +17,9 @@ func (a *app) pidsCommand() *cobra.Command {
 	kinds := []string{"all", "kresd", "gc"}
 	cmd := &cobra.Command{
 		Use:   "pids [--json] [all|kresd|gc]",
-		Short: "print the process ids of what runs",
+		Short: "print the process ids of the units",
 		Long: `Print the process ids of the workers (kresd), of the garbage collector (gc), or
-of all that runs, one a line. The manager is not among them.`,
+of everything that runs except the manager, one a line.`,
 		ValidArgs: kinds,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 0 && !slices.Contains(kinds, args[0]) {

@@ -17,11 +17,10 @@ func (a *app) planCommand() *cobra.Command {
 	var exitCode bool
 	cmd := &cobra.Command{
 		Use:   "plan [--exit-code] [--json] [FILE | -]",
-		Short: "print what a reload would do, or applying FILE",
-		Long: `Print what a reload would do now: what differs in the configuration, the steps
-that lead from what runs to what the configuration file says, and what clients
-notice of them. With FILE it is what kresctl apply FILE would do. Nothing is
-changed. -v has the steps one by one, with the hashes of what differs.
+		Short: "print what a reload, or applying FILE, would do",
+		Long: `Print what a reload would do: what differs in the configuration, the steps, and
+what clients would notice. With FILE, print what kresctl apply FILE would do.
+Nothing is changed. -v lists the steps one by one, with hashes.
 
 Exit status with --exit-code: 0 there is nothing to do; 1 there is; 2 trouble.`,
 		Example: `  kresctl plan

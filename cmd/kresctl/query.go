@@ -21,14 +21,15 @@ func (a *app) queryCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "query [--server ADDRESS] [--tcp | --tls] [--dnssec] [--cd] [--timeout TIME] [--json] NAME [TYPE]",
 		Short: "ask the resolver for a name, as a client does",
-		Long: `Ask the resolver for records of NAME, of TYPE A unless another one is named, and
-print the answer as clients get it: the code, whether DNSSEC has validated it,
-the time, why it is as it is (extended errors, RFC 8914), and the records.
+		Long: `Ask the resolver for records of NAME, as a client does, and print the answer:
+the code, whether DNSSEC validated it, the time, the reason for an error in
+words (RFC 8914), and the records. TYPE is A unless you name one.
 
 The question goes to the first address of /network/listen of the running
-configuration, or to --server. Whichever worker gets it answers; kresctl trace
-shows how. Exit status: 0 the name or its absence is the answer; 1 there was no
-answer, or another code than NOERROR and NXDOMAIN.`,
+configuration, or to --server. kresctl trace shows how a worker resolves a name.
+
+Exit status: 0 the answer is NOERROR or NXDOMAIN; 1 there is no answer, or it
+has another code.`,
 		Args: nameAndType,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			q.Name, q.Type = args[0], "A"
@@ -71,7 +72,7 @@ answer, or another code than NOERROR and NXDOMAIN.`,
 	cmd.Flags().BoolVar(&tls, "tls", false, "over TLS; the certificate is not judged")
 	cmd.Flags().BoolVar(&q.DNSSEC, "dnssec", false, "with signatures")
 	cmd.Flags().BoolVar(&q.CheckingDisabled, "cd", false, "even if DNSSEC refuses the answer")
-	cmd.Flags().DurationVar(&q.Timeout, "timeout", 5*time.Second, "how long each of two queries may take, as 2s")
+	cmd.Flags().DurationVar(&q.Timeout, "timeout", 5*time.Second, "how long each of two queries may take, a `TIME` such as 2s")
 	hasJSON(cmd)
 	return cmd
 }

@@ -10,9 +10,10 @@ import (
 
 func (a *app) reloadCommand() *cobra.Command {
 	return a.againCommand("reload", "read the configuration file again and apply it",
-		`Read the configuration file again and apply it. Changes made with config set
-are dropped. Files that it names, as certificates, lists and scripts, are taken
-over by those who read them if they have changed. If the file is not usable, or
-a worker refuses it, nothing changes and the command fails.`,
+		`Read the configuration file again and apply it. If the file cannot be used, or a
+worker refuses it, nothing changes and the command fails.
+
+Unsaved changes made with kresctl config set are dropped. Certificates, lists
+and scripts that the configuration names are read again if they changed.`,
 		(*client.Client).Reload, true)
 }

@@ -10,7 +10,7 @@ import (
 
 func (a *app) renewCommand() *cobra.Command {
 	return a.againCommand("renew", "apply the running configuration once more",
-		`Apply the running configuration once more: bring back what stopped, and take
-over files that the configuration only names, as they are.`,
+		`Apply the running configuration once more: start what has stopped, load the
+rules and have the workers read their certificate, whether files changed or not.`,
 		(*client.Client).Renew, false)
 }

@@ -16,11 +16,10 @@ func (a *app) restartCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "restart [--dry-run] [--if-match ETAG] [-m COMMENT] [UNIT…]",
 		Short: "restart workers, without losing a query",
-		Long: `Restart all workers, or the units that are named: workers, as 1 or kresd@1,
-components and the garbage collector. Each worker is drained before it stops
-and has to answer before the next one follows; the only worker has a spare
-serve in its place. The configuration stays what it is, so that the history
-has no number for it, as with reload --force.`,
+		Long: `Restart all workers, or the workers, components and garbage collector that you
+name. Each worker is drained before it stops and must answer before the next one
+follows; a spare serves in place of the only worker. The configuration does not
+change, so the history has no number for it, as with reload --force.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			var named []string
 			for _, arg := range args {
@@ -37,7 +36,7 @@ has no number for it, as with reload --force.`,
 	}
 	cmd.Flags().BoolVar(&opt.DryRun, "dry-run", false, "print the plan and change nothing")
 	ifMatchFlag(cmd, &opt)
-	cmd.Flags().StringVarP(&opt.Comment, "comment", "m", "", "say why, for the log")
+	cmd.Flags().StringVarP(&opt.Comment, "comment", "m", "", "say why, as `COMMENT` in the log")
 	hasJSON(cmd)
 	return cmd
 }

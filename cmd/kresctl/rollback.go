@@ -18,10 +18,10 @@ func (a *app) rollbackCommand() *cobra.Command {
 		Use:        "rollback [--dry-run] [--if-match ETAG] [--confirm-within TIME] [-m COMMENT] [-q] [N]",
 		SuggestFor: []string{"undo", "revert", "restore"},
 		Short:      "return to the configuration of an earlier change",
-		Long: `Make the configuration of change N the running one, see kresctl history; without
-N that which ran before the running one. It is a change like any other: checked,
-tried, undone if it fails, and in the history. The changes that it undoes are
-listed. The configuration file stays as it is.`,
+		Long: `Make the configuration after change N the running one, see kresctl history;
+without N, the one that ran before. The changes that this undoes are listed. A
+rollback is a change like any other: checked, tried, undone if it fails, and in
+the history. The configuration file stays as it is.`,
 		Example: `  kresctl rollback --dry-run 24
   kresctl rollback -m "the new certificate was wrong"`,
 		Args: atMost(1),

@@ -16,7 +16,7 @@ func (a *app) schemaCommand() *cobra.Command {
 		Use:   "schema [--live] [FILE]",
 		Short: "print the JSON schema of the configuration",
 		Long: `Print the JSON schema (draft 2020-12) of the configuration, or save it in FILE.
-It is that of this kresctl; with --live it is that of the running manager. Rules
+It is the schema of this kresctl or, with --live, of the running manager. Rules
 between keys are not part of it: kresctl validate knows them all.`,
 		Args: atMost(1),
 		RunE: func(cmd *cobra.Command, args []string) error {

@@ -17,12 +17,10 @@ func (a *app) statusCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "status [-l] [--json]",
 		Short: "show what runs",
-		Long: `Show what runs: the state in a word and what is wrong in one sentence, the last
-change and how to undo it, how the file and what runs differ, and every unit.
-CONFIG is current or old; CRASHES counts restarts by systemd. -l adds dates,
-hashes and all files that the configuration names.
-
-With -q nothing is printed, and the exit status tells.
+		Long: `Show what runs: the state and what is wrong in one sentence, the last change and
+how to undo it, how the file and what runs differ, and every unit. CONFIG is
+current or old; CRASHES counts restarts by systemd. -l adds dates, hashes and
+all files that the configuration names. -q prints nothing.
 
 Exit status: 0 all runs as configured, or a change is being applied; 3 a unit
 does not run as configured, the resolver is stopped, or systemd does not answer;

@@ -17,12 +17,12 @@ func (a *app) stopCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "stop [--yes]",
 		Short: "stop the resolver and its manager",
-		Long: `Stop all workers and then the manager. To stop the manager alone, while DNS is
-served on, use systemctl stop kresd-manager.
+		Long: `Stop all workers, then the manager. On a terminal it asks first, unless you pass
+--yes. To stop the manager alone, and keep DNS running, use
+systemctl stop kresd-manager.
 
-The next start reads the file. What was changed over the API and is not in it is
-dropped; kresctl says so, and which kresctl rollback brings it back. On a
-terminal it asks first, unless --yes is given.`,
+Unsaved API changes are dropped, because the next start reads the file; stop
+names the kresctl rollback that restores them.`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.ask(cmd, func(ctx context.Context, c *client.Client) error {

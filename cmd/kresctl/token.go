@@ -7,7 +7,7 @@ import "github.com/spf13/cobra"
 func (a *app) tokenCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "token",
-		Short: "make tokens for callers over TCP, and their hashes",
+		Short: "make tokens for callers over TCP, and hash them",
 		RunE:  needsCommand,
 	}
 	cmd.AddCommand(a.tokenHashCommand(), a.tokenNewCommand())

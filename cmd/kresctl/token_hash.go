@@ -13,9 +13,9 @@ func (a *app) tokenHashCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "hash [FILE | -]",
 		Short: "print the hash of a token",
-		Long: `Print the hash of the token in FILE, or on standard input, for the token-file
-or the token of a role in /management/roles. Who reads the hash has no token.
-No manager is asked.`,
+		Long: `Print the hash of the token in FILE or on standard input, for the token-file or
+token of a role in /management/roles. The hash alone gives no one the role. No
+manager is asked.`,
 		Example: `  kresctl token hash ~/.kresctl-token >/etc/knot-resolver/deploy.token`,
 		Args:    atMost(1),
 		RunE: func(_ *cobra.Command, args []string) error {

@@ -12,9 +12,9 @@ func (a *app) tokenNewCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "new",
 		Short: "print a new token",
-		Long: `Print a new token, which has 256 random bits. No manager is asked. Keep it
-where it is used, in a file that only its owner can read, and give the manager
-its hash: see kresctl token hash.`,
+		Long: `Print a new token of 256 random bits. No manager is asked. Keep the token where
+it is used, in a file that only its owner can read, and give the manager its
+hash: see kresctl token hash.`,
 		Example: `  (umask 077; kresctl token new >~/.kresctl-token)
   kresctl token hash ~/.kresctl-token`,
 		Args: noArgs,

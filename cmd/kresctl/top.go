@@ -21,12 +21,12 @@ func (a *app) topCommand() *cobra.Command {
 	var count int
 	cmd := &cobra.Command{
 		Use:   "top [-n COUNT] [--interval TIME] [--json]",
-		Short: "show what the workers do, again and again",
-		Long: `Show every few seconds what has happened since: queries a second, answers by
-code, the time within which 50, 95 and 99 % of the answers came, how many came
-from the cache alone, and of each worker the processor time and the memory. On a
-terminal the table stays in place, until you interrupt it; elsewhere one follows
-the other, COUNT of them. --json prints an object a line.`,
+		Short: "show live what the workers do",
+		Long: `Show every two seconds what happened since: queries per second, answers by code,
+the time within which 50, 95 and 99 % of the answers came, the share from the
+cache alone, and the CPU time and memory of each worker. On a terminal the table
+stays in place until you interrupt it; elsewhere the tables follow one another.
+--json prints an object a line.`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if interval < leastInterval {

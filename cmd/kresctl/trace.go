@@ -18,11 +18,11 @@ func (a *app) traceCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "trace [--from ADDRESS] [--worker UNIT] [-v] [--json] NAME [TYPE]",
 		Short: "show how a worker resolves a name",
-		Long: `Have a worker resolve NAME, and show its way: cache, views and local data,
+		Long: `Have a worker resolve NAME and show the way: views and local data, cache,
 servers that were asked with their round-trip times, aliases, DNSSEC, and the
-answer. No log level is changed and nothing restarts; other requests are not
-logged. Views judge the client: --from says which one, else it is the resolver
-itself. It takes the role operate, since it makes queries.`,
+answer. Nothing restarts, no log level changes, and other requests are not
+logged. Views depend on the client, which is the resolver itself unless you give
+one with --from. You need the role operate, because a trace makes queries.`,
 		Args: nameAndType,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			q.Name = args[0]
@@ -49,7 +49,7 @@ itself. It takes the role operate, since it makes queries.`,
 		},
 	}
 	cmd.Flags().StringVar(&q.From, "from", "", "as a client with this `ADDRESS`")
-	cmd.Flags().StringVar(&q.Unit, "worker", "", "through this worker (default the first that answers): `UNIT`")
+	cmd.Flags().StringVar(&q.Unit, "worker", "", "the worker that resolves it, a `UNIT` (default the first that answers)")
 	cmd.Flags().BoolVarP(&verbose, "verbose", "v", false, "show what kresd itself says, too")
 	hasJSON(cmd)
 	return cmd

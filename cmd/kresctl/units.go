@@ -17,9 +17,9 @@ func (a *app) unitsCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "units [--json] [UNIT…]",
 		Short: "list the units with their states",
-		Long: `List the units, or those that are named: the workers, the policy-loader, the
-garbage collector and components. CONFIG is old where a process runs another
-configuration than it should.`,
+		Long: `List the units with their states, or those that you name: workers, the
+policy-loader, the garbage collector and components. CONFIG is old where a
+process does not run the configuration it should.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			var named []string
 			for _, arg := range args {

@@ -18,10 +18,10 @@ func (a *app) upstreamsCommand() *cobra.Command {
 	var all bool
 	cmd := &cobra.Command{
 		Use:   "upstreams [--all] [--json]",
-		Short: "show how fast the servers answer that workers ask",
-		Long: `Show the round-trip times of the servers that workers have asked lately, the
-slowest first, and how many queries of each worker were not answered in time
-since it started. Each worker keeps the times of its last 512 answers.`,
+		Short: "show how fast upstream servers answer",
+		Long: `Show the round-trip times of the servers that workers asked lately, the slowest
+first, and how many queries of each worker timed out since it started. A worker
+keeps the times of its last 512 answers.`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.ask(cmd, func(ctx context.Context, c *client.Client) error {

@@ -25,11 +25,11 @@ func (a *app) validateCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "validate [--strict [--user NAME]] [--each] [--format text|json] [FILE… | -]",
 		Short: "check configuration files, without a manager",
-		Long: `Check a configuration for all that can be known without running it. Several
-files are one configuration, combined from left to right, and relative paths in
-all of them start from the folder of the first; with --each every file is a
-configuration of its own. - is standard input. Without FILE the installed
-configuration is checked, or that of -c.
+		Long: `Check everything about a configuration that can be known without running it.
+Several files make one configuration, combined from left to right, with relative
+paths from the folder of the first. With --each, every file is a configuration
+of its own. - is standard input. Without FILE the installed configuration is
+checked, or that of -c.
 
 Problems are printed on standard error as
 
@@ -39,22 +39,25 @@ and on a terminal with the line of the file below. --format json prints them on
 standard output instead, as one array of objects with the keys file, path, line,
 column, pointer, severity, message and hint; it is [] if there are none.
 
---strict also looks at the files and directories that the configuration names:
-whether they are there, are of the right kind, and can be used by the process
-that needs them, whoever runs the command. Who that is say User=, Group= and
-SupplementaryGroups= of the installed units, with their drop-ins; where none is
-installed it is, for root, those that come with kresctl, and for another user
-oneself. --user NAME is one account, with its own groups, in place of all. Each
-message names the user and the groups. Owner, group and mode of the file and of
-all directories on the way to it decide; access control lists are reported and
-not judged. Users and groups in /management/roles must exist, a token file must
-hold a token, and it is a warning if workers can read one. It goes by the files
-of the installed units, with all drop-ins, for what their sandboxes hide, and
-says which unit and directive that is and what opens it, unless --user names
-another account. Network interfaces have to be there, up and with an address.
-What else may stand in the way (mandatory access control, a file system that is
-read-only) and whether the content of a file is fine is only known to a worker
-that tries: the manager starts one to see before it changes anything.
+--strict also checks the files and directories that the configuration names:
+that they exist, are of the right kind, and can be used by the process that
+needs them, whoever runs the command. Each message names the user and the
+groups. Owner, group and mode of the file and of all directories on the way
+decide; an access control list is reported, with no verdict. It checks as well:
+
+    users and groups in /management/roles, which must exist
+    token files, which must hold a token that workers cannot read
+    what the sandboxes of the units hide, and what opens it
+    network interfaces, which must be up and have an address
+
+User and groups are those of the installed units, with their drop-ins. Where no
+kresd-manager.service is installed they are, for root, those of the unit files
+that come with kresctl, and for another user their own. --user NAME checks for
+one account in place of all; sandboxes are left out then.
+
+Mandatory access control, read-only file systems and the content of files are
+not checked: the manager finds out with a worker that serves no one, before it
+changes anything.
 
 Exit status: 0 valid, with or without warnings; 1 invalid or not readable;
 2 wrong usage.`,

@@ -17,10 +17,9 @@ func (a *app) versionCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "version [--client] [--json]",
 		Short: "print the versions of what runs",
-		Long: `Print the versions of kresctl, of the manager, of kresd in the workers and of
-systemd. A worker keeps its program until it restarts, so that after an upgrade
-several versions of kresd may run. --client prints that of kresctl and asks no
-one.`,
+		Long: `Print the versions of kresctl, the manager, systemd, and kresd in each worker. A
+worker keeps its program until it restarts, so several versions may run after an
+upgrade. --client prints the version of kresctl and asks no manager.`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			type all struct {
