@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package rollout
+
+import (
+	"fmt"
+	"slices"
+	"time"
+)
+
+// Clock is what time it is: how long the record has been in its stage and phase, and for
+// how long no host has moved. Both are measured by one process that has seen the
+// beginning, or counts from when it came.
+type Clock struct {
+	InStage, Quiet time.Duration
+}
+
+// Next is what a record should be now: the same one where nothing is to be done. It is
+// given all hosts as a store had them in a revision, the basis.
+func Next(r Record, hosts []Host, basis int64, now Clock) Record {
+	next := r
+	next.Threshold = slices.Clone(r.Threshold)
+	c := next.crowd(hosts)
+	next.step(c, now)
+	fresh := next.admit(c)
+	if next.same(r) && (!fresh || basis == r.Basis) {
+		return r
+	}
+	next.Version++
+	next.Basis = basis
+	return next
+}
+
+// same reports whether two records differ in nothing that a decision makes.
+func (r Record) same(o Record) bool {
+	return r.Phase == o.Phase && r.Stage == o.Stage && r.Reason == o.Reason && r.Resume == o.Resume && slices.Equal(r.Threshold, o.Threshold)
+}
+
+// step goes on to the phase and stage that are due.
+func (r *Record) step(c crowd, now Clock) {
+	switch r.Phase {
+	case Reverting:
+		if c.InFlight == 0 && c.backward() == 0 {
+			r.Phase = Reverted
+		}
+		return
+	case Reverted, Done:
+		return
+	}
+	if r.Phase == Paused && r.Resume == Reverting {
+		return
+	}
+	if reason := r.fails(c); reason != "" {
+		r.Phase, r.Resume, r.Reason = Reverting, "", reason
+		if c.InFlight == 0 && c.backward() == 0 {
+			r.Phase = Reverted
+		}
+		return
+	}
+	if r.Phase == Paused {
+		return
+	}
+	if reason := r.stops(c, now); reason != "" {
+		r.Pause(reason)
+		return
+	}
+	switch r.Phase {
+	case Preflight:
+		if c.Unasked == 0 && c.Ready > 0 {
+			r.Phase, r.Stage = Rolling, 0
+		}
+	case Rolling:
+		if r.complete(c) {
+			r.Phase = Soaking
+			if r.Stage == r.Policy.stages()-1 {
+				r.Phase = Done
+			}
+		}
+	case Soaking:
+		if now.InStage >= r.Policy.Soak.Duration() {
+			r.advance(c)
+		}
+	}
+}
+
+// Pause stops a rollout that has not ended.
+func (r *Record) Pause(reason string) {
+	if !r.Phase.Ended() && r.Phase != Paused {
+		r.Resume, r.Phase, r.Reason = r.Phase, Paused, reason
+	}
+}
+
+// fails says why all have to go back, "" if they do not.
+func (r Record) fails(c crowd) string {
+	n, allowed := c.Failed, r.allowed(c)
+	if n <= allowed && !c.canaryFailed {
+		return ""
+	}
+	who := c.some(Host.failed)
+	switch {
+	case r.Phase == Preflight:
+		return fmt.Sprintf("%d of %d hosts cannot have it, and none has changed: %s", n, c.counted(), who)
+	case c.canaryFailed && n <= allowed, r.Stage == 0:
+		return "failed in the canary ring: " + who
+	}
+	return fmt.Sprintf("%d of %d hosts failed, and max-failed %s allows %d: %s", n, c.counted(), r.Policy.MaxFailed, allowed, who)
+}
+
+// allowed is how many hosts may fail now.
+func (r Record) allowed(c crowd) int {
+	if r.Phase == Preflight || r.Stage == 0 {
+		return 0
+	}
+	return r.Policy.MaxFailed.Of(c.counted())
+}
+
+// stops says why a rollout has to wait for a person, "" if it does not. What is not known
+// does not count as good.
+func (r Record) stops(c crowd, now Clock) string {
+	allowed := r.allowed(c)
+	missing := r.Policy.MaxMissing.Of(c.counted())
+	switch {
+	case c.counted() == 0:
+		return "no host has told of itself yet, or all are held"
+	case c.Lost > 0 && (c.Failed+c.Lost > allowed || c.canaryLost):
+		return "lost in the middle of its change: " + c.some(func(h Host) bool { return !h.Alive && h.inFlight() })
+	case c.Inconclusive > 0 && r.Policy.OnInconclusive != InconclusivePasses:
+		return "no data to judge the release by: " + c.some(func(h Host) bool { return h.State == Inconclusive })
+	case c.Missing > missing:
+		return fmt.Sprintf("%d of %d hosts are away, and max-missing %s allows %d: %s",
+			c.Missing, c.counted(), r.Policy.MaxMissing, missing, c.some(func(h Host) bool { return !h.Alive }))
+	case r.Phase != Soaking && now.Quiet >= r.Policy.ProgressDeadline.Duration():
+		return fmt.Sprintf("nothing has moved for %s: %s", r.Policy.ProgressDeadline, r.waits(c))
+	}
+	return ""
+}
+
+// complete reports whether a stage has come to its end.
+func (r Record) complete(c crowd) bool {
+	if c.InFlight > 0 || r.Stage == 0 && c.OK == 0 {
+		return false
+	}
+	return !slices.ContainsFunc(r.open(c), func(n int) bool { return n > 0 })
+}
+
+// advance goes to the next stage in which a host can start, or to the end.
+func (r *Record) advance(c crowd) {
+	r.Phase = Rolling
+	for last := r.Policy.stages() - 1; r.Stage < last; {
+		r.Stage++
+		if !r.complete(c) {
+			return
+		}
+	}
+	r.Phase = Done
+}
+
+// quota is how many hosts of a ring may have tried the release in the stage.
+func (r Record) quota(c crowd, ring int) int {
+	last := len(r.Policy.Rings) - 1
+	switch {
+	case r.Phase == Done:
+		return c.sizes[ring]
+	case r.Stage == 0:
+		return 1 // of all rings: see open
+	case ring < last:
+		if ring < r.Stage {
+			return c.sizes[ring]
+		}
+		return 0
+	case r.Stage <= last:
+		return 0
+	}
+	return max(1, r.Policy.Steps[r.Stage-last-1].Of(c.sizes[last]))
+}
+
+// open is how many ready hosts of each ring the stage has a place for, whatever the limit
+// on those in flight.
+func (r Record) open(c crowd) []int {
+	ready, tried := make([]int, len(c.sizes)), make([]int, len(c.sizes))
+	for i, h := range c.hosts {
+		count(&ready[c.rings[i]], h.Alive && h.State == Planned)
+		count(&tried[c.rings[i]], h.Tried && h.State != Held)
+	}
+	open := make([]int, len(c.sizes))
+	left := len(c.hosts)
+	if r.Stage == 0 && r.Phase != Done {
+		left = max(0, 1-c.Tried)
+	}
+	for i := range open {
+		open[i] = min(left, max(0, min(ready[i], r.quota(c, i)-tried[i])))
+		left -= open[i]
+	}
+	return open
+}
+
+// backward is how many hosts are there that run the release and can go back.
+func (c crowd) backward() (n int) {
+	for _, h := range c.hosts {
+		count(&n, h.goesBack())
+	}
+	return n
+}
+
+func (h Host) goesBack() bool {
+	return h.Alive && h.On && !h.inFlight() && h.State != Stuck && h.State != Held
+}
+
+// admit sets the thresholds. fresh tells that they admit a host that was not known to be
+// ready when the record was written.
+func (r *Record) admit(c crowd) (fresh bool) {
+	free := max(0, r.Policy.parallel(c.counted())-c.InFlight)
+	var places []int
+	candidate := func(h Host, _ int) bool { return h.Alive && h.State == Planned }
+	switch {
+	case r.Phase.back():
+		places = []int{min(free, c.backward())}
+		candidate = func(h Host, _ int) bool { return h.goesBack() }
+	case r.Phase == Rolling, r.Phase == Done && c.Failed+c.Lost <= r.allowed(c):
+		places = r.open(c)
+		for i := range places {
+			places[i] = min(places[i], free)
+			free -= places[i]
+		}
+	default:
+		places = make([]int, len(c.sizes))
+	}
+	r.Threshold = make([]Rank, len(places))
+	for i, h := range c.hosts {
+		ring := c.rings[i]
+		if r.Phase.back() {
+			ring = 0
+		}
+		if places[ring] > 0 && h.Rank != "" && candidate(h, ring) {
+			places[ring]--
+			r.Threshold[ring] = h.Rank
+			fresh = fresh || h.Revision > r.Basis
+		}
+	}
+	return fresh
+}
+
+// Progress changes whenever a host or the record moves.
+func Progress(r Record, hosts []Host) string {
+	c := Count(r, hosts)
+	c.Alive, c.Missing = 0, 0 // coming and going is no progress
+	return fmt.Sprint(r.ID, r.Phase, r.Stage, c)
+}

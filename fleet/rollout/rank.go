@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package rollout
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+)
+
+// Rank is the place of a host in the order of a rollout: 16 hexadecimal digits, which
+// sort as the numbers that they are. It is text because many readers of JSON lose the
+// last digits of such a number. The lowest goes first.
+type Rank string
+
+// RankOf is the rank of a host in a rollout. The machine ID stays secret, as
+// machine-id(5) asks for; the name of the host is in it because machines that were
+// cloned share that ID.
+func RankOf(machineID, host string, rollout int) Rank {
+	h := hmac.New(sha256.New, []byte(machineID))
+	fmt.Fprintf(h, "kres-fleet %d %s", rollout, host)
+	return Rank(hex.EncodeToString(h.Sum(nil)[:8]))
+}
+
+func (r Rank) valid() bool {
+	b, err := hex.DecodeString(string(r))
+	return err == nil && len(b) == 8 && Rank(hex.EncodeToString(b)) == r
+}
