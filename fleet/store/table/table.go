@@ -27,7 +27,7 @@ type Table struct {
 	events   []store.Event // the last ones
 	dropped  int64         // revision of the newest event that is not kept
 	changed  chan struct{} // closed at each change
-	leases   map[int64]*lease
+	leases   map[int64]*Lease
 	last     int64 // lease
 	save     func([]byte) error
 }
@@ -39,7 +39,7 @@ type entry struct {
 
 // New returns an empty table.
 func New() *Table {
-	return &Table{revision: 1, values: map[string]entry{}, changed: make(chan struct{}), leases: map[int64]*lease{}}
+	return &Table{revision: 1, values: map[string]entry{}, changed: make(chan struct{}), leases: map[int64]*Lease{}}
 }
 
 // Restore returns a table with what save was given, "" for nothing; save gets all of it
@@ -230,7 +230,8 @@ func (t *Table) Grant(ctx context.Context, ttl time.Duration) (store.Lease, erro
 	return l, nil
 }
 
-type lease struct {
+// Lease is one of a table.
+type Lease struct {
 	t     *Table
 	id    int64
 	ttl   time.Duration
@@ -238,20 +239,27 @@ type lease struct {
 	timer *time.Timer
 }
 
-func (l *lease) ID() int64             { return l.id }
-func (l *lease) Gone() <-chan struct{} { return l.gone }
+func (l *Lease) ID() int64             { return l.id }
+func (l *Lease) Gone() <-chan struct{} { return l.gone }
 
-func (l *lease) Release(context.Context) { l.t.End(l.id) }
+func (l *Lease) Release(context.Context) { l.t.End(l.id) }
 
 // GrantRaw gives a lease that whoever has it keeps alive.
-func (t *Table) GrantRaw(ttl time.Duration) *lease {
+func (t *Table) GrantRaw(ttl time.Duration) *Lease {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.last++
-	l := &lease{t: t, id: t.last, ttl: ttl, gone: make(chan struct{})}
+	l := &Lease{t: t, id: t.last, ttl: ttl, gone: make(chan struct{})}
 	l.timer = time.AfterFunc(ttl, func() { t.End(l.id) })
 	t.leases[l.id] = l
 	return l
+}
+
+// Has reports whether there is a lease.
+func (t *Table) Has(id int64) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.leases[id] != nil
 }
 
 // Keep keeps a lease alive, and reports whether there is one.
