@@ -38,6 +38,13 @@ func TestLongRunsAreFoldedWithoutTrace(t *testing.T) {
 			"c:1:10: /workers: expected an integer of at least 1, or auto, found 0"},
 		{"a last line that goes on", "local-data:\n  addresses:\n" + entries(70, "    h%: 192.0.2.1") + "      x\n",
 			"c:72:10: /local-data/addresses/h69: expected an IP address, found \"192.0.2.1 x\""},
+		{"mistakes in a run of items", "forward:\n  - subtree: first\n    servers: [x]\n" + entries(70, "  - subtree: z%.example\n    servers: [192.0.2.1, 192.0.2.2@5353]") + "  - subtree: [a, b]\n    servers: [192.0.2.1,  y]\n  - subtree: last\n    servers: [192.0.2.1]\n",
+			"c:3:15: /forward/0/servers/0: expected an IP address with an optional @port, found \"x\"\n" +
+				"c:145:27: /forward/71/servers/1: expected an IP address with an optional @port, found \"y\""},
+		{"a key given twice in a run of items", "forward:\n" + entries(70, "  - subtree: z%.example\n    servers: [192.0.2.1]") + "  - subtree: c\n    subtree: d\n  - subtree: last\n",
+			"c:143:5: /forward/70/subtree: the key \"subtree\" is given twice; it stands first in line 142"},
+		{"a last item that goes on", "forward:\n" + entries(70, "  - subtree: z%.example\n    servers: [192.0.2.1]") + "    options: {dnssec: 5}\n",
+			"c:142:23: /forward/69/options/dnssec: expected true or false, found 5"},
 		{"the name of the stand-in in the text", "local-data:\n  addresses:\n" + entries(70, "    h%: 192.0.2.1") + "kresd-fold-0: 0\n",
 			"c:73:1: /kresd-fold-0: unknown key \"kresd-fold-0\""},
 	} {

@@ -43,6 +43,7 @@ var measures = []measure{
 	{"kresctl", (*bench).commands},
 	{"validate", (*bench).validating},
 	{"large", (*bench).large},
+	{"slope", (*bench).sloping},
 	{"load", (*bench).underLoad},
 	{"kill", (*bench).killed},
 }

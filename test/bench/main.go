@@ -27,6 +27,7 @@ import (
 
 func main() {
 	watchBoot()
+	slopeIn()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
 	stop()

@@ -20,7 +20,8 @@ import (
 // tree where that key turns up. Where it does not turn up as a key in a place
 // that a line of the run could have (the run may be inside of a block of text),
 // the whole text is parsed again without folding: folding never changes what
-// a text means, and never what is said about an error in it.
+// a text means, and never what is said about an error in it. What goes for lines
+// goes for items of a YAML list whose lines are of that kind, see fold_items.go.
 
 // foldMin is how many lines make it worth while.
 const foldMin = 64
@@ -33,6 +34,7 @@ type run struct {
 	lines string // the folded lines, with their ends
 	count int
 	used  bool
+	items bool // lines are those of count items of a list
 }
 
 // entry is one line of a run: a key and the source of its value.
@@ -66,17 +68,24 @@ func fold(src string, separator byte) (string, []run) {
 			indent = int(e.keyColumn)
 			off, line = end, line+1
 		}
-		if line-first < foldMin {
-			if off == start { // not an entry: go past it
+		r, standIn := run{first: first, count: line - first}, ""
+		if off == start && separator == ':' { // not an entry
+			indent, r.count, off = itemsFrom(src, off)
+			r.items, standIn = true, "- "
+			line += strings.Count(src[start:off], "\n")
+		}
+		if r.count < foldMin {
+			if off == start { // no item either: go past it
 				off, line = LineEnd(src, off), line+1
 			}
 			continue
 		}
 		out.WriteString(src[copied:start])
 		out.WriteString(strings.Repeat(" ", indent-1))
-		out.WriteString(foldKey + strconv.Itoa(len(runs)) + " " + string(separator) + " 0")
+		out.WriteString(standIn + foldKey + strconv.Itoa(len(runs)) + " " + string(separator) + " 0")
 		out.WriteString(strings.Repeat("\n", line-first))
-		runs = append(runs, run{first: first, lines: src[start:off], count: line - first})
+		r.lines = src[start:off]
+		runs = append(runs, r)
 		copied = off
 	}
 	if runs == nil {
@@ -100,7 +109,11 @@ func findRun(runs []run, key string) *run {
 // word of letters, digits and ".:-/", a string in quotes, or a list of those in
 // brackets; whatever is less plain is left to the parser.
 func splitEntry(line string, separator byte) (e entry, ok bool) {
-	i := blanks(line, 0)
+	return splitEntryAt(line, blanks(line, 0), separator)
+}
+
+// splitEntryAt is splitEntry of what starts at line[i].
+func splitEntryAt(line string, i int, separator byte) (e entry, ok bool) {
 	e.keyColumn = uint32(i + 1)
 	start := i
 	if isQuote(line, i) {
@@ -218,17 +231,22 @@ func (r *run) unfold(separator byte, scalar func(word string, isQuoted bool) (tr
 		end := LineEnd(r.lines, off)
 		e, _ := splitEntry(r.lines[off:end], separator)
 		off = end
-		if k, ok := scalar(e.key, e.keyQuoted || separator == '='); !ok || k.Kind != tree.Text {
-			return nil, false
-		}
-		m := tree.Member{Key: e.key, KeyAt: tree.Position{Line: line, Column: e.keyColumn}}
-		at := tree.Position{Line: line, Column: e.valueColumn}
-		if !unfoldValue(&m.Value, e.value, at, scalar) {
+		m, ok := e.member(line, separator, scalar)
+		if !ok {
 			return nil, false
 		}
 		members = append(members, m)
 	}
 	return members, true
+}
+
+// member is what an entry stands for, in a line of that number.
+func (e entry) member(line uint32, separator byte, scalar func(string, bool) (tree.Node, bool)) (m tree.Member, ok bool) {
+	if k, ok := scalar(e.key, e.keyQuoted || separator == '='); !ok || k.Kind != tree.Text {
+		return m, false
+	}
+	m.Key, m.KeyAt = e.key, tree.Position{Line: line, Column: e.keyColumn}
+	return m, unfoldValue(&m.Value, e.value, tree.Position{Line: line, Column: e.valueColumn}, scalar)
 }
 
 func unfoldValue(n *tree.Node, value string, at tree.Position, scalar func(string, bool) (tree.Node, bool)) bool {
@@ -243,6 +261,7 @@ func unfoldValue(n *tree.Node, value string, at tree.Position, scalar func(strin
 		return ok
 	}
 	n.Kind, n.At = tree.List, at
+	n.Members = make([]tree.Member, 0, 1+strings.Count(value, ","))
 	for i := 1; i < len(value); {
 		i = blanks(value, i)
 		end := plainItem(value, i, ':') // a superset of what stands in TOML

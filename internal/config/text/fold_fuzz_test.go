@@ -26,6 +26,13 @@ func FuzzFold(f *testing.F) {
 	f.Add("a = '''\n", "k% = \"x\"", "'''\n")
 	f.Add("a = {\n", " k% = [\"x\"]", "}\n")
 	f.Add("[[a]]\nk1 = 2\n", "\"k%\" = 'x'", "k0 = 1\n[[a]]\n")
+	f.Add("a:\n", "- k: 192.0.2.1\n  l%: [x, 'y']", "  more: {}\n")
+	f.Add("a:\n  - x: y\n", "  - k: 192.0.2.1", "    more\n  - z: 1\n")
+	f.Add("a: |\n", "  - k: %\n    l: 1", "\n")
+	f.Add("a: [\n", "  - k: %", "]\n")
+	f.Add("a: &x\n", "-   k: yes\n    k: no", "b: *x\n")
+	f.Add("- &a\n", "- \"k%\": 2001-02-02", "   - k: 1\n")
+	f.Add("a:\n  -\n", "    - k%: 1\n      l: 1:30\n", "    l: 1\n")
 	f.Fuzz(func(t *testing.T, before, line, after string) {
 		var b strings.Builder
 		b.WriteString(before)

@@ -130,11 +130,37 @@ func (r *yamlReader) list(n *tree.Node, from *yaml.Node, at *tree.Place, depth i
 	if !r.collection(from, at, "!!seq") {
 		return
 	}
-	n.Members = make([]tree.Member, len(from.Content))
+	n.Members = make([]tree.Member, 0, len(from.Content))
 	here := tree.Place{Up: at, List: true}
-	for i, item := range from.Content {
-		here.Index = i
-		r.value(&n.Members[i].Value, item, &here, depth+1)
+	for _, item := range from.Content {
+		if item.Kind == yaml.MappingNode && len(item.Content) == 2 {
+			if run := findRun(r.runs, item.Content[0].Value); run != nil && run.items {
+				r.unfoldItems(n, run, item, &here)
+				continue
+			}
+		}
+		here.Index = len(n.Members)
+		n.Members = append(n.Members, tree.Member{})
+		r.value(&n.Members[here.Index].Value, item, &here, depth+1)
+	}
+}
+
+// unfoldItems puts the items of a run in place of the item that stood for them.
+func (r *yamlReader) unfoldItems(n *tree.Node, run *run, from *yaml.Node, here *tree.Place) {
+	if !run.standsFor(from, from.Content[0], from.Content[1]) || from.Anchor != "" || from.Style&yaml.TaggedStyle != 0 {
+		r.folded = true
+		return
+	}
+	items, nodes, ok := run.unfoldItems()
+	if r.nodes += nodes; !ok || r.nodes > tree.MaxNodes {
+		r.folded = true
+		return
+	}
+	run.used = true
+	for _, item := range items {
+		here.Index = len(n.Members)
+		n.Members = append(n.Members, item)
+		r.AddDuplicates(&n.Members[here.Index].Value, here)
 	}
 }
 
@@ -165,8 +191,7 @@ func (r *yamlReader) object(n *tree.Node, from *yaml.Node, at *tree.Place, depth
 
 // unfold puts the lines of a run in place of the line that stood for them.
 func (r *yamlReader) unfold(n *tree.Node, run *run, from, key, value *yaml.Node) {
-	if from.Style&yaml.FlowStyle != 0 || key.Style != 0 || value.Style != 0 || value.Value != "0" ||
-		key.Line != run.first || value.Line != run.first || key.Anchor+value.Anchor != "" || run.used {
+	if run.items || !run.standsFor(from, key, value) {
 		r.folded = true
 		return
 	}
@@ -182,6 +207,13 @@ func (r *yamlReader) unfold(n *tree.Node, run *run, from, key, value *yaml.Node)
 	} else {
 		n.Members = append(n.Members, members...)
 	}
+}
+
+// standsFor reports whether a key and its value are what was put in the place of a run, in a
+// place that its lines could have.
+func (r *run) standsFor(from, key, value *yaml.Node) bool {
+	return from.Style&yaml.FlowStyle == 0 && key.Style == 0 && value.Style == 0 && value.Value == "0" &&
+		key.Line == r.first && value.Line == r.first && key.Anchor+value.Anchor == "" && !r.used
 }
 
 // foldedYAMLScalar reads a word of a folded line; it is false for one that
