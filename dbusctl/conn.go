@@ -50,10 +50,11 @@ type Client struct {
 	// nil is no one.
 	Log *slog.Logger
 
-	once sync.Once
-	turn chan struct{} // held by whoever looks at or replaces conn
-	conn *conn
-	lost atomic.Int64 // when a connection broke last, in Unix nanoseconds
+	once   sync.Once
+	turn   chan struct{} // held by whoever looks at or replaces conn
+	conn   *conn
+	target targetJobs
+	lost   atomic.Int64 // when a connection broke last, in Unix nanoseconds
 
 	watch atomic.Pointer[watch] // while Watch is connected
 
@@ -81,6 +82,7 @@ type conn struct {
 	signals chan *dbus.Signal
 	done    chan struct{} // closed when the signal loop has ended
 	lost    *atomic.Int64 // of the client
+	target  *targetJobs   // of the client
 	answer  time.Duration // how long an answer may take
 	jobs    *jobs
 	reading chan struct{} // held by whoever asks many things at once
@@ -111,7 +113,7 @@ func (c *Client) get(ctx context.Context) (*conn, error) {
 		c.conn.close()
 		c.conn = nil
 	}
-	n, err := dial(ctx, c.Address, &c.lost, cmp.Or(c.answer, dialTime))
+	n, err := dial(ctx, c.Address, &c.lost, &c.target, cmp.Or(c.answer, dialTime))
 	if err != nil {
 		return nil, unavailable(err)
 	}
@@ -120,14 +122,14 @@ func (c *Client) get(ctx context.Context) (*conn, error) {
 	return n, nil
 }
 
-func dial(ctx context.Context, address string, lost *atomic.Int64, patience time.Duration) (*conn, error) {
+func dial(ctx context.Context, address string, lost *atomic.Int64, target *targetJobs, patience time.Duration) (*conn, error) {
 	ctx, cancel := withDeadline(ctx, patience)
 	defer cancel()
 	bus, err := connect(ctx, address, dbus.NewSequentialSignalHandler())
 	if err != nil {
 		return nil, err
 	}
-	n := &conn{bus: bus, signals: make(chan *dbus.Signal, signalBuffer), done: make(chan struct{}), lost: lost, reading: make(chan struct{}, 1)}
+	n := &conn{bus: bus, signals: make(chan *dbus.Signal, signalBuffer), done: make(chan struct{}), lost: lost, target: target, reading: make(chan struct{}, 1)}
 	if err := n.subscribe(ctx); err != nil {
 		n.close()
 		return nil, silent(ctx, err)
@@ -139,7 +141,7 @@ func dial(ctx context.Context, address string, lost *atomic.Int64, patience time
 // match rule names the sender, and the loop compares it again, because a
 // signal addressed to us directly passes every rule.
 func (n *conn) subscribe(ctx context.Context) error {
-	n.jobs = newJobs("")
+	n.jobs = newJobs("", n.target)
 	n.bus.Signal(n.signals)
 	go n.loop()
 	if err := matchManager(ctx, n.bus, "JobRemoved"); err != nil {

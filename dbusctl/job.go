@@ -43,13 +43,21 @@ func modeOf(verb string) string {
 // Start starts a unit and waits until its job is done. The result says nothing
 // about the state a moment later; observe the unit to know it.
 // A unit that has failed is reset first, which also clears its start limit.
-func (c *Client) Start(ctx context.Context, unit string) error { return c.job(ctx, "start", unit) }
+// units.ErrTargetStopped means that the job has brought in kresd.target, which someone
+// has stopped since a moment that [Client.Mark] returned.
+func (c *Client) Start(ctx context.Context, unit string, since units.Mark) error {
+	return c.jobWith(ctx, job{unit: unit, verb: "start", target: units.Target, since: since})
+}
 
 // Stop stops a unit and waits until its job is done.
-func (c *Client) Stop(ctx context.Context, unit string) error { return c.job(ctx, "stop", unit) }
+func (c *Client) Stop(ctx context.Context, unit string) error {
+	return c.jobWith(ctx, job{unit: unit, verb: "stop"})
+}
 
-// Restart stops and starts a unit and waits until its job is done.
-func (c *Client) Restart(ctx context.Context, unit string) error { return c.job(ctx, "restart", unit) }
+// Restart stops and starts a unit and waits until its job is done. Of the target see Start.
+func (c *Client) Restart(ctx context.Context, unit string, since units.Mark) error {
+	return c.jobWith(ctx, job{unit: unit, verb: "restart", target: units.Target, since: since})
+}
 
 // QueueStop asks for a unit to be stopped and does not wait.
 func (c *Client) QueueStop(ctx context.Context, unit string) error {
@@ -73,14 +81,16 @@ func (c *Client) ResetFailed(ctx context.Context, unit string) error {
 
 var methods = map[string]string{"start": "StartUnit", "stop": "StopUnit", "restart": "RestartUnit"}
 
-// job queues a job and waits for its end, over more than one connection if the
+// jobWith queues a job and waits for its end, over more than one connection if the
 // first one breaks: what systemd does goes on without the bus.
-func (c *Client) job(ctx context.Context, verb, unit string) error {
-	return c.jobWith(ctx, job{unit: unit, verb: verb})
-}
-
 func (c *Client) jobWith(ctx context.Context, j job) error {
-	return c.do(ctx, func(n *conn) error { return n.carry(ctx, &j) })
+	return c.do(ctx, func(n *conn) error {
+		err := n.carry(ctx, &j)
+		if j.path != "" && n.broughtBack(ctx, &j) {
+			return fmt.Errorf("cannot %s: %w", &j, units.ErrTargetStopped)
+		}
+		return err
+	})
 }
 
 // job is one job of ours.
@@ -89,6 +99,9 @@ type job struct {
 	asked      bool            // the call was made, and its reply may have been lost
 	path       dbus.ObjectPath // "" until it is known
 	before     string          // the type of the job that the unit had already
+	target     string          // that it may bring in; "" for none
+	since      units.Mark      // when it was last asked for
+	called     time.Duration   // when it was queued, on the clock of systemd's timestamps
 	define     []assignment    // for StartTransientUnit, where systemd knows no such unit; nil for a unit with a file
 }
 
@@ -153,7 +166,7 @@ func (n *conn) queue(ctx context.Context, j *job) error {
 	if !j.asked {
 		j.before = verb
 	}
-	j.asked = true
+	j.asked, j.called = true, monotonic()
 	err = n.call(ctx, methods[j.verb], j.unit, modeOf(j.verb)).Store(&j.path)
 	if j.define != nil {
 		err = n.startTransient(ctx, j, err)

@@ -21,11 +21,13 @@ type jobs struct {
 	results map[dbus.ObjectPath]string
 	order   []dbus.ObjectPath
 	gone    bool
+	target  *targetJobs // told of every job
 }
 
-func newJobs(owner string) *jobs {
+func newJobs(owner string, target *targetJobs) *jobs {
 	return &jobs{
 		owner:   owner,
+		target:  target,
 		waiting: map[dbus.ObjectPath]chan string{},
 		results: map[dbus.ObjectPath]string{},
 	}
@@ -45,6 +47,7 @@ func (j *jobs) removed(sig *dbus.Signal) {
 	if dbus.Store(sig.Body, &id, &path, &unit, &result) != nil {
 		return
 	}
+	j.target.removed(id, unit)
 	if ch, ok := j.waiting[path]; ok {
 		delete(j.waiting, path)
 		ch <- result // has room

@@ -93,7 +93,7 @@ func TestJobResults(t *testing.T) {
 		}, "nothing"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			j := newJobs(systemd)
+			j := newJobs(systemd, new(targetJobs))
 			if c.before != nil {
 				c.before(j)
 			}
@@ -111,7 +111,7 @@ func TestJobResults(t *testing.T) {
 // Every job of the system is told to us; those no one waits for must not fill
 // the memory of a manager that runs for years.
 func TestResultsThatNoOneWantsAreBounded(t *testing.T) {
-	j := newJobs(systemd)
+	j := newJobs(systemd, new(targetJobs))
 	for i := range 10 * keptResults {
 		j.removed(removed(systemd, fmt.Sprintf("/job/%d", i), "done"))
 	}
@@ -128,7 +128,7 @@ func TestResultsThatNoOneWantsAreBounded(t *testing.T) {
 }
 
 func TestAWaiterThatIsGoneDoesNotHoldUpTheSignals(t *testing.T) {
-	j := newJobs(systemd)
+	j := newJobs(systemd, new(targetJobs))
 	for i := range 100 {
 		path := fmt.Sprintf("/job/%d", i)
 		_ = j.wait(dbus.ObjectPath(path)) // never read
@@ -140,7 +140,7 @@ func TestAWaiterThatIsGoneDoesNotHoldUpTheSignals(t *testing.T) {
 }
 
 func TestJobsAreSafeForConcurrentUse(t *testing.T) {
-	j := newJobs(systemd)
+	j := newJobs(systemd, new(targetJobs))
 	var all sync.WaitGroup
 	for i := range 50 {
 		path := fmt.Sprintf("/job/%d", i)

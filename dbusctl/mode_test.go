@@ -46,13 +46,13 @@ func TestJobsHaveTheirModes(t *testing.T) {
 	transient := &Transient{Client: client, Unit: func(name string) (unitfile.Unit, error) { return unitfile.Unit{Name: name}, nil }}
 	ctx := patient(t)
 	for what, err := range map[string]error{
-		"start":             client.Start(ctx, "kresd@1.service"),
+		"start":             client.Start(ctx, "kresd@1.service", 0),
 		"stop":              client.Stop(ctx, "kresd@1.service"),
-		"restart":           client.Restart(ctx, "kresd@1.service"),
+		"restart":           client.Restart(ctx, "kresd@1.service", 0),
 		"queue a stop":      client.QueueStop(ctx, "kresd@1.service"),
 		"reset":             client.ResetFailed(ctx, "kresd@1.service"),
-		"start transient":   transient.Start(ctx, "kresd@9.service"),
-		"restart transient": transient.Restart(ctx, "kresd@9.service"),
+		"start transient":   transient.Start(ctx, "kresd@9.service", 0),
+		"restart transient": transient.Restart(ctx, "kresd@9.service", 0),
 	} {
 		if err != nil {
 			t.Errorf("%s: %v", what, err)

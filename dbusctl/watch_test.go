@@ -261,7 +261,7 @@ func TestHintsAreBounded(t *testing.T) {
 // What the bus told while we asked it for the owner is newer than its answer.
 func TestTheNewestOwnerIsBelieved(t *testing.T) {
 	moved := &dbus.Signal{Sender: busName, Name: busName + ".NameOwnerChanged", Body: []any{systemdName, systemd, ":1.50"}}
-	h, j := newHints(newMemory()), newJobs("")
+	h, j := newHints(newMemory()), newJobs("", new(targetJobs))
 	h.DeliverSignal("", "", moved)
 	j.ownerChanged(moved)
 	h.began(systemd)

@@ -83,6 +83,9 @@ var ErrForbidden = errors.New("polkit does not let kresd-manager control its uni
 // ErrCanceled means that someone canceled the change.
 var ErrCanceled = errors.New("the change was canceled")
 
+// Mark is a moment in the life of kresd.target: how many jobs of it had ended by then.
+type Mark uint64
+
 // ErrTargetStopped means that someone stopped the resolver as a whole while a
 // change was in progress.
 var ErrTargetStopped = errors.New("kresd.target was stopped meanwhile, and nothing is started again; to start it: systemctl start kresd.target")

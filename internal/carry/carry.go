@@ -24,9 +24,14 @@ import (
 // end soon after their context does.
 type Systemd interface {
 	ObserveUnit(ctx context.Context, unit string) (units.Observed, error)
-	Start(ctx context.Context, unit string) error
+	// Mark returns this moment, for Start and Restart.
+	Mark() units.Mark
+	// Start and Restart fail with units.ErrTargetStopped if the job has brought in
+	// kresd.target, which someone has stopped since a moment. It is for the caller to
+	// have it stop again.
+	Start(ctx context.Context, unit string, since units.Mark) error
+	Restart(ctx context.Context, unit string, since units.Mark) error
 	Stop(ctx context.Context, unit string) error
-	Restart(ctx context.Context, unit string) error
 	ResetFailed(ctx context.Context, unit string) error
 	QueueStop(ctx context.Context, unit string) error
 	// Set sets properties of a unit until the next boot.
@@ -80,6 +85,8 @@ type Mode struct {
 	// Serving means that kresd.target was active when the plan was made. If
 	// someone stops it meanwhile, nothing more is started.
 	Serving bool
+	// Since is when it was asked for. Who stops kresd.target after that has the last word.
+	Since units.Mark
 	// About is what all that is logged is about.
 	About message.About
 }

@@ -56,9 +56,12 @@ const (
 
 // unlessStopped queues a job once a stop of the unit has ended, be it ours of a moment
 // ago or an administrator's of this one unit. If all is stopped, that is the last word.
-func (c run) unlessStopped(ctx context.Context, s units.Step, do func(context.Context, string) error) error {
+func (c run) unlessStopped(ctx context.Context, s units.Step, do func(context.Context, string, units.Mark) error) error {
 	for end := time.Now().Add(stopWait); ; {
-		err := do(ctx, s.Unit)
+		err := do(ctx, s.Unit, c.mode.Since)
+		if errors.Is(err, units.ErrTargetStopped) {
+			return c.stopAgain(ctx, err)
+		}
 		if !errors.Is(err, units.ErrStopQueued) || time.Now().After(end) {
 			return err
 		}
@@ -73,6 +76,14 @@ func (c run) unlessStopped(ctx context.Context, s units.Step, do func(context.Co
 			return err
 		}
 	}
+}
+
+// stopAgain stops what came back with a job of ours although someone had stopped it: it
+// was not seen before systemd had asked polkit.
+func (c run) stopAgain(ctx context.Context, stopped error) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), controlDeadline)
+	defer cancel()
+	return errors.Join(stopped, c.Systemd.QueueStop(ctx, units.Target))
 }
 
 // load runs the policy-loader.

@@ -4,6 +4,7 @@ package manager_test
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -442,4 +443,71 @@ func TestADefectEndsTheProcess(t *testing.T) {
 	p.End()
 	w.start().wantState(t, "running")
 	w.wantLive(t, "after the next start", before)
+}
+
+// Someone stops all while the manager starts it, before any worker runs. At that moment there
+// is nothing to stop, and systemd may be asking polkit about the first job; the stop counts all
+// the same, and systemd, which starts again a manager that fails, does not undo it.
+func TestAStopInTheMiddleOfAStartIsTheLastWord(t *testing.T) {
+	for name, prepare := range map[string]func(w *world){
+		"the first start": func(*world) {},
+		"a start with another file": func(w *world) {
+			p := w.start()
+			w.sys.EndingManager("stop")
+			w.sys.StopTarget()
+			p.end()
+			w.sys.EndingManager("")
+			w.write(basic + "nsid: x\n")
+		},
+	} {
+		for k, more := 1, true; more; k++ {
+			t.Run(fmt.Sprint(name, "/moment ", k), func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					w := newWorld(t, basic)
+					prepare(w)
+					w.sys.Jobs()
+					more = false
+					w.sys.Between(func(m fakesystemd.Moment) {
+						if m.N == k {
+							more = true
+							w.sys.StopTarget()
+						}
+					})
+					w.sys.Took = 20 * time.Millisecond
+					var p *process
+					var err error
+					for range 3 { // Restart=on-failure
+						p = w.process(w.sys.Client())
+						if err = p.Start(t.Context()); err == nil {
+							break
+						}
+					}
+					w.sys.Between(nil)
+					if err != nil {
+						t.Fatalf("the manager does not start: %v", err)
+					}
+					p.run(t)
+					p.settle(t)
+					if !more {
+						p.wantState(t, "running")
+						return
+					}
+					p.drift()
+					time.Sleep(time.Minute)
+					synctest.Wait()
+					if live := w.sys.Live().RunningWorkers(); len(live) > 0 {
+						t.Errorf("workers %v run; jobs: %v", live, w.sys.Jobs())
+					}
+					p.wantState(t, "stopped")
+					w.sys.AdminStart(units.PolicyLoader, "kresd@1.service", "kresd@2.service", "kresd@3.service")
+					time.Sleep(time.Second)
+					p.drift()
+					p.wantState(t, "running")
+				})
+			})
+			if k > 200 {
+				t.Fatal("the start never ends")
+			}
+		}
+	}
 }

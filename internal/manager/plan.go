@@ -73,7 +73,7 @@ func (m *Manager) planOn(s *step, live units.Live) error {
 	s.serving = live.Target.Serving()
 	// Whoever stops the target means all of it. What the transition is about is in
 	// force with the next start.
-	s.held = !s.asked && !s.starts && !s.serving && s.cur.desired.Generation != "" && s.cur.down == ""
+	s.held = s.stays || !s.asked && !s.starts && !s.serving && s.cur.desired.Generation != "" && s.cur.down == ""
 	restart, err := s.toRestart(want)
 	if err != nil {
 		return err

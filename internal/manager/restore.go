@@ -58,7 +58,7 @@ func (m *Manager) restored(ctx context.Context, s *step, cause error) error {
 	m.tell(units.Event{Kind: units.EventRestore, Plan: &plan, Generation: s.cur.desired.Generation})
 	under, end := m.lasting(ctx)
 	defer end()
-	err = m.carry(under, plan, s.cur.desired, carry.Mode{Serving: s.serving, About: s.about("")}, true)
+	err = m.carry(under, plan, s.cur.desired, carry.Mode{Serving: s.serving, Since: s.since, About: s.about("")}, true)
 	if failedLoad(cause) && failedLoad(err) {
 		// The policy-loader commits all or nothing: what ran before has never ended.
 		m.log(s).Error("the rules that were loaded before stay in force, and cannot be loaded again", "error", err)

@@ -53,6 +53,15 @@ func (m *Manager) Start(ctx context.Context) error {
 		t.starts = starts
 		_, err = m.transit(ctx, t)
 	}
+	if err != nil && t != nil && ctx.Err() == nil && m.stoppedMeanwhile(ctx) {
+		// Who stopped it means this start, too, whatever it failed for: it is not tried
+		// again, and the manager is there for the next one.
+		m.forgetStopped()
+		m.o.Log.Warn(units.ErrTargetStopped.Error())
+		held := *t
+		held.number, held.record, held.starts, held.stays = 0, nil, false, true
+		_, err = m.transit(ctx, &held)
+	}
 	if err == nil && (m.died || m.resumes) && m.byHand(ctx) {
 		// Whoever starts the manager by hand means the file.
 		if file, ferr := m.read(); ferr != nil || file.ETag() != m.current.Load().fileETag {
@@ -77,6 +86,12 @@ func (m *Manager) Start(ctx context.Context) error {
 	m.started = true
 	m.later = append(m.later, m.tellProblems)
 	return nil
+}
+
+// stoppedMeanwhile reports whether someone has stopped all since this manager began.
+func (m *Manager) stoppedMeanwhile(ctx context.Context) bool {
+	target, err := m.o.Systemd.ObserveUnit(ctx, units.Target)
+	return err == nil && !target.Serving() && m.o.Systemd.Mark() > 0
 }
 
 // first is the transition that a start begins with.

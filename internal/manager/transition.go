@@ -43,6 +43,10 @@ type transition struct {
 	asked bool
 	// starts means that the manager was stopped, and that to start it asks for all.
 	starts bool
+	// stays means that someone stopped all while the manager started: nothing is started.
+	stays bool
+	// since is when it began; a start has begun with the manager.
+	since units.Mark
 	// file means that the new document is what the configuration file holds.
 	file bool
 	// back means that the document has run before: it is let through where a new one
@@ -106,6 +110,9 @@ func (m *Manager) transit(ctx context.Context, t *transition) (report units.Repo
 	m.changes.begin(t)
 	defer func() { m.changes.finish(t, report, err, m.Running().ETag()) }()
 	defer m.survive(t, &err)
+	if m.started {
+		t.since = m.o.Systemd.Mark()
+	}
 	cur := m.current.Load()
 	s := &step{transition: t, cur: cur, report: &units.Report{Cause: t.Cause, Who: t.Who, Comment: t.Comment, When: t.began, Generation: cur.desired.Generation}}
 
@@ -133,7 +140,7 @@ func (m *Manager) carryOut(ctx context.Context, s *step) error {
 	m.tellBegun(s)
 	m.tell(units.Event{Kind: s.eventKind(), Cause: s.Cause, Plan: &s.report.Plan, Generation: s.next.desired.Generation})
 	under, end := m.cancelable(ctx, !s.keeps)
-	err := m.carry(under, s.report.Plan, s.next.desired, carry.Mode{Soak: s.asked, Serving: s.serving, About: s.about("")}, s.whole())
+	err := m.carry(under, s.report.Plan, s.next.desired, carry.Mode{Soak: s.asked, Serving: s.serving, Since: s.since, About: s.about("")}, s.whole())
 	end()
 	var refused *units.StepError
 	if errors.As(err, &refused) && refused.Refused {

@@ -16,6 +16,7 @@ import (
 // manager can be dropped at any point as if it had been killed there.
 type Client struct {
 	*Systemd
+	began units.Mark
 
 	mu     sync.Mutex
 	left   int  // calls until it freezes; negative for never
@@ -28,7 +29,7 @@ type Client struct {
 
 // Client returns a connection that works.
 func (s *Systemd) Client() *Client {
-	return &Client{Systemd: s, left: -1, frozen: make(chan struct{}), thaw: make(chan struct{})}
+	return &Client{Systemd: s, began: s.Mark(), left: -1, frozen: make(chan struct{}), thaw: make(chan struct{})}
 }
 
 // FreezeAt stops the manager forever in its k-th call from now, counted from 1,
@@ -93,9 +94,12 @@ func (c *Client) Observe(ctx context.Context, scope units.Scope) (units.Live, er
 	return c.Systemd.Observe(ctx, scope)
 }
 
+// Mark counts from the beginning of the connection.
+func (c *Client) Mark() units.Mark { return c.Systemd.Mark() - c.began }
+
 // Start is a job.
-func (c *Client) Start(ctx context.Context, name string) error {
-	return c.through(func() error { return c.Systemd.Start(ctx, name) })
+func (c *Client) Start(ctx context.Context, name string, since units.Mark) error {
+	return c.through(func() error { return c.Systemd.Start(ctx, name, c.began+since) })
 }
 
 // Stop is a job.
@@ -104,8 +108,8 @@ func (c *Client) Stop(ctx context.Context, name string) error {
 }
 
 // Restart is a job.
-func (c *Client) Restart(ctx context.Context, name string) error {
-	return c.through(func() error { return c.Systemd.Restart(ctx, name) })
+func (c *Client) Restart(ctx context.Context, name string, since units.Mark) error {
+	return c.through(func() error { return c.Systemd.Restart(ctx, name, c.began+since) })
 }
 
 // Set is a call that changes something.

@@ -28,8 +28,33 @@ type job struct {
 	done    chan struct{}
 }
 
+// unlessStopped is job, which notices that it has brought in a target that someone has
+// stopped since a moment.
+func (s *Systemd) unlessStopped(ctx context.Context, verb, name string, since units.Mark) error {
+	var brought bool
+	err := s.jobWith(ctx, verb, name, func() {
+		brought = s.unitLocked(units.Target).o.Idle() && s.queue[units.Target] == nil && s.ended > since
+	})
+	if brought && !s.unitIdle(units.Target) {
+		return fmt.Errorf("cannot %s %s: %w", verb, name, units.ErrTargetStopped)
+	}
+	return err
+}
+
+// unitIdle reports whether a unit is down and stays so.
+func (s *Systemd) unitIdle(name string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.unitLocked(name).o.Idle() && s.queue[name] == nil
+}
+
 // job is one call for a job, and waits for its result.
 func (s *Systemd) job(ctx context.Context, verb, name string) error {
+	return s.jobWith(ctx, verb, name, func() {})
+}
+
+// jobWith is job. look sees the units a moment before the job is queued.
+func (s *Systemd) jobWith(ctx context.Context, verb, name string, look func()) error {
 	f, end, err := s.call(ctx, verb, name)
 	defer end()
 	if err != nil {
@@ -51,6 +76,7 @@ func (s *Systemd) job(ctx context.Context, verb, name string) error {
 	if b := s.queue[name]; b != nil {
 		before = b.verb
 	}
+	look()
 	j := s.enqueueLocked(verb, name, f, s.Took)
 	s.mu.Unlock()
 	select {
@@ -246,6 +272,9 @@ func (s *Systemd) completeLocked(j *job) {
 // finishLocked tells the result of a job.
 func (s *Systemd) finishLocked(j *job, result string) {
 	delete(s.queue, j.unit)
+	if j.unit == units.Target {
+		s.ended++
+	}
 	u := s.unitLocked(j.unit)
 	u.o.Job, u.o.JobType = 0, ""
 	if result == "canceled" && j.running && j.verb == "start" && u.o.ActiveState == "activating" {

@@ -43,6 +43,7 @@ type Systemd struct {
 	rules    string               // what the rule database holds
 	stock    string               // state of the stock service
 	ending   string               // the job of the manager's own unit
+	ended    units.Mark           // jobs of the target
 	journal  map[string][]string
 	limits   map[string]units.Limits // that were set, by unit
 	texts    map[string]string       // properties of all services, by name
@@ -153,13 +154,24 @@ func (s *Systemd) fault(ctx context.Context, verb, name string) (Fault, error) {
 var changing = []string{"start", "stop", "restart", "queue-stop", "reset-rules", "set"}
 
 // Start runs a start job.
-func (s *Systemd) Start(ctx context.Context, name string) error { return s.job(ctx, "start", name) }
+func (s *Systemd) Start(ctx context.Context, name string, since units.Mark) error {
+	return s.unlessStopped(ctx, "start", name, since)
+}
 
 // Stop runs a stop job.
 func (s *Systemd) Stop(ctx context.Context, name string) error { return s.job(ctx, "stop", name) }
 
 // Restart runs a restart job.
-func (s *Systemd) Restart(ctx context.Context, name string) error { return s.job(ctx, "restart", name) }
+func (s *Systemd) Restart(ctx context.Context, name string, since units.Mark) error {
+	return s.unlessStopped(ctx, "restart", name, since)
+}
+
+// Mark returns how many jobs of the target have ended.
+func (s *Systemd) Mark() units.Mark {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.ended
+}
 
 // ResetFailed forgets failures and the start limit of a unit.
 func (s *Systemd) ResetFailed(ctx context.Context, name string) error {

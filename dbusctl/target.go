@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package dbusctl
+
+import (
+	"context"
+	"path"
+	"slices"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/godbus/dbus/v5"
+	"golang.org/x/sys/unix"
+
+	"kresd-manager/units"
+)
+
+// Who stops kresd.target while systemd asks polkit whether we may start something, has
+// stopped nothing yet: the job that comes after it starts the target as well, because the
+// policy-loader wants it. No job mode refuses that, and nothing of it is left in the
+// target's state. What tells is the order of jobs, whose numbers only rise: one of the
+// target has ended since, ours came later, and the target was not active when it came.
+
+// keptTargetJobs is how many jobs of the target are remembered. The last ones decide.
+const keptTargetJobs = 64
+
+// targetJobs are the jobs of kresd.target that have ended, whoever asked for them, over
+// all connections. It is safe for concurrent use.
+type targetJobs struct {
+	mu    sync.Mutex
+	ended units.Mark
+	last  []uint32 // their numbers, the newest last
+}
+
+// removed is told of each job that has ended.
+func (t *targetJobs) removed(id uint32, unit string) {
+	if unit != units.Target {
+		return
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.ended++
+	if t.last = append(t.last, id); len(t.last) > keptTargetJobs {
+		t.last = t.last[1:]
+	}
+}
+
+func (t *targetJobs) mark() units.Mark {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.ended
+}
+
+// around reports whether a job has ended since a moment that was queued before another
+// one, and whether one has ended that was queued after it.
+func (t *targetJobs) around(since units.Mark, id uint32) (before, after bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	fresh := t.last[max(0, len(t.last)-int(min(t.ended-since, keptTargetJobs))):]
+	return slices.ContainsFunc(fresh, func(j uint32) bool { return j < id }),
+		slices.ContainsFunc(fresh, func(j uint32) bool { return j > id })
+}
+
+// Mark returns how many jobs of kresd.target have ended since the first connection.
+func (c *Client) Mark() units.Mark { return c.target.mark() }
+
+// broughtBack reports whether a job has brought in the target although someone has
+// stopped it since. In doubt it has not: what serves goes on.
+func (n *conn) broughtBack(ctx context.Context, j *job) bool {
+	id, err := strconv.ParseUint(path.Base(string(j.path)), 10, 32)
+	if j.target == "" || err != nil {
+		return false
+	}
+	before, after := n.target.around(j.since, uint32(id))
+	if !before {
+		return false
+	}
+	ctx, cancel := withDeadline(context.WithoutCancel(ctx), n.answer)
+	defer cancel()
+	var state string
+	var entered uint64 // µs
+	target := unitPath(j.target)
+	if n.property(ctx, target, unitIface, "ActiveState", &state) != nil ||
+		n.property(ctx, target, unitIface, "ActiveEnterTimestampMonotonic", &entered) != nil {
+		return false
+	}
+	if state == "active" {
+		// Who started it before we asked has the last word.
+		return after && time.Duration(entered)*time.Microsecond >= j.called
+	}
+	// Its job waits for workers that start.
+	var queued struct {
+		ID   uint32
+		Path dbus.ObjectPath
+	}
+	return n.property(ctx, target, unitIface, "Job", &queued) == nil && queued.ID > uint32(id)
+}
+
+// monotonic is the time on the clock of systemd's timestamps.
+func monotonic() time.Duration {
+	var t unix.Timespec
+	if err := unix.ClockGettime(unix.CLOCK_MONOTONIC, &t); err != nil {
+		return 0
+	}
+	return time.Duration(t.Nano())
+}

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package dbusctl
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/godbus/dbus/v5"
+
+	"kresd-manager/units"
+)
+
+// The job of ours has number 20. What the target's own jobs were, and what has become of it,
+// tells who had the last word.
+func TestAJobThatBringsBackWhatWasStopped(t *testing.T) {
+	const ours = 20
+	long := uint64(time.Microsecond) // after the boot
+	for _, c := range []struct {
+		name    string
+		before  []uint32 // jobs of the target that ended before ours was asked for
+		ended   []uint32 // and those while systemd asked polkit, or ours ran
+		state   string
+		entered uint64 // µs; 0 is during our job
+		queued  uint32 // job of the target
+		verb    string // "" for a start
+		stopped bool
+	}{
+		{name: "the first start of all", ended: []uint32{22}, state: "active"},
+		{name: "a first start, with workers on their way", state: "inactive", queued: 22},
+		{name: "a stop meanwhile", ended: []uint32{17, 22}, state: "active", stopped: true},
+		{name: "a stop meanwhile, with workers on their way", ended: []uint32{17}, state: "inactive", queued: 22, stopped: true},
+		{name: "a stop before it was asked for", before: []uint32{17}, ended: []uint32{22}, state: "active"},
+		{name: "a stop meanwhile, and one before", before: []uint32{3}, ended: []uint32{17, 22}, state: "active", stopped: true},
+		{name: "a stop meanwhile, and another one at work", ended: []uint32{17, 25}, state: "inactive"},
+		{name: "a restart of one worker, and a stop", ended: []uint32{17}, state: "inactive", queued: 21, verb: "restart", stopped: true},
+		{name: "a start by someone else meanwhile", ended: []uint32{17}, state: "active"},
+		{name: "a start by someone else before, and another one", ended: []uint32{17, 23}, state: "active", entered: long},
+		{name: "a stop and a start meanwhile, with workers on their way", ended: []uint32{17}, state: "inactive", queued: 18},
+		{name: "it was active all the time", state: "active", entered: long},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			b := &bus{answer: func(b *bus, method string, call *dbus.Message) ([]any, error) {
+				switch method {
+				case "StartUnit", "RestartUnit":
+					for _, id := range c.ended {
+						b.ended(id, units.Target)
+					}
+					b.ended(ours, "kresd@1.service")
+					return []any{jobPath(ours)}, nil
+				case "ListUnitsByPatterns":
+					return []any{[]listed{}}, nil
+				case "Get":
+					switch property := call.Body[1]; property {
+					case "ActiveState":
+						return []any{dbus.MakeVariant(c.state)}, nil
+					case "ActiveEnterTimestampMonotonic":
+						at := c.entered
+						if at == 0 {
+							at = uint64(monotonic() / time.Microsecond)
+						}
+						return []any{dbus.MakeVariant(at)}, nil
+					case "Job":
+						return []any{dbus.MakeVariant(struct {
+							ID   uint32
+							Path dbus.ObjectPath
+						}{c.queued, jobPath(c.queued)})}, nil
+					}
+				}
+				return nil, dbus.Error{Name: busName + ".Error.UnknownMethod", Body: []any{method}}
+			}}
+			client := newBus(t, b)
+			if _, err := client.get(patient(t)); err != nil {
+				t.Fatal(err)
+			}
+			for _, id := range c.before {
+				b.ended(id, units.Target)
+			}
+			for client.Mark() < units.Mark(len(c.before)) {
+				time.Sleep(time.Millisecond)
+			}
+			do := client.Start
+			if c.verb == "restart" {
+				do = client.Restart
+			}
+			err := do(patient(t), "kresd@1.service", client.Mark())
+			if c.stopped != errors.Is(err, units.ErrTargetStopped) || !c.stopped && err != nil {
+				t.Errorf("got %v, stopped meanwhile: %t", err, c.stopped)
+			}
+		})
+	}
+}
+
+func jobPath(id uint32) dbus.ObjectPath {
+	return dbus.ObjectPath(fmt.Sprintf("%s/job/%d", systemdPath, id))
+}
+
+// ended means that a job is done.
+func (b *bus) ended(id uint32, unit string) {
+	b.signal(systemd, systemdPath, managerIface+".JobRemoved", id, jobPath(id), unit, "done")
+}
+
+func TestJobsOfTheTargetAreCountedAndBounded(t *testing.T) {
+	var jobs targetJobs
+	for id := range uint32(1000) {
+		jobs.removed(2*id, units.Target)
+		jobs.removed(2*id+1, "kresd@1.service")
+	}
+	if jobs.mark() != 1000 || len(jobs.last) > keptTargetJobs {
+		t.Errorf("%d ended, %d are kept", jobs.mark(), len(jobs.last))
+	}
+	for _, c := range []struct {
+		since         units.Mark
+		id            uint32
+		before, after bool
+	}{
+		{1000, 1, false, false},
+		{1000, 5000, false, false},
+		{999, 1998, false, false},
+		{999, 1999, true, false},
+		{999, 1997, false, true},
+		{998, 1997, true, true},
+		{0, 1997, true, true},
+	} {
+		if before, after := jobs.around(c.since, c.id); before != c.before || after != c.after {
+			t.Errorf("since %d around %d: %t, %t", c.since, c.id, before, after)
+		}
+	}
+}
