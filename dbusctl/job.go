@@ -22,9 +22,9 @@ const (
 )
 
 // Modes of our jobs (systemctl(1), --job-mode=). All make way for others, a shutdown
-// above all. A start or a restart is refused while a stop is queued, of the unit or of
-// what it wants: who stops kresd.target has the last word, also in the moment before
-// we start something. A stop of ours displaces what is queued. Of the others, "flush"
+// above all. A start or a restart is refused while a stop of the unit is queued, and leaves
+// out what it only wants while that is to stop. Who stops kresd.target has the last word,
+// for which see target.go. A stop of ours displaces what is queued. Of the others, "flush"
 // cancels the jobs of everyone, "replace-irreversibly" holds up a shutdown, and
 // "ignore-dependencies" would start a worker without its rules.
 const (
@@ -43,8 +43,8 @@ func modeOf(verb string) string {
 // Start starts a unit and waits until its job is done. The result says nothing
 // about the state a moment later; observe the unit to know it.
 // A unit that has failed is reset first, which also clears its start limit.
-// units.ErrTargetStopped means that the job has brought in kresd.target, which someone
-// has stopped since a moment that [Client.Mark] returned.
+// units.ErrTargetStopped means that the job has started something although someone has
+// stopped kresd.target since a moment that [Client.Mark] returned.
 func (c *Client) Start(ctx context.Context, unit string, since units.Mark) error {
 	return c.jobWith(ctx, job{unit: unit, verb: "start", target: units.Target, since: since})
 }
@@ -86,7 +86,7 @@ var methods = map[string]string{"start": "StartUnit", "stop": "StopUnit", "resta
 func (c *Client) jobWith(ctx context.Context, j job) error {
 	return c.do(ctx, func(n *conn) error {
 		err := n.carry(ctx, &j)
-		if j.path != "" && n.broughtBack(ctx, &j) {
+		if j.path != "" && n.undidStop(ctx, &j) {
 			return fmt.Errorf("cannot %s: %w", &j, units.ErrTargetStopped)
 		}
 		return err
@@ -101,7 +101,8 @@ type job struct {
 	before     string          // the type of the job that the unit had already
 	target     string          // that it may bring in; "" for none
 	since      units.Mark      // when it was last asked for
-	called     time.Duration   // when it was queued, on the clock of systemd's timestamps
+	called     time.Duration   // when it was asked for, on the clock of systemd's timestamps
+	queued     time.Duration   // when it had been queued
 	define     []assignment    // for StartTransientUnit, where systemd knows no such unit; nil for a unit with a file
 }
 
@@ -171,6 +172,7 @@ func (n *conn) queue(ctx context.Context, j *job) error {
 	if j.define != nil {
 		err = n.startTransient(ctx, j, err)
 	}
+	j.queued = monotonic()
 	var de dbus.Error
 	if errors.As(err, &de) && de.Name == destructive {
 		return fmt.Errorf("cannot %s: %w: %v", j, units.ErrStopQueued, err)

@@ -16,11 +16,12 @@ import (
 	"kresd-manager/units"
 )
 
-// Who stops kresd.target while systemd asks polkit whether we may start something, has
-// stopped nothing yet: the job that comes after it starts the target as well, because the
-// policy-loader wants it. No job mode refuses that, and nothing of it is left in the
-// target's state. What tells is the order of jobs, whose numbers only rise: one of the
-// target has ended since, ours came later, and the target was not active when it came.
+// Who stops kresd.target while systemd asks polkit whether we may start something, stops
+// nothing of it: the job that comes after that starts the target as well, because the
+// policy-loader wants it, or, while that still stops, a worker alone. No job mode refuses
+// either, and nothing of it is left in the target's state. What tells is the order of jobs,
+// whose numbers only rise: one of the target has ended since, ours came later, and the
+// target was not active when it came.
 
 // keptTargetJobs is how many jobs of the target are remembered. The last ones decide.
 const keptTargetJobs = 64
@@ -65,9 +66,9 @@ func (t *targetJobs) around(since units.Mark, id uint32) (before, after bool) {
 // Mark returns how many jobs of kresd.target have ended since the first connection.
 func (c *Client) Mark() units.Mark { return c.target.mark() }
 
-// broughtBack reports whether a job has brought in the target although someone has
-// stopped it since. In doubt it has not: what serves goes on.
-func (n *conn) broughtBack(ctx context.Context, j *job) bool {
+// undidStop reports whether a job has started something although someone has stopped the
+// target since. In doubt it has not: what serves goes on.
+func (n *conn) undidStop(ctx context.Context, j *job) bool {
 	id, err := strconv.ParseUint(path.Base(string(j.path)), 10, 32)
 	if j.target == "" || err != nil {
 		return false
@@ -78,23 +79,32 @@ func (n *conn) broughtBack(ctx context.Context, j *job) bool {
 	}
 	ctx, cancel := withDeadline(context.WithoutCancel(ctx), n.answer)
 	defer cancel()
-	var state string
-	var entered uint64 // µs
 	target := unitPath(j.target)
-	if n.property(ctx, target, unitIface, "ActiveState", &state) != nil ||
-		n.property(ctx, target, unitIface, "ActiveEnterTimestampMonotonic", &entered) != nil {
-		return false
-	}
-	if state == "active" {
-		// Who started it before we asked has the last word.
-		return after && time.Duration(entered)*time.Microsecond >= j.called
-	}
-	// Its job waits for workers that start.
-	var queued struct {
+	var job struct {
 		ID   uint32
 		Path dbus.ObjectPath
 	}
-	return n.property(ctx, target, unitIface, "Job", &queued) == nil && queued.ID > uint32(id)
+	var state string
+	var entered uint64 // µs
+	switch {           // the job first: it may end now
+	case n.property(ctx, target, unitIface, "Job", &job) != nil:
+		return false
+	case job.ID != 0: // it waits for workers that start: it came in with ours, or someone has started it since
+		return job.ID > uint32(id)
+	case n.property(ctx, target, unitIface, "ActiveState", &state) != nil:
+		return false
+	case state != "active":
+		return true
+	case n.property(ctx, target, unitIface, "ActiveEnterTimestampMonotonic", &entered) != nil:
+		return false
+	}
+	switch at := time.Duration(entered) * time.Microsecond; {
+	case at < j.called: // it was active all the time
+		return false
+	case at > j.queued:
+		return true
+	}
+	return after // else someone started it, as the last word
 }
 
 // monotonic is the time on the clock of systemd's timestamps.

@@ -3,6 +3,7 @@
 package dbusctl
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"testing"
@@ -17,13 +18,14 @@ import (
 // tells who had the last word.
 func TestAJobThatBringsBackWhatWasStopped(t *testing.T) {
 	const ours = 20
-	long := uint64(time.Microsecond) // after the boot
+	const long = 1 // µs after the boot
+	later := uint64((monotonic() + time.Hour) / time.Microsecond)
 	for _, c := range []struct {
 		name    string
 		before  []uint32 // jobs of the target that ended before ours was asked for
 		ended   []uint32 // and those while systemd asked polkit, or ours ran
 		state   string
-		entered uint64 // µs; 0 is during our job
+		entered uint64 // µs; 0 is while ours was queued
 		queued  uint32 // job of the target
 		verb    string // "" for a start
 		stopped bool
@@ -31,10 +33,13 @@ func TestAJobThatBringsBackWhatWasStopped(t *testing.T) {
 		{name: "the first start of all", ended: []uint32{22}, state: "active"},
 		{name: "a first start, with workers on their way", state: "inactive", queued: 22},
 		{name: "a stop meanwhile", ended: []uint32{17, 22}, state: "active", stopped: true},
+		{name: "a stop meanwhile, and the target is just there", ended: []uint32{17}, state: "active", entered: later, stopped: true},
 		{name: "a stop meanwhile, with workers on their way", ended: []uint32{17}, state: "inactive", queued: 22, stopped: true},
 		{name: "a stop before it was asked for", before: []uint32{17}, ended: []uint32{22}, state: "active"},
 		{name: "a stop meanwhile, and one before", before: []uint32{3}, ended: []uint32{17, 22}, state: "active", stopped: true},
-		{name: "a stop meanwhile, and another one at work", ended: []uint32{17, 25}, state: "inactive"},
+		{name: "a stop meanwhile, and a unit without the target", ended: []uint32{17}, state: "inactive", stopped: true},
+		{name: "a stop meanwhile, and another one", ended: []uint32{17, 25}, state: "inactive", stopped: true},
+		{name: "a stop that comes later", ended: []uint32{22, 25}, state: "inactive"},
 		{name: "a restart of one worker, and a stop", ended: []uint32{17}, state: "inactive", queued: 21, verb: "restart", stopped: true},
 		{name: "a start by someone else meanwhile", ended: []uint32{17}, state: "active"},
 		{name: "a start by someone else before, and another one", ended: []uint32{17, 23}, state: "active", entered: long},
@@ -42,9 +47,11 @@ func TestAJobThatBringsBackWhatWasStopped(t *testing.T) {
 		{name: "it was active all the time", state: "active", entered: long},
 	} {
 		t.Run(c.name, func(t *testing.T) {
+			during := uint64(0) // only the bus looks at it, one call after another
 			b := &bus{answer: func(b *bus, method string, call *dbus.Message) ([]any, error) {
 				switch method {
 				case "StartUnit", "RestartUnit":
+					during = uint64((monotonic() + time.Microsecond - 1) / time.Microsecond)
 					for _, id := range c.ended {
 						b.ended(id, units.Target)
 					}
@@ -57,11 +64,7 @@ func TestAJobThatBringsBackWhatWasStopped(t *testing.T) {
 					case "ActiveState":
 						return []any{dbus.MakeVariant(c.state)}, nil
 					case "ActiveEnterTimestampMonotonic":
-						at := c.entered
-						if at == 0 {
-							at = uint64(monotonic() / time.Microsecond)
-						}
-						return []any{dbus.MakeVariant(at)}, nil
+						return []any{dbus.MakeVariant(cmp.Or(c.entered, during))}, nil
 					case "Job":
 						return []any{dbus.MakeVariant(struct {
 							ID   uint32

@@ -26,9 +26,9 @@ type Systemd interface {
 	ObserveUnit(ctx context.Context, unit string) (units.Observed, error)
 	// Mark returns this moment, for Start and Restart.
 	Mark() units.Mark
-	// Start and Restart fail with units.ErrTargetStopped if the job has brought in
-	// kresd.target, which someone has stopped since a moment. It is for the caller to
-	// have it stop again.
+	// Start and Restart fail with units.ErrTargetStopped if the job has started something
+	// although someone has stopped kresd.target since a moment. It is for the caller to
+	// have that stop again.
 	Start(ctx context.Context, unit string, since units.Mark) error
 	Restart(ctx context.Context, unit string, since units.Mark) error
 	Stop(ctx context.Context, unit string) error

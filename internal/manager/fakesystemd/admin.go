@@ -24,7 +24,7 @@ func (s *Systemd) AutoRestart() {
 	defer s.mu.Unlock()
 	for _, name := range slices.Sorted(maps.Keys(s.units)) {
 		if u := s.units[name]; u.o.SubState == "auto-restart" {
-			s.enqueueLocked("restart", name, None, 0)
+			s.enqueueLocked("restart", name, None, 0, false)
 			u.o.Restarts++
 		}
 	}
@@ -46,7 +46,7 @@ func (s *Systemd) admin(verb string, names []string) {
 	defer s.mu.Unlock()
 	for _, name := range names {
 		if verb == "stop" || s.unitLocked(name).o.LoadState != "masked" {
-			s.enqueueLocked(verb, name, None, s.Took)
+			s.enqueueLocked(verb, name, None, s.Took, false)
 		}
 	}
 }

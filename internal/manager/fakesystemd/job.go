@@ -28,24 +28,17 @@ type job struct {
 	done    chan struct{}
 }
 
-// unlessStopped is job, which notices that it has brought in a target that someone has
-// stopped since a moment.
+// unlessStopped is job, which notices that it has started something although someone has
+// stopped the target since a moment.
 func (s *Systemd) unlessStopped(ctx context.Context, verb, name string, since units.Mark) error {
-	var brought bool
+	var late bool
 	err := s.jobWith(ctx, verb, name, func() {
-		brought = s.unitLocked(units.Target).o.Idle() && s.queue[units.Target] == nil && s.ended > since
+		late = s.unitLocked(units.Target).o.Idle() && s.queue[units.Target] == nil && s.ended > since
 	})
-	if brought && !s.unitIdle(units.Target) {
+	if late {
 		return fmt.Errorf("cannot %s %s: %w", verb, name, units.ErrTargetStopped)
 	}
 	return err
-}
-
-// unitIdle reports whether a unit is down and stays so.
-func (s *Systemd) unitIdle(name string) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.unitLocked(name).o.Idle() && s.queue[name] == nil
 }
 
 // job is one call for a job, and waits for its result.
@@ -68,7 +61,7 @@ func (s *Systemd) jobWith(ctx context.Context, verb, name string, look func()) e
 		s.mu.Unlock()
 		return fmt.Errorf("cannot %s %s: it is masked", verb, name)
 	}
-	if verb != "stop" && s.stoppingLocked(name) { // mode "fail"
+	if q := s.queue[name]; verb != "stop" && q != nil && q.verb == "stop" { // mode "fail"
 		s.mu.Unlock()
 		return fmt.Errorf("cannot %s %s: %w", verb, name, units.ErrStopQueued)
 	}
@@ -77,7 +70,7 @@ func (s *Systemd) jobWith(ctx context.Context, verb, name string, look func()) e
 		before = b.verb
 	}
 	look()
-	j := s.enqueueLocked(verb, name, f, s.Took)
+	j := s.enqueueLocked(verb, name, f, s.Took, verb != "stop")
 	s.mu.Unlock()
 	select {
 	case <-j.done:
@@ -97,28 +90,11 @@ func (s *Systemd) jobWith(ctx context.Context, verb, name string, look func()) e
 	return nil
 }
 
-// stoppingLocked reports whether a stop is queued of a unit, or of what it wants.
-func (s *Systemd) stoppingLocked(name string) bool {
-	seen := map[string]bool{}
-	var stops func(name string) bool
-	stops = func(name string) bool {
-		if seen[name] {
-			return false
-		}
-		seen[name] = true
-		if j := s.queue[name]; j != nil && j.verb == "stop" {
-			return true
-		}
-		r, _ := s.relationsLocked(name)
-		return slices.ContainsFunc(r.wants, stops)
-	}
-	return stops(name)
-}
-
 // enqueueLocked queues a job with all that belongs to it, and runs what can run.
 // What a unit wants is started with it, at any price but its own; what is part of
-// it is stopped and restarted with it.
-func (s *Systemd) enqueueLocked(verb, name string, f Fault, took time.Duration) *job {
+// it is stopped and restarted with it. What yields to stops that are queued leaves out
+// what it only wants while that is to stop (mode "fail").
+func (s *Systemd) enqueueLocked(verb, name string, f Fault, took time.Duration, yields bool) *job {
 	anchor := s.installLocked(verb, name, f, took)
 	seen := map[string]bool{verb + name: true}
 	var pull func(verb, name string)
@@ -130,6 +106,9 @@ func (s *Systemd) enqueueLocked(verb, name string, f Fault, took time.Duration) 
 					continue
 				}
 				seen["start"+w] = true
+				if q := s.queue[w]; yields && q != nil && q.verb == "stop" {
+					continue
+				}
 				if u := s.unitLocked(w); u.o.Idle() || s.queue[w] != nil {
 					s.installLocked("start", w, None, took)
 				}

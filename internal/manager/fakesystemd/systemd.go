@@ -199,7 +199,7 @@ func (s *Systemd) QueueStop(ctx context.Context, name string) error {
 	if err == nil {
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		s.enqueueLocked("stop", name, None, s.Took)
+		s.enqueueLocked("stop", name, None, s.Took, false)
 	}
 	return err
 }
