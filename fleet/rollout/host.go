@@ -100,3 +100,9 @@ func (h Host) failed() bool {
 
 // out reports whether nothing is expected of it.
 func (h Host) out() bool { return h.State == Held || h.State == Drifted || h.State == Blocked }
+
+// Settled reports whether a host that is held from now on stays what it is: it says how
+// the rollout ended there.
+func (s State) Settled(on bool) bool {
+	return on || s == Refused || s == Failed || s == Unhealthy || s == WentBack || s == Stuck
+}

@@ -1,0 +1,280 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package agent
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"time"
+
+	"kresd-manager/fleet/rollout"
+	"kresd-manager/fleet/store"
+)
+
+// Pauses between two attempts to reach the store.
+const (
+	firstRetry   = time.Second
+	longestRetry = 5 * time.Minute
+	// reread is how often the record is read besides: a store that was set back may owe
+	// news to a watch.
+	reread = 5 * time.Minute
+)
+
+// listen is connected to the store whenever it can be. The error is ErrTwice.
+func (a *Agent) listen(ctx context.Context) error {
+	name := []byte(rand.Text()) // of this process
+	retry := firstRetry
+	for ctx.Err() == nil {
+		began := time.Now()
+		err := a.session(ctx, name)
+		a.down()
+		if errors.Is(err, ErrTwice) {
+			return err
+		}
+		if ctx.Err() != nil {
+			return nil
+		}
+		if time.Since(began) > longestRetry {
+			retry = firstRetry
+		}
+		a.Log.WarnContext(ctx, "the store cannot be asked; this host keeps what it has", "error", err, "retry", retry.String())
+		// Half of it is chance, so that not all hosts come at once.
+		select {
+		case <-time.After(retry/2 + jittered(min(retry, a.Settle))):
+		case <-ctx.Done():
+		}
+		retry = min(2*retry, longestRetry)
+	}
+	return nil
+}
+
+func (a *Agent) down() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.up {
+		a.counts.SessionsLost++
+	}
+	a.counts.Errors++
+	a.up, a.alive, a.own, a.told = false, 0, 0, nil
+}
+
+// session is one connection: from the lease until something fails.
+func (a *Agent) session(ctx context.Context, name []byte) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var gone <-chan struct{}
+	var created int64
+	if !a.Store.ReadOnly() {
+		lease, err := a.Store.Grant(ctx, a.Lease)
+		if err != nil {
+			return err
+		}
+		defer lease.Release(context.WithoutCancel(ctx))
+		gone = lease.Gone()
+		if created, err = a.claim(ctx, lease, name); err != nil {
+			return err
+		}
+	}
+	own, err := a.Store.Read(ctx, store.Hosts+a.Host)
+	if err != nil {
+		return err
+	}
+	record, err := a.Store.Read(ctx, store.Rollout)
+	if err != nil {
+		return err
+	}
+	holds, err := a.Store.Read(ctx, store.Holds+a.Host)
+	if err != nil {
+		return err
+	}
+	a.mu.Lock()
+	a.alive, a.own, a.told = created, 0, nil
+	if v, ok := own.Get(store.Hosts + a.Host); ok {
+		a.own = v.Revision
+	}
+	a.mu.Unlock()
+	a.take(record.Get(store.Rollout))
+	a.hold(holds.Get(store.Holds + a.Host))
+	a.mu.Lock()
+	a.up = true
+	a.mu.Unlock()
+	a.wake()
+	records := a.Store.Watch(ctx, store.Rollout, record.Revision)
+	held := a.Store.Watch(ctx, store.Holds+a.Host, holds.Revision)
+	again := time.NewTicker(reread)
+	defer again.Stop()
+	for {
+		select {
+		case e, ok := <-records:
+			if !ok {
+				return errors.New("the watch of the rollout has ended")
+			}
+			a.take(e.Value, !e.Deleted)
+		case e, ok := <-held:
+			if !ok {
+				return errors.New("the watch of the hold has ended")
+			}
+			a.hold(e.Value, !e.Deleted)
+		case <-again.C:
+			now, err := a.Store.Read(ctx, store.Rollout)
+			if err != nil {
+				return err
+			}
+			if now.Revision < record.Revision {
+				return errors.New("the store has gone back: it is older than it was")
+			}
+			a.take(now.Get(store.Rollout))
+			a.lookAtOwn(ctx)
+		case <-gone:
+			return errors.New("the store has given up this host: nothing was heard for too long")
+		case <-ctx.Done():
+			return nil
+		}
+		a.wake()
+	}
+}
+
+// lookAtOwn finds out whether the store still has what this host has told, so that it is
+// told again where it has not.
+func (a *Agent) lookAtOwn(ctx context.Context) {
+	now, err := a.Store.Read(ctx, store.Hosts+a.Host)
+	if err != nil || a.Store.ReadOnly() {
+		return
+	}
+	v, _ := now.Get(store.Hosts + a.Host)
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.up && v.Revision != a.own {
+		a.own, a.told = v.Revision, nil
+		a.wake()
+	}
+}
+
+// claim says that this host is there. A lease of an agent that has died is waited for.
+func (a *Agent) claim(ctx context.Context, lease store.Lease, name []byte) (created int64, err error) {
+	key := store.Alive + a.Host
+	deadline := time.Now().Add(a.Lease + a.Lease/4)
+	for {
+		revision, held, err := a.Store.Commit(ctx, []store.Condition{{Key: key}}, []store.Change{{Key: key, Data: name, Lease: lease.ID()}})
+		if err != nil {
+			return 0, err
+		}
+		if held {
+			return revision, nil
+		}
+		now, err := a.Store.Read(ctx, key)
+		if err != nil {
+			return 0, err
+		}
+		if v, ok := now.Get(key); ok && bytes.Equal(v.Data, name) { // an earlier connection of this process
+			_, _, err := a.Store.Commit(ctx, []store.Condition{{Key: key, Revision: v.Revision}}, []store.Change{{Key: key, Delete: true}})
+			if err != nil {
+				return 0, err
+			}
+			continue
+		}
+		if time.Now().After(deadline) {
+			return 0, ErrTwice
+		}
+		select {
+		case <-time.After(a.Lease / 10):
+		case <-ctx.Done():
+			return 0, ctx.Err()
+		}
+	}
+}
+
+// take takes a record over. What is none changes nothing.
+func (a *Agent) take(v store.Value, there bool) {
+	if !there {
+		return // deleted: keep
+	}
+	r, err := rollout.Parse(v.Data)
+	if err != nil {
+		a.Log.Error("the record of the rollout is not used; this host keeps what it has", "error", err)
+		return
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.record, a.revision = r, v.Revision
+}
+
+func (a *Agent) hold(v store.Value, there bool) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.isHeld, a.held = there, ""
+	if there {
+		a.held = string(v.Data[:min(len(v.Data), 256)])
+	}
+}
+
+// tell tells what the host is now. It is told again when the store is there again.
+func (a *Agent) tell(ctx context.Context) {
+	if _, err := a.tellIf(ctx, nil); err != nil {
+		a.Log.WarnContext(ctx, "the store was not told", "error", err)
+	}
+}
+
+// tellOnce tells it unless the store knows.
+func (a *Agent) tellOnce(ctx context.Context) {
+	a.mu.Lock()
+	known := bytes.Equal(a.told, a.host().Text())
+	a.mu.Unlock()
+	if !known {
+		a.tell(ctx)
+	}
+}
+
+// tellIf tells it if conditions hold, and reports whether the store has it now.
+func (a *Agent) tellIf(ctx context.Context, more []store.Condition) (bool, error) {
+	h := a.host()
+	text := h.Text()
+	a.mu.Lock()
+	a.counts.Host = h
+	up, own, alive := a.up, a.own, a.alive
+	a.mu.Unlock()
+	if a.Store.ReadOnly() {
+		return true, nil
+	}
+	if !up {
+		return false, errors.New("it cannot be asked now")
+	}
+	conditions := append([]store.Condition{{Key: store.Hosts + a.Host, Revision: own}, {Key: store.Alive + a.Host, Created: alive}}, more...)
+	revision, held, err := a.Store.Commit(ctx, conditions, []store.Change{{Key: store.Hosts + a.Host, Data: text}})
+	if err != nil {
+		return false, err
+	}
+	if held {
+		a.mu.Lock()
+		if a.up && a.alive == alive {
+			a.own, a.told = revision, text
+		}
+		a.mu.Unlock()
+		return true, nil
+	}
+	if len(more) > 0 {
+		return false, nil
+	}
+	// Someone has removed it, or the store was set back.
+	now, err := a.Store.Read(ctx, store.Hosts+a.Host)
+	if err != nil {
+		return false, err
+	}
+	v, _ := now.Get(store.Hosts + a.Host)
+	a.mu.Lock()
+	a.own = v.Revision
+	a.mu.Unlock()
+	if v.Revision == own {
+		return false, fmt.Errorf("this host does not count as there any more")
+	}
+	conditions[0].Revision = v.Revision
+	if revision, held, err = a.Store.Commit(ctx, conditions, []store.Change{{Key: store.Hosts + a.Host, Data: text}}); err == nil && held {
+		a.mu.Lock()
+		a.own, a.told = revision, text
+		a.mu.Unlock()
+	}
+	return held, err
+}
