@@ -23,6 +23,8 @@ const (
 	EventRefused EventKind = "refused"
 	// EventRepair comes with the plan that repairs what drifted by itself.
 	EventRepair EventKind = "repair"
+	// EventRepaired ends what EventRepair began; Error says what could not be repaired now.
+	EventRepaired EventKind = "repaired"
 	// EventCrash comes when a unit has ended by itself and systemd starts it again.
 	EventCrash EventKind = "crash"
 	// EventGap stands for events that its reader has missed and that are no longer

@@ -299,7 +299,7 @@ func evil(t *testing.T, file string, refuse bool) (socket string) {
 			send(w, &[]wire.Process{})
 		case path == "/v1/events":
 			for _, kind := range []units.EventKind{units.EventBegin, units.EventStep, units.EventDone, units.EventFailed,
-				units.EventRestore, units.EventApplied, units.EventRefused, units.EventRepair, units.EventCrash, nasty} {
+				units.EventRestore, units.EventApplied, units.EventRefused, units.EventRepair, units.EventRepaired, units.EventCrash, nasty} {
 				fmt.Fprint(w, "data: ")
 				e := units.Event{}
 				fill(reflect.ValueOf(&e).Elem())

@@ -130,6 +130,7 @@ func (m *Manager) repaired(s *step, err error) {
 	next.repaired = s.report
 	m.current.Store(&next)
 	m.watch(&next)
+	m.tell(units.Event{Kind: units.EventRepaired, Cause: s.Cause, Generation: s.report.Generation, Took: s.report.Took, Error: s.report.Error})
 	m.tellStatus()
 }
 

@@ -300,6 +300,36 @@ func TestEventsTellOfAChangeStepByStep(t *testing.T) {
 	}
 }
 
+func TestEventsTellHowARepairEnds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, basic)
+		p := w.start()
+		told := p.Events(t.Context())
+		for _, fails := range []bool{false, true} {
+			w.sys.AdminStop("kresd@3.service")
+			if fails {
+				w.sys.Script("start kresd@3.service", fakesystemd.Fails)
+			}
+			p.drift()
+			synctest.Wait()
+			var kinds []string
+			var last units.Event
+			for len(kinds) == 0 || kinds[len(kinds)-1] != string(units.EventRepaired) {
+				last = <-told
+				kinds = append(kinds, string(last.Kind))
+			}
+			want := []string{"repair", "step", "step-done", "repaired"}
+			if fails {
+				want[2] = "step-failed"
+			}
+			if !slices.Equal(kinds, want) || last.Cause != "repair" || (last.Error != "") != fails {
+				t.Errorf("events: %v, the last is %+v", kinds, last)
+			}
+			time.Sleep(time.Hour)
+		}
+	})
+}
+
 func TestALongLoadCanBeCanceled(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, basic)

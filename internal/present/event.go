@@ -39,6 +39,12 @@ func Event(w io.Writer, e units.Event) (err error) {
 		_, err = fmt.Fprintf(w, "%s    %s: FAILED: %s\n", at, step, strings.ReplaceAll(e.Error, "\n", "\n      "))
 	case units.EventApplied:
 		_, err = fmt.Fprintf(w, "%s  %s: applied in %s\n", at, cause, seconds(e.Took))
+	case units.EventRepaired:
+		if e.Error == "" {
+			_, err = fmt.Fprintf(w, "%s  %s: repaired in %s\n", at, cause, seconds(e.Took))
+			break
+		}
+		fallthrough
 	case units.EventRefused:
 		first, _, _ := strings.Cut(e.Error, "\n")
 		_, err = fmt.Fprintf(w, "%s  %s: FAILED: %s\n", at, cause, first)

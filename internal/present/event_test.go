@@ -27,6 +27,8 @@ func aChange() []units.Event {
 		{When: when, Kind: units.EventCrash, Unit: "kresd@1.service", Error: "kresd@1.service crashed\nand is started again"},
 		{When: when, Kind: units.EventRefused, Cause: "PUT /workers", Error: "it ended\nerror: boom"},
 		{When: when, Kind: units.EventApplied, Cause: "reload\x1b[2J", Took: units.Seconds(time.Second), Generation: "3f2a"},
+		{When: when, Kind: units.EventRepaired, Change: 19, Cause: "repair", Took: units.Seconds(time.Second), Generation: "3f2a"},
+		{When: when, Kind: units.EventRepaired, Change: 20, Cause: "repair", Error: "restart of kresd@1.service failed\nbut why"},
 	}
 }
 
@@ -49,6 +51,8 @@ func TestAnEventIsPrintedWithItsTimeAndSteps(t *testing.T) {
 12:00:00.007  kresd@1.service crashed\nand is started again
 12:00:00.007  PUT /workers: FAILED: it ended
 12:00:00.007  reload\u001b[2J: applied in 1.00 s
+12:00:00.007  change 19 (repair): repaired in 1.00 s
+12:00:00.007  change 20 (repair): FAILED: restart of kresd@1.service failed
 `
 	if diff := cmp.Diff(want, b.String()); diff != "" {
 		t.Error(diff)

@@ -129,8 +129,9 @@ func listen(t *testing.T, ctx context.Context) <-chan units.Event {
 
 // step waits until a step of a change begins, and returns it; nil if the change is
 // over before.
-func step(told <-chan units.Event, skip, n int) *units.Step {
-	patience := time.After(30 * time.Second)
+func step(t *testing.T, told <-chan units.Event, skip, n int) *units.Step {
+	t.Helper()
+	patience := time.After(time.Minute)
 	for begun, seen := 0, 0; ; {
 		select {
 		case e, ok := <-told:
@@ -143,10 +144,11 @@ func step(told <-chan units.Event, skip, n int) *units.Step {
 				if seen++; seen == n {
 					return e.Step
 				}
-			case begun > skip && (e.Kind == units.EventApplied || e.Kind == units.EventRefused):
+			case begun > skip && (e.Kind == units.EventApplied || e.Kind == units.EventRefused || e.Kind == units.EventRepaired):
 				return nil
 			}
 		case <-patience:
+			t.Error("the change neither ends nor has another step")
 			return nil
 		}
 	}
@@ -223,7 +225,7 @@ func speak(t *testing.T, c change, w word, n int, base string) bool {
 		defer close(ended)
 		c.begin(t, ctx, to)
 	}()
-	s := step(told, c.skip, n)
+	s := step(t, told, c.skip, n)
 	if s == nil {
 		<-ended
 		whole(t, base)
