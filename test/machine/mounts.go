@@ -3,6 +3,7 @@
 package machine
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -23,7 +24,7 @@ func (s *setup) mountAll() error {
 	if err := mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""); err != nil {
 		return err
 	}
-	if err := mount("tmpfs", s.Dir, "tmpfs", 0, "mode=700"); err != nil {
+	if err := mountMemory(s.Dir); err != nil {
 		return err
 	}
 	root, upper, work := s.Dir+"/root", s.Dir+"/upper", s.Dir+"/work"
@@ -71,6 +72,18 @@ func (s *setup) mountAll() error {
 		return err
 	}
 	return s.pivot(root)
+}
+
+// mountMemory mounts what is in memory, in huge pages where a file has room for one (tmpfs(5),
+// huge=within_size). A resolver takes all the space of its cache when it makes it: 100 MB, which
+// cost 37 ms of a core in small pages, and 1 ms in huge ones.
+func mountMemory(dir string) error {
+	const options = "mode=700"
+	err := mount("tmpfs", dir, "tmpfs", 0, options+",huge=within_size")
+	if errors.Is(err, unix.EINVAL) { // a kernel without huge pages
+		err = mount("tmpfs", dir, "tmpfs", 0, options)
+	}
+	return err
 }
 
 // pivot makes root the root, shows the bound folders inside and lets go of the host.
