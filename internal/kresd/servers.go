@@ -7,9 +7,12 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"strconv"
 	"strings"
+
+	"golang.org/x/sys/unix"
 )
 
 // stateListen is TCP_LISTEN as /proc/net/tcp writes it.
@@ -21,11 +24,20 @@ const stateListen = "0A"
 // socket(7)).
 func servers() (map[string]int, error) {
 	count := map[string]int{}
-	for _, table := range []string{"udp", "udp6", "tcp", "tcp6"} {
+	for _, table := range []string{"udp", "udp6"} {
 		if err := countServers(table, count); err != nil {
 			return nil, err
 		}
 	}
+	listeners := map[string]int{}
+	if err := errors.Join(countListeners(unix.AF_INET, listeners), countListeners(unix.AF_INET6, listeners)); err != nil {
+		// A kernel without that part, or a sandbox that forbids to ask it.
+		clear(listeners)
+		if err := errors.Join(countServers("tcp", listeners), countServers("tcp6", listeners)); err != nil {
+			return nil, err
+		}
+	}
+	maps.Copy(count, listeners)
 	return count, nil
 }
 
