@@ -302,13 +302,14 @@ func (m *Manager) Run(ctx context.Context) {
 	defer idle.Stop()
 	look := time.NewTimer(lookInterval)
 	defer look.Stop()
-	soon := false // something may have drifted
+	soon := false        // something may have drifted
+	var rested time.Time // not before, for hints alone
 	for !m.failed.Load() {
 		m.o.Pulse.Beat()
 		select {
 		case <-m.drifted:
 			if !soon {
-				look.Reset(gatherTime)
+				look.Reset(max(gatherTime, time.Until(rested)))
 				soon = true
 			}
 		case <-m.promise.C():
@@ -316,8 +317,10 @@ func (m *Manager) Run(ctx context.Context) {
 			m.doLater()
 		case <-look.C:
 			soon = false
+			began := time.Now()
 			look.Reset(m.retries.sooner(m.repair(ctx), time.Now()))
 			m.doLater()
+			rested = time.Now().Add(min(restShare*time.Since(began), longestRest))
 		case <-idle.C:
 			// A change needs many times the memory that waiting for one does.
 			debug.FreeOSMemory()

@@ -17,9 +17,13 @@ import (
 
 // Times of the repair.
 const (
-	gatherTime   = 50 * time.Millisecond // what comes together is looked at together
-	lookInterval = time.Minute           // without any hint, in case one got lost
-	retryTime    = 5 * time.Second       // when systemd cannot be asked
+	gatherTime = 50 * time.Millisecond // what comes together is looked at together
+	// A unit that starts or stops gives hints all the time. For them a look rests for so many
+	// times what the one before has taken, and not for longer than that.
+	restShare    = 10
+	longestRest  = 250 * time.Millisecond
+	lookInterval = time.Minute     // without any hint, in case one got lost
+	retryTime    = 5 * time.Second // when systemd cannot be asked
 )
 
 // repairPlan is what of a repair is due.
