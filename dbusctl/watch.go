@@ -27,8 +27,8 @@ const (
 	gatherTime = 20 * time.Millisecond
 
 	// subscribeInterval is how often systemd is asked whether it still knows
-	// that someone listens.
-	subscribeInterval = time.Minute
+	// that someone listens. Each snapshot asks that, too.
+	subscribeInterval = 10 * time.Minute
 
 	// maxRules is how many units have a match rule of their own. A bus gives a
 	// connection some hundred.

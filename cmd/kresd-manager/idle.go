@@ -9,7 +9,8 @@ import (
 	"time"
 )
 
-// Times between two looks whether it is time to end idle.
+// Times between two looks whether it is time to end idle; the longer one is of a
+// manager that no one uses and that is needed for something.
 const (
 	leastLook = 100 * time.Millisecond
 	mostLook  = 10 * time.Second
@@ -21,20 +22,19 @@ var errNeeded = errors.New("a request came while the idle manager ended; startin
 
 // idler is what decides whether the manager may end idle.
 type idler struct {
-	after  func() time.Duration             // of what runs; 0 is never
-	unused func() time.Duration             // for how long no one has been connected
-	needed func(ctx context.Context) string // why not, "" for no reason
-	log    *slog.Logger
+	after   func() time.Duration             // of what runs; 0 is never
+	unused  func() time.Duration             // for how long no one has been connected
+	needed  func(ctx context.Context) string // why not, "" for no reason
+	changed <-chan struct{}                  // after may be another one
+	log     *slog.Logger
 }
 
 // wait returns when it is time to end, or when the context ends.
 func (i *idler) wait(ctx context.Context) {
 	said := ""
 	for {
-		after, pause := i.after(), mostLook
-		if after > 0 {
-			pause = min(max(after-i.unused(), leastLook), mostLook)
-		}
+		after := i.after()
+		pause := max(after-i.unused(), leastLook)
 		if after > 0 && i.unused() >= after {
 			why := i.needed(ctx)
 			if why == "" {
@@ -46,10 +46,15 @@ func (i *idler) wait(ctx context.Context) {
 			}
 			pause = min(after, mostLook)
 		}
+		var again <-chan time.Time // never, unless it may end at all
+		if after > 0 {
+			again = time.After(pause)
+		}
 		select {
 		case <-ctx.Done():
 			return
-		case <-time.After(pause):
+		case <-i.changed:
+		case <-again:
 		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"context"
 	"io"
 	"log/slog"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -68,5 +69,28 @@ func TestEndsIdleWhenNoOneNeedsIt(t *testing.T) {
 				t.Errorf("ended after %s, looked %d times", time.Since(w.began), w.looked)
 			}
 		})
+	})
+}
+
+// A manager that does not end idle is not woken to find out, but by a change that
+// wants it.
+func TestEndsIdleOnceThatIsConfigured(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := &idleWorld{began: time.Now()}
+		changed := make(chan struct{}, 1)
+		i := w.idler()
+		i.changed = changed
+		asked := 0
+		var after atomic.Int64
+		i.after = func() time.Duration { asked++; return time.Duration(after.Load()) }
+		go func() {
+			time.Sleep(time.Hour)
+			after.Store(int64(time.Minute))
+			changed <- struct{}{}
+		}()
+		i.wait(t.Context())
+		if took := time.Since(w.began); took != time.Hour || asked > 3 {
+			t.Errorf("ended after %s, looked %d times", took, asked)
+		}
 	})
 }

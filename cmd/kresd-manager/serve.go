@@ -9,6 +9,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"net/http"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -29,6 +30,7 @@ import (
 	"kresd-manager/internal/manager"
 	"kresd-manager/internal/message"
 	"kresd-manager/internal/render"
+	"kresd-manager/internal/rest"
 	"kresd-manager/internal/unitdir"
 	"kresd-manager/internal/watch"
 	"kresd-manager/units"
@@ -59,6 +61,9 @@ func serve(o options, bus systemd, stdout io.Writer, log *slog.Logger) error {
 	eye := o.eye()
 	ground := &ground{o: &o, doors: doors, eye: eye, stop: bus.QueueStop, again: make(chan struct{})}
 	encryption := encrypt.New(log)
+	resting := rest.NewTimer(restTime)
+	defer resting.Stop()
+	changed := make(chan struct{}, 1) // something else may be configured
 	m := manager.New(manager.Options{
 		Files:   o.configs,
 		Rundir:  o.rundir,
@@ -87,7 +92,18 @@ func serve(o options, bus systemd, stdout io.Writer, log *slog.Logger) error {
 		Watch:     files.Set,
 		Unwatched: files.Faults,
 		Notify:    notify,
-		Pulse:     beat,
+		Worked: func(larger bool) {
+			if !larger {
+				resting.Looked()
+				return
+			}
+			resting.Done()
+			select {
+			case changed <- struct{}{}:
+			default:
+			}
+		},
+		Pulse: beat,
 		Journal: func(ctx context.Context, run units.LogRun, lines int) []string {
 			run.User = o.user
 			return journal.Tail(ctx, run, lines)
@@ -135,7 +151,7 @@ func serve(o options, bus systemd, stdout io.Writer, log *slog.Logger) error {
 	})
 
 	ending := make(chan struct{})
-	server := door.NewServer(api.New(m, api.Options{
+	server := door.NewServer(rested(resting, api.New(m, api.Options{
 		Logger:  log,
 		Version: version,
 		Ending:  ending,
@@ -146,7 +162,7 @@ func serve(o options, bus systemd, stdout io.Writer, log *slog.Logger) error {
 			q.User = o.user
 			return journal.Follow(ctx, q, told)
 		},
-	}), door.Options{Logger: log, TLS: encryption.Wanted})
+	})), door.Options{Logger: log, TLS: encryption.Wanted})
 	failed := make(chan error, 1)
 	doors.Serve(func(l net.Listener) {
 		select {
@@ -163,7 +179,7 @@ func serve(o options, bus systemd, stdout io.Writer, log *slog.Logger) error {
 
 	idle := make(chan struct{})
 	if doors.Activated() && !o.run {
-		i := &idler{after: m.IdleExit, unused: server.Unused, needed: m.Needed, log: log}
+		i := &idler{after: m.IdleExit, unused: server.Unused, needed: m.Needed, changed: changed, log: log}
 		background.Go(func() {
 			if i.wait(ctx); ctx.Err() == nil {
 				close(idle)
@@ -197,6 +213,18 @@ func serve(o options, bus systemd, stdout io.Writer, log *slog.Logger) error {
 	background.Wait()
 	end()
 	return err
+}
+
+// restTime is how long after the last request, or after the start, memory is given back
+// that was needed for it.
+const restTime = 10 * time.Second
+
+// rested has a timer know of requests.
+func rested(t *rest.Timer, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		defer t.Done()
+		next.ServeHTTP(w, r)
+	})
 }
 
 // turnAway has those who wait told, if the manager ends in a way that systemd does

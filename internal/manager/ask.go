@@ -108,7 +108,6 @@ func askAll[T any](ctx context.Context, workers []string, ask func(ctx context.C
 // Upstreams returns what the workers have found out of the servers that they ask. One
 // that does not answer within seconds is named in the result.
 func (m *Manager) Upstreams(ctx context.Context) (units.Upstreams, error) {
-	m.reclaimer.soon()
 	workers := m.workersNow(ctx)
 	answers, errs := askAll(ctx, workers, m.o.Workers.AskUpstreams)
 	u := units.Upstreams{Workers: []units.UpstreamWorker{}}
@@ -132,7 +131,6 @@ func (m *Manager) Upstreams(ctx context.Context) (units.Upstreams, error) {
 // CacheStatistics returns the state of the shared cache and what each worker has done
 // with it. One that does not answer within seconds is named in the result.
 func (m *Manager) CacheStatistics(ctx context.Context) (units.CacheStatistics, error) {
-	m.reclaimer.soon()
 	workers := m.workersNow(ctx)
 	answers, errs := askAll(ctx, workers, m.o.Workers.Cache)
 	s := units.CacheStatistics{Workers: []units.CacheWorker{}}

@@ -24,10 +24,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"kresd-manager/internal/rest"
 	"log/slog"
 	"os"
 	"path/filepath"
-	"runtime/debug"
 	"sync/atomic"
 	"time"
 
@@ -80,7 +80,7 @@ type Workers interface {
 }
 
 // Options are what a Manager works with. All fields but History, Readers,
-// Served, Sandbox, Reality, Remake, Watch, Unwatched, Notify, Pulse and Journal
+// Served, Sandbox, Reality, Remake, Watch, Unwatched, Notify, Worked, Pulse and Journal
 // must be set.
 type Options struct {
 	// Files are the paths of the configuration files, which are combined from
@@ -131,6 +131,8 @@ type Options struct {
 	Unwatched func() map[string]string
 	// Notify sends a state to the service manager (sd_notify(3)).
 	Notify func(state string)
+	// Worked is called after each look at what runs, or something larger.
+	Worked func(larger bool)
 	// Pulse is told of progress; nil is no one.
 	Pulse *pulse.Pulse
 	// Journal returns the last lines of one run of a unit.
@@ -179,7 +181,6 @@ type Manager struct {
 	files       files                 // of the configuration
 	seen        map[string]input.Seen // at the last look; only the loop uses it
 	tally       tally
-	reclaimer   reclaimer
 	history     atomic.Pointer[history.Store]
 	unwritten   chan struct{}    // has room for one; filled when the history has something new
 	promise     *promise.Promise // to go back unless someone confirms a change
@@ -228,6 +229,9 @@ type task struct {
 func New(o Options) *Manager {
 	if o.Notify == nil {
 		o.Notify = func(string) {}
+	}
+	if o.Worked == nil {
+		o.Worked = func(bool) {}
 	}
 	if o.Unserved == nil {
 		o.Unserved = func() config.Problems { return nil }
@@ -321,9 +325,10 @@ func (m *Manager) Run(ctx context.Context) {
 			look.Reset(m.retries.sooner(m.repair(ctx), time.Now()))
 			m.doLater()
 			rested = time.Now().Add(min(restShare*time.Since(began), longestRest))
+			m.o.Worked(false)
 		case <-idle.C:
 			// A change needs many times the memory that waiting for one does.
-			debug.FreeOSMemory()
+			rest.Heap()
 		case t := <-m.work:
 			if m.isStopped() {
 				// It would start everything again.
@@ -334,11 +339,13 @@ func (m *Manager) Run(ctx context.Context) {
 			m.busy.Store(true)
 			// A change is not left half-way because its asker went away.
 			enough := m.o.Pulse.Task()
+			rest.Work()
 			t.run(ctx)
 			enough()
 			m.busy.Store(false)
 			close(t.done)
 			m.doLater()
+			m.o.Worked(true)
 			idle.Reset(idleTime)
 		case <-ctx.Done():
 			return

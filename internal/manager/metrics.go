@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"runtime/debug"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -27,23 +26,6 @@ const (
 	statisticsDeadline = 3 * time.Second  // all workers, at the same time
 	clearDeadline      = 30 * time.Second // one worker
 )
-
-// reclaimTime is how long after a request for metrics its memory is given back,
-// for several of them at once.
-const reclaimTime = 10 * time.Second
-
-// reclaimer gives memory back that only requests for metrics needed. Otherwise
-// the heap of a manager that does nothing else would double.
-type reclaimer struct{ pending atomic.Bool }
-
-func (r *reclaimer) soon() {
-	if r.pending.CompareAndSwap(false, true) {
-		time.AfterFunc(reclaimTime, func() {
-			r.pending.Store(false)
-			debug.FreeOSMemory()
-		})
-	}
-}
 
 // tally counts what happened since the manager started.
 type tally struct {
@@ -138,7 +120,6 @@ func (m *Manager) statusSoon(ctx context.Context) (units.Status, error) {
 }
 
 func (m *Manager) gather(ctx context.Context, st units.Status) []units.WorkerStatistics {
-	m.reclaimer.soon()
 	workers := workersOf(st)
 	if m.Running().Monitoring.Metrics == "manager-only" {
 		return metrics.Off(workers)
@@ -157,7 +138,6 @@ func (m *Manager) gatherAll(ctx context.Context, st units.Status) ([]units.Worke
 	if m.Running().Monitoring.Metrics == "manager-only" {
 		return m.gather(ctx, st), nil
 	}
-	m.reclaimer.soon()
 	all, figures := metrics.GatherAll(ctx, workersOf(st), statisticsDeadline, m.o.Workers.AllFigures)
 	for _, w := range all {
 		if w.Error != "" {

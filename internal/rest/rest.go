@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package rest gives back what a program took to do something, once it only waits.
+package rest
+
+import (
+	"os"
+	"runtime/debug"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// How much a heap may grow before it is collected, in percent: at rest there is little
+// of it, which costs little to collect often; in the middle of large work collecting
+// would be most of the work.
+const (
+	atRest = 50
+	atWork = 100
+)
+
+// Heap returns to the kernel the memory of the heap that nothing uses. It is safe for
+// concurrent use.
+func Heap() {
+	tune(atRest)
+	debug.FreeOSMemory()
+}
+
+// Now is Heap, and has the kernel forget the mapped pages of the program itself: what
+// is needed of them comes back from the page cache within a millisecond or two. To
+// start and to change something runs through most of a program, to wait through little
+// of it; and pages of programs that are mapped are those that the kernel reclaims last.
+func Now() {
+	Heap()
+	program, err := os.Readlink("/proc/self/exe")
+	if err == nil {
+		unmap(program)
+	}
+}
+
+// Work means that something large may follow, until the next Heap.
+func Work() { tune(atWork) }
+
+// tune leaves an administrator's own setting alone.
+func tune(percent int) {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(percent)
+	}
+}
+
+// unmap has the kernel forget where pages of a file are mapped that cannot have been
+// written to. They stay in the page cache (MADV_DONTNEED in madvise(2)).
+func unmap(file string) {
+	maps, err := os.ReadFile("/proc/self/maps")
+	if err != nil {
+		return
+	}
+	for _, m := range unchanged(string(maps), file) {
+		_, _, _ = unix.Syscall(unix.SYS_MADVISE, m.from, m.to-m.from, unix.MADV_DONTNEED)
+	}
+}
+
+// mapping is a range of addresses.
+type mapping struct{ from, to uintptr }
+
+// unchanged returns the mappings of a file that are private and not for writing, by
+// proc_pid_maps(5).
+func unchanged(maps, file string) (all []mapping) {
+	for line := range strings.Lines(maps) {
+		f := strings.Fields(line)
+		if len(f) < 6 || f[1] != "r-xp" && f[1] != "r--p" || strings.Join(f[5:], " ") != file {
+			continue
+		}
+		from, to, _ := strings.Cut(f[0], "-")
+		a, errA := strconv.ParseUint(from, 16, strconv.IntSize)
+		b, errB := strconv.ParseUint(to, 16, strconv.IntSize)
+		if errA == nil && errB == nil && a < b {
+			all = append(all, mapping{uintptr(a), uintptr(b)})
+		}
+	}
+	return all
+}
+
+// Timer rests when nothing was done for a while. It is safe for concurrent use.
+type Timer struct {
+	quiet time.Duration
+	timer *time.Timer
+
+	mu     sync.Mutex
+	runs   bool
+	rested time.Time // after a look
+}
+
+// NewTimer returns a timer that runs. It wakes no one as long as nothing is done.
+func NewTimer(quiet time.Duration) *Timer {
+	t := &Timer{quiet: quiet, runs: true}
+	t.timer = time.AfterFunc(quiet, func() {
+		t.mu.Lock()
+		t.runs = false
+		t.mu.Unlock()
+		Now()
+	})
+	return t
+}
+
+// Done means that something was done, after which more may come.
+func (t *Timer) Done() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.runs = true
+	t.timer.Reset(t.quiet)
+}
+
+// Looked means that something was done that no one asked for: if no one asked for
+// anything else either, it is time to rest again, and not to be woken for that later.
+// Looks that come soon after each other are work like any other.
+func (t *Timer) Looked() {
+	t.mu.Lock()
+	runs, soon := t.runs, time.Since(t.rested) < 2*t.quiet
+	if !runs {
+		t.rested = time.Now()
+	}
+	t.mu.Unlock()
+	switch {
+	case runs:
+	case soon:
+		t.Done()
+	default:
+		Now()
+	}
+}
+
+// Stop ends the timer.
+func (t *Timer) Stop() { t.timer.Stop() }
