@@ -91,6 +91,7 @@ install: build man ## install below $(DESTDIR)$(PREFIX); without DESTDIR also ma
 	install -m 0644 README.md CHANGELOG.md SECURITY.md $(DESTDIR)$(DOCDIR)/
 	install -m 0644 docs/*.md $(DESTDIR)$(DOCDIR)/docs/
 	install -m 0644 docs/internals/*.md $(DESTDIR)$(DOCDIR)/docs/internals/
+	if [ -d docs/benchmarks ]; then install -d $(DESTDIR)$(DOCDIR)/docs/benchmarks && install -m 0644 docs/benchmarks/* $(DESTDIR)$(DOCDIR)/docs/benchmarks/; fi
 	$(BUILD)/kresctl completion bash >$(DESTDIR)$(BASHDIR)/kresctl
 	$(BUILD)/kresctl completion fish >$(DESTDIR)$(FISHDIR)/kresctl.fish
 	$(BUILD)/kresctl completion zsh >$(DESTDIR)$(ZSHDIR)/_kresctl

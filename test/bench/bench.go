@@ -37,6 +37,7 @@ var measures = []measure{
 	{"rules", (*bench).rules},
 	{"same", (*bench).same},
 	{"roll", (*bench).rolling},
+	{"changes", (*bench).changing},
 	{"get", (*bench).getting},
 	{"scrape", (*bench).scraping},
 	{"memory", (*bench).memory},
@@ -45,7 +46,9 @@ var measures = []measure{
 	{"large", (*bench).large},
 	{"slope", (*bench).sloping},
 	{"load", (*bench).underLoad},
+	{"loss", (*bench).losing},
 	{"kill", (*bench).killed},
+	{"peers", (*bench).comparing},
 }
 
 // lasts bounds a whole run: what is not begun by then is not measured. A measure that has

@@ -55,6 +55,9 @@ var tables = []table{
 func (b *bench) document() *document {
 	d := &document{Host: b.host, Began: b.began.UTC().Round(time.Second), Took: time.Since(b.began).Round(time.Second), Missing: b.missing}
 	for _, r := range b.rows {
+		if len(r.samples()) == 0 && len(r.words) == 0 {
+			continue // its measure failed before
+		}
 		d.Results = append(d.Results, result{r.section, r.what, r.unit, r.samples(), r.words, r.budget(), r.verdict(), r.note, r.trace})
 	}
 	return d

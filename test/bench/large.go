@@ -61,6 +61,9 @@ func (b *bench) large(ctx context.Context) error {
 		b.ours.add(lost, missing(report))
 		lost.addNote("%s", toll{}.plus(report))
 	}
+	if err := b.largeReload(ctx, zone); err != nil {
+		return err
+	}
 	// Back to what the other measurements expect.
 	if err := b.ours.m.WriteFile(product.ConfigFile, []byte(configuration), 0o644); err != nil {
 		return err

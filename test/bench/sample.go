@@ -24,6 +24,14 @@ func (s sample) median() float64 {
 	return (sorted[(len(s)-1)/2] + sorted[len(s)/2]) / 2
 }
 
+// largest returns the largest value, 0 of none.
+func (s sample) largest() float64 {
+	if len(s) == 0 {
+		return 0
+	}
+	return slices.Max(s)
+}
+
 // interval is where the median lies with a probability of 95 %: the percentiles of the
 // medians of resamples (the percentile bootstrap of Efron, "Bootstrap methods: another look
 // at the jackknife", 1979). The same sample has the same interval.

@@ -19,7 +19,7 @@ func (b *bench) validating(ctx context.Context) error {
 	}{
 		{"validate a file of 20 lines", small(), []limit{atMost(12e-3, "12 ms")}, 5},
 		{"validate 100000 local-data addresses", addresses(100_000), []limit{atMost(0.4, "0.4 s"), share(15)}, 1},
-		{"validate 10000 forward entries", forwards(10_000), []limit{atMost(0.15, "0.15 s")}, 1},
+		{"validate 10000 forward entries", forwards(10_000), []limit{atMost(0.1, "0.1 s")}, 1},
 	} {
 		r := b.add(c.what, seconds, c.limits...)
 		for _, s := range b.sides() {
