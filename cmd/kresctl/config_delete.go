@@ -19,7 +19,12 @@ func (a *app) configDeleteCommand() *cobra.Command {
 		Short: "remove a part of the running configuration",
 		Long: `Remove the part of the running configuration at POINTER and apply the result.
 The configuration file does not change; kresctl config save writes it.`,
-		Args: noArgs,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if err := isKey(cmd, pointer, args); err != nil {
+				return err
+			}
+			return noArgs(cmd, args)
+		},
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if pointer == "" {
 				return usage(cmd, "-p is missing: the whole configuration cannot be removed")

@@ -25,7 +25,12 @@ without defaults; or save it in FILE.
 --effective adds the default of every other key, each marked. It is YAML, or
 with --json an object with the keys configuration, defaults (pointers) and
 derived.`,
-		Args: atMost(1),
+		Args: func(cmd *cobra.Command, args []string) error {
+			if err := isKey(cmd, pointer, args); err != nil {
+				return err
+			}
+			return atMost(1)(cmd, args)
+		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if a.json && asYAML {
 				return usage(cmd, "--json and --yaml cannot be combined")

@@ -32,7 +32,12 @@ The configuration file does not change; kresctl config save writes it.`,
 		Example: `  kresctl config set -p /workers 4
   kresctl config set -p /local-data/addresses/printer.home 192.0.2.7
   kresctl config set --dry-run @new.yaml`,
-		Args: atMost(1),
+		Args: func(cmd *cobra.Command, args []string) error {
+			if err := isKey(cmd, pointer, args); err != nil {
+				return err
+			}
+			return atMost(1)(cmd, args)
+		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			typed := source.Stdin
 			if len(args) > 0 {

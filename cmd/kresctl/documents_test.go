@@ -11,8 +11,6 @@ import (
 	"testing"
 
 	"github.com/spf13/pflag"
-
-	"kresd-manager/internal/config"
 )
 
 // written finds the command lines of kresctl in a document: in `…`, and in lines that are
@@ -75,13 +73,6 @@ func wrongLine(line string) string {
 	if err := cmd.ValidateArgs(rest); err != nil && len(rest) > 0 { // else it is only named
 		return err.Error()
 	}
-	if cmd.Name() == "get" && len(rest) > 0 {
-		for _, k := range config.Keys() {
-			if rest[0] != "/" && strings.HasPrefix(k.Pointer, rest[0]) {
-				return "that is a pointer, which needs -p, and not the name of a file"
-			}
-		}
-	}
 	return ""
 }
 
@@ -90,7 +81,7 @@ func TestWrongCommandsInDocumentsAreFound(t *testing.T) {
 		"kresctl status -q || systemctl status":                  "",
 		"kresctl reload --confirm-within 5m -m 'new forwarders'": "",
 		"kresctl config get -p /network/listen":                  "",
-		"kresctl config get /network/listen --effective":         "needs -p",
+		"kresctl config get /network/listen --effective":         "for that: kresctl config get -p /network/listen",
 		"kresctl reload --try":                                   "unknown flag",
 		"kresctl cache empty":                                    "no such command",
 		"kresctl confirm 5m":                                     "unexpected argument",

@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"kresd-manager/internal/config"
 )
 
 // pointerFlag adds -p, and its completion. Its value gets the leading slash that people leave out:
@@ -23,4 +25,17 @@ func absolute(pointer string) string {
 		return pointer
 	}
 	return "/" + pointer
+}
+
+// isKey refuses an argument that is the pointer of a key where a command takes something
+// else: whoever leaves out -p would save a file of that name, or set everything to it.
+// Who means the file writes ./ before it.
+func isKey(cmd *cobra.Command, pointer string, args []string) error {
+	if pointer != "" || len(args) == 0 || strings.Trim(args[0], "/") == "" {
+		return nil
+	}
+	if _, err := config.FindKey(absolute(args[0])); err != nil {
+		return nil
+	}
+	return usage(cmd, "%s is a key of the configuration; for that: %s -p %s", args[0], cmd.CommandPath(), absolute(args[0]))
 }

@@ -76,6 +76,7 @@ func (m *Manager) planOn(s *step, live units.Live) error {
 	s.held = s.stays || !s.asked && !s.starts && !s.serving && s.cur.desired.Generation != "" && s.cur.down == ""
 	restart, err := s.toRestart(want)
 	if err != nil {
+		s.concerns = false
 		return err
 	}
 	r.Plan = units.Diff(want, live, units.Options{
@@ -84,6 +85,7 @@ func (m *Manager) planOn(s *step, live units.Live) error {
 		Sources: s.sources(), Named: s.cur.desired.Inputs, Keys: keys(r.Diff),
 	})
 	if err := left(restart, r.Plan, live); err != nil {
+		s.concerns = false
 		return err
 	}
 	if s.held {

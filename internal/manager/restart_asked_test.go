@@ -75,6 +75,7 @@ func TestRestartThatIsRefused(t *testing.T) {
 				c.prepare(w)
 			}
 			w.sys.Watch()
+			before := p.History().Entries
 			_, err := p.Restart(t.Context(), []string{c.unit}, units.Again{})
 			var refused *units.UnitError
 			if !errors.As(err, &refused) || refused.Unknown != c.unknown || !strings.Contains(err.Error(), c.want) {
@@ -82,6 +83,9 @@ func TestRestartThatIsRefused(t *testing.T) {
 			}
 			if jobs := w.sys.Jobs(); len(jobs) > 0 {
 				t.Errorf("jobs: %v", jobs)
+			}
+			if after := p.History().Entries; len(after) != len(before) {
+				t.Errorf("a wrong request is in the history: %+v", after[0])
 			}
 		})
 	}
