@@ -57,10 +57,10 @@ type Config struct {
 // Lua is Lua of the administrator's own. Of a script and a file with one at
 // most one is set.
 type Lua struct {
-	ScriptOnly       bool   `key:"script-only" type:"bool" default:"false" doc:"Workers run the script in place of all that this configuration says otherwise."`
+	ScriptOnly       bool   `key:"script-only" type:"bool" default:"false" doc:"Workers run the script in place of everything else in this configuration."`
 	Script           string `key:"script" type:"str?" doc:"Lua run by every worker after the rest of its configuration."`
 	ScriptFile       string `key:"script-file" type:"rfile?" doc:"File with that Lua. Not together with script."`
-	PolicyScriptOnly bool   `key:"policy-script-only" type:"bool" default:"false" doc:"As script-only, for the policy-loader."`
+	PolicyScriptOnly bool   `key:"policy-script-only" type:"bool" default:"false" doc:"The policy-loader runs the script in place of everything else in this configuration."`
 	PolicyScript     string `key:"policy-script" type:"str?" doc:"Lua run by the policy-loader, after the rules of this configuration."`
 	PolicyScriptFile string `key:"policy-script-file" type:"rfile?" doc:"File with that Lua. Not together with policy-script."`
 }

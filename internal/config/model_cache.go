@@ -16,7 +16,7 @@ type Cache struct {
 	// NSTimeout is in whole milliseconds.
 	NSTimeout time.Duration `key:"ns-timeout" type:"time" default:"1000ms" doc:"How long a server that did not answer is left alone; whole milliseconds count, and it is at least 1ms."`
 	Prefill   []Prefill     `key:"prefill" type:"list?" doc:"Zones that are put into the cache as a whole."`
-	Prefetch  Prefetch      `key:"prefetch" doc:"Records that are asked for before a client does."`
+	Prefetch  Prefetch      `key:"prefetch" doc:"Records that are asked for before a client asks."`
 }
 
 // GC is how the cache garbage collector works.
@@ -52,7 +52,7 @@ type Prefetch struct {
 
 // Prediction is how queries are foreseen.
 type Prediction struct {
-	Enable bool `key:"enable" type:"bool" default:"false" doc:"Foresee queries."`
+	Enable bool `key:"enable" type:"bool" default:"false" doc:"Predict queries."`
 	// Window is in whole minutes.
 	Window time.Duration `key:"window" type:"time" default:"15m" doc:"Length of one sample of queries; whole minutes count."`
 	Period int           `key:"period" type:"int>=1" default:"24" doc:"Number of windows after which queries are expected to come again."`

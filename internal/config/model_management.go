@@ -38,7 +38,7 @@ type Role struct {
 	Users []string `key:"users" type:"list<estr>?" ours:"true" doc:"Users of the system, by name or number, known by their connection to the socket. Root and the manager's own user always may do everything."`
 	// Certificates are names in certificates of clients.
 	Certificates []string `key:"certificates" type:"list<estr>?" ours:"true" doc:"Names of client certificates that /management/tls/client-ca-file has signed: a DNS name, mail address or URI of its subjectAltName, or the common name of one without."`
-	Groups       []string `key:"groups" type:"list<estr>?" ours:"true" doc:"Groups of the system, likewise."`
+	Groups       []string `key:"groups" type:"list<estr>?" ours:"true" doc:"Groups of the system, by name or number."`
 	// Name is what the history calls who has the role by its token or certificate.
 	Name  string `key:"name" type:"estr?" ours:"true" doc:"Who has the token or the certificate, for the history and the log: deploy, alice. At most 64 bytes."`
 	Token string `key:"token" type:"estr32?" secret:"true" ours:"true" doc:"Bearer token that gives the role to whoever sends it, at least 32 bytes; or sha256: and the SHA-256 of a token in hexadecimal, which kresctl token hash makes."`

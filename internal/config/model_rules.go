@@ -37,7 +37,7 @@ type LocalData struct {
 	// Addresses is in the order of the document. Names that differ only in
 	// case or the final dot are one entry, with the addresses of all.
 	Addresses      []NameAddresses `key:"addresses" type:"map<domain,one-or-list<ip>>?" doc:"Addresses by name, one or a list; the reverse names are answered too."`
-	AddressesFiles []string        `key:"addresses-files" type:"list<rfile>?" doc:"Files with names and addresses, as /etc/hosts."`
+	AddressesFiles []string        `key:"addresses-files" type:"list<rfile>?" doc:"Files with names and addresses, in the form of /etc/hosts."`
 	// Records is zone-file text (RFC 1035 section 5), not checked here.
 	Records string `key:"records" type:"estr?" doc:"Further records, as text of a zone file."`
 	Rules   []Rule `key:"rules" type:"list?" doc:"Rules that may hold for some clients only."`
@@ -58,12 +58,12 @@ type Rule struct {
 	// Subtree is "", "empty", "nxdomain" or "redirect".
 	Subtree string       `key:"subtree" type:"enum empty nxdomain redirect?" doc:"What is at and below the names: empty is nothing below, nxdomain nothing at all, redirect answers below as at the name."`
 	Address []netip.Addr `key:"address" type:"one-or-list<ip>?" doc:"Address or addresses of the names."`
-	File    []string     `key:"file" type:"one-or-list<rfile>?" doc:"File or files with names and addresses, as /etc/hosts."`
+	File    []string     `key:"file" type:"one-or-list<rfile>?" doc:"File or files with names and addresses, in the form of /etc/hosts."`
 	// Records is as [LocalData.Records].
 	Records string   `key:"records" type:"estr?" doc:"Records, as text of a zone file."`
 	Tags    []string `key:"tags" type:"list<tag-id>?" doc:"The rule holds for clients whose view has one of these tags. Without tags it holds for all."`
 	// TTL is that of LocalData if the rule has none of its own.
-	TTL    *time.Duration `key:"ttl" type:"time?" derived:"/local-data/ttl" doc:"Lifetime of the records, as there."`
+	TTL    *time.Duration `key:"ttl" type:"time?" derived:"/local-data/ttl" doc:"Lifetime of the records, in place of that of the section."`
 	Nodata bool           `key:"nodata" type:"bool?" derived:"/local-data/nodata" doc:"The names have no records of other types."`
 }
 
@@ -72,7 +72,7 @@ type RPZ struct {
 	File string `key:"file" type:"rfile" required:"true" doc:"Zone file of the zone."`
 	// Watchdog is as [TLS.Watchdog].
 	Watchdog bool     `key:"watchdog" type:"bool|auto" default:"auto" doc:"Load the zone again when its file changes; auto is true."`
-	Tags     []string `key:"tags" type:"list<tag-id>?" doc:"As the tags of a rule."`
+	Tags     []string `key:"tags" type:"list<tag-id>?" doc:"Tags, with the meaning of those of a rule."`
 	// Log holds "ip" and "name".
 	Log []string `key:"log" type:"list<enum ip name>?" doc:"What to log when a query meets the zone: address of the client, name."`
 }

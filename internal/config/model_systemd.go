@@ -10,7 +10,7 @@ type Systemd struct {
 	// Slice is a unit name that ends in .slice, systemd.slice(5).
 	Slice string `key:"slice" type:"slice?" ours:"true" doc:"Slice that the workers run in, such as dns.slice. It takes effect at the next boot, see below."`
 	// Watchdog is 0 for none and nil for what the unit file says.
-	Watchdog      *time.Duration `key:"watchdog" type:"time?" ours:"true" doc:"A worker that gives no sign of life for this time is killed and restarted; at least 1s, 0s is never. Without it the unit file says, as installed 30s."`
+	Watchdog      *time.Duration `key:"watchdog" type:"time?" ours:"true" doc:"A worker that gives no sign of life for this time is killed and restarted; at least 1s, 0s is never. Without it the unit file decides, which has 30s as installed."`
 	DrainDeadline time.Duration  `key:"drain-deadline" type:"time" default:"5s" ours:"true" doc:"How long a worker that stops may finish what it works on, at most 10s."`
 	// Soak is how long a replaced worker has to stay up before the next follows.
 	Soak time.Duration `key:"soak" type:"time" default:"0s" ours:"true" doc:"How long a worker that was replaced has to stay up before the next one follows, at most 10m."`
