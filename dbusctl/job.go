@@ -240,7 +240,7 @@ func (n *conn) masked(ctx context.Context, err error, what, unit string) error {
 	if n.call(ctx, "GetUnitFileState", unit).Store(&state) == nil && state == "masked-runtime" {
 		option = "--runtime "
 	}
-	return fmt.Errorf("cannot %s: it is masked, so that no one can start it; to end that: systemctl unmask %s%s", what, option, unit)
+	return fmt.Errorf("cannot %s: it is masked, so no one can start it; to allow it again: systemctl unmask %s%s", what, option, unit)
 }
 
 // jobExists errs on the side of "yes": only a clear answer ends a wait, or silence.

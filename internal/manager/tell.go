@@ -98,12 +98,12 @@ func (m *Manager) tellApplied(s *step) {
 
 // tellFailed logs that a transition is not in force, and what is.
 func (m *Manager) tellFailed(s *step, err error) {
-	level, outcome := m.o.Log.Warn, "was refused; nothing was done"
+	level, outcome := m.o.Log.Warn, "was refused, and nothing was done"
 	var step *units.StepError
 	if errors.As(err, &step) {
 		switch {
 		case step.Restored:
-			outcome = "failed; what ran before runs"
+			outcome = "failed, and what ran before runs"
 		case s.report.RollbackError != "":
 			outcome = "failed, and what ran before could not be restored completely"
 		default:
@@ -115,7 +115,7 @@ func (m *Manager) tellFailed(s *step, err error) {
 	}
 	about := s.about(message.ChangeFailed)
 	about.Generation = s.report.Generation
-	level(fmt.Sprintf("%s %s (asked for %s): %s", s.title(), outcome, s.asker(), s.report.Error), about.Attr())
+	level(fmt.Sprintf("%s, %s, %s: %s", s.title(), s.asker(), outcome, s.report.Error), about.Attr())
 }
 
 // tellDrift logs that a unit is to be repaired.

@@ -161,7 +161,7 @@ func TestAFailedChangeIsAStory(t *testing.T) {
 			t.Errorf("%s in %+v", diff, all)
 		}
 		expect(t, all[len(all)-1:], message.ChangeFailed,
-			fmt.Sprintf("change %d (%s) failed; what ran before runs (asked for ", r.Entry, everything(t).Cause))
+			fmt.Sprintf("change %d (%s), by unknown, failed, and what ran before runs: ", r.Entry, everything(t).Cause))
 		for _, m := range all {
 			if m.Change != r.Entry {
 				t.Errorf("%+v is not about change %d", m, r.Entry)
