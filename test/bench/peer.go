@@ -44,8 +44,8 @@ type peer struct {
 	unit string // what systemctl starts
 	// files are its configuration, by their paths.
 	files func(data) map[string]string
-	// Scripts that put a changed list of names, block list or address in force.
-	names, list, listen string
+	// Scripts that put a changed list of names, block list, address or configuration in force.
+	names, list, listen, config string
 	// processes are what its memory is of, as pgrep finds it.
 	processes string
 }
@@ -172,20 +172,29 @@ func (d data) dnsmasq() map[string]string {
 	}
 }
 
-// peersOf are all that are compared, ours and stock first.
+// peersOf are all that are compared.
 func peersOf() []peer {
 	restart := func(unit string) string { return "systemctl restart " + unit }
 	all := []peer{
-		{"here", "kresd-manager.service", data.knot, "kresctl reload --quiet", "kresctl reload --quiet", "kresctl reload --quiet", "kresd|kres-cache-gc"},
-		// Its reload does not look at files that the configuration names, unless it is forced.
-		{"stock", "knot-resolver.service", data.knot, "kresctl reload", "kresctl reload --force", "kresctl reload", "kresd|kres-cache-gc|python3|supervisord"},
-		{"recursor", "pdns-recursor.service", data.recursor, "rec_control reload-zones", "rec_control reload-yaml", restart("pdns-recursor.service"), "pdns_recursor"},
-		{"bind", "named.service", data.bind, "rndc reload home", "rndc reload rpz.bench", "rndc reconfig", "named"},
-		{"dnsmasq", "dnsmasq.service", data.dnsmasq, restart("dnsmasq.service"), restart("dnsmasq.service"), restart("dnsmasq.service"), "dnsmasq"},
+		{"recursor", "pdns-recursor.service", data.recursor, "rec_control reload-zones", "rec_control reload-yaml", restart("pdns-recursor.service"), "rec_control reload-yaml", "pdns_recursor"},
+		{"bind", "named.service", data.bind, "rndc reload home", "rndc reload rpz.bench", "rndc reconfig", "rndc reconfig", "named"},
+		{"dnsmasq", "dnsmasq.service", data.dnsmasq, restart("dnsmasq.service"), restart("dnsmasq.service"), restart("dnsmasq.service"), restart("dnsmasq.service"), "dnsmasq"},
 	}
 	for _, way := range []string{"fast_reload", "reload_keep_cache"} {
 		command := "unbound-control -q " + way
-		all = append(all, peer{"unbound, " + way, "unbound.service", data.unbound, command, command, restart("unbound.service"), "unbound"})
+		all = append(all, peer{"unbound, " + way, "unbound.service", data.unbound, command, command, restart("unbound.service"), command, "unbound"})
 	}
-	return all
+	return append(all,
+		peer{"here", "kresd-manager.service", data.knot, "kresctl reload --quiet", "kresctl reload --quiet", "kresctl reload --quiet", "kresctl reload --quiet", "kresd|kres-cache-gc"},
+		// Its reload does not look at files that the configuration names, unless it is forced.
+		peer{"stock", "knot-resolver.service", data.knot, "kresctl reload", "kresctl reload --force", "kresctl reload", "kresctl reload", "kresd|kres-cache-gc|python3|supervisord"},
+	)
+}
+
+// back has a peer run what its files hold, and nothing that it keeps in a cache.
+func (p peer) back() string {
+	if strings.HasPrefix(p.list, "kresctl") {
+		return p.list
+	}
+	return "systemctl reset-failed; systemctl restart " + p.unit
 }

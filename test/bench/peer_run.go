@@ -85,7 +85,7 @@ func (b *bench) comparing(ctx context.Context) error {
 			script string
 		}{
 			{brokenList, data{listed: 10, brokenList: true}, p.list},
-			{brokenFile, data{listed: 10, brokenFile: true}, strings.Replace(p.names, "rndc reload home", "rndc reconfig", 1)},
+			{brokenFile, data{listed: 10, brokenFile: true}, p.config},
 		} {
 			words, err := s.refuses(ctx, p, c.data, c.script)
 			if err != nil {
@@ -148,7 +148,8 @@ func (s *side) serve(ctx context.Context, p peer) error {
 	if err := s.write(ctx, p, data{}); err != nil {
 		return err
 	}
-	if _, err := s.sh(ctx, "systemctl unmask --quiet "+p.unit+"; systemctl restart "+p.unit); err != nil {
+	// Some listen only on addresses that an interface has.
+	if _, err := s.sh(ctx, "ip address replace "+secondListener+"/8 dev lo; systemctl unmask --quiet "+p.unit+"; systemctl restart "+p.unit); err != nil {
 		return err
 	}
 	return s.until(ctx, p.name+" serves", func() (bool, error) { return s.everyone(s.served), nil })
@@ -239,7 +240,7 @@ func (s *side) event(ctx context.Context, p peer, d data, script string, so func
 	if err := s.write(ctx, p, data{}); err != nil {
 		return err
 	}
-	if _, err := s.sh(ctx, "systemctl reset-failed\n"+script); err != nil {
+	if _, err := s.sh(ctx, p.back()); err != nil {
 		return err
 	}
 	return s.until(ctx, "it is as before", func() (bool, error) { return s.everyone(s.served), nil })

@@ -114,34 +114,12 @@ func splitEntry(line string, separator byte) (e entry, ok bool) {
 
 // splitEntryAt is splitEntry of what starts at line[i].
 func splitEntryAt(line string, i int, separator byte) (e entry, ok bool) {
-	e.keyColumn = uint32(i + 1)
-	start := i
-	if isQuote(line, i) {
-		e.keyQuoted = true
-		if i = quoted(line, i); i < 0 {
-			return e, false
-		}
-		e.key = line[start+1 : i-1]
-	} else {
-		if i == len(line) || !IsWord(line[i]) {
-			return e, false
-		}
-		for i < len(line) && (IsWord(line[i]) || line[i] == '-' || line[i] == '.' && separator == ':') {
-			i++
-		}
-		e.key = line[start:i]
-	}
-	if len(e.key) > 255 {
+	e, i, ok = splitKey(line, i, separator)
+	if !ok {
 		return e, false
 	}
-	if separator == '=' {
-		i = blanks(line, i)
-	}
-	if i == len(line) || line[i] != separator {
-		return e, false
-	}
-	start = blanks(line, i+1)
-	if start == i+1 && separator == ':' {
+	start := blanks(line, i)
+	if start == i && separator == ':' {
 		return e, false
 	}
 	i = plainValue(line, start, separator)
@@ -149,8 +127,44 @@ func splitEntryAt(line string, i int, separator byte) (e entry, ok bool) {
 		return e, false
 	}
 	e.value, e.valueColumn = line[start:i], uint32(start+1)
+	return e, ends(line, i)
+}
+
+// ends reports whether nothing but blanks comes at line[i] and after it.
+func ends(line string, i int) bool {
 	i = blanks(line, i)
-	return e, i == len(line) || line[i:] == "\n" || line[i:] == "\r\n"
+	return i == len(line) || line[i:] == "\n" || line[i:] == "\r\n"
+}
+
+// splitKey reads the key at line[i] and its separator, and returns the offset after that.
+func splitKey(line string, i int, separator byte) (e entry, after int, ok bool) {
+	e.keyColumn = uint32(i + 1)
+	start := i
+	if isQuote(line, i) {
+		e.keyQuoted = true
+		if i = quoted(line, i); i < 0 {
+			return e, 0, false
+		}
+		e.key = line[start+1 : i-1]
+	} else {
+		if i == len(line) || !IsWord(line[i]) {
+			return e, 0, false
+		}
+		for i < len(line) && (IsWord(line[i]) || line[i] == '-' || line[i] == '.' && separator == ':') {
+			i++
+		}
+		e.key = line[start:i]
+	}
+	if len(e.key) > 255 {
+		return e, 0, false
+	}
+	if separator == '=' {
+		i = blanks(line, i)
+	}
+	if i == len(line) || line[i] != separator {
+		return e, 0, false
+	}
+	return e, i + 1, true
 }
 
 // plainValue is the offset after the value at line[i], -1 if it is not plain.

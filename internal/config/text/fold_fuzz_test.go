@@ -33,6 +33,10 @@ func FuzzFold(f *testing.F) {
 	f.Add("a: &x\n", "-   k: yes\n    k: no", "b: *x\n")
 	f.Add("- &a\n", "- \"k%\": 2001-02-02", "   - k: 1\n")
 	f.Add("a:\n  -\n", "    - k%: 1\n      l: 1:30\n", "    l: 1\n")
+	f.Add("a:\n", "- k: 192.0.2.1\n  l:\n    - x%\n    - 'y'", "  more: {}\n")
+	f.Add("a:\n", "- k:\n  - x%\n  - 1:30\n  l:\n  - z", "  - z\n")
+	f.Add("a:\n", "- k:\n    - x%\n      more", "")
+	f.Add("a:\n", "- k:\n   - x%\n  - y", "")
 	f.Fuzz(func(t *testing.T, before, line, after string) {
 		var b strings.Builder
 		b.WriteString(before)

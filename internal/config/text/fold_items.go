@@ -31,9 +31,8 @@ func itemsFrom(src string, off int) (column, count, end int) {
 	end = off
 	starts, key := -1, uint32(0)
 	for off < len(src) {
-		next := LineEnd(src, off)
-		line := src[off:next]
-		dash, after := itemStart(line)
+		line := src[off:LineEnd(src, off)]
+		dash, at := itemStart(line)
 		switch {
 		case dash >= 0 && (starts < 0 || dash == starts):
 			if starts >= 0 {
@@ -43,15 +42,82 @@ func itemsFrom(src string, off int) (column, count, end int) {
 		case starts < 0:
 			return 0, 0, end
 		default:
-			after = blanks(line, 0)
+			dash, at = -1, blanks(line, 0)
 		}
-		e, ok := splitEntryAt(line, after, ':')
-		if !ok || dash < 0 && e.keyColumn != key {
+		e, lines, after := itemEntry(src, off, at)
+		if lines == 0 || dash < 0 && e.keyColumn != key {
 			break
 		}
-		key, off = e.keyColumn, next
+		key, off = e.keyColumn, after
 	}
 	return starts + 1, count, end
+}
+
+// itemEntry reads the entry whose key is at a place of the line at src[off], and returns how
+// many lines it has, 0 if it is not plain, and the offset after them. One without a value
+// has a list below it, a plain word in each line:
+//
+//	servers:
+//	  - 192.0.2.1
+//
+// It starts where the value of the entry says.
+func itemEntry(src string, off, at int) (e entry, lines, after int) {
+	after = LineEnd(src, off)
+	line := src[off:after]
+	if e, ok := splitEntryAt(line, at, ':'); ok {
+		return e, 1, after
+	}
+	e, i, ok := splitKey(line, at, ':')
+	if !ok || !ends(line, i) {
+		return e, 0, after
+	}
+	first := after
+	for lines = 1; after < len(src); lines++ {
+		next := LineEnd(src, after)
+		line := src[after:next]
+		dash, at := itemStart(line)
+		if dash < at0(e) || lines > 1 && uint32(dash+1) != e.valueColumn {
+			break
+		}
+		if i := plainItem(line, at, ':'); i < 0 || !ends(line, i) {
+			break
+		}
+		e.valueColumn = uint32(dash + 1)
+		after = next
+	}
+	if lines == 1 {
+		return e, 0, after
+	}
+	e.value = src[first:after]
+	return e, lines, after
+}
+
+// at0 is the offset of the key in its line: a list may be as far to the left.
+func at0(e entry) int { return int(e.keyColumn) - 1 }
+
+// itemMember is what an entry of an item stands for, in a line of that number.
+func (e entry) itemMember(line uint32, lines int) (m tree.Member, ok bool) {
+	if lines == 1 {
+		return e.member(line, ':', foldedYAMLScalar)
+	}
+	if k, ok := foldedYAMLScalar(e.key, e.keyQuoted); !ok || k.Kind != tree.Text {
+		return m, false
+	}
+	m.Key, m.KeyAt = e.key, tree.Position{Line: line, Column: e.keyColumn}
+	m.Value.Kind, m.Value.At = tree.List, tree.Position{Line: line + 1, Column: e.valueColumn}
+	m.Value.Members = make([]tree.Member, lines-1)
+	off := 0
+	for i := range m.Value.Members {
+		end := LineEnd(e.value, off)
+		text := e.value[off:end]
+		off = end
+		_, at := itemStart(text)
+		word := text[at:plainItem(text, at, ':')]
+		if !unfoldValue(&m.Value.Members[i].Value, word, tree.Position{Line: line + 1 + uint32(i), Column: uint32(at + 1)}, foldedYAMLScalar) {
+			return m, false
+		}
+	}
+	return m, true
 }
 
 // unfoldItems gives the items that the lines of a run stand for, and how many values are in
@@ -59,27 +125,25 @@ func itemsFrom(src string, off int) (column, count, end int) {
 func (r *run) unfoldItems() (items []tree.Member, nodes int, ok bool) {
 	items = make([]tree.Member, 0, r.count)
 	line := uint32(r.first)
-	for off := 0; off < len(r.lines); line++ {
-		end := LineEnd(r.lines, off)
-		text := r.lines[off:end]
-		off = end
-		_, at := itemStart(text)
-		starts := at >= 0
-		if !starts {
+	for off := 0; off < len(r.lines); {
+		text := r.lines[off:LineEnd(r.lines, off)]
+		dash, at := itemStart(text)
+		if dash < 0 {
 			at = blanks(text, 0)
 		}
-		e, _ := splitEntryAt(text, at, ':')
-		m, ok := e.member(line, ':', foldedYAMLScalar)
+		e, lines, after := itemEntry(r.lines, off, at)
+		m, ok := e.itemMember(line, lines)
 		if !ok {
 			return nil, 0, false
 		}
-		if starts {
+		if dash >= 0 {
 			items = append(items, tree.Member{Value: tree.Node{Kind: tree.Object, At: m.KeyAt, Members: make([]tree.Member, 0, 2)}})
 			nodes++
 		}
 		item := &items[len(items)-1].Value
 		item.Members = append(item.Members, m)
 		nodes += 1 + len(m.Value.Members)
+		off, line = after, line+uint32(lines)
 	}
 	return items, nodes, true
 }
