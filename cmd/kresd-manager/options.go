@@ -32,7 +32,7 @@ const defaultConfig = "/etc/knot-resolver/config.yaml"
 const usage = `usage: kresd-manager [OPTION…]
        kresd-manager run [--user] [OPTION…]
 
-Keeps the units of Knot Resolver equal to its configuration, and serves the
+Runs the units of Knot Resolver as its configuration says, and serves the
 HTTP API on a unix socket. It is meant to be run by kresd-manager.service.
 
 kresd-manager run needs nothing installed: it runs the resolver in the
@@ -43,13 +43,13 @@ Options:
   -c, --config FILE…       configuration files, combined from left to right
                            (/etc/knot-resolver/config.yaml)
       --user               use the user's own systemd; implies --transient
-      --transient          give systemd units that are not installed as files;
+      --transient          pass units to systemd that are not installed;
                            for an ordinary user this implies --user
       --name NAME          one of several resolvers: its units are kresd-NAME@1 and
                            so on, and the names of its directories end in -NAME
       --detach             with run: leave the resolver running at the end
       --rundir DIR         run directory of the workers (/run/knot-resolver)
-      --runtime-dir DIR    where the workers read what is rendered (/run/kresd-manager)
+      --runtime-dir DIR    where the workers read their configuration (/run/kresd-manager)
       --state-dir DIR      what is kept for the next boot (/var/lib/kresd-manager)
       --cache-dir DIR      default of /cache/storage (/var/cache/knot-resolver)
       --log-level LEVEL    error, warn, info, debug or trace (info)
@@ -66,7 +66,7 @@ one does not wait for requests.
 
 Exit status: 0 ended as asked, 1 failed, 2 wrong usage, 69 another manager, such
 as the stock one, is active, 75 it ended idle and must start again, 78 the
-configuration is refused, or is not there.
+configuration is refused, or does not exist.
 `
 
 // parse reads the command line. done tells to exit with code at once.
