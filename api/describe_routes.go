@@ -30,7 +30,7 @@ func descriptions() map[string]description {
 	negotiated := func(s openapi.Schema) []openapi.Answer {
 		return []openapi.Answer{ok("As described.", inAllFormats(s)...)}
 	}
-	processes := description{tag: tagState, summary: "The processes that run, as Knot Resolver's own manager tells them", good: json(of[[]wire.Process]()),
+	processes := description{tag: tagState, summary: "Running processes, in the form of Knot Resolver's own manager", good: json(of[[]wire.Process]()),
 		parameters: []openapi.Parameter{inPath("kind", "all, kresd or gc.", openapi.Schema{"type": "string", "enum": []string{"", "all", "kresd", "gc"}})}}
 	const config = configPath + "{pointer:(?s:/.*)?}"
 	explain := description{tag: tagConfig, summary: "What keys mean: type, default, documentation and effect",
@@ -39,14 +39,14 @@ func descriptions() map[string]description {
 	itself := description{tag: tagAbout, summary: "This description, in OpenAPI 3.1", good: json(openapi.Schema{"type": "object"})}
 	return map[string]description{
 		"GET " + config: {tag: tagConfig, summary: "The running configuration, or a part of it", parameters: slices.Concat([]openapi.Parameter{pointer}, conditions()),
-			text: "As it was written: without defaults, and null for a key that no one has set. Secrets are shown to the role configure only.",
+			text: "As it was written: without defaults, and null for a key that is not set. Secrets are shown to the role configure only.",
 			good: []openapi.Answer{
 				{Status: http.StatusOK, Text: "The value.", Headers: []string{etagField}, Content: inAllFormats(configSchema)},
 				{Status: http.StatusNotModified, Text: "The caller has it.", Headers: []string{etagField}},
 			},
 			bad: slices.Concat(negotiate, []int{http.StatusNotFound, http.StatusPreconditionFailed})},
 		"PUT " + config: {tag: tagConfig, summary: "Replace or create a part", parameters: termsOf(pointer), body: value("The value."),
-			text: "A pointer that ends in - appends to a list; missing parents are made.", good: []openapi.Answer{changed, goesOn()}, bad: changesConfig},
+			text: "A pointer that ends in - appends to a list; missing parents are created.", good: []openapi.Answer{changed, goesOn()}, bad: changesConfig},
 		"PATCH " + config: {tag: tagConfig, summary: "Apply a JSON Patch (RFC 6902) to a part", parameters: termsOf(pointer),
 			body: &openapi.Body{Text: "The patch.", Required: true, Content: []openapi.Media{
 				media("application/json-patch+json", openapi.Schema{"type": "array"}), media("application/json", openapi.Schema{"type": "array"})}},
@@ -54,21 +54,21 @@ func descriptions() map[string]description {
 		"DELETE " + config:                           {tag: tagConfig, summary: "Remove a part", parameters: termsOf(pointer), good: []openapi.Answer{changed, goesOn()}, bad: changes},
 		"GET " + explainPath + "{pointer:(?s:/.*)?}": explain,
 
-		"GET /": {tag: tagState, summary: "Is someone there, and is all well?",
+		"GET /": {tag: tagState, summary: "Whether the manager answers, and its state",
 			good: json(openapi.Schema{"type": "object", "required": []string{"msg", "status"}, "properties": map[string]any{"msg": someText, "status": someText}})},
 		"GET /v1/status": {tag: tagState, summary: "State of everything", good: negotiated(of[units.Status]()), bad: negotiate},
 		"GET /v1/units":  {tag: tagState, summary: "The units with their states", good: negotiated(of[[]units.UnitStatus]()), bad: negotiate},
 		"GET /v1/plan":   {tag: tagService, summary: "What a reload would do", good: json(of[units.Report]()), bad: changes},
 		"GET /v1/events": {tag: tagState, summary: "What happens from now on, as server-sent events",
-			text:       "With Last-Event-ID what has happened since is told first. An event gap says that some of it is no longer known; ending, that the manager ends.",
+			text:       "With Last-Event-ID the events since that one come first. An event gap says that some of it is no longer known; ending, that the manager ends.",
 			parameters: []openapi.Parameter{{In: "header", Name: "Last-Event-ID", Text: "The id of the last event that was seen.", Schema: someText}},
 			good:       []openapi.Answer{ok("Events.", stream(openapi.Schema{"anyOf": []openapi.Schema{of[units.Event](), {"type": "object", "maxProperties": 0}}})...)}},
 		"GET /v1/logs": {tag: tagState, summary: "What the units say, from the journal, as server-sent events", parameters: []openapi.Parameter{
 			{In: "query", Name: "unit", Text: "A unit; may come several times. Without it, all and the manager.", Schema: someText, Repeat: true},
 			query("lines", "How many messages of the past, at most.", openapi.Schema{"type": "integer", "minimum": 0, "maximum": maxLogLines, "default": someLogLines}),
-			query("follow", "0: nothing of what comes.", truth),
-			query("priority", "Messages that are at least so urgent: emerg, alert, crit, err, warning, notice, info, debug, or 0 to 7.", someText),
-			query("since", "Messages from this time on: RFC 3339, or as 10m, 2h or 3d before now.", someText),
+			query("follow", "0: end after the messages of the past.", truth),
+			query("priority", "Messages that are at least this urgent: emerg, alert, crit, err, warning, notice, info, debug, or 0 to 7.", someText),
+			query("since", "Messages from this time on: RFC 3339, or a time ago such as 10m, 2h or 3d.", someText),
 		}, good: []openapi.Answer{ok("Messages.", stream(openapi.Schema{"anyOf": []openapi.Schema{of[units.LogLine](), {"type": "object", "maxProperties": 0}, of[wire.Problem]()}})...)},
 			bad: []int{http.StatusNotFound}},
 		"GET /v1/history":        {tag: tagChange, summary: "What was changed, newest first", good: negotiated(of[units.History]()), bad: negotiate},
@@ -82,7 +82,7 @@ func descriptions() map[string]description {
 		"GET " + changesPath:   {tag: tagChange, summary: "The changes in progress, those that wait, and those that have just ended", good: json(of[wire.Changes]())},
 		"GET " + changesPath + "/{id}": {tag: tagChange, summary: "How far a change is", bad: []int{http.StatusNotFound},
 			parameters: []openapi.Parameter{id, query("wait", "Answer when the change has ended, at the latest after this time: 30s, 2m, at most 10m.", someText),
-				{In: "header", Name: "If-None-Match", Text: "With wait: answer, too, when anything has become of it since this ETag.", Schema: someText}},
+				{In: "header", Name: "If-None-Match", Text: "With wait: also answer as soon as something has happened since this ETag.", Schema: someText}},
 			good: []openapi.Answer{
 				{Status: http.StatusOK, Text: "The change.", Headers: []string{etagField}, Content: []openapi.Media{media("application/json", of[wire.Change]())}},
 				{Status: http.StatusNotModified, Text: "The caller has it.", Headers: []string{etagField}},
@@ -96,25 +96,25 @@ func descriptions() map[string]description {
 
 		"GET /processes":                processes,
 		"GET /processes/{kind:(?s:.*)}": processes,
-		"GET /metrics": {tag: tagMetrics, summary: "Leads to /metrics/json",
+		"GET /metrics": {tag: tagMetrics, summary: "Redirects to /metrics/json",
 			good: []openapi.Answer{{Status: http.StatusMovedPermanently, Text: "Look there.", Headers: []string{"Location"}, Content: []openapi.Media{plainText}}}},
-		"GET /metrics/json": {tag: tagMetrics, summary: "What every worker has counted; null for one that did not answer",
+		"GET /metrics/json": {tag: tagMetrics, summary: "What every worker counts; null for one that did not answer",
 			good: json(openapi.Schema{"type": "object", "additionalProperties": openapi.Schema{"type": []string{"object", "null"}}})},
 		"GET /metrics/prometheus": {tag: tagMetrics, summary: "The same, with units and changes, for Prometheus", good: []openapi.Answer{ok("Metrics.", plainText)}},
 
 		"POST /reload":       summary(again, "Read the files again and apply them"),
-		"POST /reload/force": summary(again, "The same, and restart everything once"),
+		"POST /reload/force": summary(again, "The same, and restart everything"),
 		"POST /renew":        summary(again, "Apply the running configuration again, with what its files hold now"),
-		"POST /renew/force":  summary(again, "The same, and restart everything once"),
+		"POST /renew/force":  summary(again, "The same, and restart everything"),
 		"POST /v1/restart": {tag: tagService, summary: "Restart workers and other units, one after another",
-			parameters: termsOf(openapi.Parameter{In: "query", Name: "unit", Text: "A unit, as kresd@1.service or 1; may come several times. Without it, all workers.", Schema: someText, Repeat: true}),
+			parameters: termsOf(openapi.Parameter{In: "query", Name: "unit", Text: "A unit, such as kresd@1.service or 1; may come several times. Without it, all workers.", Schema: someText, Repeat: true}),
 			good:       []openapi.Answer{reported(), goesOn()}, bad: changes},
-		"POST /v1/trace": {tag: tagState, summary: "Have a worker resolve a name, and tell how it did",
+		"POST /v1/trace": {tag: tagState, summary: "Have a worker resolve a name, and say how",
 			body: &openapi.Body{Text: "What to resolve.", Required: true, Content: []openapi.Media{media("application/json", of[wire.Trace]()), media("application/yaml", of[wire.Trace]())}},
 			good: json(of[units.Trace]()), bad: slices.Concat(readsBody, []int{http.StatusNotFound, http.StatusConflict, http.StatusUnprocessableEntity})},
 		"GET /v1/cache":     {tag: tagCache, summary: "How full the cache is", good: json(of[units.CacheStatistics]())},
 		"GET /v1/version":   {tag: tagState, summary: "Versions of what runs", good: json(of[units.Versions]())},
-		"GET /v1/upstreams": {tag: tagMetrics, summary: "What workers know of the servers that they ask", good: json(of[units.Upstreams]())},
+		"GET /v1/upstreams": {tag: tagMetrics, summary: "Round-trip times and timeouts of upstream servers", good: json(of[units.Upstreams]())},
 		"POST /stop":        {tag: tagService, summary: "Stop all workers, the manager and its socket", good: []openapi.Answer{ok("They have stopped.", plainText)}, bad: []int{http.StatusConflict}},
 		"POST /cache/clear": {tag: tagCache, summary: "Clear the cache, or a part of it",
 			body: &openapi.Body{Text: "What to clear; {} is everything.", Required: true, Content: []openapi.Media{media("application/json", of[wire.CacheClear]()), media("application/yaml", of[wire.CacheClear]())}},

@@ -40,7 +40,7 @@ stays in place until you interrupt it; elsewhere the tables follow one another.
 			})
 		},
 	}
-	cmd.Flags().DurationVar(&interval, "interval", 2*time.Second, "`TIME` between two tables, as 10s")
+	cmd.Flags().DurationVar(&interval, "interval", 2*time.Second, "`TIME` between two tables, such as 10s")
 	cmd.Flags().IntVarP(&count, "count", "n", 0, "end after `COUNT` tables; 0 is never")
 	hasJSON(cmd)
 	return cmd

@@ -42,7 +42,7 @@ func takes(kind string) string {
 	case "bool":
 		return "nothing, or true or false"
 	case "duration", "time.Duration":
-		return "a time, as 90s or 5m"
+		return "a time such as 90s or 5m"
 	case "int", "int64":
 		return "a whole number"
 	case "uint", "uint16", "uint64":

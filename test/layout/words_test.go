@@ -30,6 +30,9 @@ var phrases = []struct{ found, instead string }{
 	{`\bwhich is told\b`, "which is reported"},
 	{`\btells (of|when|from when|at the end)\b`, "reports, says"},
 	{`\bthe state of the whole\b`, "the overall state"},
+	{`\bexcludes? each other\b`, "cannot be combined"},
+	{`(\b(it|that|which)|%s|%q) is no (address|index|list|name|number|port|priority|socket|time|token)\b`, "is not a"},
+	{`\bfor who (is|are|has|uses?|wants?)\b`, "for those who"},
 	{`\bfrom of old\b|\bof late\b|\bhereby\b|\btherein\b|\bthereof\b|\bwherein\b|\bwhereof\b`, "plain words"},
 }
 
@@ -129,6 +132,8 @@ func TestTranslatedWordsAreFound(t *testing.T) {
 		"we recommend it, and the appended line stays": 0,
 		"mend it with Lua of one's own":                3,
 		"Somebody else has stopped it":                 1,
+		"there is no port; -c and -s cannot be used":   0,
+		"%q is no port; -c and -s exclude each other":  2,
 	} {
 		if got := translated(text); len(got) != want {
 			t.Errorf("%q: found %q, want %d", text, got, want)
