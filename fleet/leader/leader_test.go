@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package leader
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"kresd-manager/fleet/rollout"
+	"kresd-manager/fleet/store"
+	"kresd-manager/fleet/store/table"
+)
+
+func put(t *testing.T, s store.Store, key string, data []byte) int64 {
+	t.Helper()
+	r, _, err := s.Commit(context.Background(), nil, []store.Change{{Key: key, Data: data}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+func record(t *testing.T, s store.Store) rollout.Record {
+	t.Helper()
+	r, _, err := Hosts(context.Background(), s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return *r
+}
+
+// seeded is a store with n hosts that are ready for a rollout in preflight.
+func seeded(t *testing.T, n int) *table.Table {
+	t.Helper()
+	s := table.New()
+	r := rollout.Record{Format: rollout.Format, ID: 1, Version: 1, Release: strings.Repeat("a", 64), Sequence: 1, By: "alice", Policy: rollout.DefaultPolicy(), Phase: rollout.Preflight}
+	put(t, s, store.Rollout, r.Text())
+	for i := range n {
+		tell(t, s, i, rollout.Planned)
+		put(t, s, fmt.Sprint(store.Alive, "h", i), nil)
+	}
+	return s
+}
+
+func tell(t *testing.T, s store.Store, i int, state rollout.State) {
+	t.Helper()
+	id := fmt.Sprint("h", i)
+	h := rollout.Host{Format: rollout.Format, ID: id, Tags: rollout.Tags{"host": id}, Rollout: 1, State: state, Rank: rollout.RankOf("m", id, 1)}
+	h.Tried = state == rollout.OK
+	h.On = h.Tried
+	put(t, s, store.Hosts+id, h.Text())
+}
+
+func run(s store.Store, name string) (*Leader, context.CancelFunc) {
+	l := New(Config{Host: name, Store: s, Log: slog.New(slog.DiscardHandler)})
+	ctx, cancel := context.WithCancel(context.Background())
+	go l.Run(ctx)
+	return l, cancel
+}
+
+func admitted(t *testing.T, s store.Store) (n int) {
+	t.Helper()
+	r, hosts, err := Hosts(t.Context(), s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, h := range hosts {
+		if h.State == rollout.Planned && r.Admits(h.Rank, h.Tags, h.Revision) {
+			n++
+		}
+	}
+	return n
+}
+
+func TestOneLeaderAdmitsOneHost(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := seeded(t, 40)
+		a, stopA := run(s, "a")
+		b, stopB := run(s, "b")
+		time.Sleep(10 * time.Second)
+		if r := record(t, s); r.Phase != rollout.Rolling || r.Stage != 0 || admitted(t, s) != 1 {
+			t.Errorf("%s, %d hosts are admitted", r.Text(), admitted(t, s))
+		}
+		if a.Stats().Leads == b.Stats().Leads {
+			t.Errorf("%t and %t lead", a.Stats().Leads, b.Stats().Leads)
+		}
+		writes := a.Stats().Writes + b.Stats().Writes
+		time.Sleep(20 * time.Minute)
+		if n := a.Stats().Writes + b.Stats().Writes; n != writes {
+			t.Errorf("%d writes with nothing to say", n-writes)
+		}
+		stopA()
+		stopB()
+		synctest.Wait()
+	})
+}
+
+// Another one takes over, and its soak begins anew.
+func TestTheNextLeaderMeasuresByItself(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := seeded(t, 40)
+		_, stop := run(s, "a")
+		time.Sleep(5 * time.Second)
+		r, hosts, _ := Hosts(t.Context(), s)
+		for i, h := range hosts {
+			if r.Admits(h.Rank, h.Tags, h.Revision) {
+				var n int
+				_, _ = fmt.Sscanf(hosts[i].ID, "h%d", &n)
+				tell(t, s, n, rollout.OK)
+			}
+		}
+		time.Sleep(9 * time.Minute)
+		if p := record(t, s).Phase; p != rollout.Soaking {
+			t.Fatalf("it is %s", p)
+		}
+		stop()
+		_, stop = run(s, "b")
+		defer func() {
+			stop()
+			synctest.Wait()
+		}()
+		time.Sleep(5 * time.Minute)
+		if p := record(t, s).Phase; p != rollout.Soaking {
+			t.Errorf("after 5m of a new leader it is %s", p)
+		}
+		time.Sleep(6 * time.Minute)
+		if r := record(t, s); r.Phase != rollout.Rolling || r.Stage == 0 {
+			t.Errorf("after 11m of a new leader it is %s", r.Phase)
+		}
+	})
+}
+
+// held is a store that stops, as a process does that gets SIGSTOP.
+type held struct {
+	store.Store
+	gate func()
+}
+
+func (h held) Commit(ctx context.Context, c []store.Condition, ch []store.Change) (int64, bool, error) {
+	if len(ch) == 1 && ch[0].Key == store.Rollout {
+		h.gate()
+	}
+	return h.Store.Commit(ctx, c, ch)
+}
+
+// The write of a leader that was stopped for a minute comes too late.
+func TestALateWriteIsRefused(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := seeded(t, 40)
+		stopped, goOn := make(chan struct{}), make(chan struct{})
+		first := true
+		a, stopA := run(held{s, func() {
+			if first {
+				first = false
+				close(stopped)
+				<-goOn
+			}
+		}}, "a")
+		<-stopped
+		// Its lease runs out, and another one leads.
+		lead, _ := s.Read(t.Context(), store.Leader)
+		if _, _, err := s.Commit(t.Context(), nil, []store.Change{{Key: store.Leader, Delete: true}}); err != nil {
+			t.Fatal(err)
+		}
+		b, stopB := run(s, "b")
+		time.Sleep(time.Minute)
+		before := record(t, s)
+		close(goOn)
+		time.Sleep(time.Minute)
+		if r := record(t, s); string(r.Text()) != string(before.Text()) || before.Phase != rollout.Rolling {
+			t.Errorf("%s\nbecame\n%s", before.Text(), r.Text())
+		}
+		if a.Stats().Late == 0 || a.Stats().Writes != 0 || !b.Stats().Leads || len(lead.Values) != 1 {
+			t.Errorf("%+v, %+v", a.Stats(), b.Stats())
+		}
+		stopA()
+		stopB()
+		synctest.Wait()
+	})
+}
+
+// What cannot be read of one host or of the record stops nothing but itself.
+func TestGarbage(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := seeded(t, 40)
+		put(t, s, store.Hosts+"evil", []byte("\x00\xff"))
+		put(t, s, store.Hosts+"huge", []byte(strings.Repeat("[", 1<<20)))
+		_, stop := run(s, "a")
+		time.Sleep(10 * time.Second)
+		if r := record(t, s); r.Phase != rollout.Rolling {
+			t.Errorf("%s, %s", r.Phase, r.Reason)
+		}
+		put(t, s, store.Rollout, []byte("{"))
+		time.Sleep(10 * time.Second)
+		got, _ := s.Read(t.Context(), store.Rollout)
+		if v, _ := got.Get(store.Rollout); string(v.Data) != "{" {
+			t.Errorf("a record that cannot be read was replaced by %s", v.Data)
+		}
+		stop()
+		synctest.Wait()
+	})
+}

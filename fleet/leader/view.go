@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package leader
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"sync"
+
+	"kresd-manager/fleet/rollout"
+	"kresd-manager/fleet/store"
+)
+
+// view is what a leader knows of the store.
+type view struct {
+	basis  int64
+	record rollout.Record
+	at     int64 // revision of the record, 0 if there is none that can be read
+	hosts  map[string]rollout.Host
+	alive  map[string]bool
+	holds  map[string]string
+	broken map[string]string // hosts that tell what cannot be read
+}
+
+func (v *view) put(e store.Event, log *slog.Logger) {
+	if store.Under(e.Key, store.Hosts) { // the others have watches of their own, which may be ahead
+		v.basis = max(v.basis, e.Revision)
+	}
+	name := func(prefix string) string { return e.Key[len(prefix):] }
+	switch {
+	case e.Key == store.Rollout:
+		r, err := rollout.Parse(e.Data)
+		if v.record, v.at = r, e.Revision; e.Deleted || err != nil {
+			v.at = 0
+			if err != nil && !e.Deleted {
+				log.Error("the record of the rollout cannot be used; nothing is decided", "error", err)
+			}
+		}
+	case store.Under(e.Key, store.Hosts):
+		id := name(store.Hosts)
+		delete(v.broken, id)
+		if delete(v.hosts, id); e.Deleted {
+			return
+		}
+		h, err := rollout.ParseHost(id, e.Data)
+		if err != nil {
+			v.broken[id] = err.Error()
+			h = rollout.Host{Format: rollout.Format, ID: id, State: rollout.Idle, Reason: "what it tells of itself cannot be read"}
+		}
+		h.Revision = e.Revision
+		v.hosts[id] = h
+	case store.Under(e.Key, store.Alive):
+		if id := name(store.Alive); e.Deleted {
+			delete(v.alive, id)
+		} else {
+			v.alive[id] = true
+		}
+	case store.Under(e.Key, store.Holds):
+		if id := name(store.Holds); e.Deleted {
+			delete(v.holds, id)
+		} else {
+			v.holds[id] = string(e.Data)
+		}
+	}
+}
+
+func (v *view) all() []rollout.Host {
+	all := make([]rollout.Host, 0, len(v.hosts))
+	for id, h := range v.hosts {
+		h.Alive = v.alive[id]
+		if why, held := v.holds[id]; held && !h.State.Settled(h.On && h.Rollout == v.record.ID) {
+			h.State, h.Reason = rollout.Held, why
+		}
+		all = append(all, h)
+	}
+	return all
+}
+
+// Hosts reads all that hosts tell, of one moment, for whoever asks once.
+func Hosts(ctx context.Context, s store.Store) (record *rollout.Record, hosts []rollout.Host, err error) {
+	v, snap, _, err := read(ctx, s, slog.New(slog.DiscardHandler))
+	if err != nil {
+		return nil, nil, err
+	}
+	if val, there := snap.Get(store.Rollout); there {
+		r, err := rollout.Parse(val.Data)
+		if err != nil {
+			return nil, nil, fmt.Errorf("%w; kres-fleet rollout start --force replaces it", err)
+		}
+		record = &r
+	}
+	return record, v.all(), nil
+}
+
+// keys are what a leader has to know.
+var keys = []string{store.Hosts, store.Rollout, store.Alive, store.Holds}
+
+// read reads all of it, and returns the snapshot of the record and the revision of each.
+func read(ctx context.Context, s store.Store, log *slog.Logger) (v *view, record store.Snapshot, at []int64, err error) {
+	v = &view{hosts: map[string]rollout.Host{}, alive: map[string]bool{}, holds: map[string]string{}, broken: map[string]string{}}
+	for _, key := range keys {
+		snap, err := s.Read(ctx, key)
+		if err != nil {
+			return nil, record, nil, err
+		}
+		for _, val := range snap.Values {
+			v.put(store.Event{Value: val}, log)
+		}
+		switch key {
+		case store.Hosts:
+			v.basis = snap.Revision
+		case store.Rollout:
+			record = snap
+		}
+		at = append(at, snap.Revision)
+	}
+	return v, record, at, nil
+}
+
+// watch watches all of it. The channel is closed when one of the watches has ended.
+func watch(ctx context.Context, s store.Store, at []int64) <-chan store.Event {
+	out := make(chan store.Event, 64)
+	ctx, cancel := context.WithCancel(ctx)
+	var all sync.WaitGroup
+	for i, key := range keys {
+		events := s.Watch(ctx, key, at[i])
+		all.Go(func() {
+			defer cancel()
+			for e := range events {
+				select {
+				case out <- e:
+				case <-ctx.Done():
+				}
+			}
+		})
+	}
+	go func() {
+		defer cancel()
+		all.Wait()
+		close(out)
+	}()
+	return out
+}
+
+// drain takes what has come already, so that a thousand events are one decision.
+func (v *view) drain(events <-chan store.Event, log *slog.Logger) {
+	for range 10_000 {
+		select {
+		case e, ok := <-events:
+			if !ok {
+				return // seen by the next receive
+			}
+			v.put(e, log)
+		default:
+			return
+		}
+	}
+}
