@@ -61,7 +61,8 @@ func (a *Agent) down() {
 	a.up, a.alive, a.own, a.told = false, 0, 0, nil
 }
 
-// session is one connection: from the lease until something fails.
+// session is one lease, from which the host counts as there: until it is lost. A store that
+// is away for a moment only does not end it.
 func (a *Agent) session(ctx context.Context, name []byte) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -78,32 +79,64 @@ func (a *Agent) session(ctx context.Context, name []byte) error {
 			return err
 		}
 	}
-	own, err := a.Store.Read(ctx, store.Hosts+a.Host)
-	if err != nil {
-		return err
-	}
-	record, err := a.Store.Read(ctx, store.Rollout)
-	if err != nil {
-		return err
-	}
-	holds, err := a.Store.Read(ctx, store.Holds+a.Host)
-	if err != nil {
-		return err
-	}
 	a.mu.Lock()
 	a.alive, a.own, a.told = created, 0, nil
-	if v, ok := own.Get(store.Hosts + a.Host); ok {
-		a.own = v.Revision
-	}
 	a.mu.Unlock()
-	a.take(record.Get(store.Rollout))
-	a.hold(holds.Get(store.Holds + a.Host))
+	var newest int64 // revision of the store
+	for {
+		err := a.follow(ctx, gone, &newest)
+		if err == nil || errors.Is(err, errLost) {
+			return err
+		}
+		a.mu.Lock()
+		a.up = false
+		a.counts.Errors++
+		a.mu.Unlock()
+		if gone == nil {
+			return err
+		}
+		select {
+		case <-time.After(firstRetry + jittered(2*firstRetry)):
+		case <-gone:
+			return errors.Join(errLost, err)
+		case <-ctx.Done():
+			return nil
+		}
+	}
+}
+
+// errLost is that the host does not count as there any more.
+var errLost = errors.New("the store has given up this host: nothing was heard for too long")
+
+// follow reads what is there and takes what comes, until something fails.
+func (a *Agent) follow(ctx context.Context, gone <-chan struct{}, newest *int64) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var at [3]int64
+	var found [3]store.Value
+	var there [3]bool
+	for i, key := range []string{store.Hosts + a.Host, store.Rollout, store.Holds + a.Host} {
+		snap, err := a.Store.Read(ctx, key)
+		if err != nil {
+			return err
+		}
+		if snap.Revision < *newest {
+			return errors.Join(errLost, errors.New("the store has gone back: it is older than it was"))
+		}
+		at[i], *newest = snap.Revision, snap.Revision
+		found[i], there[i] = snap.Get(key)
+	}
+	a.take(found[1], there[1])
+	a.hold(found[2], there[2])
 	a.mu.Lock()
+	if a.own != found[0].Revision { // else it knows what was told
+		a.own, a.told = found[0].Revision, nil
+	}
 	a.up = true
 	a.mu.Unlock()
 	a.wake()
-	records := a.Store.Watch(ctx, store.Rollout, record.Revision)
-	held := a.Store.Watch(ctx, store.Holds+a.Host, holds.Revision)
+	records := a.Store.Watch(ctx, store.Rollout, at[1])
+	held := a.Store.Watch(ctx, store.Holds+a.Host, at[2])
 	again := time.NewTicker(reread)
 	defer again.Stop()
 	for {
@@ -123,13 +156,14 @@ func (a *Agent) session(ctx context.Context, name []byte) error {
 			if err != nil {
 				return err
 			}
-			if now.Revision < record.Revision {
-				return errors.New("the store has gone back: it is older than it was")
+			if now.Revision < *newest {
+				return errors.Join(errLost, errors.New("the store has gone back: it is older than it was"))
 			}
+			*newest = now.Revision
 			a.take(now.Get(store.Rollout))
 			a.lookAtOwn(ctx)
 		case <-gone:
-			return errors.New("the store has given up this host: nothing was heard for too long")
+			return errLost
 		case <-ctx.Done():
 			return nil
 		}

@@ -14,6 +14,7 @@ import (
 	clientv3 "go.etcd.io/etcd/client/v3"
 	"go.uber.org/zap"
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/backoff"
 
 	"kresd-manager/fleet/store"
 )
@@ -51,6 +52,10 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 		MaxUnaryRetries:      1, // the caller has a pace of its own
 		Logger:               zap.NewNop(),
 		DialOptions: []grpc.DialOption{
+			// A lease must not run out because a connection is tried too seldom.
+			grpc.WithConnectParams(grpc.ConnectParams{
+				Backoff: backoff.Config{BaseDelay: 500 * time.Millisecond, Multiplier: 1.6, Jitter: 0.3, MaxDelay: 5 * time.Second}, MinConnectTimeout: requestTimeout,
+			}),
 			grpc.WithInitialWindowSize(64 << 10), grpc.WithReadBufferSize(4 << 10), grpc.WithWriteBufferSize(4 << 10),
 		},
 	})
