@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"os/user"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"kresd-manager/fleet/settings"
+	"kresd-manager/fleet/store"
+	"kresd-manager/internal/present"
+	"kresd-manager/internal/visible"
+)
+
+// Exit statuses: those of kresctl.
+const (
+	exitFailed      = 1
+	exitUsage       = 2
+	exitDegraded    = 3 // of rollout status only: it is paused, or goes back
+	exitUnreachable = 4 // the store does not answer
+	exitDenied      = 5 // by the permissions of a file
+)
+
+// app is what the commands share.
+type app struct {
+	stdin          io.Reader
+	stdout, stderr *visible.Writer
+	settings       string // -c
+	json           bool
+	yes            bool
+}
+
+// usageError is a wrong command line.
+type usageError struct{ command, message string }
+
+func (e *usageError) Error() string { return e.message + "\nsee " + e.command + " --help" }
+
+func usage(cmd *cobra.Command, format string, args ...any) error {
+	return &usageError{cmd.CommandPath(), fmt.Sprintf(format, args...)}
+}
+
+// unreachableError is a store that does not answer.
+type unreachableError struct{ error }
+
+func (e *unreachableError) Unwrap() error { return e.error }
+
+// statusError is an exit status of which all has been said.
+type statusError int
+
+func (e statusError) Error() string { return fmt.Sprintf("status %d", int(e)) }
+
+func (a *app) exitStatus(err error) int {
+	var wrong *usageError
+	var away *unreachableError
+	var silent statusError
+	if err == nil {
+		return 0
+	}
+	if errors.As(err, &silent) {
+		return int(silent)
+	}
+	fmt.Fprintf(a.stderr, "kres-fleet: %v\n", err)
+	switch {
+	case errors.As(err, &wrong):
+		return exitUsage
+	case errors.As(err, &away):
+		return exitUnreachable
+	case errors.Is(err, fs.ErrPermission):
+		return exitDenied
+	}
+	return exitFailed
+}
+
+func (a *app) root() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "kres-fleet",
+		Short: "roll one configuration over many resolvers",
+		Long: `kres-fleet rolls one signed configuration over many hosts that run
+kresd-manager: a dry run on all of them, then one canary host, then the others
+within a budget, each with a trial of its own; and back by itself.
+
+Exit status, of all commands alike: 0 done; 1 failed or refused; 2 wrong usage;
+3 paused or going back (rollout status only); 4 the store cannot be asked;
+5 not permitted.`,
+		Version:       version,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Args:          cobra.ArbitraryArgs,
+		RunE:          needsCommand,
+	}
+	root.SetIn(a.stdin)
+	root.SetOut(a.stdout)
+	root.SetErr(a.stderr)
+	root.SetVersionTemplate("kres-fleet {{.Version}}\n")
+	root.PersistentFlags().StringVarP(&a.settings, "config", "c", settings.Default, "settings `FILE`: where the fleet is")
+	root.PersistentFlags().BoolVar(&a.json, "json", false, "print as JSON, with all that is known")
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return usage(cmd, "%v", err) })
+	root.CompletionOptions.HiddenDefaultCmd = true
+	root.AddCommand(a.agentCommand(), a.releaseCommand(), a.rolloutCommand(), a.hostsCommand(), a.holdCommand(), a.releaseHoldCommand(),
+		a.lockCommand(), a.serveCommand(), a.doctorCommand())
+	return root
+}
+
+// needsCommand is run in place of a command that only groups others.
+func needsCommand(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return usage(cmd, "a command is missing")
+	}
+	return usage(cmd, "there is no command %q", args[0])
+}
+
+// args is how many arguments a command takes.
+func args(least, most int, names string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		switch {
+		case len(args) < least:
+			return usage(cmd, "%s is missing", names)
+		case most >= 0 && len(args) > most:
+			return usage(cmd, "unexpected argument %q", args[most])
+		}
+		return nil
+	}
+}
+
+// with has something done with the store.
+func (a *app) with(cmd *cobra.Command, do func(context.Context, settings.Settings, store.Store) error) error {
+	s, err := settings.Read(a.settings)
+	if err != nil {
+		return err
+	}
+	open, err := s.Open(cmd.Context())
+	if err != nil {
+		return err
+	}
+	defer func() { _ = open.Close() }() // what was to be done is done
+	return do(cmd.Context(), s, open)
+}
+
+// asked tells an error of the store from others.
+func asked(err error) error {
+	if err == nil || errors.Is(err, store.ErrReadOnly) {
+		return err
+	}
+	return &unreachableError{err}
+}
+
+// print prints a value as JSON, or has it laid out.
+func (a *app) print(v any, lay func(w io.Writer) error) error {
+	if a.json {
+		return present.JSON(a.stdout, v)
+	}
+	return lay(a.stdout)
+}
+
+// who is who runs the command, for the record.
+func who() string {
+	if name := os.Getenv("SUDO_USER"); name != "" {
+		return name
+	}
+	if u, err := user.Current(); err == nil {
+		return u.Username
+	}
+	return "unknown"
+}
+
+// lines are a text's, without the last line feed.
+func lines(text string) []string { return strings.Split(strings.TrimRight(text, "\n"), "\n") }
