@@ -142,6 +142,7 @@ rpm: ## make the RPM package in build/
 .PHONY: unit
 unit: ## run the tests that need no systemd; test runs them with the race detector
 	$(GO) test $$($(GO) list ./... | grep -v /test/)
+	cd fleet && $(GO) test -short ./...
 
 .PHONY: test
 test: lint ## all tests, after lint; boots a real systemd, needs root
@@ -153,10 +154,13 @@ check: test ## what CI runs: format, go.mod, vet, staticcheck, tests
 
 .PHONY: lint
 lint: ## format, go.mod, vet, staticcheck
-	@out=$$(gofmt -l cmd dbusctl units api generator internal packaging test); test -z "$$out" || { echo "gofmt wants to change: $$out"; exit 1; }
+	@out=$$(gofmt -l cmd dbusctl fleet units api generator internal packaging test); test -z "$$out" || { echo "gofmt wants to change: $$out"; exit 1; }
 	$(GO) mod tidy -diff
 	$(GO) vet ./...
 	$(GO) tool staticcheck ./...
+	cd fleet && $(GO) mod tidy -diff && $(GO) vet ./...
+	staticcheck=$$($(GO) tool -n staticcheck) && cd fleet && $$staticcheck ./...
+	cd fleet/etcd && $(GO) mod tidy -diff
 
 FUZZTIME ?= 20s
 .PHONY: fuzz

@@ -55,6 +55,7 @@ type Fleet struct {
 	// Take is how long a manager needs to apply.
 	Take    time.Duration
 	Lease   time.Duration
+	Pace    time.Duration // of a leader; 0 is its own
 	Signers []sshsig.Signer
 	Log     *slog.Logger
 	signer  ssh.Signer
@@ -180,7 +181,7 @@ func (f *Fleet) Lead(ctx context.Context, name string, lease time.Duration) (*le
 	if err != nil {
 		return nil, err
 	}
-	l := leader.New(leader.Config{Host: name, Store: s, Log: f.Log, Lease: lease})
+	l := leader.New(leader.Config{Host: name, Store: s, Log: f.Log, Lease: lease, Pace: f.Pace})
 	go func() {
 		defer s.Close()
 		l.Run(ctx)

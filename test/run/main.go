@@ -70,11 +70,21 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	return 0
 }
 
+// fleetFolder is the module of kres-fleet, whose tests need no systemd.
+const fleetFolder = "fleet"
+
 // all runs all tests whose names match, and reports. Its errors are of what keeps tests from running.
 func all(ctx context.Context, r *report, only *regexp.Regexp, wide int) (err error) {
 	packs, err := packages(ctx, ".")
 	if err != nil {
 		return err
+	}
+	var fleet []pack // of a module of its own
+	if _, err := os.Stat(filepath.Join(fleetFolder, "go.mod")); err == nil {
+		if fleet, err = packages(ctx, fleetFolder); err != nil {
+			return err
+		}
+		fleet = matching(fleet, only)
 	}
 	p, err := newPrograms(ctx)
 	if err != nil {
@@ -93,13 +103,19 @@ func all(ctx context.Context, r *report, only *regexp.Regexp, wide int) (err err
 	units := make(chan error, 1)
 	go func() {
 		defer close(units)
-		if len(unit) > 0 {
-			units <- p.units(ctx, unit, func(o *outcome) {
-				if ctx.Err() == nil { // it was not ended
-					r.take(o, nil)
-				}
-			})
+		take := func(o *outcome) {
+			if ctx.Err() == nil { // it was not ended
+				r.take(o, nil)
+			}
 		}
+		var failed error
+		if len(unit) > 0 {
+			failed = p.units(ctx, "", unit, take)
+		}
+		if len(fleet) > 0 {
+			failed = errors.Join(failed, p.units(ctx, fleetFolder, fleet, take))
+		}
+		units <- failed
 	}()
 	if len(system) > 0 {
 		err = inLanes(ctx, r, p, packs, system, wide, func() error { return <-units })

@@ -38,7 +38,9 @@ import "testing"
 func TestUnit(t *testing.T) { t.Run("one", func(*testing.T) {}); t.Run("two", func(*testing.T) {}) }
 func TestSkipped(t *testing.T) { t.Skip("not here") }
 `,
-		"broken/a_test.go": "package broken\nfunc TestNothing(t *T) {}\n",
+		"fleet/go.mod":         "module kresd-manager/fleet\n\ngo 1.26\n",
+		"fleet/part/a_test.go": "package part\nimport \"testing\"\nfunc TestPart(*testing.T) {}\nfunc TestOfTheFleet(t *testing.T) { t.Error(\"as it should\") }\n",
+		"broken/a_test.go":     "package broken\nfunc TestNothing(t *T) {}\n",
 		"test/good/a_test.go": `package good
 import ("os"; "testing"; "kresd-manager/test/machine")
 func TestBeside(t *testing.T) { if os.Getenv("KRESD_MANAGER_TEST_BESIDE") == "" { t.Error("is not beside others") } }
@@ -61,14 +63,14 @@ func TestNeverRuns(t *testing.T) {}
 	}
 	lines := strings.Split(strings.TrimSuffix(stdout.String(), "\n"), "\n")
 	last := lines[len(lines)-1]
-	if !regexp.MustCompile(`^passed 5, failed 4, skipped 1, minutes \d+\.\d$`).MatchString(last) {
+	if !regexp.MustCompile(`^passed 6, failed 5, skipped 1, minutes \d+\.\d$`).MatchString(last) {
 		t.Errorf("the last line is %q", last)
 	}
 	end := strings.Join(lines[max(0, len(lines)-40):], "\n")
 	for _, want := range []string{
 		"\n  broken: ", "undefined: T\n",
 		"\n  test/bad.TestFails: a_test.go:6: the reason\n",
-		"\n  test/bad.TestPanics: panic: gone",
+		"\n  test/bad.TestPanics: panic: gone", "\n  fleet/part.TestOfTheFleet: a_test.go:4: as it should\n",
 		"\n  test/bad: 1 tests did not run (exit status 1): TestNeverRuns\n",
 		"the slowest tests:\n", "0 boots, 0 s together\n",
 	} {

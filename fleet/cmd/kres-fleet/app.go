@@ -35,7 +35,6 @@ type app struct {
 	stdout, stderr *visible.Writer
 	settings       string // -c
 	json           bool
-	yes            bool
 }
 
 // usageError is a wrong command line.
