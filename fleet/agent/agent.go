@@ -109,7 +109,7 @@ func (a *Agent) Counts() Counts {
 }
 
 // ErrTwice is that another agent tells of the same host.
-var ErrTwice = errors.New("another agent tells of this host: two hosts have the same name, or two agents run")
+var ErrTwice = errors.New("another agent reports as this host: two hosts have the same name, or two agents run")
 
 // Run works until the context ends, or another agent has this host's name.
 func (a *Agent) Run(ctx context.Context) error {

@@ -248,7 +248,7 @@ func (a *Agent) hold(v store.Value, there bool) {
 // tell tells what the host is now. It is told again when the store is there again.
 func (a *Agent) tell(ctx context.Context) {
 	if _, err := a.tellIf(ctx, nil); err != nil {
-		a.Log.WarnContext(ctx, "the store was not told", "error", err)
+		a.Log.WarnContext(ctx, "the state is not reported", "error", err)
 	}
 }
 

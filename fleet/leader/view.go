@@ -46,7 +46,7 @@ func (v *view) put(e store.Event, log *slog.Logger) {
 		h, err := rollout.ParseHost(id, e.Data)
 		if err != nil {
 			v.broken[id] = err.Error()
-			h = rollout.Host{Format: rollout.Format, ID: id, State: rollout.Idle, Reason: "what it tells of itself cannot be read"}
+			h = rollout.Host{Format: rollout.Format, ID: id, State: rollout.Idle, Reason: "its state cannot be read"}
 		}
 		h.Revision = e.Revision
 		v.hosts[id] = h

@@ -67,14 +67,14 @@ const maxHost = 16 << 10
 // ParseHost reads what a host with this ID tells of itself.
 func ParseHost(id string, text []byte) (h Host, err error) {
 	if len(text) > maxHost {
-		return h, fmt.Errorf("what host %s tells of itself has %d bytes, more than %d", id, len(text), maxHost)
+		return h, fmt.Errorf("the state of host %s has %d bytes, more than %d", id, len(text), maxHost)
 	}
 	d := json.NewDecoder(bytes.NewReader(text)) // newer agents may tell more
 	if err := d.Decode(&h); err != nil {
-		return Host{}, fmt.Errorf("cannot read what host %s tells of itself: %w", id, err)
+		return Host{}, fmt.Errorf("cannot read the state of host %s: %w", id, err)
 	}
 	if h.Format != Format || h.ID != id || !slices.Contains(States, h.State) || h.Rank != "" && !h.Rank.valid() {
-		return Host{}, fmt.Errorf("cannot use what host %s tells of itself", id)
+		return Host{}, fmt.Errorf("cannot use the state of host %s", id)
 	}
 	return h, nil
 }

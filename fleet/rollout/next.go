@@ -121,7 +121,7 @@ func (r Record) stops(c crowd, now Clock) string {
 	missing := r.Policy.MaxMissing.Of(c.counted())
 	switch {
 	case c.counted() == 0:
-		return "no host has told of itself yet, or all are held"
+		return "no host has reported yet, or all are held"
 	case c.Lost > 0 && (c.Failed+c.Lost > allowed || c.canaryLost):
 		return "lost in the middle of its change: " + c.some(func(h Host) bool { return !h.Alive && h.inFlight() })
 	case c.Inconclusive > 0 && r.Policy.OnInconclusive != InconclusivePasses:

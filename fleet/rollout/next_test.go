@@ -147,7 +147,7 @@ func TestDecisions(t *testing.T) {
 			return r
 		}, func() []Host { return fleet(OK, OK, Failed) }, minute, Paused, 3, ""},
 		{"no host at all is a pause", func() Record { return sample(Preflight, 0) },
-			func() []Host { return nil }, minute, Paused, 0, "no host has told of itself yet, or all are held"},
+			func() []Host { return nil }, minute, Paused, 0, "no host has reported yet, or all are held"},
 	} {
 		next := Next(c.record(), c.hosts(), 12, c.clock)
 		if next.Phase != c.phase || next.Stage != c.stage || next.Reason != c.reason {

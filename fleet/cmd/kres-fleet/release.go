@@ -77,6 +77,9 @@ what FILE has, and the configuration names it as fleet-file:block.rpz.`,
 				if err != nil {
 					return fmt.Errorf("cannot read the configuration: %w", err)
 				}
+				if _, err := release.Compose(file, [][]byte{text}, nil); err != nil && !strings.Contains(string(text), "fleet-file:") {
+					return err
+				}
 				name := release.Digest(text)
 				blobs[name] = text
 				if i == 0 {
