@@ -21,8 +21,9 @@ type bus struct {
 	// answer returns what a method call of systemd's is answered with, by its
 	// name without the interface: a body, or an error.
 	answer func(b *bus, method string, call *dbus.Message) ([]any, error)
-	mute   bool         // says nothing at all
-	halt   sync.RWMutex // held for writing while the bus is stopped
+	then   func(b *bus, method string) // called when a call has been answered; nil is no one
+	mute   bool                        // says nothing at all
+	halt   sync.RWMutex                // held for writing while the bus is stopped
 
 	mu         sync.Mutex
 	conn       net.Conn
@@ -130,6 +131,9 @@ func (b *bus) talk(c net.Conn, in *bufio.Reader) {
 		}
 		b.running()
 		b.reply(call, b.handle(call))
+		if member, _ := call.Headers[dbus.FieldMember].Value().(string); b.then != nil {
+			b.then(b, member)
+		}
 	}
 }
 

@@ -103,6 +103,7 @@ type job struct {
 	since      units.Mark      // when it was last asked for
 	called     time.Duration   // when it was asked for, on the clock of systemd's timestamps
 	queued     time.Duration   // when it had been queued
+	reply      dbus.Sequence   // when that was told, on this connection
 	define     []assignment    // for StartTransientUnit, where systemd knows no such unit; nil for a unit with a file
 }
 
@@ -168,11 +169,12 @@ func (n *conn) queue(ctx context.Context, j *job) error {
 		j.before = verb
 	}
 	j.asked, j.called = true, monotonic()
-	err = n.call(ctx, methods[j.verb], j.unit, modeOf(j.verb)).Store(&j.path)
+	call := n.call(ctx, methods[j.verb], j.unit, modeOf(j.verb))
+	err = call.Store(&j.path)
 	if j.define != nil {
 		err = n.startTransient(ctx, j, err)
 	}
-	j.queued = monotonic()
+	j.queued, j.reply = monotonic(), call.ResponseSequence
 	var de dbus.Error
 	if errors.As(err, &de) && de.Name == destructive {
 		return fmt.Errorf("cannot %s: %w: %v", j, units.ErrStopQueued, err)

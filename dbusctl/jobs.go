@@ -47,7 +47,7 @@ func (j *jobs) removed(sig *dbus.Signal) {
 	if dbus.Store(sig.Body, &id, &path, &unit, &result) != nil {
 		return
 	}
-	j.target.removed(id, unit)
+	j.target.removed(unit, targetJob{id, j, sig.Sequence})
 	if ch, ok := j.waiting[path]; ok {
 		delete(j.waiting, path)
 		ch <- result // has room

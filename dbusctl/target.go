@@ -5,7 +5,6 @@ package dbusctl
 import (
 	"context"
 	"path"
-	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -19,9 +18,9 @@ import (
 // Who stops kresd.target while systemd asks polkit whether we may start something, stops
 // nothing of it: the job that comes after that starts the target as well, because the
 // policy-loader wants it, or, while that still stops, a worker alone. No job mode refuses
-// either, and nothing of it is left in the target's state. What tells is the order of jobs,
-// whose numbers only rise: one of the target has ended since, ours came later, and the
-// target was not active when it came.
+// either, and nothing of it is left in the target's state. What tells is the order of what
+// systemd says on one connection: a job of the target has ended since, then came the reply
+// that names ours, and the target was not active when that was queued.
 
 // keptTargetJobs is how many jobs of the target are remembered. The last ones decide.
 const keptTargetJobs = 64
@@ -31,18 +30,25 @@ const keptTargetJobs = 64
 type targetJobs struct {
 	mu    sync.Mutex
 	ended units.Mark
-	last  []uint32 // their numbers, the newest last
+	last  []targetJob // the newest last
+}
+
+// targetJob is one that has ended.
+type targetJob struct {
+	id   uint32
+	over *jobs         // of the connection that told it
+	told dbus.Sequence // its place among all that came over that
 }
 
 // removed is told of each job that has ended.
-func (t *targetJobs) removed(id uint32, unit string) {
+func (t *targetJobs) removed(unit string, j targetJob) {
 	if unit != units.Target {
 		return
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.ended++
-	if t.last = append(t.last, id); len(t.last) > keptTargetJobs {
+	if t.last = append(t.last, j); len(t.last) > keptTargetJobs {
 		t.last = t.last[1:]
 	}
 }
@@ -53,14 +59,16 @@ func (t *targetJobs) mark() units.Mark {
 	return t.ended
 }
 
-// around reports whether a job has ended since a moment that was queued before another
-// one, and whether one has ended that was queued after it.
-func (t *targetJobs) around(since units.Mark, id uint32) (before, after bool) {
+// around reports whether a job has ended since a moment before another one was queued,
+// which a reply told, and whether one has ended that came later than that one.
+func (t *targetJobs) around(since units.Mark, reply targetJob) (before, after bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	fresh := t.last[max(0, len(t.last)-int(min(t.ended-since, keptTargetJobs))):]
-	return slices.ContainsFunc(fresh, func(j uint32) bool { return j < id }),
-		slices.ContainsFunc(fresh, func(j uint32) bool { return j > id })
+	for _, j := range t.last[max(0, len(t.last)-int(min(t.ended-since, keptTargetJobs))):] {
+		before = before || j.over != reply.over || j.told < reply.told
+		after = after || j.id > reply.id
+	}
+	return before, after
 }
 
 // Mark returns how many jobs of kresd.target have ended since the first connection.
@@ -73,7 +81,7 @@ func (n *conn) undidStop(ctx context.Context, j *job) bool {
 	if j.target == "" || err != nil {
 		return false
 	}
-	before, after := n.target.around(j.since, uint32(id))
+	before, after := n.target.around(j.since, targetJob{id: uint32(id), over: n.jobs, told: j.reply})
 	if !before {
 		return false
 	}

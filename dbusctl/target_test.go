@@ -23,28 +23,30 @@ func TestAJobThatBringsBackWhatWasStopped(t *testing.T) {
 	for _, c := range []struct {
 		name    string
 		before  []uint32 // jobs of the target that ended before ours was asked for
-		ended   []uint32 // and those while systemd asked polkit, or ours ran
+		ended   []uint32 // and those while systemd asked polkit
+		then    []uint32 // and those while ours ran
 		state   string
 		entered uint64 // µs; 0 is while ours was queued
 		queued  uint32 // job of the target
 		verb    string // "" for a start
 		stopped bool
 	}{
-		{name: "the first start of all", ended: []uint32{22}, state: "active"},
+		{name: "the first start of all", then: []uint32{22}, state: "active"},
 		{name: "a first start, with workers on their way", state: "inactive", queued: 22},
-		{name: "a stop meanwhile", ended: []uint32{17, 22}, state: "active", stopped: true},
+		{name: "a stop meanwhile", ended: []uint32{17}, then: []uint32{22}, state: "active", stopped: true},
 		{name: "a stop meanwhile, and the target is just there", ended: []uint32{17}, state: "active", entered: later, stopped: true},
 		{name: "a stop meanwhile, with workers on their way", ended: []uint32{17}, state: "inactive", queued: 22, stopped: true},
-		{name: "a stop before it was asked for", before: []uint32{17}, ended: []uint32{22}, state: "active"},
-		{name: "a stop meanwhile, and one before", before: []uint32{3}, ended: []uint32{17, 22}, state: "active", stopped: true},
+		{name: "a stop before it was asked for", before: []uint32{17}, then: []uint32{22}, state: "active"},
+		{name: "a stop meanwhile, and one before", before: []uint32{3}, ended: []uint32{17}, then: []uint32{22}, state: "active", stopped: true},
 		{name: "a stop meanwhile, and a unit without the target", ended: []uint32{17}, state: "inactive", stopped: true},
-		{name: "a stop meanwhile, and another one", ended: []uint32{17, 25}, state: "inactive", stopped: true},
-		{name: "a stop that comes later", ended: []uint32{22, 25}, state: "inactive"},
+		{name: "a stop meanwhile, and another one", ended: []uint32{17}, then: []uint32{25}, state: "inactive", stopped: true},
+		{name: "a stop that comes later", then: []uint32{22, 25}, state: "inactive"},
 		{name: "a restart of one worker, and a stop", ended: []uint32{17}, state: "inactive", queued: 21, verb: "restart", stopped: true},
 		{name: "a start by someone else meanwhile", ended: []uint32{17}, state: "active"},
-		{name: "a start by someone else before, and another one", ended: []uint32{17, 23}, state: "active", entered: long},
+		{name: "a start by someone else before, and another one", ended: []uint32{17}, then: []uint32{23}, state: "active", entered: long},
 		{name: "a stop and a start meanwhile, with workers on their way", ended: []uint32{17}, state: "inactive", queued: 18},
-		{name: "it was active all the time", state: "active", entered: long},
+		{name: "it comes with an earlier start", then: []uint32{17}, state: "active", entered: later},
+		{name: "it was active all the time", before: []uint32{3}, ended: []uint32{17}, state: "active", entered: long},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			during := uint64(0) // only the bus looks at it, one call after another
@@ -55,7 +57,6 @@ func TestAJobThatBringsBackWhatWasStopped(t *testing.T) {
 					for _, id := range c.ended {
 						b.ended(id, units.Target)
 					}
-					b.ended(ours, "kresd@1.service")
 					return []any{jobPath(ours)}, nil
 				case "ListUnitsByPatterns":
 					return []any{[]listed{}}, nil
@@ -73,6 +74,14 @@ func TestAJobThatBringsBackWhatWasStopped(t *testing.T) {
 					}
 				}
 				return nil, dbus.Error{Name: busName + ".Error.UnknownMethod", Body: []any{method}}
+			}, then: func(b *bus, method string) {
+				if method != "StartUnit" && method != "RestartUnit" {
+					return
+				}
+				for _, id := range c.then {
+					b.ended(id, units.Target)
+				}
+				b.ended(ours, "kresd@1.service")
 			}}
 			client := newBus(t, b)
 			if _, err := client.get(patient(t)); err != nil {
@@ -106,28 +115,36 @@ func (b *bus) ended(id uint32, unit string) {
 }
 
 func TestJobsOfTheTargetAreCountedAndBounded(t *testing.T) {
-	var jobs targetJobs
+	var all targetJobs
+	here, before := newJobs(systemd, nil), newJobs(systemd, nil)
 	for id := range uint32(1000) {
-		jobs.removed(2*id, units.Target)
-		jobs.removed(2*id+1, "kresd@1.service")
+		over := here
+		if id < 500 {
+			over = before // another connection
+		}
+		all.removed(units.Target, targetJob{2 * id, over, dbus.Sequence(10 * id)})
+		all.removed("kresd@1.service", targetJob{2*id + 1, over, dbus.Sequence(10*id + 5)})
 	}
-	if jobs.mark() != 1000 || len(jobs.last) > keptTargetJobs {
-		t.Errorf("%d ended, %d are kept", jobs.mark(), len(jobs.last))
+	if all.mark() != 1000 || len(all.last) > keptTargetJobs {
+		t.Errorf("%d ended, %d are kept", all.mark(), len(all.last))
 	}
 	for _, c := range []struct {
 		since         units.Mark
 		id            uint32
+		told          dbus.Sequence
+		over          *jobs
 		before, after bool
 	}{
-		{1000, 1, false, false},
-		{1000, 5000, false, false},
-		{999, 1998, false, false},
-		{999, 1999, true, false},
-		{999, 1997, false, true},
-		{998, 1997, true, true},
-		{0, 1997, true, true},
+		{1000, 1, 1, here, false, false},
+		{1000, 5000, 99999, here, false, false},
+		{999, 1999, 9989, here, false, false},
+		{999, 1999, 9991, here, true, false},
+		{999, 1997, 9991, here, true, true},
+		{998, 1997, 9985, here, true, true},
+		{0, 1999, 1, here, false, false},
+		{0, 1999, 1, before, true, false},
 	} {
-		if before, after := jobs.around(c.since, c.id); before != c.before || after != c.after {
+		if before, after := all.around(c.since, targetJob{c.id, c.over, c.told}); before != c.before || after != c.after {
 			t.Errorf("since %d around %d: %t, %t", c.since, c.id, before, after)
 		}
 	}

@@ -115,6 +115,8 @@ type run struct {
 	canceled context.Context
 	// served means that kresd.target has been active since the plan was made.
 	served *atomic.Bool
+	// since is when kresd.target was last seen active, or else when it was asked for.
+	since *atomic.Uint64
 }
 
 // Carry carries out a plan: every step as soon as all that it waits for have
@@ -123,8 +125,9 @@ type run struct {
 // watched over any longer, and the rest has a few seconds to come to its end. The
 // context's cause is then what the step failed for; units.ErrCanceled if it has none.
 func (e *Executor) Carry(ctx context.Context, plan units.Plan, want units.Desired, mode Mode) Outcome {
-	c := run{Executor: e, want: want, canceled: ctx, mode: mode, served: new(atomic.Bool), log: e.Log.With(mode.About.Attr())}
+	c := run{Executor: e, want: want, canceled: ctx, mode: mode, served: new(atomic.Bool), since: new(atomic.Uint64), log: e.Log.With(mode.About.Attr())}
 	c.served.Store(mode.Serving)
+	c.since.Store(uint64(mode.Since))
 	under, abandon := context.WithCancelCause(context.WithoutCancel(ctx))
 	defer abandon(nil)
 	g := newGraph(plan)

@@ -93,12 +93,14 @@ func (c run) wanted(ctx context.Context, s units.Step) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, controlDeadline)
 	defer cancel()
+	mark := c.Systemd.Mark()
 	target, err := c.Systemd.ObserveUnit(ctx, units.Target)
 	switch {
 	case err != nil:
 		return err
 	case target.Serving():
 		c.served.Store(true)
+		c.since.Store(uint64(mark)) // whatever was stopped before has been started since
 	case c.served.Load(), target.JobType == "stop":
 		return units.ErrTargetStopped
 	}

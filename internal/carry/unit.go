@@ -58,7 +58,7 @@ const (
 // ago or an administrator's of this one unit. If all is stopped, that is the last word.
 func (c run) unlessStopped(ctx context.Context, s units.Step, do func(context.Context, string, units.Mark) error) error {
 	for end := time.Now().Add(stopWait); ; {
-		err := do(ctx, s.Unit, c.mode.Since)
+		err := do(ctx, s.Unit, units.Mark(c.since.Load()))
 		if errors.Is(err, units.ErrTargetStopped) {
 			return c.stopAgain(ctx, err)
 		}

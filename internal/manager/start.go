@@ -91,7 +91,8 @@ func (m *Manager) Start(ctx context.Context) error {
 // stoppedMeanwhile reports whether someone has stopped all since this manager began.
 func (m *Manager) stoppedMeanwhile(ctx context.Context) bool {
 	target, err := m.o.Systemd.ObserveUnit(ctx, units.Target)
-	return err == nil && !target.Serving() && m.o.Systemd.Mark() > 0
+	comes := target.JobType == "start" || target.JobType == "restart"
+	return err == nil && !target.Serving() && !comes && m.o.Systemd.Mark() > 0
 }
 
 // first is the transition that a start begins with.
