@@ -13,8 +13,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"math/rand/v2"
+	"os"
 	"sync"
 	"time"
 
@@ -96,7 +98,13 @@ func New(cfg Config) (*Agent, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Agent{Config: cfg, mem: mem, news: make(chan struct{}, 1)}, nil
+	a := &Agent{Config: cfg, mem: mem, news: make(chan struct{}, 1)}
+	if _, err := os.Stat(cfg.File); errors.Is(err, fs.ErrNotExist) { // the manager reads it from its next start on
+		if err := a.write(mem.Current); err != nil {
+			return nil, err
+		}
+	}
+	return a, nil
 }
 
 // Counts returns what happened so far.

@@ -14,6 +14,7 @@ import (
 
 	"github.com/coreos/go-systemd/v22/daemon"
 	"github.com/spf13/cobra"
+	"golang.org/x/sys/unix"
 
 	"kresd-manager/fleet/agent"
 	"kresd-manager/fleet/fleetlock"
@@ -53,6 +54,9 @@ func (a *app) logger() *slog.Logger {
 
 func (a *app) runAgent(ctx context.Context, s settings.Settings, st store.Store) error {
 	log := a.logger()
+	// The unit has a stricter one: only what is written from here on, the file that the
+	// manager reads and files of releases, is for the group.
+	_ = unix.Umask(0o027)
 	id, err := settings.MachineID()
 	if err != nil {
 		return err
