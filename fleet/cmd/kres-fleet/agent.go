@@ -24,7 +24,6 @@ import (
 	"kresd-manager/fleet/settings"
 	"kresd-manager/fleet/store"
 	"kresd-manager/internal/durable"
-	"kresd-manager/internal/journal/native"
 )
 
 const fetchTimeout = 10 * time.Minute
@@ -39,17 +38,6 @@ func (a *app) agentCommand() *cobra.Command {
 			})
 		},
 	}
-}
-
-// logger logs to the journal with fields where that is what standard error is, and else as
-// text.
-func (a *app) logger() *slog.Logger {
-	if os.Getenv("JOURNAL_STREAM") != "" {
-		if socket, err := native.Open(native.Path); err == nil {
-			return slog.New(native.NewHandler(socket, slog.LevelInfo))
-		}
-	}
-	return slog.New(slog.NewTextHandler(a.stderr, nil))
 }
 
 func (a *app) runAgent(ctx context.Context, s settings.Settings, st store.Store) error {
