@@ -50,7 +50,7 @@ func (d *Document) with(root tree.Node) *Document {
 // newDocument makes the texts of a document on first use, once.
 func newDocument(name string, root tree.Node) *Document {
 	d := &Document{name: name, root: root}
-	d.json = sync.OnceValue(func() []byte { return tree.AppendJSON(nil, &d.root) })
+	d.json = sync.OnceValue(func() []byte { return tree.JSON(&d.root) })
 	d.etag = sync.OnceValue(d.hash)
 	return d
 }
@@ -112,6 +112,6 @@ func (d *Document) hash() string {
 	if err != nil { // only for a size or key out of range
 		panic(err)
 	}
-	h.Write(tree.AppendCanonical(nil, &d.root))
+	tree.WriteCanonical(h, &d.root)
 	return base64.RawURLEncoding.EncodeToString(h.Sum(nil))
 }

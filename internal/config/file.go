@@ -3,6 +3,7 @@
 package config
 
 import (
+	"bytes"
 	"errors"
 	"io"
 	"io/fs"
@@ -47,7 +48,7 @@ func ReadFile(path string) (*Document, error) {
 	var err error
 	if path == "-" {
 		name = "<stdin>"
-		source, err = readAll(os.Stdin)
+		source, err = readAll(os.Stdin, 0)
 	} else {
 		source, err = readRegular(path)
 	}
@@ -76,7 +77,7 @@ func readRegular(path string) ([]byte, error) {
 	}
 	switch mode := info.Mode(); {
 	case mode.IsRegular():
-		return readAll(f)
+		return readAll(f, info.Size())
 	case mode.IsDir():
 		return nil, errors.New("is a directory")
 	default:
@@ -84,13 +85,15 @@ func readRegular(path string) ([]byte, error) {
 	}
 }
 
-// readAll reads one byte more than Parse accepts, for Parse to refuse.
-func readAll(r io.Reader) ([]byte, error) {
-	text, err := io.ReadAll(io.LimitReader(r, text.MaxBytes+1))
-	if err != nil {
+// readAll reads one byte more than Parse accepts, for Parse to refuse. The size is what is
+// expected.
+func readAll(r io.Reader, size int64) ([]byte, error) {
+	var b bytes.Buffer
+	b.Grow(int(min(max(size, 0), text.MaxBytes+1)) + bytes.MinRead)
+	if _, err := b.ReadFrom(io.LimitReader(r, text.MaxBytes+1)); err != nil {
 		return nil, withoutPath(err)
 	}
-	return text, nil
+	return b.Bytes(), nil
 }
 
 // withoutPath leaves of an error of package os what the operating system said.

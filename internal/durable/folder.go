@@ -58,5 +58,8 @@ func fileIn(dir int, name, text string, mode fs.FileMode) error {
 	}
 	d := draft{file: os.NewFile(uintptr(fd), name)}
 	defer d.discard()
-	return d.fill([]byte(text))
+	if _, err := d.file.WriteString(text); err != nil { // as a slice it would be copied
+		return bare(err)
+	}
+	return d.flush()
 }

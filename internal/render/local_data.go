@@ -37,18 +37,13 @@ func (r rule) tagset() string {
 
 func (s *script) localData(l config.LocalData) {
 	all := rule{l.TTL, l.Nodata, nil}
-	var pairs []string
-	for _, n := range l.Addresses {
-		for _, a := range n.Addrs {
-			pairs = append(pairs, a.String()+" "+n.Name)
-		}
-	}
+	pairs := addressLines(l.Addresses)
 	files, records := len(l.AddressesFiles) > 0, l.Records != ""
 	for _, r := range l.Rules {
 		files = files || len(r.File) > 0
 		records = records || r.Records != ""
 	}
-	if len(pairs) > 0 || hasAddress(l.Rules) {
+	if pairs != "" || hasAddress(l.Rules) {
 		s.section("local-data: addresses")
 		s.line("local function addresses(where, pairs, nodata, ttl, tags)")
 		s.line("\tfor address, name in pairs:gmatch('(%%S+) ([^\\n]+)\\n') do")
@@ -93,13 +88,33 @@ func hasAddress(rules []config.Rule) bool {
 	return false
 }
 
-// pairs writes addresses as data, a line each: a Lua function can have only
-// 65,536 constants.
-func (s *script) pairs(where string, pairs []string, r rule) {
-	if len(pairs) == 0 {
+// addressLines are addresses as data, a line each: a Lua function can have only 65,536
+// constants. It is "" for none.
+func addressLines(names []config.NameAddresses) string {
+	size := 0
+	for _, n := range names {
+		size += len(n.Addrs) * (len(n.Name) + len("255.255.255.255 \n"))
+	}
+	var b strings.Builder
+	b.Grow(size)
+	var address [64]byte
+	for _, n := range names {
+		for _, a := range n.Addrs {
+			b.Write(a.AppendTo(address[:0]))
+			b.WriteByte(' ')
+			b.WriteString(n.Name)
+			b.WriteByte('\n')
+		}
+	}
+	return b.String()
+}
+
+// pairs writes such lines.
+func (s *script) pairs(where, pairs string, r rule) {
+	if pairs == "" {
 		return
 	}
-	s.line("addresses(%s, %s, %t, %s, %s)", quote(where), text(strings.Join(pairs, "\n")+"\n"), r.nodata, r.ttlText(), r.tagset())
+	s.raw("addresses(", quote(where), ", ", text(pairs), fmt.Sprintf(", %t, %s, %s)", r.nodata, r.ttlText(), r.tagset()))
 }
 
 func (s *script) hosts(where, path string, r rule) {
@@ -116,7 +131,7 @@ func (s *script) zoneText(where, records string, r rule, scored bool) {
 		return
 	}
 	s.line("do")
-	s.line("\tlocal records = %s", text(lineEnds.Replace(records)))
+	s.raw("\tlocal records = ", text(lineEnds.Replace(records)))
 	s.line("\tlocal ok = zone(function (z)")
 	s.line("\t\tz.ttl, z.tags, z.nodata, z.is_rpz, z.input_str = %s, %s, %t, false, records", r.ttlText(), r.tagset(), r.nodata)
 	s.when(scored, "\t\tz.opts.score = 9")
@@ -127,13 +142,11 @@ func (s *script) zoneText(where, records string, r rule, scored bool) {
 
 func (s *script) rule(where string, c config.Rule) {
 	r := rule{c.TTL, c.Nodata, c.Tags}
-	var pairs []string
-	for _, n := range c.Name {
-		for _, a := range c.Address {
-			pairs = append(pairs, a.String()+" "+n)
-		}
+	names := make([]config.NameAddresses, len(c.Name))
+	for i, n := range c.Name {
+		names[i] = config.NameAddresses{Name: n, Addrs: c.Address}
 	}
-	s.pairs(where, pairs, r)
+	s.pairs(where, addressLines(names), r)
 	if c.Subtree != "" {
 		s.parts(len(c.Name), func(i int) {
 			s.line("assert(C.kr_rule_local_subtree(todname(%s), C.KR_RULE_SUB_%s, %s, %s, C.KR_RULE_OPTS_DEFAULT) == 0, %s)",

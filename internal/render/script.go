@@ -26,12 +26,31 @@ func (s *script) section(keys string) { s.title = keys }
 // line adds one line; every %s argument must be a literal made by quote, text,
 // list or table.
 func (s *script) line(format string, args ...any) {
+	s.begin()
+	fmt.Fprintf(&s.b, format, args...)
+	s.b.WriteByte('\n')
+}
+
+// raw adds one line of literals that may be megabytes, which a format would copy.
+func (s *script) raw(parts ...string) {
+	s.begin()
+	size := 1
+	for _, p := range parts {
+		size += len(p)
+	}
+	s.b.Grow(size)
+	for _, p := range parts {
+		s.b.WriteString(p)
+	}
+	s.b.WriteByte('\n')
+}
+
+// begin writes the line of a section before what is first in it.
+func (s *script) begin() {
 	if s.title != "" {
 		fmt.Fprintf(&s.b, "\n-- %s\n", s.title)
 		s.title = ""
 	}
-	fmt.Fprintf(&s.b, format, args...)
-	s.b.WriteByte('\n')
 }
 
 // partSize is how many pieces go into one Lua function, which can have only
@@ -85,7 +104,7 @@ func text(s string) string {
 		return quote(s)
 	}
 	level := ""
-	for strings.Contains(s+"]", "]"+level+"]") {
+	for strings.Contains(s, "]"+level+"]") || strings.HasSuffix(s, "]"+level) {
 		level += "="
 	}
 	// The first newline after the bracket is not part of the string.

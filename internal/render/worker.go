@@ -40,8 +40,13 @@ type Host struct {
 // Hash names a text: the first 16 hexadecimal digits of its SHA-256.
 func Hash(parts ...string) string {
 	h := sha256.New()
+	var block [4096]byte // a whole part as a slice would be copied
 	for _, p := range parts {
-		h.Write([]byte(p))
+		for p != "" {
+			n := copy(block[:], p)
+			h.Write(block[:n])
+			p = p[n:]
+		}
 		h.Write([]byte{0})
 	}
 	return hex.EncodeToString(h.Sum(nil))[:16]

@@ -102,16 +102,8 @@ func (b *bench) comparing(ctx context.Context) error {
 	for _, r := range rows {
 		r.took.addReason()
 	}
-	return b.plainAgain(ctx)
-}
-
-// plainAgain has both sides run what other measures expect.
-func (b *bench) plainAgain(ctx context.Context) error {
-	if err := b.configure(configuration); err != nil {
-		return err
-	}
 	for _, s := range b.sides() {
-		if _, err := s.coldStart(ctx); err != nil {
+		if err := s.startPlain(ctx); err != nil {
 			return err
 		}
 	}

@@ -3,6 +3,7 @@
 package tree
 
 import (
+	"io"
 	"math"
 	"slices"
 	"strconv"
@@ -13,7 +14,23 @@ import (
 // AppendCanonical writes the text that the ETag is the hash of: keys sorted by
 // code point, ", " and ": " between, everything but printable ASCII escaped,
 // numbers in one spelling — what Python's json.dumps with sort_keys gives.
-func AppendCanonical(b []byte, n *Node) []byte {
+func AppendCanonical(b []byte, n *Node) []byte { return appendCanonical(b, n, nil) }
+
+// WriteCanonical writes the same text to a hash, part by part: the whole has no place in
+// memory. An error of w is its own affair.
+func WriteCanonical(w io.Writer, n *Node) {
+	_, _ = w.Write(appendCanonical(make([]byte, 0, 2*canonicalPart), n, w))
+}
+
+// canonicalPart is how many bytes are written at once.
+const canonicalPart = 4096
+
+// appendCanonical empties b into w, if there is one, whenever it has a part.
+func appendCanonical(b []byte, n *Node, w io.Writer) []byte {
+	if w != nil && len(b) >= canonicalPart {
+		_, _ = w.Write(b)
+		b = b[:0]
+	}
 	switch n.Kind {
 	case Integer:
 		if n.Text == "-0" {
@@ -31,7 +48,7 @@ func AppendCanonical(b []byte, n *Node) []byte {
 			if i > 0 {
 				b = append(b, ", "...)
 			}
-			b = AppendCanonical(b, &n.Members[i].Value)
+			b = appendCanonical(b, &n.Members[i].Value, w)
 		}
 		return append(b, ']')
 	case Object:
@@ -41,7 +58,7 @@ func AppendCanonical(b []byte, n *Node) []byte {
 				b = append(b, ", "...)
 			}
 			b = append(appendASCII(b, m.Key), ": "...)
-			b = AppendCanonical(b, &m.Value)
+			b = appendCanonical(b, &m.Value, w)
 		}
 		return append(b, '}')
 	default:

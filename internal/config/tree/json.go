@@ -8,6 +8,18 @@ import (
 
 const hexDigits = "0123456789abcdef"
 
+// JSON is a value as AppendJSON writes it.
+func JSON(n *Node) []byte { return AppendJSON(make([]byte, 0, sizeOf(n)), n) }
+
+// sizeOf is how many bytes a value has in JSON, escapes aside.
+func sizeOf(n *Node) int {
+	size := len(n.Text) + len("null,")
+	for i := range n.Members {
+		size += len(n.Members[i].Key) + len(`"":`) + sizeOf(&n.Members[i].Value)
+	}
+	return size
+}
+
 // AppendJSON writes a value compactly, with keys and numbers as they are.
 func AppendJSON(b []byte, n *Node) []byte {
 	switch n.Kind {
