@@ -102,7 +102,7 @@ func (b *bench) changing(ctx context.Context) error {
 	rows := map[string]*row{}
 	for _, n := range []int{1, 2, 4, 8, 16} {
 		for _, name := range append(kindNames(), "count") {
-			r := b.addTo(changes, fmt.Sprintf("%s: %d workers", name, n), seconds, above(1.2, 0.020))
+			r := b.addTo(changes, nameOf(name, n), seconds, above(1.2, 0.020))
 			rows[r.what] = r
 		}
 	}
@@ -111,15 +111,23 @@ func (b *bench) changing(ctx context.Context) error {
 			return err
 		}
 		for _, k := range kinds {
-			if err := s.changeKind(ctx, b, k, n, rows[fmt.Sprintf("%s: %d workers", k.name, n)], steps); err != nil {
+			if err := s.changeKind(ctx, b, k, n, rows[nameOf(k.name, n)], steps); err != nil {
 				return fmt.Errorf("%s with %d workers: %w", k.name, n, err)
 			}
 		}
-		if err := s.changeCount(ctx, b, n, rows[fmt.Sprintf("count: %d workers", n)], steps); err != nil {
+		if err := s.changeCount(ctx, b, n, rows[nameOf("count", n)], steps); err != nil {
 			return fmt.Errorf("one more than %d workers: %w", n, err)
 		}
 	}
 	return s.reloadWith(ctx, configuration)
+}
+
+// nameOf is the row of a kind with a number of workers.
+func nameOf(kind string, n int) string {
+	if n == 1 {
+		return kind + ": 1 worker"
+	}
+	return fmt.Sprintf("%s: %d workers", kind, n)
 }
 
 func kindNames() (all []string) {

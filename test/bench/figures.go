@@ -79,12 +79,18 @@ func (d *document) times(title string) string { return dots(title, bothSides, d.
 
 // beside draws the peers.
 func (d *document) beside(title string) string {
-	colours := []plot.Colour{plot.Ours, plot.Other, plot.Floor, plot.Third, plot.Fifth, plot.Over}
+	colours := []plot.Colour{plot.Ours, plot.Other, plot.Floor, plot.Third, plot.Fifth, plot.Sixth, plot.Seventh}
 	var series []plot.Series
 	for i, name := range peerColumns {
 		series = append(series, plot.Series{Name: name, Colour: colours[i%len(colours)]})
 	}
-	return dots(title, series, d.of(peers))
+	var until []result // latencies are in the table
+	for _, r := range d.of(peers) {
+		if strings.HasPrefix(r.What, "until ") {
+			until = append(until, r)
+		}
+	}
+	return dots(title, series, until)
 }
 
 // phases draws the timeline of the first traced row.

@@ -165,7 +165,7 @@ func (d data) dnsmasq() map[string]string {
 		fmt.Fprintf(&list, "address=/blocked%d.example/\n", i)
 	}
 	return map[string]string{
-		peerHosts: list.String() + pick(d.brokenList, "address=\n"),
+		peerHosts: list.String() + pick(d.brokenList, "((( this is no record\n"),
 		peerNames: "host-record=bench.home,192.0.2.1\n" + pick(d.name, "host-record=new.home,"+peerNewAddress+"\n"),
 		"/etc/dnsmasq.conf": "listen-address=127.0.0.1\n" + pick(d.address, "listen-address="+secondListener+"\n") +
 			"bind-interfaces\nno-resolv\nno-hosts\nlocal=/home/\nconf-file=" + peerNames + "\nconf-file=" + peerHosts + "\n" + d.broken("no-such-option"),

@@ -22,10 +22,10 @@ type Row struct {
 // Dots draws rows of dots on one axis with powers of ten: how far two dots of a row are
 // apart is by how many times they differ. Format writes a value with its unit.
 func Dots(title string, series []Series, rows []Row, format func(float64) string) string {
-	const left, right, top, step, width = 330.0, 90.0, 44.0, 24.0, 900.0
+	const left, right, top, step, width = 330.0, 90.0, 66.0, 24.0, 900.0
 	c := canvas{width: width}
 	c.text(10, 18, "head", title)
-	c.legend(left, 18, series)
+	c.legend(10, 40, series)
 	var values []float64
 	for _, r := range rows {
 		for _, v := range r.Values {

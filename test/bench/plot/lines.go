@@ -37,7 +37,7 @@ func Lines(title string, panels []Panel) string {
 	var series []Series
 	for _, p := range panels {
 		for _, l := range p.Lines {
-			if !has(series, l.Name) {
+			if len(l.Points) > 0 && !has(series, l.Name) {
 				series = append(series, l.Series)
 			}
 		}
