@@ -27,16 +27,17 @@ const (
 	Seventh Colour = "seventh"
 )
 
-// style has shades with enough contrast on white, and lighter ones on black. A page that
-// knows no media query in an image has the first.
+// style has shades with enough contrast on white, and lighter ones on black. Where no one
+// asks which it is, text is of a grey that can be read on both.
 const style = `<style>
-text{font:12px system-ui,sans-serif;fill:#24292f}.small{font-size:10.5px}.head{font-weight:600;font-size:13px}
-.grid{stroke:#d0d7de;stroke-width:1}.end{text-anchor:end}.middle{text-anchor:middle}
+text{font:12px system-ui,sans-serif;fill:#768390}.small{font-size:10.5px}.head{font-weight:600;font-size:13px}
+.grid{stroke:#8c959f;stroke-opacity:.4;stroke-width:1}.end{text-anchor:end}.middle{text-anchor:middle}
 .ours{fill:#0a58ca;stroke:#0a58ca}.other{fill:#6e7781;stroke:#6e7781}.floor{fill:#1a7f37;stroke:#1a7f37}
 .over{fill:#cf222e;stroke:#cf222e}.third{fill:#9a6700;stroke:#9a6700}.fifth{fill:#8250df;stroke:#8250df}.sixth{fill:#bf3989;stroke:#bf3989}
 .seventh{fill:#1b7c83;stroke:#1b7c83}
 .line{fill:none;stroke-width:2}.whisker{stroke-width:1.5}
-@media (prefers-color-scheme:dark){text{fill:#e6edf3}.grid{stroke:#3d444d}
+@media (prefers-color-scheme:light){text{fill:#24292f}}
+@media (prefers-color-scheme:dark){text{fill:#e6edf3}
 .ours{fill:#58a6ff;stroke:#58a6ff}.other{fill:#9198a1;stroke:#9198a1}.floor{fill:#3fb950;stroke:#3fb950}
 .over{fill:#ff7b72;stroke:#ff7b72}.third{fill:#d29922;stroke:#d29922}.fifth{fill:#bc8cff;stroke:#bc8cff}.sixth{fill:#f778ba;stroke:#f778ba}
 .seventh{fill:#39c5cf;stroke:#39c5cf}.line{fill:none}}
