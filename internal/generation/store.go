@@ -5,6 +5,7 @@ package generation
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -33,13 +34,14 @@ type Store struct {
 	Boot string
 }
 
-// Write puts a generation on disk. It has no effect if it is there already.
+// Write puts a generation on disk. It has no effect if it is there already, whole: what
+// someone else has made of it is replaced.
 func (s *Store) Write(g Generation) error { return write(filepath.Join(s.Root, folder), g) }
 
 // write writes the folder of a generation whole.
 func write(dir string, g Generation) error {
 	final := filepath.Join(dir, g.Desired.Generation)
-	if _, err := os.Stat(filepath.Join(final, componentsFile)); err == nil {
+	if whole(final, g) {
 		now := time.Now() // pruning goes by age
 		_ = os.Chtimes(final, now, now)
 		return nil
@@ -47,11 +49,44 @@ func write(dir string, g Generation) error {
 	if err := os.MkdirAll(dir, 0o750); err != nil {
 		return fmt.Errorf("cannot keep generations: %w", err)
 	}
-	// What is there is the rest of something incomplete.
 	if err := durable.WriteFolder(final, g.files, 0o750, 0o640); err != nil {
 		return fmt.Errorf("cannot write generation %s: %w", g.Desired.Generation, err)
 	}
 	return nil
+}
+
+// whole reports whether all files of a generation are in a folder as they were written; of
+// one without files, whether there is a generation at all.
+func whole(folder string, g Generation) bool {
+	for name, text := range g.files {
+		if !holds(filepath.Join(folder, name), text) {
+			return false
+		}
+	}
+	_, err := os.Stat(filepath.Join(folder, componentsFile))
+	return err == nil
+}
+
+// holds reports whether a file has this text. Rules may be many megabytes, so they are not
+// read in one piece.
+func holds(path, text string) bool {
+	if info, err := os.Lstat(path); err != nil || !info.Mode().IsRegular() || info.Size() != int64(len(text)) {
+		return false
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	for buffer := make([]byte, min(len(text)+1, 1<<16)); ; {
+		n, err := f.Read(buffer)
+		if n > len(text) || string(buffer[:n]) != text[:n] {
+			return false
+		}
+		if text = text[n:]; err != nil {
+			return err == io.EOF && text == ""
+		}
+	}
 }
 
 // Link makes the components of a role read a generation from their next start on.

@@ -146,6 +146,39 @@ func TestWritingAgainChangesNothing(t *testing.T) {
 	}
 }
 
+func TestWriteReplacesWhatSomeoneHasSpoilt(t *testing.T) {
+	for name, spoil := range map[string]func(path string) error{
+		"emptied":            func(path string) error { return os.Truncate(path, 0) },
+		"of the same length": func(path string) error { return os.WriteFile(path, []byte(strings.Repeat("x", sizeOf(path))), 0o640) },
+		"longer":             func(path string) error { return os.Truncate(path, int64(sizeOf(path)+1)) },
+		"removed":            os.Remove,
+		"a link to it": func(path string) error {
+			return errors.Join(os.Rename(path, path+".real"), os.Symlink(path+".real", path))
+		},
+	} {
+		for _, file := range []string{workerFile, rulesFile, componentsFile} {
+			t.Run(name+"/"+file, func(t *testing.T) {
+				s, g := newStore(t), makeOf(t, "{}")
+				must(t, s.Write(g))
+				dir := filepath.Join(s.Root, folder)
+				must(t, spoil(filepath.Join(dir, g.Desired.Generation, file)), s.Write(g))
+				got, err := read(dir, g.Desired.Generation)
+				if diff := cmp.Diff(g.files, got.files); err != nil || diff != "" {
+					t.Errorf("%v\n%s", err, diff)
+				}
+			})
+		}
+	}
+}
+
+func sizeOf(path string) int {
+	info, err := os.Stat(path)
+	if err != nil {
+		return 0
+	}
+	return int(info.Size())
+}
+
 // A crash leaves half a folder under another name, a power failure perhaps
 // under the right one.
 func TestWriteReplacesWhatACrashLeft(t *testing.T) {
