@@ -32,6 +32,10 @@ SYSCTLDIR  ?= /etc/sysctl.d
 endif
 
 GO         ?= go
+# All that is compiled here is compiled in one way, so that programs, tests and linters share
+# what the build cache has, also from another folder. The race detector alone needs cgo.
+export CGO_ENABLED := 0
+export GOFLAGS := $(strip $(GOFLAGS) $(if $(findstring -trimpath,$(GOFLAGS)),,-trimpath))
 BUILD      := build
 LDFLAGS    := -s -w -X main.version=$(VERSION)
 # The date of the release, so that the same source gives the same bytes.
@@ -56,7 +60,7 @@ help: ## list the targets
 .PHONY: build
 build: ## build all programs into build/
 	@mkdir -p $(BUILD)
-	CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -ldflags '$(LDFLAGS)' -o $(BUILD)/ $(addprefix ./cmd/,$(PROGRAMS))
+	$(GO) build -buildvcs=false -ldflags '$(LDFLAGS)' -o $(BUILD)/ $(addprefix ./cmd/,$(PROGRAMS))
 
 .PHONY: man
 man: ## make the manual pages in build/man

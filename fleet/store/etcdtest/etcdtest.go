@@ -12,7 +12,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"sync"
 	"syscall"
@@ -25,9 +24,12 @@ import (
 
 // program is the path of etcd, built once.
 var program = sync.OnceValues(func() (string, error) {
-	_, here, _, _ := runtime.Caller(0)
+	root, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}").Output()
+	if err != nil {
+		return "", fmt.Errorf("cannot find the source: %w", err)
+	}
 	cmd := exec.Command("go", "tool", "-n", "go.etcd.io/etcd/server/v3")
-	cmd.Dir = filepath.Join(filepath.Dir(here), "..", "..", "etcd")
+	cmd.Dir = filepath.Join(strings.TrimSpace(string(root)), "etcd")
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
