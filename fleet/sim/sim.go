@@ -40,6 +40,7 @@ type Host struct {
 	before  *config.Document
 	waiting *string
 	queries float64
+	ill     string
 	// Applies counts changes, and Bad is that it does not run well with any release.
 	Applies int
 	Bad     bool
@@ -301,5 +302,5 @@ func (h *Host) Read(context.Context) (agent.Reading, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.queries += 1000
-	return agent.Reading{Queries: h.queries}, nil
+	return agent.Reading{Queries: h.queries, Ill: h.ill}, nil
 }

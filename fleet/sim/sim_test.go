@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -250,4 +251,48 @@ func BenchmarkThousand(b *testing.B) {
 	if c.On != n {
 		b.Errorf("%+v", c)
 	}
+}
+
+// BenchmarkNotice measures how long it takes from a write of the record until the last of
+// a thousand watches has it.
+func BenchmarkNotice(b *testing.B) {
+	const n, writes = 1000, 20
+	w := newWorld(b, 0, time.Minute, 0)
+	heard := make(chan time.Time, n*writes)
+	ctx, cancel := context.WithCancel(w.ctx)
+	defer cancel()
+	for i := range n {
+		if i%perConnection == 0 {
+			s, err := w.Open()
+			if err != nil {
+				b.Fatal(err)
+			}
+			w.shared = append(w.shared, s)
+		}
+		events := w.shared[len(w.shared)-1].Watch(ctx, "notice", 0)
+		go func() {
+			for range events {
+				heard <- time.Now()
+			}
+		}()
+	}
+	time.Sleep(3 * time.Second)
+	var all []time.Duration
+	for range writes {
+		began := time.Now()
+		if _, _, err := w.admin.Commit(ctx, nil, []store.Change{{Key: "notice", Data: make([]byte, 800)}}); err != nil {
+			b.Fatal(err)
+		}
+		var last time.Time
+		for range n {
+			if at := <-heard; at.After(last) {
+				last = at
+			}
+		}
+		all = append(all, last.Sub(began))
+		time.Sleep(100 * time.Millisecond)
+	}
+	slices.Sort(all)
+	b.ReportMetric(float64(all[writes/2].Milliseconds()), "last-agent-median-ms")
+	b.ReportMetric(float64(all[writes-1].Milliseconds()), "last-agent-worst-ms")
 }
