@@ -40,7 +40,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	socket := flags.String("socket", client.DefaultSocket, "`path` of the manager's API socket")
 	host := flags.String("host", "", "address or name of the Graphite `server`")
 	port := flags.Uint("port", 2003, "its `port`")
-	prefix := flags.String("prefix", "", "what all names start with, before a dot")
+	prefix := flags.String("prefix", "", "the `name` that all names start with, before a dot")
 	interval := flags.Duration("interval", 5*time.Second, "`time` between two messages, at least 1s")
 	tcp := flags.Bool("tcp", true, "send over TCP; --tcp=false sends over UDP")
 	showVersion := flags.Bool("version", false, "print the version")

@@ -44,7 +44,7 @@ func main() {
 func run(args []string, mainPID string, stdout, stderr io.Writer) int {
 	flags := cmdline.New("kresd-drain")
 	rundir := flags.String("rundir", "/run/knot-resolver", "run `directory` of the workers")
-	deadline := flags.Duration("deadline", 5*time.Second, "how long to wait for queries in progress, where the file does not say")
+	deadline := flags.Duration("deadline", 5*time.Second, "the `time` to wait for queries in progress, where the file does not say")
 	file := flags.String("deadline-file", "/run/kresd-manager/worker/drain", "`file` that says how long to wait, if it is there")
 	user := flags.Bool("user", false, "ask the user's own systemd, not the system's")
 	name := flags.String("name", "", "of the resolver, in the `names` of its units")
