@@ -48,7 +48,7 @@ var tables = []table{
 	{changes, "Every kind of change", "From the request until the API has answered. *Floor* is the same jobs of systemd, bare and one after another.", []string{"here", "floor"}, false},
 	{slopes, "Large data", "Entries from a thousand to a million; *floor* is the bare policy-loader on the same rules where there is one.", []string{"here", "floor"}, false},
 	{loss, "What clients notice", "Queries that got no right answer. *Floor* is the same load without a change.", []string{"stock", "here", "floor"}, false},
-	{peers, "Beside other resolvers", "Each from the same Debian tree, on the same kernel, with the same data and under the same load, in the way its own manual names.", peerColumns, false},
+	{peers, "Beside other resolvers", aboutPeers(), peerColumns, false},
 }
 
 // document is what the run has found so far.

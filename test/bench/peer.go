@@ -198,3 +198,14 @@ func (p peer) back() string {
 	}
 	return "systemctl reset-failed; systemctl restart " + p.unit
 }
+
+// aboutPeers says how the peers are measured.
+func aboutPeers() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "Each from the same Debian tree, on the same kernel, with the same data and %d queries per second meanwhile, four workers or threads where there is a choice. ", peerQPS)
+	b.WriteString("*Until* is from the command to the moment from which everyone sees it. The commands, for a name, a list and an address more:\n\n")
+	for _, p := range peersOf() {
+		fmt.Fprintf(&b, "- %s: `%s`, `%s`, `%s`\n", p.name, p.names, p.list, p.listen)
+	}
+	return strings.TrimSuffix(b.String(), "\n")
+}
