@@ -46,6 +46,9 @@ type Options struct {
 	OwnName func(host string) bool
 	// Ending is closed when the server is about to end: streams end then.
 	Ending <-chan struct{}
+	// Restarts tells, once Ending is closed, whether another manager follows at once. It
+	// is called by several goroutines; nil is no.
+	Restarts func() bool
 	// Logs calls told with messages of units until there are no more or the
 	// context ends; nil is none.
 	Logs func(ctx context.Context, q units.LogQuery, told func(units.LogLine)) error

@@ -68,7 +68,7 @@ type Controller interface {
 	// Resume returns what happens from now on, until the context ends, which closes
 	// the channel, and what has happened since the event with an id, "" for none.
 	// run and the number of an event, with - between them, are its id.
-	Resume(ctx context.Context, after string) (run string, past []units.Event, more <-chan units.Event)
+	Resume(ctx context.Context, after string) (run string, now uint64, past []units.Event, more <-chan units.Event)
 	// Status returns the overall state.
 	Status(ctx context.Context) (units.Status, error)
 	// Statistics returns what every worker has counted. One that does not answer

@@ -13,7 +13,8 @@ import (
 
 // events streams what happens, as server-sent events (WHATWG HTML §9.2): the
 // kind as event, the rest as data in JSON. With Last-Event-ID it goes on after that
-// event.
+// event. A reader who knows no event is given the id to go on from, in case that they are
+// cut off before anything happens.
 func (h *handlers) events(w *response, r *http.Request) error {
 	if err := noQuery(r); err != nil {
 		return err
@@ -25,7 +26,7 @@ func (h *handlers) events(w *response, r *http.Request) error {
 	defer giveBack()
 	ctx, cancel := context.WithCancel(r.Context())
 	defer cancel()
-	run, past, more := h.ctl.Resume(ctx, lastEventID(r))
+	run, now, past, more := h.ctl.Resume(ctx, lastEventID(r))
 	texts := make(chan []byte)
 	go func() {
 		defer close(texts)
@@ -39,6 +40,12 @@ func (h *handlers) events(w *response, r *http.Request) error {
 		for _, e := range past {
 			seen = max(seen, e.N)
 			tell(e)
+		}
+		if seen == 0 {
+			select {
+			case texts <- fmt.Appendf(nil, "id: %s-%d\n\n", run, now):
+			case <-ctx.Done():
+			}
 		}
 		for e := range more {
 			if seen > 0 && e.N > seen+1 {

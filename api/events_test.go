@@ -20,7 +20,7 @@ import (
 func TestEventsAreStreamedUntilTheServerEnds(t *testing.T) {
 	ctl := inmemory.New(t, "workers: 1\n")
 	ending := make(chan struct{})
-	server := httptest.NewServer(described(t, api.New(ctl, api.Options{Ending: ending})))
+	server := httptest.NewServer(described(t, api.New(ctl, api.Options{Ending: ending, Restarts: func() bool { return true }})))
 	defer server.Close()
 	resp, err := http.Get(server.URL + "/v1/events")
 	if err != nil {
@@ -33,6 +33,9 @@ func TestEventsAreStreamedUntilTheServerEnds(t *testing.T) {
 	in := bufio.NewScanner(resp.Body)
 	if !in.Scan() || !strings.HasPrefix(in.Text(), ":") { // it listens now
 		t.Fatalf("the stream begins with %q, %v", in.Text(), in.Err())
+	}
+	if in.Scan(); !in.Scan() || !strings.HasPrefix(in.Text(), "id: ") { // to go on from, if nothing happens before the end
+		t.Fatalf("the stream goes on with %q, %v", in.Text(), in.Err())
 	}
 	r, err := http.NewRequest(http.MethodPut, server.URL+"/v1/config/local-data", strings.NewReader(`{"addresses": {"a.example": "192.0.2.1"}}`))
 	if err != nil {
@@ -79,7 +82,7 @@ func TestEventsAreStreamedUntilTheServerEnds(t *testing.T) {
 	for in.Scan() { // to the end, which comes
 		rest = append(rest, in.Text())
 	}
-	if want := []string{"event: ending", "data: {}", ""}; in.Err() != nil || len(rest) < 3 || !slices.Equal(rest[len(rest)-3:], want) {
+	if want := []string{"event: ending", `data: {"restart":true}`, ""}; in.Err() != nil || len(rest) < 3 || !slices.Equal(rest[len(rest)-3:], want) {
 		t.Errorf("the stream ends with %q, %v, want %q", rest, in.Err(), want)
 	}
 }

@@ -8,7 +8,9 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strconv"
+	"sync"
 	"time"
 
 	"kresd-manager/units"
@@ -26,6 +28,9 @@ func (h *handlers) readLogs(w *response, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if q.After, err = lastCursor(r); err != nil {
+		return err
+	}
 	if h.opt.Logs == nil {
 		return noSuchRoute(r.URL.Path)
 	}
@@ -41,23 +46,40 @@ func (h *handlers) readLogs(w *response, r *http.Request) error {
 	go func() {
 		defer close(ended)
 		defer close(texts)
-		tell := func(kind string, v any) {
+		tell := func(kind, id string, v any) {
 			data, err := json.Marshal(v)
 			if err != nil {
 				return // strings and numbers do encode
 			}
+			if id != "" {
+				id = "id: " + id + "\n"
+			}
 			select {
-			case texts <- fmt.Appendf(nil, "event: %s\ndata: %s\n\n", kind, data):
+			case texts <- fmt.Appendf(nil, "%sevent: %s\ndata: %s\n\n", id, kind, data):
 			case <-ctx.Done():
 			}
 		}
-		if err := h.opt.Logs(ctx, q, func(l units.LogLine) { tell("log", l) }); err != nil {
+		if err := h.opt.Logs(ctx, q, func(l units.LogLine) { tell("log", l.Cursor, l) }); err != nil {
 			h.log.Error("cannot serve logs", "reference", w.reference, "error", err)
-			tell("error", internalProblem(w.reference))
+			tell("error", "", internalProblem(w.reference))
 		}
 	}()
 	h.stream(w, r, texts)
 	return nil
+}
+
+// cursor is that of a journal, as sd_journal_get_cursor(3) makes it today: letters and
+// hexadecimal numbers. The man page does not say so; what journald may add has no room
+// for more than another pair.
+var cursor = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[a-z]=[0-9a-f]{1,32}(;[a-z]=[0-9a-f]{1,32}){0,9}$`) })
+
+// lastCursor is the cursor after which a reader wants to go on, "" for none.
+func lastCursor(r *http.Request) (string, error) {
+	id := r.Header.Get("Last-Event-ID")
+	if id != "" && !cursor().MatchString(id) {
+		return "", malformed("Last-Event-ID is not the id of a message of this stream")
+	}
+	return id, nil
 }
 
 // logQuery reads the parameters, of which unit may be there several times.

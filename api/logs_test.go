@@ -24,7 +24,7 @@ func TestLogs(t *testing.T) {
 		if q.Lines == 7 {
 			return errors.New("secret reason")
 		}
-		told(units.LogLine{Unit: "kresd@1.service", Message: "first\nsecond", Priority: 4})
+		told(units.LogLine{Unit: "kresd@1.service", Message: "first\nsecond", Priority: 4, Cursor: "s=2b4f;i=1f;b=9a;m=1e;t=6470;x=ff"})
 		if q.Follow {
 			<-ctx.Done()
 		}
@@ -59,6 +59,24 @@ func TestLogs(t *testing.T) {
 	s.ask(t, "GET", "/v1/logs?follow=0&since=2h", "")
 	if q := <-asked; q.Priority != "" || time.Since(q.Since) < 2*time.Hour {
 		t.Errorf("asked for %+v", q)
+	}
+
+	// The cursor of a message is its id, and what a reader goes on from.
+	const cursor = "s=2b4f;i=1f;b=9a;m=1e;t=6470;x=ff"
+	if !strings.Contains(got.body, "\nid: "+cursor+"\nevent: log\n") || strings.Contains(got.body, "Cursor") {
+		t.Errorf("the cursor is missing: %s", got.body)
+	}
+	s.ask(t, "GET", "/v1/logs?follow=0", "", "Last-Event-ID: "+cursor)
+	if q := <-asked; q.After != cursor {
+		t.Errorf("asked for %+v", q)
+	}
+	for _, id := range []string{"x", "s=", cursor + " x", cursor + ";", "--file=/etc/shadow", strings.Repeat(cursor+";", 10) + cursor, "s=" + strings.Repeat("a", 33)} {
+		if got := s.ask(t, "GET", "/v1/logs?follow=0", "", "Last-Event-ID: "+id); got.StatusCode != 400 || !strings.Contains(got.body, "Last-Event-ID is not the id of a message") {
+			t.Errorf("after %q: %d %s", id, got.StatusCode, got.body)
+		}
+	}
+	if len(asked) > 0 {
+		t.Error("a wrong id had logs read")
 	}
 
 	// Each reader has a process, so that there are not many; one that leaves ends its own.

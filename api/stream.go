@@ -3,6 +3,7 @@
 package api
 
 import (
+	"fmt"
 	"net/http"
 	"time"
 
@@ -11,6 +12,15 @@ import (
 
 // streamPing is how often a silent stream says that it is still there.
 const streamPing = 15 * time.Second
+
+// endingText is the last event of a stream when the server ends.
+func (h *handlers) endingText() []byte {
+	data := []byte("{}")
+	if h.opt.Restarts != nil && h.opt.Restarts() {
+		data = []byte(`{"restart":true}`)
+	}
+	return fmt.Appendf(nil, "event: %s\ndata: %s\n\n", wire.StreamEnding, data)
+}
 
 // stream sends server-sent events until there are no more, the client leaves or
 // the server ends, of which the client is told.
@@ -47,7 +57,7 @@ func (h *handlers) stream(w *response, r *http.Request, texts <-chan []byte) {
 			return
 		case <-h.opt.Ending:
 			_ = out.SetWriteDeadline(time.Now().Add(h.opt.WriteTimeout))
-			_, _ = w.Write([]byte("event: " + wire.StreamEnding + "\ndata: {}\n\n")) // or it went away, too
+			_, _ = w.Write(h.endingText()) // or it went away, too
 			return
 		}
 	}

@@ -245,6 +245,17 @@ func (n *conn) masked(ctx context.Context, err error, what, unit string) error {
 	return fmt.Errorf("cannot %s: it is masked, so no one can start it; to allow it again: systemctl unmask %s%s", what, option, unit)
 }
 
+// Restarting reports whether a unit has a job after which it runs: one that is stopped
+// for a restart.
+func (c *Client) Restarting(ctx context.Context, unit string) (is bool, err error) {
+	err = c.do(ctx, func(n *conn) error {
+		verb, _, silence := n.pending(ctx, unit)
+		is = verb == "restart" || verb == "start"
+		return silence
+	})
+	return is, err
+}
+
 // jobExists errs on the side of "yes": only a clear answer ends a wait, or silence.
 func (n *conn) jobExists(ctx context.Context, path dbus.ObjectPath) (there bool, silence error) {
 	err := n.ask(ctx, path, propertiesGet, systemdName+".Job", "State").Err

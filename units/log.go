@@ -18,6 +18,9 @@ type LogLine struct {
 	PID        int       `json:"pid,omitempty"`
 	Priority   int       `json:"priority"` // 0 emergency to 7 debug, syslog(3)
 	Message    string    `json:"message"`
+	// Cursor is where the journal has it (systemd.journal-fields(7)), to go on from;
+	// over HTTP it is the id of the event.
+	Cursor string `json:"-"`
 }
 
 // LogQuery says which messages are wanted.
@@ -30,6 +33,9 @@ type LogQuery struct {
 	// all.
 	Priority string
 	Since    time.Time // zero is no bound
+	// After is the cursor of a message: those after it are wanted, as many as Lines from
+	// there on. It takes the place of Since; "" is none.
+	After string
 }
 
 // Priorities are the levels of messages by urgency, 0 to 7 of syslog(3).

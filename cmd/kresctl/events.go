@@ -15,20 +15,24 @@ import (
 )
 
 func (a *app) eventsCommand() *cobra.Command {
+	var long time.Duration
 	cmd := &cobra.Command{
-		Use:   "events [-f] [--json]",
+		Use:   "events [-f] [--reconnect TIME] [--json]",
 		Short: "show what happens, as it happens",
 		Long: `Show what happens, until you interrupt it: changes with their plans, each step
 as it begins and ends, crashes of workers, repairs, and returns to what ran
-before. What is in progress or waits already is shown first. The command fails
-when kresd-manager ends.`,
+before. What is in progress or waits already is shown first.
+
+The command goes on when kresd-manager restarts. It fails when someone stops
+kresd-manager, or when it is not back after the TIME of --reconnect.`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.ask(cmd, func(ctx context.Context, c *client.Client) error {
 				if err := a.printInProgress(ctx, c); err != nil {
 					return err
 				}
-				return follow(ctx, c.Events, func(e units.Event) error {
+				stream := func(ctx context.Context, told func(units.Event)) error { return c.Events(ctx, a.reconnect(long), told) }
+				return follow(ctx, stream, func(e units.Event) error {
 					if a.json {
 						return present.JSONLine(a.stdout, e)
 					}
@@ -38,6 +42,7 @@ when kresd-manager ends.`,
 		},
 	}
 	cmd.Flags().BoolP("follow", "f", true, "go on until you interrupt it, as it always does")
+	reconnectFlag(cmd.Flags(), &long)
 	hasJSON(cmd)
 	return cmd
 }

@@ -16,12 +16,14 @@ import (
 func (a *app) logsCommand() *cobra.Command {
 	var q units.LogQuery
 	var priority, since string
+	var long time.Duration
 	cmd := &cobra.Command{
-		Use:   "logs [-f] [-n LINES] [-p PRIORITY] [--since TIME] [--json] [UNIT…]",
+		Use:   "logs [-f] [-n LINES] [-p PRIORITY] [--since TIME] [--reconnect TIME] [--json] [UNIT…]",
 		Short: "show the log of the units",
 		Long: `Show the last messages of all our units and the manager, or of those that you
 name. You need the role read, and no right to read the journal. -f goes on with
-new messages until you interrupt it, and fails when kresd-manager ends.
+new messages until you interrupt it, also when kresd-manager restarts; it fails
+when someone stops kresd-manager.
 
 TIME is a time ago, such as 10m, 2h or 3d, or 2026-11-28, "2026-11-28 10:00" or
 RFC 3339. PRIORITY is emerg, alert, crit, err, warning, notice, info or debug.`,
@@ -47,7 +49,9 @@ RFC 3339. PRIORITY is emerg, alert, crit, err, warning, notice, info or debug.`,
 				q.Units = append(q.Units, unit)
 			}
 			return a.ask(cmd, func(ctx context.Context, c *client.Client) error {
-				stream := func(ctx context.Context, told func(units.LogLine)) error { return c.Logs(ctx, q, told) }
+				stream := func(ctx context.Context, told func(units.LogLine)) error {
+					return c.Logs(ctx, q, a.reconnect(long), told)
+				}
 				return follow(ctx, stream, func(l units.LogLine) error {
 					if a.json {
 						return present.JSONLine(a.stdout, l)
@@ -61,6 +65,7 @@ RFC 3339. PRIORITY is emerg, alert, crit, err, warning, notice, info or debug.`,
 	cmd.Flags().IntVarP(&q.Lines, "lines", "n", 100, "how many `LINES` of the past, at most")
 	cmd.Flags().StringVarP(&priority, "priority", "p", "", "messages that are at least as urgent as `PRIORITY`")
 	cmd.Flags().StringVar(&since, "since", "", "messages from this `TIME` on")
+	reconnectFlag(cmd.Flags(), &long)
 	hasJSON(cmd)
 	return cmd
 }

@@ -63,6 +63,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 type systemd interface {
 	manager.Systemd
 	Watch(ctx context.Context, changed func(unit string))
+	Restarting(ctx context.Context, unit string) (bool, error)
 	Close()
 }
 

@@ -150,14 +150,15 @@ func serve(o options, bus systemd, stdout io.Writer, log *slog.Logger) error {
 		}
 	})
 
-	ending := make(chan struct{})
+	ending, restarts := make(chan struct{}), false
 	server := door.NewServer(rested(resting, api.New(m, api.Options{
-		Logger:  log,
-		Version: version,
-		Ending:  ending,
-		Hosts:   listen.Names(),
-		OwnName: encryption.Covers,
-		Readers: readers(),
+		Logger:   log,
+		Version:  version,
+		Ending:   ending,
+		Restarts: func() bool { return restarts },
+		Hosts:    listen.Names(),
+		OwnName:  encryption.Covers,
+		Readers:  readers(),
 		Logs: func(ctx context.Context, q units.LogQuery, told func(units.LogLine)) error {
 			q.User = o.user
 			return journal.Follow(ctx, q, told)
@@ -190,6 +191,7 @@ func serve(o options, bus systemd, stdout io.Writer, log *slog.Logger) error {
 	if o.run && err == nil {
 		err = stopAll(ctx, m, signals, log)
 	}
+	restarts = o.restarts(ctx, bus, err)
 	close(ending)
 	notify("STOPPING=1\nSTATUS=ending; the workers go on")
 	end := m.End

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net"
 	"os"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -73,6 +74,24 @@ func wait(m *manager.Manager, signals <-chan os.Signal, hangups chan<- struct{},
 			return fmt.Errorf("cannot serve the API: %w", err)
 		}
 	}
+}
+
+// restarts reports whether another manager follows this one at once, which ends for err
+// or on a signal. It waits for systemd no longer than readers of streams would.
+func (o *options) restarts(ctx context.Context, bus systemd, err error) bool {
+	switch {
+	case o.run:
+		return false
+	case err != nil: // Restart=on-failure, but for RestartPreventExitStatus=
+		code := exitCode(err)
+		return code != exitUsage && code != exitConfig && code != exitTaken
+	case o.transient:
+		return false // who runs it in their own unit knows
+	}
+	ctx, cancel := context.WithTimeout(ctx, time.Second)
+	defer cancel()
+	is, err := bus.Restarting(ctx, units.Manager)
+	return err == nil && is
 }
 
 // shutDown finishes requests in progress, within a deadline; a second signal

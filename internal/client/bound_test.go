@@ -35,8 +35,10 @@ func TestAnswersWithoutEnd(t *testing.T) {
 		_, err := c.Put(ctx, "/workers", []byte("1"), "", client.ChangeOptions{})
 		return err
 	}
-	events := func(c *client.Client) error { return c.Events(ctx, func(units.Event) {}) }
-	logs := func(c *client.Client) error { return c.Logs(ctx, units.LogQuery{}, func(units.LogLine) {}) }
+	events := func(c *client.Client) error { return c.Events(ctx, client.Reconnect{}, func(units.Event) {}) }
+	logs := func(c *client.Client) error {
+		return c.Logs(ctx, units.LogQuery{}, client.Reconnect{}, func(units.LogLine) {})
+	}
 	const after = "; the change may have been made or still go on, see kresctl status"
 	for name, c := range map[string]struct {
 		server http.HandlerFunc

@@ -192,7 +192,7 @@ func TestAnAnswerOfAnotherForm(t *testing.T) {
 	ctx := context.Background()
 	for name, ask := range map[string]func() error{
 		"answer": func() error { _, err := c.Status(ctx); return err },
-		"event":  func() error { return c.Events(ctx, func(units.Event) {}) },
+		"event":  func() error { return c.Events(ctx, client.Reconnect{}, func(units.Event) {}) },
 	} {
 		err := ask()
 		var other *client.AnswerError

@@ -14,9 +14,10 @@ import (
 )
 
 // Events calls told with what happens until the context ends, which is no error,
-// or the stream does: then it fails with *[EndedError], for no one asked for that.
-func (c *Client) Events(ctx context.Context, told func(units.Event)) error {
-	return c.stream(ctx, request{method: http.MethodGet, path: "/v1/events"}, true, func(_ string, data []byte) error {
+// or the stream does, for longer than again bears: then it fails with *[EndedError] or
+// *[ConnectError], for no one asked for that.
+func (c *Client) Events(ctx context.Context, again Reconnect, told func(units.Event)) error {
+	return c.resume(ctx, request{method: http.MethodGet, path: "/v1/events"}, again, func(_ string, data []byte) error {
 		var e units.Event
 		if err := json.Unmarshal(data, &e); err != nil {
 			return &AnswerError{c.address, "event", err, ""}
@@ -28,8 +29,9 @@ func (c *Client) Events(ctx context.Context, told func(units.Event)) error {
 
 // Logs calls told with messages of units until there are no more or the context
 // ends, which is no error. If the stream ends before, and so whenever messages to
-// come are asked for, it fails with *[EndedError]. No units are all of them.
-func (c *Client) Logs(ctx context.Context, q units.LogQuery, told func(units.LogLine)) error {
+// come are asked for, it fails with *[EndedError]; then again says how long to bear that.
+// No units are all of them.
+func (c *Client) Logs(ctx context.Context, q units.LogQuery, again Reconnect, told func(units.LogLine)) error {
 	query := url.Values{"lines": {strconv.Itoa(q.Lines)}, "follow": {strconv.FormatBool(q.Follow)}}
 	if q.Priority != "" {
 		query.Set("priority", q.Priority)
@@ -40,7 +42,7 @@ func (c *Client) Logs(ctx context.Context, q units.LogQuery, told func(units.Log
 	if len(q.Units) > 0 {
 		query["unit"] = q.Units
 	}
-	return c.stream(ctx, request{method: http.MethodGet, path: "/v1/logs", query: query}, q.Follow, func(kind string, data []byte) error {
+	take := func(kind string, data []byte) error {
 		if kind == "error" {
 			e := &Error{Status: http.StatusInternalServerError}
 			if err := json.Unmarshal(data, &e.Problem); err != nil {
@@ -54,5 +56,10 @@ func (c *Client) Logs(ctx context.Context, q units.LogQuery, told func(units.Log
 		}
 		told(l)
 		return nil
-	})
+	}
+	ask := request{method: http.MethodGet, path: "/v1/logs", query: query}
+	if q.Follow {
+		return c.resume(ctx, ask, again, take)
+	}
+	return c.stream(ctx, ask, false, reader{told: take})
 }

@@ -103,7 +103,7 @@ func TestNothingIsSentToAStranger(t *testing.T) {
 	if !errors.As(err, &peer) || peer.UID != nobodys {
 		t.Fatalf("the error is %v", err)
 	}
-	if err := c.Events(t.Context(), nil); !errors.As(err, &peer) {
+	if err := c.Events(t.Context(), Reconnect{}, nil); !errors.As(err, &peer) {
 		t.Errorf("the error of a stream is %v", err)
 	}
 	if got := sent(); got != "" {

@@ -5,6 +5,7 @@ package client
 import (
 	"bufio"
 	"context"
+	"encoding/json"
 	"errors"
 	"net/http"
 	"strings"
@@ -17,6 +18,8 @@ type EndedError struct {
 	// Manager means that the manager ends; otherwise it has closed the stream
 	// alone, as for a reader that is too slow.
 	Manager bool
+	// Restart means that another manager follows at once.
+	Restart bool
 }
 
 func (e *EndedError) Error() string {
@@ -26,9 +29,16 @@ func (e *EndedError) Error() string {
 	return "kresd-manager has closed this stream; ask again to go on"
 }
 
-// stream calls told with the kind and the data of each server-sent event. With
-// endless, no end of the stream is what its reader wants.
-func (c *Client) stream(ctx context.Context, q request, endless bool, told func(kind string, data []byte) error) error {
+// reader takes server-sent events (WHATWG HTML §9.2).
+type reader struct {
+	began func()          // the manager has answered, and events follow; nil for no one
+	seen  func(id string) // the last id there was, to go on from; nil for no one
+	told  func(kind string, data []byte) error
+}
+
+// stream reads server-sent events. With endless, no end of the stream is what its reader
+// wants.
+func (c *Client) stream(ctx context.Context, q request, endless bool, to reader) error {
 	r, err := c.request(ctx, q)
 	if err != nil {
 		return err
@@ -45,10 +55,23 @@ func (c *Client) stream(ctx context.Context, q request, endless bool, told func(
 	if resp.StatusCode != http.StatusOK {
 		return c.refusal(resp, q)
 	}
+	if to.began != nil {
+		to.began()
+	}
 	in := bufio.NewScanner(resp.Body)
 	in.Buffer(nil, maxEvent)
-	kind := ""
+	kind, id := "", ""
 	for in.Scan() {
+		if in.Text() == "" { // the event is complete
+			if id != "" && to.seen != nil {
+				to.seen(id)
+			}
+			kind, id = "", ""
+			continue
+		}
+		if i, ok := strings.CutPrefix(in.Text(), "id: "); ok {
+			id = i
+		}
 		if k, ok := strings.CutPrefix(in.Text(), "event: "); ok {
 			kind = k
 		}
@@ -57,9 +80,11 @@ func (c *Client) stream(ctx context.Context, q request, endless bool, told func(
 			continue
 		}
 		if kind == wire.StreamEnding {
-			return &EndedError{Manager: true}
+			var end wire.Ending
+			_ = json.Unmarshal([]byte(data), &end) // an older manager says nothing
+			return &EndedError{Manager: true, Restart: end.Restart}
 		}
-		if err := told(kind, []byte(data)); err != nil {
+		if err := to.told(kind, []byte(data)); err != nil {
 			return err
 		}
 	}

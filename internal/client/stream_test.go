@@ -32,9 +32,13 @@ func streams(t *testing.T, text string, then func(*http.Request)) *client.Client
 // that anyone has asked for.
 func TestTheEndOfAStreamIsReported(t *testing.T) {
 	ctx := context.Background()
-	events := func(c *client.Client) error { return c.Events(ctx, func(units.Event) {}) }
-	logs := func(c *client.Client) error { return c.Logs(ctx, units.LogQuery{Follow: true}, func(units.LogLine) {}) }
-	past := func(c *client.Client) error { return c.Logs(ctx, units.LogQuery{}, func(units.LogLine) {}) }
+	events := func(c *client.Client) error { return c.Events(ctx, client.Reconnect{}, func(units.Event) {}) }
+	logs := func(c *client.Client) error {
+		return c.Logs(ctx, units.LogQuery{Follow: true}, client.Reconnect{}, func(units.LogLine) {})
+	}
+	past := func(c *client.Client) error {
+		return c.Logs(ctx, units.LogQuery{}, client.Reconnect{}, func(units.LogLine) {})
+	}
 	const (
 		line   = "event: log\ndata: {\"message\":\"m\"}\n\n"
 		ending = "event: ending\ndata: {}\n\n"
@@ -81,7 +85,7 @@ func TestTheEndOfAStreamIsReported(t *testing.T) {
 func TestAStreamIsInterrupted(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	c := streams(t, "event: log\ndata: {}\n\n", func(r *http.Request) { <-r.Context().Done() })
-	if err := c.Logs(ctx, units.LogQuery{Follow: true}, func(units.LogLine) { cancel() }); err != nil {
+	if err := c.Logs(ctx, units.LogQuery{Follow: true}, client.Reconnect{}, func(units.LogLine) { cancel() }); err != nil {
 		t.Error(err)
 	}
 }
@@ -92,8 +96,8 @@ func TestOnlyAChangeMayHaveBeenMade(t *testing.T) {
 	ctx := context.Background()
 	const doubt = "the change may have been made or still go on"
 	for name, ask := range map[string]func() error{
-		"events":     func() error { return c.Events(ctx, func(units.Event) {}) },
-		"logs":       func() error { return c.Logs(ctx, units.LogQuery{}, func(units.LogLine) {}) },
+		"events":     func() error { return c.Events(ctx, client.Reconnect{}, func(units.Event) {}) },
+		"logs":       func() error { return c.Logs(ctx, units.LogQuery{}, client.Reconnect{}, func(units.LogLine) {}) },
 		"status":     func() error { _, err := c.Status(ctx); return err },
 		"statistics": func() error { _, err := c.Statistics(ctx); return err },
 		"get":        func() error { _, _, err := c.Get(ctx, ""); return err },
@@ -123,7 +127,7 @@ func TestWhoLeavesBeforeAStreamBeginsHasNoError(t *testing.T) {
 	}))
 	defer server.Close()
 	go func() { <-asked; leave() }()
-	if err := client.NewTCP(server.Listener.Addr().String()).Events(ctx, nil); err != nil {
+	if err := client.NewTCP(server.Listener.Addr().String()).Events(ctx, client.Reconnect{}, nil); err != nil {
 		t.Error(err)
 	}
 }

@@ -62,7 +62,10 @@ func arguments(q units.LogQuery) []string {
 	if q.Priority != "" {
 		args = append(args, "--priority="+q.Priority)
 	}
-	if !q.Since.IsZero() {
+	switch {
+	case q.After != "":
+		args = append(args, "--after-cursor="+q.After)
+	case !q.Since.IsZero():
 		args = append(args, sinceArgument(q.Since))
 	}
 	option := "--unit="
@@ -77,6 +80,7 @@ func arguments(q units.LogQuery) []string {
 
 // entry is a message as journalctl(1) has it in JSON.
 type entry struct {
+	Cursor     string          `json:"__CURSOR"`
 	Time       string          `json:"__REALTIME_TIMESTAMP"` // microseconds
 	Message    json.RawMessage `json:"MESSAGE"`              // a string, bytes as numbers, or null
 	Priority   string          `json:"PRIORITY"`
@@ -97,7 +101,7 @@ func parseLine(text []byte) (line units.LogLine, ok bool) {
 	if err != nil {
 		return line, false
 	}
-	line = units.LogLine{When: time.UnixMicro(usec), Identifier: e.Identifier, Priority: 6}
+	line = units.LogLine{When: time.UnixMicro(usec), Identifier: e.Identifier, Priority: 6, Cursor: e.Cursor}
 	for _, unit := range []string{e.UserAbout, e.About, e.UserUnit, e.Unit} {
 		if unit != "" {
 			line.Unit = unit

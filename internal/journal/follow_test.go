@@ -41,7 +41,8 @@ func TestWhatIsAskedOfJournalctl(t *testing.T) {
 		" --unit=a --unit=b": {Units: []string{"a", "b"}},
 		" --follow --priority=warning --since=@1700000000.250000 --user-unit=a": {
 			Units: []string{"a"}, Follow: true, Priority: "warning", Since: time.UnixMicro(1700000000250000), User: true},
-		" --since=@0.000000": {Since: time.Unix(-5, 0)},
+		" --follow --after-cursor=s=1;i=2": {Follow: true, After: "s=1;i=2", Since: time.Unix(5, 0)},
+		" --since=@0.000000":               {Since: time.Unix(-5, 0)},
 	} {
 		q.Lines = 7
 		if got := strings.Join(arguments(q), " "); got != always+want {

@@ -67,8 +67,8 @@ func newRun() string {
 // Resume is Events for a reader that has seen some: after is the id of the last one, ""
 // for none. What has happened since comes first, as far as it is remembered; where it
 // is not, an event of [units.EventGap] says so. run and the number of an event, with -
-// between them, are its id.
-func (m *Manager) Resume(ctx context.Context, after string) (run string, past []units.Event, more <-chan units.Event) {
+// between them, are its id; now is the number of the last one, 0 before the first.
+func (m *Manager) Resume(ctx context.Context, after string) (run string, now uint64, past []units.Event, more <-chan units.Event) {
 	e := &m.events
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -77,7 +77,7 @@ func (m *Manager) Resume(ctx context.Context, after string) (run string, past []
 	}
 	more = e.listenLocked(ctx)
 	if after == "" {
-		return e.run, nil, more
+		return e.run, e.n, nil, more
 	}
 	of, number, _ := strings.Cut(after, "-")
 	n, err := strconv.ParseUint(number, 10, 64)
@@ -96,5 +96,5 @@ func (m *Manager) Resume(ctx context.Context, after string) (run string, past []
 	if why != "" {
 		past = append(past, units.Gap(why))
 	}
-	return e.run, append(past, known...), more
+	return e.run, e.n, append(past, known...), more
 }

@@ -23,7 +23,7 @@ func numbers(events []units.Event) string {
 func TestEventsGoOnWhereAReaderWas(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	m := &Manager{}
-	run, past, first := m.Resume(ctx, "")
+	run, _, past, first := m.Resume(ctx, "")
 	if len(past) != 0 {
 		t.Errorf("without an id: %v", past)
 	}
@@ -38,7 +38,7 @@ func TestEventsGoOnWhereAReaderWas(t *testing.T) {
 		"-":        "0 1 2 3 4 5",
 		"x":        "0 1 2 3 4 5",
 	} {
-		same, past, _ := m.Resume(ctx, after)
+		same, _, past, _ := m.Resume(ctx, after)
 		if got := numbers(past); got != want || same != run {
 			t.Errorf("after %q of %s: %q, want %q", after, same, got, want)
 		}
@@ -47,7 +47,7 @@ func TestEventsGoOnWhereAReaderWas(t *testing.T) {
 		}
 	}
 	// What comes later comes once: in what is past, or in the channel.
-	_, past, more := m.Resume(ctx, run+"-4")
+	_, _, past, more := m.Resume(ctx, run+"-4")
 	m.events.tell(units.Event{Kind: units.EventDone})
 	if e := <-more; numbers(past) != "5" || e.N != 6 {
 		t.Errorf("%s, then %d", numbers(past), e.N)
@@ -62,15 +62,15 @@ func TestEventsGoOnWhereAReaderWas(t *testing.T) {
 
 func TestEventsOfThePastAreBounded(t *testing.T) {
 	m := &Manager{}
-	run, _, _ := m.Resume(t.Context(), "")
+	run, _, _, _ := m.Resume(t.Context(), "")
 	for range ringEvents + 10 {
 		m.events.tell(units.Event{Kind: units.EventStep})
 	}
-	_, past, _ := m.Resume(t.Context(), run+"-9")
+	_, _, past, _ := m.Resume(t.Context(), run+"-9")
 	if len(past) != ringEvents+1 || past[0].Kind != units.EventGap || past[1].N != 11 {
 		t.Errorf("%d events, from %+v", len(past), past[:2])
 	}
-	if _, past, _ = m.Resume(t.Context(), run+"-10"); len(past) != ringEvents || past[0].N != 11 {
+	if _, _, past, _ = m.Resume(t.Context(), run+"-10"); len(past) != ringEvents || past[0].N != 11 {
 		t.Errorf("%d events, from %+v", len(past), past[0])
 	}
 	large := &units.Plan{Steps: make([]units.Step, ringSteps/3)}

@@ -24,39 +24,57 @@ func TestLogs(t *testing.T) {
 	product.Eventually(t, "no one reads the journal any more", func() bool { return sut.Exec(t, "pgrep", "-x", "journalctl").Code != 0 })
 }
 
-// Who follows is told when there is nothing more to follow, and that nothing of what
-// was asked may have been a change.
-func TestWhoFollowsIsToldOfTheEnd(t *testing.T) {
+// Who follows goes on when the manager restarts or is killed, missing nothing and told
+// nothing twice; is told when it is stopped, and does not start it again.
+func TestWhoFollowsGoesOnAfterARestart(t *testing.T) {
 	sut.Fresh(t, basic)
-	for _, end := range []struct {
-		name string // in names of units, too
-		by   []string
-		says string
-	}{
-		{"end", []string{"systemctl", "restart", "kresd-manager.service"}, "kresd-manager ends, and this stream with it"},
-		{"kill", []string{"systemctl", "kill", "--signal=KILL", "kresd-manager.service"}, "the connection was cut off in the middle of the answer\n"},
+	const events, logs = "follow-events.service", "follow-logs.service"
+	for unit, args := range map[string][]string{events: {"events", "-f"}, logs: {"logs", "-f", "-n", "1", "kresd-manager"}} {
+		sut.Must(t, append([]string{"systemd-run", "--unit=" + unit, "kresctl"}, args...)...)
+		t.Cleanup(func() { sut.Exec(t, "systemctl", "stop", unit); sut.Exec(t, "systemctl", "reset-failed", unit) })
+	}
+	said := func(unit string) string { return sut.Journal(t.Context(), unit) }
+	changes := 0
+	change := func() {
+		t.Helper()
+		changes++
+		sut.Put(t, "/local-data/addresses/new.example", fmt.Sprintf(`"192.0.2.%d"`, changes))
+	}
+	for !strings.Contains(said(events), "applied in") || !strings.Contains(said(logs), " begins, by root") { // until both listen
+		change()
+	}
+	for n, how := range [][]string{
+		{"systemctl", "restart", "kresd-manager.service"},
+		{"systemctl", "kill", "--signal=KILL", "kresd-manager.service"},
 	} {
-		events, logs := "events-until-"+end.name+".service", "logs-until-"+end.name+".service"
-		followers := map[string][]string{events: {"events"}, logs: {"logs", "-f", "-n", "1"}}
-		for unit, args := range followers {
-			sut.Must(t, append([]string{"systemd-run", "--unit=" + unit, "kresctl"}, args...)...)
-			t.Cleanup(func() { sut.Exec(t, "systemctl", "stop", unit); sut.Exec(t, "systemctl", "reset-failed", unit) })
-		}
-		for n := 0; ; n++ { // until both tell of a change, and so listen
-			sut.Put(t, "/local-data/addresses/new.example", fmt.Sprintf(`"192.0.2.%d"`, 1+n%200))
-			if strings.Contains(sut.Journal(t.Context(), events), "applied in") && strings.Contains(sut.Journal(t.Context(), logs), " kresd-manager kresd-manager: ") {
-				break
+		before := sut.Show(t, "kresd-manager.service", "InvocationID")
+		told := strings.Count(said(events), "/new.example): applied in")
+		sut.Must(t, how...)
+		for _, unit := range []string{events, logs} {
+			product.Eventually(t, unit+" goes on", func() bool { return strings.Count(said(unit), "kresctl: kresd-manager is back") == n+1 })
+			if strings.Count(said(unit), "kresctl: kresd-manager restarts; this goes on when it is back") != n+1 {
+				t.Errorf("%s does not say once that it waits:\n%s", unit, said(unit))
 			}
 		}
-		sut.Must(t, end.by...)
-		for unit := range followers {
-			product.Eventually(t, unit+" ends", func() bool { return sut.Show(t, unit, "ActiveState") == "failed" })
-			said := sut.Journal(t.Context(), unit)
-			if code := sut.Show(t, unit, "ExecMainStatus"); code != "4" || !strings.Contains(said, end.says) || strings.Contains(said, "may have been made") {
-				t.Errorf("%s ends with %s: %s", unit, code, said)
-			}
-			sut.Must(t, "systemctl", "reset-failed", unit)
+		change()
+		product.Eventually(t, "the change is told", func() bool { return strings.Count(said(events), "/new.example): applied in") == told+1 })
+		if now := sut.Show(t, "kresd-manager.service", "InvocationID"); now == before {
+			t.Error("the manager is the same")
 		}
-		product.Eventually(t, "the manager is back", func() bool { return sut.Exec(t, "kresctl", "status").Code == 0 })
+	}
+	// Every message since the first that was followed, each once.
+	product.Eventually(t, "the log is told whole", func() bool {
+		return strings.Count(said(logs), " kresd-manager kresd-manager: ready") == 2
+	})
+
+	sut.Must(t, "systemctl", "stop", "kresd-manager.service")
+	for _, unit := range []string{events, logs} {
+		product.Eventually(t, unit+" ends", func() bool { return sut.Show(t, unit, "ActiveState") == "failed" })
+		if code := sut.Show(t, unit, "ExecMainStatus"); code != "4" || !strings.Contains(said(unit), "kresd-manager ends, and this stream with it") {
+			t.Errorf("%s ends with %s: %s", unit, code, said(unit))
+		}
+	}
+	if state := sut.Show(t, "kresd-manager.service", "ActiveState"); state != "inactive" {
+		t.Errorf("who followed has started what was stopped: the manager is %s", state)
 	}
 }
