@@ -129,6 +129,14 @@ func TestClientCertificatesGiveRoles(t *testing.T) {
 	if who := h.Entries[0].Who; who.Name != "deploy" || who.Role != "/management/roles/1" {
 		t.Errorf("%+v", who)
 	}
+	// Who is taken out of a role has lost it with the next request, on the same connection.
+	leaves := s.as(t, s.ca, "x", "deploy.example")
+	if got := leaves.ask(t, "PUT", "/v1/config/management/roles/1/certificates", `["next.example"]`, "Host: dns1.example"); got.StatusCode != 200 {
+		t.Fatal(got.body)
+	}
+	if got := leaves.ask(t, "GET", "/v1/config/workers", "", "Host: dns1.example"); got.StatusCode != 403 {
+		t.Errorf("a certificate that is no longer named: %d %s", got.StatusCode, got.body)
+	}
 	// An authority that is not ours is refused in the handshake.
 	stranger := s.as(t, certificate.NewAuthority(t), "x", "deploy.example")
 	if resp, err := stranger.http.Get("https://dns1.example/v1/status"); err == nil {

@@ -58,7 +58,8 @@ func Load(t config.ManagementTLS) (*tls.Config, config.Problems) {
 		if text := read("client-ca-file", t.ClientCAFile); text != nil {
 			c.ClientCAs, c.ClientAuth = x509.NewCertPool(), tls.VerifyClientCertIfGiven
 			if !c.ClientCAs.AppendCertsFromPEM(text) {
-				problem("client-ca-file", t.ClientCAFile+" has no certificate", "it has certificates of authorities, in PEM: -----BEGIN CERTIFICATE-----")
+				message, hint := noAuthority(t.ClientCAFile)
+				problem("client-ca-file", message, hint)
 			}
 		}
 	}
@@ -66,6 +67,11 @@ func Load(t config.ManagementTLS) (*tls.Config, config.Problems) {
 		return nil, problems
 	}
 	return c, nil
+}
+
+// noAuthority is said of a file without certificates of authorities.
+func noAuthority(path string) (message, hint string) {
+	return path + " has no certificate", "it has certificates of authorities, in PEM: -----BEGIN CERTIFICATE-----"
 }
 
 // reason is what the system said of a file, without the name of it.
@@ -85,6 +91,8 @@ func readHint(path string, err error) string {
 	return ""
 }
 
+const noKey = " has no private key that can be read"
+
 // pairFault says in words what is wrong with a certificate and its key.
 func pairFault(t config.ManagementTLS, cert []byte, err error) (key, message, hint string) {
 	pool := x509.NewCertPool()
@@ -94,7 +102,7 @@ func pairFault(t config.ManagementTLS, cert []byte, err error) (key, message, hi
 	if strings.Contains(err.Error(), "does not match public key") { // package tls has no value for it
 		return "key-file", fmt.Sprintf("%s is not the key of the certificate in %s", t.KeyFile, t.CertFile), "openssl x509 -pubkey -noout and openssl pkey -pubout show which belong together"
 	}
-	return "key-file", t.KeyFile + " has no private key that can be read", "it has the key without a passphrase, in PEM: -----BEGIN PRIVATE KEY-----"
+	return "key-file", t.KeyFile + noKey, "it has the key without a passphrase, in PEM: -----BEGIN PRIVATE KEY-----"
 }
 
 // identity tells a file from what it was.

@@ -4,9 +4,11 @@ package judge
 
 import (
 	"slices"
+	"time"
 
 	"kresd-manager/internal/access"
 	"kresd-manager/internal/config"
+	"kresd-manager/internal/encrypt"
 	"kresd-manager/internal/input"
 	"kresd-manager/internal/sandbox"
 	"kresd-manager/internal/source"
@@ -25,6 +27,9 @@ func (v *Verdict) Inspect(who Readers) {
 	if v.Config != nil {
 		found = append(found, who.Watches(input.Named(v.Config))...)
 		found = append(found, who.Roles(v.Doc, v.Config.Management.Roles)...)
+		for _, p := range encrypt.Examine(v.Config, time.Now()) {
+			found = append(found, Finding{Unsure: p.Severity == config.SeverityWarning, Problem: p})
+		}
 	}
 	for _, f := range found {
 		v.add(f.Problem)
