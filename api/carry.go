@@ -70,6 +70,25 @@ func (h *handlers) carry(w *response, r *http.Request, asked units.Asked, dry bo
 	}
 }
 
+// carryAgain is carry for a request without a configuration in its body, whose condition
+// is judged with the change. A plan takes a place among those that are made at a time.
+func (h *handlers) carryAgain(w *response, r *http.Request, asked units.Again,
+	do func(context.Context, units.Again) (units.Report, error), reply func(units.Report) error,
+) error {
+	giveBack, err := h.planning(w, r, asked.DryRun)
+	if err != nil {
+		return err
+	}
+	defer giveBack()
+	if asked.Match, err = matches(r); err != nil {
+		return err
+	}
+	return h.carry(w, r, asked.Asked, asked.DryRun, func(ctx context.Context, on units.Asked) (units.Report, error) {
+		asked.Asked = on
+		return do(ctx, asked)
+	}, reply)
+}
+
 // result is what came of a change.
 type result struct {
 	report units.Report

@@ -279,3 +279,6 @@ func Description(version string) ([]byte, error) {
 
 // configSchema is that of the whole configuration, by reference.
 var configSchema = openapi.Schema{"description": "Part of a configuration; /schema describes the whole."}
+
+// answersAtTheEnd is said of what is no change that has a number.
+const answersAtTheEnd = "Answers when it is done: there is no change to wait for, and Prefer: respond-async is ignored (RFC 7240 section 2)."

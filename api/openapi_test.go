@@ -195,3 +195,37 @@ func TestAnswersThatAreAsDescribed(t *testing.T) {
 		}
 	}
 }
+
+// Of each request that does something it is said whether an answer comes before its end.
+func TestWhatIgnoresAsyncIsSaid(t *testing.T) {
+	var doc struct {
+		Paths map[string]map[string]struct {
+			Description string
+			Responses   map[string]any
+		}
+	}
+	s := serve(t, api.Options{})
+	if err := json.Unmarshal([]byte(s.ask(t, "GET", "/openapi.json", "").body), &doc); err != nil {
+		t.Fatal(err)
+	}
+	counts := map[bool]int{}
+	for path, item := range doc.Paths {
+		for method, of := range item {
+			if method == "get" || method == "head" || of.Responses == nil {
+				continue
+			}
+			early, ignored := of.Responses["202"] != nil, strings.Contains(of.Description, "respond-async is ignored")
+			if counts[early]++; early == ignored {
+				t.Errorf("%s %s: an answer before the end %v, ignored %v", method, path, early, ignored)
+			}
+		}
+	}
+	if counts[true] < 9 || counts[false] != 4 {
+		t.Errorf("with and without an early answer: %v", counts)
+	}
+	for _, c := range []struct{ path, body string }{{"/cache/clear", "{}"}, {"/stop", ""}} {
+		if got := s.ask(t, "POST", c.path, c.body, "Prefer: respond-async"); got.StatusCode != 200 || got.Header.Get("Preference-Applied") != "" {
+			t.Errorf("%s: %s %v %s", c.path, got.Status, got.Header, got.body)
+		}
+	}
+}

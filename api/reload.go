@@ -27,17 +27,6 @@ func (h *handlers) again(done string, do func(context.Context, units.Again) (uni
 			return err
 		}
 		asked.Force = force
-		giveBack, err := h.planning(w, r, asked.DryRun)
-		if err != nil {
-			return err
-		}
-		defer giveBack()
-		if asked.Match, err = matches(r); err != nil {
-			return err
-		}
-		return h.carry(w, r, asked.Asked, asked.DryRun, func(ctx context.Context, on units.Asked) (units.Report, error) {
-			asked.Asked = on
-			return do(ctx, asked)
-		}, func(report units.Report) error { return h.report(w, r, report, done) })
+		return h.carryAgain(w, r, asked, do, func(report units.Report) error { return h.report(w, r, report, done) })
 	}
 }

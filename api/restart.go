@@ -32,17 +32,8 @@ func (h *handlers) restart(w *response, r *http.Request) error {
 	if asked.ConfirmWithin != 0 {
 		return malformed("a restart does not change the configuration, so confirm-within does not apply; nothing was done")
 	}
-	giveBack, err := h.planning(w, r, asked.DryRun)
-	if err != nil {
-		return err
-	}
-	defer giveBack()
-	if asked.Match, err = matches(r); err != nil {
-		return err
-	}
-	return h.carry(w, r, asked.Asked, asked.DryRun, func(ctx context.Context, on units.Asked) (units.Report, error) {
-		asked.Asked = on
-		return h.ctl.Restart(ctx, named, asked)
+	return h.carryAgain(w, r, asked, func(ctx context.Context, a units.Again) (units.Report, error) {
+		return h.ctl.Restart(ctx, named, a)
 	}, func(report units.Report) error {
 		if report.DryRun || acceptsJSON(r, "application/json") {
 			return h.report(w, r, report, "")

@@ -16,22 +16,13 @@ func (h *handlers) rollback(w *response, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if asked.Match, err = matches(r); err != nil {
-		return err
-	}
 	id := 0
 	if variable(r, "id") != "" {
 		if id, err = entryID(r); err != nil {
 			return err
 		}
 	}
-	giveBack, err := h.planning(w, r, asked.DryRun)
-	if err != nil {
-		return err
-	}
-	defer giveBack()
-	return h.carry(w, r, asked.Asked, asked.DryRun, func(ctx context.Context, on units.Asked) (units.Report, error) {
-		asked.Asked = on
-		return h.ctl.Rollback(ctx, id, asked)
+	return h.carryAgain(w, r, asked, func(ctx context.Context, a units.Again) (units.Report, error) {
+		return h.ctl.Rollback(ctx, id, a)
 	}, func(report units.Report) error { return h.report(w, r, report, "rolled back") })
 }
