@@ -12,7 +12,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -22,27 +21,10 @@ import (
 	"kresd-manager/api"
 	"kresd-manager/api/door"
 	"kresd-manager/internal/manager/inmemory"
+	"kresd-manager/test/buffer"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
-
-// lockedBuffer is a buffer that several goroutines write to.
-type lockedBuffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (l *lockedBuffer) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.Write(p)
-}
-
-func (l *lockedBuffer) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.String()
-}
 
 // manager offers an API with two workers and returns its socket.
 func manager(t *testing.T) string {
@@ -67,9 +49,9 @@ func manager(t *testing.T) string {
 }
 
 // start runs the program until the test ends, and holds it to its exit status.
-func start(t *testing.T, args ...string) *lockedBuffer {
+func start(t *testing.T, args ...string) *buffer.Buffer {
 	t.Helper()
-	var log lockedBuffer
+	var log buffer.Buffer
 	ctx, cancel := context.WithCancel(context.Background())
 	code := make(chan int, 1)
 	go func() { code <- run(ctx, args, io.Discard, &log) }()
@@ -191,7 +173,7 @@ func TestDatagramsHaveWholeLines(t *testing.T) {
 // the log says it once.
 func TestPausesAfterFailures(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var log lockedBuffer
+		var log buffer.Buffer
 		var asked []time.Duration
 		began := time.Now()
 		ctx, cancel := context.WithCancel(context.Background())

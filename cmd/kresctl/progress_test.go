@@ -3,7 +3,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"io"
@@ -16,7 +15,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 	"unicode/utf8"
 
 	"golang.org/x/sys/unix"
@@ -26,36 +24,9 @@ import (
 	"kresd-manager/api/wire"
 	"kresd-manager/internal/manager/inmemory"
 	"kresd-manager/internal/visible"
+	"kresd-manager/test/buffer"
 	"kresd-manager/units"
 )
-
-// lockedBuffer may be read while it is written.
-type lockedBuffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (l *lockedBuffer) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.Write(p)
-}
-
-func (l *lockedBuffer) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.String()
-}
-
-// holds waits until a text is there.
-func (l *lockedBuffer) holds(t *testing.T, text string) {
-	t.Helper()
-	for deadline := time.Now().Add(time.Minute); !strings.Contains(l.String(), text); time.Sleep(5 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatalf("%q does not come after %q", text, l.String())
-		}
-	}
-}
 
 // listening returns a manager in memory that is served on a socket.
 func listening(t *testing.T) (*inmemory.Machine, string) {
@@ -78,7 +49,7 @@ func listening(t *testing.T) (*inmemory.Machine, string) {
 
 // call is a command under way.
 type call struct {
-	stdout, stderr lockedBuffer
+	stdout, stderr buffer.Buffer
 	leave          context.CancelFunc
 	status         chan int
 }
@@ -102,16 +73,16 @@ func TestALongChangeIsShownInLines(t *testing.T) {
 	first := begin(t, "-s", socket, "config", "set", "-p", "/workers", "3")
 	<-entered
 	second := begin(t, "-s", socket, "config", "set", "-p", "/nsid", "x")
-	second.stderr.holds(t, "waits behind change 2 (PUT /workers, by ")
+	second.stderr.Holds(t, "waits behind change 2 (PUT /workers, by ")
 	third := begin(t, "-s", socket, "reload")
-	third.stderr.holds(t, ", number 2 in the queue\n")
+	third.stderr.Holds(t, ", number 2 in the queue\n")
 	quiet := begin(t, "-s", socket, "renew", "-q")
 
 	// Whoever comes in the middle sees what goes on.
 	events := begin(t, "-s", socket, "events", "-f")
-	events.stdout.holds(t, "change 2 (PUT /workers, by ")
-	events.stdout.holds(t, " is in progress for ")
-	events.stdout.holds(t, "waits behind change 2 (PUT /workers, by ")
+	events.stdout.Holds(t, "change 2 (PUT /workers, by ")
+	events.stdout.Holds(t, " is in progress for ")
+	events.stdout.Holds(t, "waits behind change 2 (PUT /workers, by ")
 	events.leave()
 	if got := <-events.status; got != 0 {
 		t.Errorf("events ends with %d", got)
@@ -165,7 +136,7 @@ func TestALongChangeIsOneLineOfATerminal(t *testing.T) {
 			if err := unix.IoctlSetWinsize(int(pts.Fd()), unix.TIOCSWINSZ, &unix.Winsize{Row: 24, Col: columns}); err != nil {
 				t.Fatal(err)
 			}
-			var shown lockedBuffer
+			var shown buffer.Buffer
 			read := make(chan struct{})
 			go func() {
 				defer close(read)
@@ -176,7 +147,7 @@ func TestALongChangeIsOneLineOfATerminal(t *testing.T) {
 				w := visible.NewWriter(pts)
 				status <- run(t.Context(), []string{"-s", at, "config", "set", "-p", "/workers", "3"}, strings.NewReader(""), w, w)
 			}()
-			shown.holds(t, erases+"change 2, 2 s: ") // it is redrawn, without news
+			shown.Holds(t, erases+"change 2, 2 s: ") // it is redrawn, without news
 			release()
 			if got := <-status; got != 0 {
 				t.Errorf("exit status %d", got)

@@ -5,7 +5,8 @@ package config
 import "kresd-manager/internal/config/tree"
 
 // What is found about a document, and what is wrong with a pointer into it, is
-// said in the words of package tree.
+// said in the words of package tree. They have names here, too, so that who has to do
+// with configurations alone, and not with their values, needs this package alone.
 type (
 	Problem      = tree.Problem
 	Problems     = tree.Problems

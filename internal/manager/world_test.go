@@ -3,7 +3,6 @@
 package manager_test
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"log/slog"
@@ -22,6 +21,7 @@ import (
 	"kresd-manager/internal/manager"
 	"kresd-manager/internal/manager/fakesystemd"
 	"kresd-manager/internal/render"
+	"kresd-manager/test/buffer"
 	"kresd-manager/units"
 )
 
@@ -56,7 +56,7 @@ type world struct {
 	sys   *fakesystemd.Systemd
 	store *generation.Store
 	host  render.Host
-	log   *lockedBuffer
+	log   *buffer.Buffer
 
 	mu     sync.Mutex
 	states []string // what the manager told its service manager
@@ -73,7 +73,7 @@ func newWorld(t *testing.T, text string) *world {
 		sys:   fakesystemd.New(filepath.Join(dir, "runtime")),
 		store: &generation.Store{Root: filepath.Join(dir, "runtime"), Boot: filepath.Join(dir, "state")},
 		host:  render.Host{CPUs: 2, TicketSecret: filepath.Join(dir, "runtime/ticket")},
-		log:   &lockedBuffer{},
+		log:   &buffer.Buffer{},
 	}
 	for _, d := range []string{"run", "runtime", "state"} {
 		if err := os.Mkdir(filepath.Join(dir, d), 0o755); err != nil {
@@ -247,24 +247,6 @@ func (p *process) wantState(t *testing.T, want string) units.Status {
 		t.Errorf("the state is %q, want %q", s.State, want)
 	}
 	return s
-}
-
-// lockedBuffer is a buffer that several goroutines write to.
-type lockedBuffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (l *lockedBuffer) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.Write(p)
-}
-
-func (l *lockedBuffer) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.String()
 }
 
 // deleted is the edit that removes a value.
