@@ -16,10 +16,10 @@ import (
 
 func (a *app) queryCommand() *cobra.Command {
 	var server string
-	var tcp, tls bool
+	var tcp, tls, https bool
 	q := lookup.Question{Protocol: "udp"}
 	cmd := &cobra.Command{
-		Use:   "query [--server ADDRESS] [--tcp | --tls] [--dnssec] [--cd] [--timeout TIME] [--json] NAME [TYPE]",
+		Use:   "query [--server ADDRESS] [--tcp | --tls | --https] [--dnssec] [--cd] [--timeout TIME] [--json] NAME [TYPE]",
 		Short: "ask the resolver for a name, as a client does",
 		Long: `Ask the resolver for records of NAME, as a client does, and print the answer:
 the code, whether DNSSEC validated it, the time, the reason for an error in
@@ -27,6 +27,7 @@ words (RFC 8914), and the records. TYPE is A unless you name one.
 
 The question goes to the first address of /network/listen of the running
 configuration, or to --server. kresctl trace shows how a worker resolves a name.
+For DNS over QUIC use kdig +quic.
 
 Exit status: 0 the answer is NOERROR or NXDOMAIN; 1 there is no answer, or it
 has another code.`,
@@ -37,12 +38,14 @@ has another code.`,
 				q.Type = args[1]
 			}
 			switch {
-			case tcp && tls:
-				return usage(cmd, "--tcp and --tls cannot be combined")
+			case tcp && tls, tcp && https, tls && https:
+				return usage(cmd, "--tcp, --tls and --https cannot be combined")
 			case tcp:
 				q.Protocol = "tcp"
 			case tls:
 				q.Protocol = "tls"
+			case https:
+				q.Protocol = "https"
 			}
 			var err error
 			if q.Server, err = a.serverFor(cmd, server, q.Protocol); err != nil {
@@ -70,6 +73,7 @@ has another code.`,
 	cmd.Flags().StringVar(&server, "server", "", "ask this `ADDRESS`, with @PORT or :PORT where it is not the usual one")
 	cmd.Flags().BoolVar(&tcp, "tcp", false, "over TCP")
 	cmd.Flags().BoolVar(&tls, "tls", false, "over TLS; the certificate is not judged")
+	cmd.Flags().BoolVar(&https, "https", false, "over HTTPS, with HTTP/2; the certificate is not judged")
 	cmd.Flags().BoolVar(&q.DNSSEC, "dnssec", false, "with signatures")
 	cmd.Flags().BoolVar(&q.CheckingDisabled, "cd", false, "even if DNSSEC refuses the answer")
 	cmd.Flags().DurationVar(&q.Timeout, "timeout", 5*time.Second, "how long each of two queries may take, a `TIME` such as 2s")
@@ -89,8 +93,11 @@ func nameAndType(cmd *cobra.Command, args []string) error {
 // configuration says that the resolver answers.
 func (a *app) serverFor(cmd *cobra.Command, named, protocol string) (lookup.Address, error) {
 	port := uint16(53)
-	if protocol == "tls" {
+	switch protocol {
+	case "tls":
 		port = 853
+	case "https":
+		port = 443
 	}
 	if named != "" {
 		at, err := lookup.ParseServer(named, port)

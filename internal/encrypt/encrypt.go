@@ -58,8 +58,7 @@ func Load(t config.ManagementTLS) (*tls.Config, config.Problems) {
 		if text := read("client-ca-file", t.ClientCAFile); text != nil {
 			c.ClientCAs, c.ClientAuth = x509.NewCertPool(), tls.VerifyClientCertIfGiven
 			if !c.ClientCAs.AppendCertsFromPEM(text) {
-				message, hint := noAuthority(t.ClientCAFile)
-				problem("client-ca-file", message, hint)
+				problem("client-ca-file", t.ClientCAFile+" has no certificate", "it has certificates of authorities, in PEM: -----BEGIN CERTIFICATE-----")
 			}
 		}
 	}
@@ -67,11 +66,6 @@ func Load(t config.ManagementTLS) (*tls.Config, config.Problems) {
 		return nil, problems
 	}
 	return c, nil
-}
-
-// noAuthority is said of a file without certificates of authorities.
-func noAuthority(path string) (message, hint string) {
-	return path + " has no certificate", "it has certificates of authorities, in PEM: -----BEGIN CERTIFICATE-----"
 }
 
 // reason is what the system said of a file, without the name of it.

@@ -46,7 +46,7 @@ type examination struct {
 	problems config.Problems
 }
 
-func (e *examination) say(severity, key, message, hint string) {
+func (e *examination) find(severity, key, message, hint string) {
 	e.problems = append(e.problems, config.Problem{Pointer: e.prefix + key, Severity: severity, Message: message, Hint: hint})
 }
 
@@ -63,7 +63,7 @@ func examine(prefix, certFile, keyFile string, ours bool, now time.Time) config.
 		if _, err := tls.X509KeyPair(cert, key); err != nil {
 			key, message, hint := pairFault(config.ManagementTLS{CertFile: certFile, KeyFile: keyFile}, cert, err)
 			if ours || !strings.HasSuffix(message, noKey) {
-				e.say(config.SeverityError, key, message, hint)
+				e.find(config.SeverityError, key, message, hint)
 			}
 		}
 	}
@@ -73,7 +73,7 @@ func examine(prefix, certFile, keyFile string, ours bool, now time.Time) config.
 func (e *examination) read(key, path string) (text []byte, ok bool) {
 	text, err := durable.Read(path, maxFile)
 	if errors.Is(err, fs.ErrPermission) {
-		e.say(config.SeverityWarning, key, "cannot look into "+path+": permission denied", "run this as root to check it, too")
+		e.find(config.SeverityWarning, key, "cannot look into "+path+": permission denied", "run this as root to check it, too")
 	}
 	return text, err == nil
 }
@@ -87,9 +87,9 @@ func (e *examination) dates(key, path string, text []byte) {
 	}
 	switch c := all[0]; {
 	case e.now.After(c.NotAfter):
-		e.say(config.SeverityError, key, fmt.Sprintf("the certificate in %s has expired on %s", path, day(c.NotAfter)), "clients refuse it; renew it")
+		e.find(config.SeverityError, key, fmt.Sprintf("the certificate in %s expired on %s", path, day(c.NotAfter)), "clients refuse it; renew it")
 	case e.now.Before(c.NotBefore):
-		e.say(config.SeverityError, key, fmt.Sprintf("the certificate in %s is not valid before %s", path, day(c.NotBefore)), "clients refuse it until then; is the clock of this machine right? timedatectl")
+		e.find(config.SeverityError, key, fmt.Sprintf("the certificate in %s is not valid before %s", path, day(c.NotBefore)), "clients refuse it until then; is the clock of this machine right? timedatectl")
 	}
 }
 
@@ -99,10 +99,9 @@ func (e *examination) authorities(path string, text []byte) {
 	inDate := func(c *x509.Certificate) bool { return !e.now.After(c.NotAfter) && !e.now.Before(c.NotBefore) }
 	switch {
 	case len(all) == 0:
-		message, hint := noAuthority(path)
-		e.say(config.SeverityError, "client-ca-file", message, hint)
+		e.find(config.SeverityError, "client-ca-file", path+" has no certificate", "it has certificates of authorities, in PEM: -----BEGIN CERTIFICATE-----")
 	case !slices.ContainsFunc(all, inDate):
-		e.say(config.SeverityError, "client-ca-file", fmt.Sprintf("no certificate in %s is in date", path), "no client certificate is accepted; renew those of the authorities")
+		e.find(config.SeverityError, "client-ca-file", fmt.Sprintf("no certificate in %s is in date", path), "no client certificate is accepted; renew those of the authorities")
 	}
 }
 

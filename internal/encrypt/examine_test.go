@@ -30,9 +30,9 @@ func TestCertificatesAreInDateAndFitTheirKeys(t *testing.T) {
 		"of another one":                  {cert, other, nil, now, false, []string{"/management/tls/key-file: DIR/key.pem is not the key of the certificate in DIR/cert.pem"}},
 		"of another one, of the resolver": {cert, other, nil, now, true, []string{"/network/tls/key-file: DIR/key.pem is not the key of the certificate in DIR/cert.pem"}},
 		"expired": {cert, key, ca.PEM, late, false, []string{
-			"/management/tls/cert-file: the certificate in DIR/cert.pem has expired on ",
+			"/management/tls/cert-file: the certificate in DIR/cert.pem expired on ",
 			"/management/tls/client-ca-file: no certificate in DIR/ca.pem is in date"}},
-		"expired, of the resolver":    {cert, key, nil, late, true, []string{"/network/tls/cert-file: the certificate in DIR/cert.pem has expired on "}},
+		"expired, of the resolver":    {cert, key, nil, late, true, []string{"/network/tls/cert-file: the certificate in DIR/cert.pem expired on "}},
 		"of the future":               {cert, key, nil, early, false, []string{"/management/tls/cert-file: the certificate in DIR/cert.pem is not valid before "}},
 		"with the authority below it": {append(bytes.Clone(cert), ca.PEM...), key, nil, now, false, nil},
 		"no certificate":              {[]byte("x"), key, nil, now, true, []string{"/network/tls/cert-file: DIR/cert.pem has no certificate that can be read"}},

@@ -28,8 +28,8 @@ type Question struct {
 	Name, Type string
 	// Server is the resolver, with its port.
 	Server Address
-	// Protocol is "udp", which goes on over TCP where the answer is too long, "tcp" or
-	// "tls", of which the certificate is not judged.
+	// Protocol is "udp", which goes on over TCP where the answer is too long, "tcp", or
+	// "tls" or "https", of which the certificate is not judged.
 	Protocol string
 	// DNSSEC asks for signatures.
 	DNSSEC bool
@@ -136,6 +136,9 @@ func (q Question) message() (*dns.Msg, error) {
 }
 
 func (q Question) exchange(ctx context.Context, m *dns.Msg, protocol string) (*dns.Msg, time.Duration, error) {
+	if protocol == "https" {
+		return q.overHTTPS(ctx, m)
+	}
 	network := map[string]string{"udp": "udp", "tcp": "tcp", "tls": "tcp-tls"}[protocol]
 	c := dns.Client{Net: network, Timeout: q.Timeout}
 	if protocol == "tls" {

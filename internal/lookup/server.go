@@ -31,7 +31,7 @@ func Server(listen []byte, protocol string) (netip.AddrPort, error) {
 }
 
 func server(listen []config.Listen, protocol string) (netip.AddrPort, error) {
-	kind := map[string]string{"udp": "dns", "tcp": "dns", "tls": "dot"}[protocol]
+	kind := map[string]string{"udp": "dns", "tcp": "dns", "tls": "dot", "https": "doh2"}[protocol]
 	for _, l := range listen {
 		if l.Kind != kind {
 			continue
@@ -42,8 +42,11 @@ func server(listen []config.Listen, protocol string) (netip.AddrPort, error) {
 			}
 		}
 	}
-	if kind == "dot" {
+	switch kind {
+	case "dot":
 		return netip.AddrPort{}, fmt.Errorf("the resolver does not answer DNS over TLS: /network/listen has no kind dot")
+	case "doh2":
+		return netip.AddrPort{}, fmt.Errorf("the resolver does not answer DNS over HTTPS: /network/listen has no kind doh2")
 	}
 	return netip.AddrPort{}, fmt.Errorf("the resolver does not answer plain DNS on an address of this machine; name one with --server")
 }

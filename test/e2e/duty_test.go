@@ -25,6 +25,10 @@ workers: 2
 network:
   listen:
     - interface: 127.0.0.1
+    - interface: 127.0.0.1@853
+      kind: dot
+    - interface: 127.0.0.1@443
+      kind: doh2
 dnssec:
   trust-anchors:
     - bogus.example. DS 20326 8 2 E06D44B80B8F1D39A95C0B0D7C65D08458E880409BBC683457104237C7F8EC8D
@@ -96,6 +100,8 @@ func TestOnDuty(t *testing.T) {
 	says(command("units"), `^kresd@1.service +active +current +\d+ +[\d.]+M`, `^kres-gc.service +active`)
 	says(command("query host.example"), `^host.example. A: NOERROR, 1 record, `, `^from 127.0.0.1@53 over UDP in `, `^host.example. \d+ IN A 192.0.2.1$`)
 	says(command("query --tcp www.up.example"), ` over TCP in `, `^www.up.example. \d+ IN A 192.0.2.7$`)
+	says(command("query --tls host.example"), `^from 127.0.0.1@853 over TLS in `, `^host.example. \d+ IN A 192.0.2.1$`)
+	says(command("query --https host.example"), `^from 127.0.0.1@443 over HTTPS in `, `^host.example. \d+ IN A 192.0.2.1$`)
 	if r := sut.Exec(t, "kresctl", "query", "x.bogus.example"); r.Code != 1 || !strings.Contains(r.Stdout, "SERVFAIL") || !strings.Contains(r.Stdout, "(EDE ") {
 		t.Errorf("a bogus name: %d %s%s", r.Code, r.Stdout, r.Stderr)
 	}
