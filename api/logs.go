@@ -22,6 +22,10 @@ const (
 	someLogLines = 100
 )
 
+// endingTime is how long a manager that ends may take to say so to its streams: it asks
+// systemd first whether another one follows.
+const endingTime = 3 * time.Second
+
 // readLogs streams what units say, as server-sent events.
 func (h *handlers) readLogs(w *response, r *http.Request) error {
 	q, err := logQuery(r.URL.RawQuery)
@@ -59,7 +63,17 @@ func (h *handlers) readLogs(w *response, r *http.Request) error {
 			case <-ctx.Done():
 			}
 		}
-		if err := h.opt.Logs(ctx, q, func(l units.LogLine) { tell("log", l.Cursor, l) }); err != nil {
+		err := h.opt.Logs(ctx, q, func(l units.LogLine) { tell("log", l.Cursor, l) })
+		if q.Follow {
+			// systemd sends SIGTERM to what reads the journal, too, when it stops the
+			// manager: that one then says why the stream ends.
+			select {
+			case <-ctx.Done():
+				return
+			case <-time.After(endingTime):
+			}
+		}
+		if err != nil {
 			h.log.Error("cannot serve logs", "reference", w.reference, "error", err)
 			tell("error", "", internalProblem(w.reference))
 		}

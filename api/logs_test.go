@@ -110,3 +110,15 @@ func TestLogs(t *testing.T) {
 		time.Sleep(time.Millisecond)
 	}
 }
+
+// What reads the journal may end before the manager says that it ends.
+func TestLogsEndWithTheManager(t *testing.T) {
+	ending := make(chan struct{})
+	s := serve(t, api.Options{Ending: ending, Restarts: func() bool { return true }, Logs: func(context.Context, units.LogQuery, func(units.LogLine)) error {
+		time.AfterFunc(100*time.Millisecond, func() { close(ending) })
+		return errors.New("signal: terminated")
+	}})
+	if got := s.ask(t, "GET", "/v1/logs", ""); !strings.HasSuffix(got.body, "event: ending\ndata: {\"restart\":true}\n\n") || strings.Contains(got.body, "event: error") {
+		t.Errorf("the stream is %q", got.body)
+	}
+}
