@@ -37,7 +37,7 @@ func TestRPM(t *testing.T) {
 	must(t, "systemctl", "mask", "-q", "knot-resolver.service")
 	file := "/packages/" + first + "/" + filepath.Base(onHost(t, first, "*.rpm"))
 	requires := must(t, "rpm", "-qp", "--requires", file)
-	for _, want := range []string{"knot-resolver-core >= 6.5", "systemd >= 252", "dbus", "polkit"} {
+	for _, want := range []string{"knot-resolver-core >= 6.5", "systemd >= 252", "dbus", "polkit", "util-linux"} {
 		if !strings.Contains(requires, want+"\n") {
 			t.Errorf("it does not require %s:\n%s", want, requires)
 		}
