@@ -28,10 +28,9 @@ import (
 	"kresd-manager/units"
 )
 
-// listening returns a manager in memory that is served on a socket.
-func listening(t *testing.T) (*inmemory.Machine, string) {
+// listen opens a socket in a directory of its own. That of t may be too deep for one.
+func listen(t *testing.T) net.Listener {
 	t.Helper()
-	m := inmemory.New(t, "workers: 2\n")
 	dir, err := os.MkdirTemp("", "ctl")
 	if err != nil {
 		t.Fatal(err)
@@ -41,6 +40,14 @@ func listening(t *testing.T) (*inmemory.Machine, string) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return l
+}
+
+// listening returns a manager in memory that is served on a socket.
+func listening(t *testing.T) (*inmemory.Machine, string) {
+	t.Helper()
+	m := inmemory.New(t, "workers: 2\n")
+	l := listen(t)
 	s := door.NewServer(api.New(m, api.Options{}), door.Options{})
 	go func() { _ = s.Serve(l) }()
 	t.Cleanup(func() { _ = s.Close() })
@@ -178,15 +185,7 @@ func TestALongChangeIsOneLineOfATerminal(t *testing.T) {
 // evilChange serves a change whose every text is nasty, until it is let end.
 func evilChange(t *testing.T) (socket string, end func()) {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "ctl")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	l, err := net.Listen("unix", filepath.Join(dir, "s"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	l := listen(t)
 	ended := make(chan struct{})
 	server := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		var c wire.Change

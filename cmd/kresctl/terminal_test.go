@@ -8,7 +8,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -246,15 +245,7 @@ func terminal(t *testing.T) (*visible.Writer, func() string) {
 // evil serves answers in which every text is nasty, or refuses with them.
 func evil(t *testing.T, file string, refuse bool) (socket string) {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "ctl") // t.TempDir may be too deep for a socket
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	l, err := net.Listen("unix", filepath.Join(dir, "s"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	l := listen(t)
 	send := func(w io.Writer, v any) {
 		fill(reflect.ValueOf(v).Elem())
 		if s, ok := v.(*units.Status); ok {

@@ -4,7 +4,6 @@ package main
 
 import (
 	"context"
-	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -138,15 +137,7 @@ func TestWhatPeopleReadFitsTheirTerminal(t *testing.T) {
 func realistic(t *testing.T) (socket, file string) {
 	t.Helper()
 	m := inmemory.New(t, "workers: 4\nnetwork: {listen: [{interface: 127.0.0.1@5353}]}\ncomponents: {a-component-with-quite-a-long-name: {command: [/usr/bin/true], kind: dispensable}}\n")
-	dir, err := os.MkdirTemp("", "ctl") // t.TempDir may be too deep for a socket
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	l, err := net.Listen("unix", filepath.Join(dir, "s"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	l := listen(t)
 	s := door.NewServer(pastOnly(api.New(m, api.Options{Logs: wordy})), door.Options{})
 	ended := make(chan error, 1)
 	go func() { ended <- s.Serve(l) }()
