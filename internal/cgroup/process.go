@@ -5,6 +5,7 @@ package cgroup
 import (
 	"cmp"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"github.com/prometheus/procfs"
@@ -14,6 +15,7 @@ import (
 type Process struct {
 	system System
 	proc   procfs.Proc
+	status func() (procfs.ProcStatus, error) // read once
 }
 
 // Process looks a process up; ok is false if there is none.
@@ -23,7 +25,7 @@ func (s System) Process(pid int) (p Process, ok bool) {
 		return Process{}, false
 	}
 	proc, err := fs.Proc(pid)
-	return Process{s, proc}, err == nil
+	return Process{s, proc, sync.OnceValues(proc.NewStatus)}, err == nil
 }
 
 // Path returns the cgroup of the process, "" if it cannot be known.
@@ -62,7 +64,7 @@ func (p Process) Args() []string {
 // Held is the memory that the kernel cannot take back from the process as long
 // as it lives and nothing is swapped out: bytes, 0 if unknown.
 func (p Process) Held() uint64 {
-	status, err := p.proc.NewStatus()
+	status, err := p.status()
 	if err != nil {
 		return 0
 	}
@@ -71,7 +73,7 @@ func (p Process) Held() uint64 {
 
 // resident is the memory of the process now and at the most, in bytes.
 func (p Process) resident() (now, peak uint64) {
-	status, err := p.proc.NewStatus()
+	status, err := p.status()
 	if err != nil {
 		return 0, 0
 	}

@@ -19,8 +19,9 @@ const (
 	// says otherwise: a machine may be very busy, and a disk very slow.
 	turnTime = 2 * time.Minute
 
-	// tellTime is how often systemd is told at least, and extension how much time
-	// is asked for at most at once: what cannot be given back should not be much.
+	// tellTime is how often systemd is told at least while it waits for something,
+	// and extension how much time is asked for at most at once: what cannot be given
+	// back should not be much.
 	tellTime  = 15 * time.Second
 	extension = time.Minute
 )
@@ -106,16 +107,13 @@ func (p *Pulse) Run(ctx context.Context) {
 	if p == nil {
 		return
 	}
-	every := tellTime
-	if p.watchdog > 0 {
-		every = min(every, p.watchdog/3)
-	}
-	t := time.NewTicker(every)
+	t := time.NewTimer(p.pause())
 	defer t.Stop()
 	for {
 		if state := p.state(); state != "" {
 			p.notify(state)
 		}
+		t.Reset(p.pause())
 		select {
 		case <-t.C:
 		case <-p.begun:
@@ -123,6 +121,21 @@ func (p *Pulse) Run(ctx context.Context) {
 			return
 		}
 	}
+}
+
+// pause is how long there is nothing to tell, unless something begins. While no one
+// waits for this process it is not woken more often than the watchdog needs.
+func (p *Pulse) pause() time.Duration {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	pause := turnTime
+	if p.watchdog > 0 {
+		pause = min(pause, p.watchdog/3)
+	}
+	if p.tasks > 0 {
+		pause = min(pause, tellTime)
+	}
+	return pause
 }
 
 // state is what there is to tell now, "" for nothing.

@@ -95,6 +95,11 @@ func TestALoopThatTurnsFeedsTheWatchdog(t *testing.T) {
 			if len(s.until) > 0 {
 				t.Errorf("more time is asked for while no one waits: %v", s.until)
 			}
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			if n := len(s.watchdog); watchdog == 3*time.Minute && n > 181 {
+				t.Errorf("woken %d times in 3 hours for a watchdog of %s", n, watchdog)
+			}
 		})
 	}
 }

@@ -42,12 +42,16 @@ var measures = []measure{
 	{"scrape", (*bench).scraping},
 	{"memory", (*bench).memory},
 	{"kresctl", (*bench).commands},
+	{"wake", (*bench).waking},
+	{"bus", (*bench).messages},
+	{"crowd", (*bench).crowds},
 	{"validate", (*bench).validating},
 	{"large", (*bench).large},
 	{"slope", (*bench).sloping},
 	{"load", (*bench).underLoad},
 	{"loss", (*bench).losing},
 	{"kill", (*bench).killed},
+	{"endure", (*bench).enduring},
 	{"peers", (*bench).comparing},
 }
 

@@ -37,13 +37,22 @@ func (s *side) wall(ctx context.Context, r *row, runs int, command string) error
 func (b *bench) commands(ctx context.Context) error {
 	budget := atMost(10e-3, "10 ms")
 	help := b.add("kresctl --help", seconds, budget)
+	version := b.add("kresctl version --client (stock: --version)", seconds, budget)
+	versions := b.add("kresctl version (stock has none)", seconds, budget)
 	get := b.add("kresctl config get", seconds, budget)
 	status := b.add("kresctl status (stock has none)", seconds, budget)
 	return b.interleave(ctx, 3, func(s *side) error {
 		if err := s.wall(ctx, help, 4, s.kresctl+" --help"); err != nil {
 			return err
 		}
+		own := map[bool]string{true: " version --client", false: " --version"}[s == b.ours]
+		if err := s.wall(ctx, version, 4, s.kresctl+own); err != nil {
+			return err
+		}
 		if err := s.wall(ctx, get, 4, s.kresctl+" config get -p /workers --json"); err != nil || s != b.ours {
+			return err
+		}
+		if err := s.wall(ctx, versions, 4, s.kresctl+" version"); err != nil {
 			return err
 		}
 		return s.wall(ctx, status, 4, s.kresctl+" status")

@@ -64,6 +64,8 @@ func (b *bench) large(ctx context.Context) error {
 	if err := b.largeReload(ctx, zone); err != nil { // and back to what other measures expect
 		return err
 	}
-	_, err := b.ours.sh(ctx, "rm "+zone)
-	return err
+	if _, err := b.ours.sh(ctx, "rm "+zone); err != nil {
+		return err
+	}
+	return b.memoryAfterLarge(ctx, "1000000 rules")
 }

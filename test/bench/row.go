@@ -18,6 +18,7 @@ const (
 	changes section = "changes"
 	slopes  section = "slopes"
 	loss    section = "loss"
+	steady  section = "steady"
 	peers   section = "peers" // see peerNames
 )
 
