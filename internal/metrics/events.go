@@ -6,7 +6,7 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/prometheus/client_golang/prometheus"
+	"kresd-manager/internal/metrics/exposition"
 
 	"kresd-manager/units"
 )
@@ -30,9 +30,7 @@ var (
 	lastRepairDesc = newDesc("last_repair_timestamp_seconds", "When the last repair began, in seconds since 1970.")
 )
 
-var eventDescs = []*prometheus.Desc{driftsDesc, crashesDesc, repairsDesc, lastRepairDesc}
-
-func (s Snapshot) collectEvents(out chan<- prometheus.Metric) {
+func (s Snapshot) collectEvents(out *exposition.Text) {
 	e := s.Events
 	for _, unit := range slices.Sorted(maps.Keys(e.Drifts)) {
 		role, _ := units.RoleOf(unit)

@@ -3,7 +3,7 @@
 package metrics
 
 import (
-	"github.com/prometheus/client_golang/prometheus"
+	"kresd-manager/internal/metrics/exposition"
 
 	"kresd-manager/units"
 )
@@ -16,15 +16,13 @@ var (
 	degradedDesc    = newDesc("degraded_sources", "Files that rules come from and that could not be loaded.")
 )
 
-var fileDescs = []*prometheus.Desc{fileInForceDesc, modifiedDesc, expiresDesc, degradedDesc}
-
-func fileDesc(name, help string) *prometheus.Desc {
+func fileDesc(name, help string) *exposition.Desc {
 	return newDesc("file_"+name, help, "pointer", "path", "kind")
 }
 
 // collectFiles sends what is known of the files. One whose state the manager cannot
 // see is left out.
-func (s Snapshot) collectFiles(out chan<- prometheus.Metric) {
+func (s Snapshot) collectFiles(out *exposition.Text) {
 	if s.StatusError != nil {
 		return
 	}

@@ -5,7 +5,7 @@ package metrics
 import (
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
+	"kresd-manager/internal/metrics/exposition"
 
 	"kresd-manager/internal/config"
 )
@@ -48,27 +48,21 @@ var (
 	cpuDesc      = unitDesc("cpu_seconds_total", "User and system CPU time of the unit's cgroup since its process started.")
 )
 
-var managerDescs = []*prometheus.Desc{
-	infoDesc, stateDesc, systemdDesc, configDesc, differsDesc, workersDesc, changesDesc, successDesc,
-	whenDesc, tookDesc, timesDesc, deadlineDesc, problemsDesc,
-	oomDesc, activeDesc, currentDesc, restartsDesc, memoryDesc, killsDesc, cpuDesc,
-}
-
 // states are those of units.Status.
 var states = []string{"running", "degraded", "applying", "stopped", "failed", "unknown"}
 
-func newDesc(name, help string, labels ...string) *prometheus.Desc {
-	return prometheus.NewDesc("kresd_manager_"+name, help, labels, nil)
+func newDesc(name, help string, labels ...string) *exposition.Desc {
+	return exposition.New("kresd_manager_"+name, help, labels...)
 }
 
-func unitDesc(name, help string) *prometheus.Desc {
+func unitDesc(name, help string) *exposition.Desc {
 	return newDesc("unit_"+name, help, "unit", "component")
 }
 
 // collectManager sends what the manager knows of itself and of the units.
-func (s Snapshot) collectManager(out chan<- prometheus.Metric) {
-	gauge := func(d *prometheus.Desc, v float64, labels ...string) { gauge(out, d, v, labels...) }
-	total := func(d *prometheus.Desc, v float64, labels ...string) { total(out, d, v, labels...) }
+func (s Snapshot) collectManager(out *exposition.Text) {
+	gauge := func(d *exposition.Desc, v float64, labels ...string) { gauge(out, d, v, labels...) }
+	total := func(d *exposition.Desc, v float64, labels ...string) { total(out, d, v, labels...) }
 	st := s.Status
 	gauge(infoDesc, 1, st.Version)
 	gauge(configDesc, 1, st.Generation, st.ETag)

@@ -6,11 +6,8 @@ import (
 	"bytes"
 	"fmt"
 
-	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/collectors"
-	"github.com/prometheus/common/expfmt"
-
 	"kresd-manager/internal/kresd"
+	"kresd-manager/internal/metrics/exposition"
 	"kresd-manager/units"
 )
 
@@ -33,57 +30,29 @@ type Snapshot struct {
 // Text writes a snapshot in the text format of Prometheus, version 0.0.4, with
 // the figures of the calling process.
 func Text(s Snapshot) ([]byte, error) {
-	registry := prometheus.NewRegistry()
-	for _, c := range []prometheus.Collector{s, collectors.NewProcessCollector(collectors.ProcessCollectorOpts{})} {
-		if err := registry.Register(c); err != nil {
-			return nil, fmt.Errorf("cannot collect metrics: %w", err)
-		}
+	var out exposition.Text
+	for _, w := range s.Workers {
+		collectWorker(w, &out)
 	}
-	families, err := registry.Gather()
+	s.collectManager(&out)
+	s.collectWork(&out)
+	s.collectFiles(&out)
+	s.collectEvents(&out)
+	collectProcess(&out)
+	b, err := out.Bytes()
 	if err != nil {
-		return nil, fmt.Errorf("cannot collect metrics: %w", err)
-	}
-	var b bytes.Buffer
-	for _, f := range families {
-		if _, err := expfmt.MetricFamilyToText(&b, f); err != nil {
-			return nil, fmt.Errorf("cannot write metrics: %w", err)
-		}
+		return nil, fmt.Errorf("cannot write metrics: %w", err)
 	}
 	// Knot Resolver's own manager, OpenMetrics and Prometheus since version 3
 	// write whole numbers in bounds of buckets like this; queries name them so.
-	return bytes.ReplaceAll(b.Bytes(), []byte(`,le="1"} `), []byte(`,le="1.0"} `)), nil
+	return bytes.ReplaceAll(b, []byte(`,le="1"} `), []byte(`,le="1.0"} `)), nil
 }
 
-// Describe implements [prometheus.Collector].
-func (s Snapshot) Describe(out chan<- *prometheus.Desc) {
-	out <- latencyDesc
-	out <- loadedDesc
-	for _, c := range counters {
-		out <- c.desc
-	}
-	for _, descs := range [][]*prometheus.Desc{managerDescs, workDescs, fileDescs, eventDescs} {
-		for _, d := range descs {
-			out <- d
-		}
-	}
+// gauge and total add one value.
+func gauge(out *exposition.Text, d *exposition.Desc, v float64, labels ...string) {
+	out.Gauge(d, v, labels...)
 }
 
-// Collect implements [prometheus.Collector].
-func (s Snapshot) Collect(out chan<- prometheus.Metric) {
-	for _, w := range s.Workers {
-		collectWorker(w, out)
-	}
-	s.collectManager(out)
-	s.collectWork(out)
-	s.collectFiles(out)
-	s.collectEvents(out)
-}
-
-// gauge and total send one value.
-func gauge(out chan<- prometheus.Metric, d *prometheus.Desc, v float64, labels ...string) {
-	out <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, labels...)
-}
-
-func total(out chan<- prometheus.Metric, d *prometheus.Desc, v float64, labels ...string) {
-	out <- prometheus.MustNewConstMetric(d, prometheus.CounterValue, v, labels...)
+func total(out *exposition.Text, d *exposition.Desc, v float64, labels ...string) {
+	out.Counter(d, v, labels...)
 }

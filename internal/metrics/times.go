@@ -7,7 +7,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
+	"kresd-manager/internal/metrics/exposition"
 )
 
 // Times are durations in buckets.
@@ -17,8 +17,21 @@ type Times struct {
 	Buckets map[float64]uint64 // cumulative, by the upper bound in seconds
 }
 
-func (t Times) send(out chan<- prometheus.Metric, d *prometheus.Desc, labels ...string) {
-	out <- prometheus.MustNewConstHistogram(d, t.Count, t.Sum.Seconds(), t.Buckets, labels...)
+func (t Times) send(out *exposition.Text, d *exposition.Desc, labels ...string) {
+	out.Histogram(d, t.Count, t.Sum.Seconds(), t.Buckets, labels...)
+}
+
+// note adds one; bounds are always the same, in seconds.
+func (t *Times) note(took time.Duration, bounds []float64) {
+	t.Count++
+	t.Sum += took
+	for _, b := range bounds {
+		n := t.Buckets[b]
+		if took.Seconds() <= b {
+			n++
+		}
+		t.Buckets[b] = n
+	}
 }
 
 // changeBounds are for changes, in seconds: most take some tenths, one that loads many
@@ -44,15 +57,7 @@ func (c *ChangeTimes) Note(result string, took time.Duration) {
 		t = &Times{Buckets: map[float64]uint64{}}
 		c.by[result] = t
 	}
-	t.Count++
-	t.Sum += took
-	for _, b := range changeBounds {
-		n := t.Buckets[b]
-		if took.Seconds() <= b {
-			n++
-		}
-		t.Buckets[b] = n
-	}
+	t.note(took, changeBounds)
 }
 
 // All is what was noted, by result.

@@ -2,7 +2,7 @@
 
 package metrics
 
-import "github.com/prometheus/client_golang/prometheus"
+import "kresd-manager/internal/metrics/exposition"
 
 // What workers know beside what they count for Knot Resolver's own manager: the cache,
 // the servers upstream, and how busy they are.
@@ -23,18 +23,13 @@ var (
 	delayDesc      = workDesc("loop_delay_seconds", "How long the worker took to notice a client at its control socket: one turn of its event loop.")
 )
 
-var workDescs = []*prometheus.Desc{
-	cacheUsageDesc, cacheEntriesDesc, cacheSizeDesc, readsDesc, missesDesc, writesDesc, upstreamDesc, timeoutsDesc,
-	rttDesc, concurrentDesc, droppedDesc, delayDesc,
-}
-
-func workDesc(name, help string, labels ...string) *prometheus.Desc {
+func workDesc(name, help string, labels ...string) *exposition.Desc {
 	return newDesc("worker_"+name, help, append([]string{"instance_id"}, labels...)...)
 }
 
 // collectWork sends what workers know. All see the same cache: the first that answers
 // tells of it.
-func (s Snapshot) collectWork(out chan<- prometheus.Metric) {
+func (s Snapshot) collectWork(out *exposition.Text) {
 	cache := false
 	for i, f := range s.Figures {
 		if f == nil {

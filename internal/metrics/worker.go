@@ -5,17 +5,17 @@ package metrics
 import (
 	"encoding/json"
 
-	"github.com/prometheus/client_golang/prometheus"
+	"kresd-manager/internal/metrics/exposition"
 
 	"kresd-manager/units"
 )
 
 // instanceLabel tells the workers apart, as in Knot Resolver's own manager.
-var instanceLabel = []string{"instance_id"}
+const instanceLabel = "instance_id"
 
 // counter is a number that a worker counts.
 type counter struct {
-	desc        *prometheus.Desc
+	desc        *exposition.Desc
 	object, key string // where it is in what the worker gives
 }
 
@@ -30,17 +30,17 @@ var latencies = []struct {
 }
 
 var (
-	latencyDesc = prometheus.NewDesc("resolver_response_latency",
-		"Time from a query to its answer, in seconds.", instanceLabel, nil)
-	loadedDesc = prometheus.NewDesc("resolver_metrics_loaded",
-		"1 if the worker gave its statistics, 0 if it did not answer or they are off.", instanceLabel, nil)
+	latencyDesc = exposition.New("resolver_response_latency",
+		"Time from a query to its answer, in seconds.", instanceLabel)
+	loadedDesc = exposition.New("resolver_metrics_loaded",
+		"1 if the worker gave its statistics, 0 if it did not answer or they are off.", instanceLabel)
 	counters = makeCounters()
 )
 
 func makeCounters() []counter {
 	var all []counter
 	add := func(name, object, key, help string) {
-		all = append(all, counter{prometheus.NewDesc("resolver_"+name+"_total", help, instanceLabel, nil), object, key})
+		all = append(all, counter{exposition.New("resolver_"+name+"_total", help, instanceLabel), object, key})
 	}
 	request := func(key, help string) { add("request_"+key, "request", key, help) }
 	add("request", "request", "total", "Requests, those that the resolver makes for itself included.")
@@ -85,17 +85,17 @@ func makeCounters() []counter {
 
 // collectWorker sends what one worker has counted. What it does not count, such
 // as predictions without the module for it, is left out.
-func collectWorker(w units.WorkerStatistics, out chan<- prometheus.Metric) {
+func collectWorker(w units.WorkerStatistics, out *exposition.Text) {
 	id := w.InstanceID()
 	counts := parse(w.Counts)
 	loaded := 0.0
 	if counts != nil {
 		loaded = 1
 	}
-	out <- prometheus.MustNewConstMetric(loadedDesc, prometheus.GaugeValue, loaded, id)
+	out.Gauge(loadedDesc, loaded, id)
 	for _, c := range counters {
 		if v, ok := counts[c.object][c.key]; ok {
-			out <- prometheus.MustNewConstMetric(c.desc, prometheus.CounterValue, v, id)
+			out.Counter(c.desc, v, id)
 		}
 	}
 	if answer := counts["answer"]; answer != nil {
@@ -106,7 +106,7 @@ func collectWorker(w units.WorkerStatistics, out chan<- prometheus.Metric) {
 			buckets[l.seconds] = sum // those of a histogram are cumulative
 		}
 		sum += uint64(max(answer["slow"], 0))
-		out <- prometheus.MustNewConstHistogram(latencyDesc, sum, answer["sum_ms"]/1000, buckets, id)
+		out.Histogram(latencyDesc, sum, answer["sum_ms"]/1000, buckets, id)
 	}
 }
 

@@ -28,6 +28,7 @@ import (
 func main() {
 	watchBoot()
 	slopeIn()
+	serveBare()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
 	stop()
