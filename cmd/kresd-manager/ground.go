@@ -44,6 +44,7 @@ func (o *options) eye() *reality.Eye {
 		Record:      filepath.Join(o.runtimeDir, "rules.json"),
 		Directories: reality.Directories(o.rundir, owner, workers),
 		Worker:      kresd.Workers{Rundir: o.rundir}.Look,
+		Alive:       kresd.Workers{Rundir: o.rundir}.Alive,
 	})
 }
 

@@ -40,6 +40,18 @@ func Look(ctx context.Context, socket string) (Seen, error) {
 	return s, nil
 }
 
+// Alive asks a worker for nothing but a sign of life: its event loop greets. It returns
+// the process that listens on the control socket, 0 if the kernel does not tell. Errors
+// are those of Look.
+func Alive(ctx context.Context, socket string) (pid int, err error) {
+	c, err := Dial(ctx, socket)
+	if err != nil {
+		return 0, err
+	}
+	defer c.Close()
+	return c.peer(), nil
+}
+
 // peer is the process that listens (SO_PEERCRED in unix(7)), 0 if unknown.
 func (c *Conn) peer() int {
 	u, ok := c.c.(*net.UnixConn)

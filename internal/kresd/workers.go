@@ -20,6 +20,11 @@ func (w Workers) Look(ctx context.Context, instance string) (Seen, error) {
 	return Look(ctx, Socket(w.Rundir, instance))
 }
 
+// Alive is the function Alive for an instance.
+func (w Workers) Alive(ctx context.Context, instance string) (pid int, err error) {
+	return Alive(ctx, Socket(w.Rundir, instance))
+}
+
 // ResetRules is the function ResetRules for an instance.
 func (w Workers) ResetRules(ctx context.Context, instance string) error {
 	return ResetRules(ctx, Socket(w.Rundir, instance))

@@ -29,6 +29,9 @@ type Options struct {
 	Directories []Directory
 	// Worker asks a worker what it is.
 	Worker func(ctx context.Context, instance string) (kresd.Seen, error)
+	// Alive asks a worker for a sign of life, which takes it less time, and returns the
+	// process that gave it; nil is to ask Worker.
+	Alive func(ctx context.Context, instance string) (pid int, err error)
 }
 
 // Eye looks. It is safe for concurrent use.
@@ -36,14 +39,15 @@ type Eye struct {
 	o Options
 
 	mu      sync.Mutex
-	rules   written           // what the policy-loader has written
-	frozen  map[string]string // invocations of workers that were frozen, by unit
+	mapped  map[string]mapping // what workers were seen to have mapped, by unit
+	rules   written            // what the policy-loader has written
+	frozen  map[string]string  // invocations of workers that were frozen, by unit
 	sockets []socket
 }
 
 // New returns an Eye. It knows the rule database that an earlier one has noted.
 func New(o Options) *Eye {
-	e := &Eye{o: o, frozen: map[string]string{}}
+	e := &Eye{o: o, frozen: map[string]string{}, mapped: map[string]mapping{}}
 	e.rules = recall(o.Record)
 	return e
 }
@@ -52,11 +56,12 @@ func New(o Options) *Eye {
 // workers, not long and for all at the same time.
 func (e *Eye) Look(ctx context.Context, live *units.Live) {
 	cut := e.directories() != nil
-	seen := e.ask(ctx, *live)
+	seen := e.ask(ctx, *live, e.stillMapped(*live, identify(e.database())))
 	faults := map[string]units.Fault{}
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	database := identify(e.database())
+	e.noteMappedLocked(*live, seen, database)
 	gone := e.rulesLocked(*live, database)
 	if gone == "" && removedSince(*live, seen) {
 		gone = "the rule database is not the one that was loaded: it was removed and made anew"

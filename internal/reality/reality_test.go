@@ -34,11 +34,14 @@ type place struct {
 
 	mu   sync.Mutex
 	maps string // what workers say of their maps
+	read int    // how often they were asked for it
 }
 
-func newPlace(t *testing.T) *place {
+func newPlace(t *testing.T) *place { return newPlaceIn(t, "") }
+
+func newPlaceIn(t *testing.T, parent string) *place {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "run") // short enough for a socket
+	dir, err := os.MkdirTemp(parent, "run") // short enough for a socket
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -71,6 +74,9 @@ func (p *place) open() {
 		Directories: Directories(p.dir, os.Getuid(), os.Getuid()),
 		Worker: func(ctx context.Context, instance string) (kresd.Seen, error) {
 			return kresd.Look(ctx, kresd.Socket(p.dir, instance))
+		},
+		Alive: func(ctx context.Context, instance string) (int, error) {
+			return kresd.Alive(ctx, kresd.Socket(p.dir, instance))
 		},
 	})
 }
@@ -125,6 +131,7 @@ func (p *place) serve(instance string) {
 						continue
 					}
 					p.mu.Lock()
+					p.read++
 					body := fmt.Sprintf("%q", p.maps)
 					p.mu.Unlock()
 					_, _ = c.Write(append(binary.BigEndian.AppendUint32(nil, uint32(len(body))), body...))
@@ -299,6 +306,57 @@ func TestAWorkerWithARuleDatabaseThatWasRemoved(t *testing.T) {
 		units.PolicyLoader: "rules-gone: the rule database is not the one that was loaded"})
 	p.mapped("what no one understands")
 	p.wants("with another answer", nil)
+}
+
+// A worker is asked what it has mapped when that can be something else than it was: on
+// a file system where a file is known by its number.
+func TestWorkersAreAskedWhatTheyHaveMappedOnce(t *testing.T) {
+	p := newPlaceIn(t, "/dev/shm")
+	if !identify(p.database()).plain {
+		t.Fatal("/dev/shm is no tmpfs, as the run directory is")
+	}
+	read := func(when string, want int) {
+		t.Helper()
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		if p.read != want {
+			t.Errorf("%s: asked %d times, want %d", when, p.read, want)
+		}
+		p.read = 0
+	}
+	line := p.line()
+	p.mapped(line)
+	p.wants("at first", nil)
+	read("at first", 2)
+	p.wants("again", nil)
+	read("again", 0)
+	p.set(units.Worker(1), func(o *units.Observed) { o.InvocationID = "b" })
+	p.wants("after a restart", nil)
+	read("after a restart", 1)
+	// The file is another one, and the workers have not opened it.
+	if err := os.Remove(p.database()); err != nil {
+		t.Fatal(err)
+	}
+	p.write(8, 4)
+	p.mapped(line + " (deleted)")
+	astray := "astray: has a rule database open that was removed"
+	want := map[string]string{units.Worker(1): astray, units.Worker(2): astray,
+		units.PolicyLoader: "rules-gone: the rule database is not the one that was loaded"}
+	p.wants("after it was replaced", want)
+	read("after it was replaced", 2)
+	p.wants("still", want)
+	read("of what is wrong", 2)
+}
+
+// A sign of life is asked for in any case.
+func TestAWorkerThatWasAskedIsMissed(t *testing.T) {
+	p := newPlaceIn(t, "/dev/shm")
+	p.mapped(p.line())
+	p.wants("at first", nil)
+	if err := os.Remove(p.control("1")); err != nil {
+		t.Fatal(err)
+	}
+	p.wants("without a control socket", map[string]string{units.Worker(1): "mute: does not answer on its control socket, which is gone"})
 }
 
 func TestAFrozenWorkerIsToldOnceItIsThawed(t *testing.T) {

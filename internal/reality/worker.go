@@ -24,8 +24,45 @@ type answer struct {
 	err  error
 }
 
-// ask asks all workers that run and can answer.
-func (e *Eye) ask(ctx context.Context, live units.Live) map[string]answer {
+// mapping is the rule database that a process was seen to have open.
+type mapping struct {
+	invocation string
+	line       string // see kresd.Seen
+	inode      uint64
+}
+
+// stillMapped returns what workers have mapped without asking them: a worker opens the
+// rule database once, and no file of that file system ever gets the number of another
+// one. So as long as the file is the one that the worker has mapped, it has.
+func (e *Eye) stillMapped(live units.Live, database identity) map[string]string {
+	if e.o.Alive == nil || !database.plain || database.Inode == 0 {
+		return nil
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	lines := map[string]string{}
+	for unit, m := range e.mapped {
+		if m.inode == database.Inode && m.invocation == live.Unit(unit).InvocationID {
+			lines[unit] = m.line
+		}
+	}
+	return lines
+}
+
+// noteMappedLocked notes which workers have the rule database mapped that is there.
+func (e *Eye) noteMappedLocked(live units.Live, seen map[string]answer, database identity) {
+	clear(e.mapped)
+	for unit, a := range seen {
+		o := live.Unit(unit)
+		if a.err == nil && a.seen.RuleDB != "" && o.InvocationID != "" && a.seen.PID == o.MainPID && database.Inode != 0 && !astray(a.seen.RuleDB, database) {
+			e.mapped[unit] = mapping{o.InvocationID, a.seen.RuleDB, database.Inode}
+		}
+	}
+}
+
+// ask asks all workers that run and can answer, those with a known mapping of the rule
+// database for a sign of life only.
+func (e *Eye) ask(ctx context.Context, live units.Live, mapped map[string]string) map[string]answer {
 	ctx, cancel := context.WithTimeout(ctx, answerTime)
 	defer cancel()
 	var mu sync.Mutex
@@ -39,7 +76,7 @@ func (e *Eye) ask(ctx context.Context, live units.Live) map[string]answer {
 		all.Go(func() {
 			turn <- struct{}{}
 			defer func() { <-turn }()
-			seen, err := e.o.Worker(ctx, units.Instance(unit))
+			seen, err := e.askOne(ctx, unit, mapped[unit])
 			mu.Lock()
 			defer mu.Unlock()
 			answers[unit] = answer{seen, err}
@@ -47,6 +84,14 @@ func (e *Eye) ask(ctx context.Context, live units.Live) map[string]answer {
 	}
 	all.Wait()
 	return answers
+}
+
+func (e *Eye) askOne(ctx context.Context, unit, mapped string) (kresd.Seen, error) {
+	if mapped == "" {
+		return e.o.Worker(ctx, units.Instance(unit))
+	}
+	pid, err := e.o.Alive(ctx, units.Instance(unit))
+	return kresd.Seen{PID: pid, RuleDB: mapped}, err
 }
 
 // costs of a worker that cannot be reached.

@@ -33,7 +33,7 @@ func (b *bench) enduring(ctx context.Context) error {
 			fmt.Sprintf(`{"unix-socket":"/run/knot-resolver/kres-api.sock","pprof":true,"allow-origins":[%q]}`, origin))
 		return err
 	}
-	for i := range 20 {
+	for i := range 1000 { // until what is kept of changes is full
 		if err := put(fmt.Sprintf("https://%d.example", i)); err != nil {
 			return err
 		}

@@ -65,14 +65,14 @@ func share(n float64) limit {
 	return limit{fmt.Sprintf("≤ 1/%.0f of stock", n), func(r *row) bool { return r.ours.median() <= r.stock.median()/n }, ofStock}
 }
 
-// times asks of ours a multiple of what stock does.
-func times(n float64) limit {
-	return limit{fmt.Sprintf("≥ %.0f × stock", n), func(r *row) bool { return r.ours.median() >= r.stock.median()*n }, ofStock}
-}
-
 // nearFloor allows ours so many times the floor, which is named.
 func nearFloor(n float64, what string) limit {
 	return limit{fmt.Sprintf("≤ %g × %s", n, what), func(r *row) bool { return r.ours.median() <= r.floor.median()*n }, ofFloor}
+}
+
+// atLeast asks of ours a part of the floor, which is named.
+func atLeast(part float64, what string) limit {
+	return limit{fmt.Sprintf("≥ %g × %s", part, what), func(r *row) bool { return r.ours.median() >= r.floor.median()*part }, ofFloor}
 }
 
 // above allows ours so many times the floor, and some seconds.
