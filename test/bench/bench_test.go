@@ -41,7 +41,7 @@ func TestVerdict(t *testing.T) {
 		"a share kept":              {row{limits: []limit{share(8)}, stock: sample{8}, ours: sample{1}}, "ok"},
 		"a share exceeded":          {row{limits: []limit{share(8)}, stock: sample{7.9}, ours: sample{1}}, "over budget"},
 		"the second limit exceeded": {row{limits: []limit{share(8), nearFloor(1.5, "floor")}, stock: sample{80}, ours: sample{1.6}, floor: sample{1}}, "over budget"},
-		"not enough times":          {row{limits: []limit{atLeast(0.75, "floor")}, floor: sample{40}, ours: sample{29}}, "over budget"},
+		"not enough times":          {row{limits: []limit{times(15)}, stock: sample{2}, ours: sample{29}}, "over budget"},
 		"none lost":                 {row{limits: []limit{zero()}, ours: sample{0}}, "ok"},
 		"lost in one of the rounds": {row{limits: []limit{zero()}, ours: sample{0, 0, 1}}, "over budget"},
 	} {

@@ -70,9 +70,9 @@ func nearFloor(n float64, what string) limit {
 	return limit{fmt.Sprintf("≤ %g × %s", n, what), func(r *row) bool { return r.ours.median() <= r.floor.median()*n }, ofFloor}
 }
 
-// atLeast asks of ours a part of the floor, which is named.
-func atLeast(part float64, what string) limit {
-	return limit{fmt.Sprintf("≥ %g × %s", part, what), func(r *row) bool { return r.ours.median() >= r.floor.median()*part }, ofFloor}
+// times asks of ours a multiple of what stock does.
+func times(n float64) limit {
+	return limit{fmt.Sprintf("≥ %.0f × stock", n), func(r *row) bool { return r.ours.median() >= r.stock.median()*n }, ofStock}
 }
 
 // above allows ours so many times the floor, and some seconds.
