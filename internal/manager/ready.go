@@ -8,7 +8,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -100,16 +99,18 @@ func lockRundir(dir string) (*os.File, error) {
 	return f, nil
 }
 
-// ticketSecret makes the secret of TLS session tickets unless it is there: all
-// workers share it, also those that restart by themselves.
+// ticketSecret makes the secret of TLS session tickets unless it is there, whole: all
+// workers share it, also those that restart by themselves, and none starts without one.
 func ticketSecret(path string) error {
 	if path == "" {
 		return nil
 	}
-	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
 	secret := make([]byte, 32)
+	if text, err := durable.ReadRegular(path, int64(hex.EncodedLen(len(secret)))); err == nil {
+		if n, err := hex.Decode(secret, text); err == nil && n == len(secret) {
+			return nil
+		}
+	}
 	rand.Read(secret) // never fails
 	return durable.Write(path, []byte(hex.EncodeToString(secret)), 0o640)
 }

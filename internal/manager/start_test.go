@@ -76,6 +76,24 @@ func TestTicketSecretIsMadeOnceAndIsSecret(t *testing.T) {
 	}
 }
 
+func TestATicketSecretThatSomeoneHasSpoiltIsMadeAnew(t *testing.T) {
+	for name, text := range map[string]string{
+		"empty": "", "garbage": "\377{[", "cut": strings.Repeat("a", 62), "longer": strings.Repeat("a", 66), "of other letters": strings.Repeat("x", 64),
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, basic)
+			w.start().end()
+			if err := os.WriteFile(w.host.TicketSecret, []byte(text), 0o640); err != nil {
+				t.Fatal(err)
+			}
+			w.start()
+			if after, err := os.ReadFile(w.host.TicketSecret); len(after) != 64 || string(after) == text {
+				t.Errorf("the secret is %q (%v)", after, err)
+			}
+		})
+	}
+}
+
 // The manager's own locks and checks come before any job.
 func TestStartIsRefusedWithoutAnyJob(t *testing.T) {
 	for _, c := range []struct {
