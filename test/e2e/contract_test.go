@@ -49,26 +49,40 @@ func (s real) Plan(t *testing.T, doc string) units.Plan {
 // Live asks systemd, and each worker for what it answers.
 func (real) Live(t *testing.T) map[string]string {
 	t.Helper()
-	live := map[string]string{}
-	out := sut.Must(t, "systemctl", "list-units", "--plain", "--no-legend", "--all",
-		"kresd@*.service", "kres-component@*.service", "kres-gc.service", "kres-policy-loader.service")
-	for line := range strings.Lines(out) {
-		f := strings.Fields(line)
-		if len(f) < 4 || f[1] != "loaded" || f[2] == "inactive" {
-			continue
+	var live map[string]string
+	// The collector ends and is started again when it likes: a process that has ended has
+	// no command line.
+	product.Eventually(t, "each unit has a process that says what it runs", func() bool {
+		live = map[string]string{}
+		out := sut.Must(t, "systemctl", "show", "--all", "-p", "Id,LoadState,ActiveState,StatusText,CPUWeight,MainPID",
+			"kresd@*.service", "kres-component@*.service", "kres-gc.service", "kres-policy-loader.service")
+		for block := range strings.SplitSeq(out, "\n\n") {
+			unit := map[string]string{}
+			for line := range strings.Lines(block) {
+				key, value, _ := strings.Cut(strings.TrimSpace(line), "=")
+				unit[key] = value
+			}
+			state := unit["ActiveState"]
+			if unit["LoadState"] != "loaded" || state == "inactive" {
+				continue
+			}
+			if state == "active" {
+				state = unit["StatusText"]
+			}
+			if weight := unit["CPUWeight"]; weight != "[not set]" {
+				state += " weight " + weight
+			}
+			if state == "" {
+				line, err := sut.ReadFile("/proc/" + unit["MainPID"] + "/cmdline")
+				if err != nil || len(line) == 0 {
+					return false
+				}
+				state = strings.ReplaceAll(string(line), "\x00", " ")
+			}
+			live[unit["Id"]] = state
 		}
-		text := f[2]
-		if text == "active" {
-			text = sut.Show(t, f[0], "StatusText")
-		}
-		if weight := strings.TrimSpace(sut.Must(t, "systemctl", "show", "-p", "CPUWeight", "--value", f[0])); weight != "[not set]" {
-			text += " weight " + weight
-		}
-		if text == "" {
-			text = strings.TrimSpace(sut.Must(t, "sh", "-c", "tr '\\0' ' ' </proc/$(systemctl show -p MainPID --value "+f[0]+")/cmdline"))
-		}
-		live[f[0]] = text
-	}
+		return true
+	})
 	sut.Expect(t, "localhost.", "127.0.0.1")
 	return live
 }

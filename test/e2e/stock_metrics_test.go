@@ -101,10 +101,8 @@ func others(text string) []string {
 // Prometheus and for Graphite.
 func TestMetricsAreThoseOfTheStockManager(t *testing.T) {
 	stock := machine.Start(t, machine.Options{
-		Name: "stock",
-		Files: map[string]machine.File{product.ConfigFile: {
-			Content: basic + "monitoring: {graphite: {enable: true, host: 127.0.0.1, prefix: dns, interval: 1s}}\n",
-		}},
+		Name:  "stock",
+		Files: map[string]machine.File{product.ConfigFile: {Content: basic}},
 	})
 	theirMessage := graphite(t, stock)
 	if r := stock.Sh(t.Context(), "systemctl start knot-resolver.service"); r.Code != 0 {
@@ -112,9 +110,9 @@ func TestMetricsAreThoseOfTheStockManager(t *testing.T) {
 	}
 	client := stock.HTTPClient(product.Socket)
 	defer client.CloseIdleConnections()
-	get := func(path string) string {
+	ask := func(method, path, body string) string {
 		t.Helper()
-		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://localhost"+path, nil)
+		req, err := http.NewRequestWithContext(t.Context(), method, "http://localhost"+path, strings.NewReader(body))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -125,12 +123,14 @@ func TestMetricsAreThoseOfTheStockManager(t *testing.T) {
 		defer resp.Body.Close()
 		b, err := io.ReadAll(resp.Body)
 		if err != nil || resp.StatusCode != 200 {
-			t.Fatalf("GET %s of the stock manager: %d %v %s", path, resp.StatusCode, err, b)
+			t.Fatalf("%s %s of the stock manager: %d %v %s", method, path, resp.StatusCode, err, b)
 		}
 		return string(b)
 	}
-	get("/metrics/json") // workers begin to count
-	theirs := get("/metrics/prometheus")
+	ask("GET", "/metrics/json", "") // workers begin to count
+	theirs := ask("GET", "/metrics/prometheus", "")
+	// Only now: the stock manager's thread that sends dies for good of a worker that starts meanwhile.
+	ask("PUT", "/v1/config/monitoring/graphite", `{"enable": true, "host": "127.0.0.1", "prefix": "dns", "interval": "1s"}`)
 
 	sut.Fresh(t, basic)
 	counts(t)
