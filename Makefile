@@ -134,7 +134,7 @@ uninstall: ## remove what install put there; users and data stay
 .PHONY: fleet
 fleet: ## build kres-fleet into build/
 	@mkdir -p $(BUILD)
-	cd fleet && CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -ldflags '$(LDFLAGS)' -o ../$(BUILD)/ ./cmd/kres-fleet
+	cd fleet && CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -ldflags '$(LDFLAGS)' -o '$(abspath $(BUILD))/' ./cmd/kres-fleet
 
 .PHONY: install-fleet
 install-fleet: fleet ## install kres-fleet below $(DESTDIR)$(PREFIX)
