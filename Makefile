@@ -168,7 +168,7 @@ rpm-fleet: ## make the RPM package of kres-fleet in build/
 
 .PHONY: bench-fleet
 bench-fleet: ## measure a fleet of 1,000 simulated hosts on a real etcd; a few minutes
-	cd fleet && $(GO) test ./sim -run '^$$' -bench . -benchtime 1x -timeout 15m
+	cd fleet && KRESD_MANAGER_TEST_ETCD=module $(GO) test ./sim -run '^$$' -bench . -benchtime 1x -timeout 15m
 
 .PHONY: deb
 deb: ## make the Debian package in build/

@@ -56,9 +56,10 @@ type Config struct {
 // Agent is one. Run it once.
 type Agent struct {
 	Config
-	mem     memory
-	before  Reading // when the release was planned
-	planned bool    // before is of this rollout
+	mem      memory
+	instance string  // of mem, which another goroutine has
+	before   Reading // when the release was planned
+	planned  bool    // before is of this rollout
 
 	mu       sync.Mutex
 	news     chan struct{} // has one, if something is new
@@ -98,7 +99,7 @@ func New(cfg Config) (*Agent, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &Agent{Config: cfg, mem: mem, news: make(chan struct{}, 1)}
+	a := &Agent{Config: cfg, mem: mem, instance: mem.Instance, news: make(chan struct{}, 1)}
 	if _, err := os.Stat(cfg.File); errors.Is(err, fs.ErrNotExist) { // the manager reads it from its next start on
 		if err := a.write(mem.Current); err != nil {
 			return nil, err

@@ -475,12 +475,53 @@ func TestTheSecondOfTwoAgentsStops(t *testing.T) {
 	})
 }
 
+// An agent that is restarted in a trial does not look like a host that died: its place is
+// taken over, and no one else's.
+func TestTheNextProcessTakesItsPlace(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := rolled(t)
+		b.roll(2, b.publish(2, two), 2)
+		b.until(rollout.Planned)
+		at, _ := b.store.Changed()
+		watching, done := context.WithCancel(t.Context())
+		gone := 0
+		events := b.store.Watch(watching, store.Alive, at)
+		watched := make(chan struct{})
+		go func() {
+			defer close(watched)
+			for e := range events {
+				if e.Deleted {
+					gone++
+				}
+			}
+		}()
+		b.admit(rollout.Rolling)
+		b.until(rollout.HostSoaking)
+		b.stop()
+		time.Sleep(20 * time.Second)
+		b.start()
+		b.until(rollout.OK)
+		b.runs("/cache/size-max", `"200M"`)
+		time.Sleep(5 * time.Minute)
+		done()
+		<-watched
+		if gone > 0 {
+			t.Errorf("the host went away %d times", gone)
+		}
+		b.stop()
+	})
+}
+
 // An agent that is killed at any of its steps leaves old or new, in what runs and in the
 // file, and the next one comes to an end.
 func TestKilledAtEachStep(t *testing.T) {
 	points := []string{"before apply", "after apply", "soaking", "before confirm", "after confirm", "before reload", "after reload"}
 	for _, point := range points {
 		for _, rebooted := range []bool{false, true} {
+			pause := time.Second // until the next process
+			if rebooted {
+				pause = 2 * time.Minute
+			}
 			t.Run(fmt.Sprint(point, rebooted), func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					b := rolled(t)
@@ -510,7 +551,7 @@ func TestKilledAtEachStep(t *testing.T) {
 						t.Errorf("%s runs", got)
 					}
 					old := b.ended
-					time.Sleep(2 * time.Minute) // for the lease
+					time.Sleep(pause)
 					b.start()
 					defer func() {
 						b.stop()

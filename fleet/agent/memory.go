@@ -3,6 +3,7 @@
 package agent
 
 import (
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -53,6 +54,9 @@ func (k *kept) name() string {
 // memory is what an agent knows over restarts.
 type memory struct {
 	Format int `json:"format"`
+	// Instance is what this host calls itself to the store: the next process is the same
+	// one, and a second host of the same name is not.
+	Instance string `json:"instance"`
 	// Highest is the highest sequence that was in force here.
 	Highest  uint64 `json:"highest"`
 	Current  *kept  `json:"current"`
@@ -81,11 +85,11 @@ const (
 )
 
 func recall(dir string) (m memory, err error) {
-	m = memory{Format: memoryFormat, State: rollout.Idle}
+	m = memory{Format: memoryFormat, State: rollout.Idle, Instance: rand.Text()}
 	path := filepath.Join(dir, memoryFile)
 	b, err := durable.Read(path, maxMemory)
 	if errors.Is(err, fs.ErrNotExist) {
-		return m, nil
+		return m, m.save(dir)
 	}
 	if err != nil {
 		return m, fmt.Errorf("cannot read what this host knows of releases: %w", err)

@@ -5,7 +5,6 @@ package agent
 import (
 	"bytes"
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"time"
@@ -25,7 +24,7 @@ const (
 
 // listen is connected to the store whenever it can be. The error is ErrTwice.
 func (a *Agent) listen(ctx context.Context) error {
-	name := []byte(rand.Text()) // of this process
+	name := []byte(a.instance)
 	retry := firstRetry
 	for ctx.Err() == nil {
 		began := time.Now()
@@ -64,6 +63,7 @@ func (a *Agent) down() {
 // session is one lease, from which the host counts as there: until it is lost. A store that
 // is away for a moment only does not end it.
 func (a *Agent) session(ctx context.Context, name []byte) error {
+	process := ctx
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	var gone <-chan struct{}
@@ -73,7 +73,13 @@ func (a *Agent) session(ctx context.Context, name []byte) error {
 		if err != nil {
 			return err
 		}
-		defer lease.Release(context.WithoutCancel(ctx))
+		defer func() {
+			if process.Err() != nil {
+				lease.Abandon() // a restart in a trial does not look like a host that died
+				return
+			}
+			lease.Release(context.WithoutCancel(ctx))
+		}()
 		gone = lease.Gone()
 		if created, err = a.claim(ctx, lease, name); err != nil {
 			return err
@@ -203,10 +209,10 @@ func (a *Agent) claim(ctx context.Context, lease store.Lease, name []byte) (crea
 		if err != nil {
 			return 0, err
 		}
-		if v, ok := now.Get(key); ok && bytes.Equal(v.Data, name) { // an earlier connection of this process
-			_, _, err := a.Store.Commit(ctx, []store.Condition{{Key: key, Revision: v.Revision}}, []store.Change{{Key: key, Delete: true}})
-			if err != nil {
-				return 0, err
+		if v, ok := now.Get(key); ok && bytes.Equal(v.Data, name) { // of the process before this one
+			_, held, err := a.Store.Commit(ctx, []store.Condition{{Key: key, Revision: v.Revision}}, []store.Change{{Key: key, Data: name, Lease: lease.ID()}})
+			if err != nil || held {
+				return v.Created, err
 			}
 			continue
 		}

@@ -108,6 +108,8 @@ type wire struct {
 
 func (w wire) Gone() <-chan struct{} { return w.gone }
 
+func (w wire) Abandon() { w.end() }
+
 func (w wire) Release(ctx context.Context) {
 	w.end()
 	w.Lease.Release(ctx)

@@ -81,8 +81,10 @@ type Lease interface {
 	// Gone is closed when the lease is known or believed to be lost. A store may have given
 	// its keys to others a moment before, so that what must not come late has conditions.
 	Gone() <-chan struct{}
-	// Release gives it up with its keys.
+	// Release gives it up with its keys. Abandon only keeps it alive no longer, so that a
+	// process that comes soon can take the keys over.
 	Release(ctx context.Context)
+	Abandon()
 }
 
 // Store is one. All methods are safe for concurrent use, and fail when the store cannot be

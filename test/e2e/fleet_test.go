@@ -115,6 +115,30 @@ rcode = "NOERROR"
 	sut.Must(t, "kres-fleet", "rollout", "revert")
 	phase(t, "reverted")
 	configured(t, `"110M"`)
+
+	// Whoever has taken the agent over has its file in hand. The manager refuses what it
+	// cannot read, at once, and serves on; no one reads it as root.
+	sut.Must(t, "systemctl", "stop", "kres-fleet.service")
+	for want, spoil := range map[string]string{
+		"permission denied":  "ln -s /etc/shadow F",
+		"not a regular file": "mkfifo F",
+		"it is larger than":  "truncate -s 1G F",
+		"not valid YAML":     "head -c 1000 /dev/zero >F",
+	} {
+		sut.Must(t, "sh", "-c", "cd /var/lib/kres-fleet; rm -f config.yaml; "+strings.ReplaceAll(spoil, "F", "config.yaml")+"; chown -h kres-fleet:knot-resolver config.yaml")
+		r := sut.Exec(t, "timeout", "20", "kresctl", "reload")
+		if r.Code != 1 || !strings.Contains(r.Stderr, want) || strings.Contains(r.Stderr, "root:") {
+			t.Errorf("%s: exit %d: %s", spoil, r.Code, r.Stderr)
+		}
+		r = sut.Exec(t, "timeout", "20", "kresctl", "-c", product.ConfigFile, "-c", "/var/lib/kres-fleet/config.yaml", "config", "save", "--force")
+		if r.Code == 0 || r.Code == 124 {
+			t.Errorf("%s: config save by root: exit %d: %s%s", spoil, r.Code, r.Stdout, r.Stderr)
+		}
+		sut.Expect(t, "host.example.", "192.0.2.1")
+	}
+	if text := sut.Must(t, "head", "-c5", "/etc/shadow"); text != "root:" {
+		t.Errorf("/etc/shadow begins with %q", text)
+	}
 	if got := sut.Must(t, "journalctl", "-q", "-o", "cat", "KRES_FLEET_STATE=failed"); !strings.Contains(got, "host is failed") {
 		t.Errorf("the journal has %q for KRES_FLEET_STATE=failed", got)
 	}

@@ -160,6 +160,8 @@ type lease struct {
 func (l *lease) ID() int64             { return int64(l.id) }
 func (l *lease) Gone() <-chan struct{} { return l.gone }
 
+func (l *lease) Abandon() { l.cancel() }
+
 func (l *lease) Release(ctx context.Context) {
 	l.cancel()
 	ctx, cancel := context.WithTimeout(ctx, requestTimeout)

@@ -212,7 +212,7 @@ func (t *Table) Close() error { return nil }
 // Grant implements [store.Store].
 func (t *Table) Grant(ctx context.Context, ttl time.Duration) (store.Lease, error) {
 	l := t.GrantRaw(ttl)
-	ctx = context.WithoutCancel(ctx)
+	ctx, l.stop = context.WithCancel(context.WithoutCancel(ctx))
 	go func() {
 		for {
 			select {
@@ -237,12 +237,23 @@ type Lease struct {
 	ttl   time.Duration
 	gone  chan struct{}
 	timer *time.Timer
+	stop  context.CancelFunc // of whoever keeps it alive here
+}
+
+// Abandon implements [store.Lease].
+func (l *Lease) Abandon() {
+	if l.stop != nil {
+		l.stop()
+	}
 }
 
 func (l *Lease) ID() int64             { return l.id }
 func (l *Lease) Gone() <-chan struct{} { return l.gone }
 
-func (l *Lease) Release(context.Context) { l.t.End(l.id) }
+func (l *Lease) Release(context.Context) {
+	l.Abandon()
+	l.t.End(l.id)
+}
 
 // GrantRaw gives a lease that whoever has it keeps alive.
 func (t *Table) GrantRaw(ttl time.Duration) *Lease {

@@ -163,6 +163,8 @@ type lease struct {
 func (l *lease) ID() int64             { return l.id }
 func (l *lease) Gone() <-chan struct{} { return l.gone }
 
+func (l *lease) Abandon() { l.end() }
+
 func (l *lease) Release(ctx context.Context) {
 	l.end()
 	_ = l.s.ask(ctx, http.MethodDelete, "/lease/"+strconv.FormatInt(l.id, 10), "", nil, &struct{}{}, requestTimeout) // else it runs out
