@@ -189,6 +189,14 @@ func (l *Leader) lead(ctx context.Context, token int64, gone <-chan struct{}) er
 			continue
 		}
 		next := rollout.Next(v.record, hosts, v.basis, clock)
+		if next.Phase == rollout.Paused && v.record.Phase != rollout.Paused {
+			// One watch may be behind another: hosts that are there may seem to be away.
+			fresh, _, _, err := read(ctx, l.Store, l.Log)
+			if err != nil {
+				return err
+			}
+			next = rollout.Next(v.record, fresh.all(), fresh.basis, clock)
+		}
 		timer.Reset(l.later(v.record, clock))
 		if next.Version == v.record.Version {
 			continue

@@ -100,6 +100,56 @@ func TestOneLeaderAdmitsOneHost(t *testing.T) {
 	})
 }
 
+// lagging is a store whose watches of hosts are behind by a while.
+type lagging struct{ store.Store }
+
+func (l lagging) Watch(ctx context.Context, key string, after int64) <-chan store.Event {
+	events := l.Store.Watch(ctx, key, after)
+	if key == store.Rollout || key == store.Leader {
+		return events
+	}
+	out := make(chan store.Event)
+	go func() {
+		defer close(out)
+		for e := range events {
+			time.Sleep(30 * time.Second)
+			select {
+			case out <- e:
+			case <-ctx.Done():
+			}
+		}
+	}()
+	return out
+}
+
+// Hosts whose news is late are not taken for away.
+func TestNoPauseByOldNews(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ready := seeded(t, 3)
+		all, err := ready.Read(t.Context(), "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := table.New()
+		_, stop := run(lagging{s}, "a")
+		time.Sleep(5 * time.Second)
+		for _, v := range all.Values {
+			put(t, s, v.Key, v.Data)
+		}
+		for range 120 {
+			time.Sleep(time.Second)
+			if r := record(t, s); r.Phase == rollout.Paused {
+				t.Fatalf("it is paused: %s", r.Reason)
+			}
+		}
+		if r := record(t, s); r.Phase != rollout.Rolling {
+			t.Errorf("it is %s", r.Phase)
+		}
+		stop()
+		synctest.Wait()
+	})
+}
+
 // Another one takes over, and its soak begins anew.
 func TestTheNextLeaderMeasuresByItself(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
