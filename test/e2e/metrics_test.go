@@ -24,6 +24,7 @@ import (
 
 	"kresd-manager/test/product"
 	"kresd-manager/test/promtool"
+	"kresd-manager/units"
 )
 
 // counts is what /metrics/json has.
@@ -163,7 +164,11 @@ func TestMetricsCountFailuresAndRestarts(t *testing.T) {
 	sut.Fresh(t, basic)
 	sut.Refused(t, "/lua", `{"script": "error('no')"}`)
 	sut.Must(t, "systemctl", "kill", "--signal=KILL", "kresd@2.service")
-	product.Eventually(t, "the worker is back", func() bool { return sut.Status(t).State == "running" })
+	// The status may be asked for before systemd knows that the worker is gone.
+	product.Eventually(t, "the worker is back", func() bool {
+		st := sut.Status(t)
+		return st.State == "running" && slices.ContainsFunc(st.Units, func(u units.UnitStatus) bool { return u.Unit == "kresd@2.service" && u.Restarts == 1 })
+	})
 	got := scrape(t)
 	for series, want := range map[string]float64{
 		`kresd_manager_changes_total{result="failed"}`:                                 1,
