@@ -47,7 +47,7 @@ var tables = []table{
 	{beside, "Beside the stock manager", "*Floor* is what systemd and the daemons take for the same work without any manager.", []string{"stock", "here", "floor"}, true},
 	{changes, "Every kind of change", "From the request until the API has answered. *Floor* is the same jobs of systemd, bare and one after another.", []string{"here", "floor"}, false},
 	{slopes, "Large data", "Entries from a thousand to a million; *floor* is the bare policy-loader on the same rules where there is one.", []string{"here", "floor"}, false},
-	{loss, "What clients notice", "Queries that got no right answer. *Floor* is the same load without a change.", []string{"stock", "here", "floor"}, false},
+	{loss, "What clients notice", "Queries that got no right answer, of ours; stock's loss in a rolling restart is in the table above. *Floor* is the same load without a change.", []string{"here", "floor"}, false},
 	{steady, "The manager over time", "What it costs to have it and to ask it. *Floor* is the same with 4 workers and nothing else on the machine.", []string{"stock", "here", "floor"}, false},
 	{peers, "Beside other resolvers", aboutPeers(), peerColumns, false},
 }
