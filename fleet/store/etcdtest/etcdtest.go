@@ -35,12 +35,10 @@ const cache = "/var/cache/kresd-manager-test/etcd"
 
 // program is the path of etcd, found once.
 var program = sync.OnceValues(func() (string, error) {
-	switch named := os.Getenv(Variable); named {
-	case "module":
+	if named := os.Getenv(Variable); named == "module" {
 		return build()
-	default:
+	} else if named != "" {
 		return named, nil
-	case "":
 	}
 	if path, err := exec.LookPath("etcd"); err == nil {
 		return path, nil
