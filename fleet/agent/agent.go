@@ -17,9 +17,11 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"os"
+	"slices"
 	"sync"
 	"time"
 
+	"kresd-manager/fleet/release"
 	"kresd-manager/fleet/rollout"
 	"kresd-manager/fleet/sshsig"
 	"kresd-manager/fleet/store"
@@ -60,6 +62,8 @@ type Agent struct {
 	instance string  // of mem, which another goroutine has
 	before   Reading // when the release was planned
 	planned  bool    // before is of this rollout
+	drift    []string
+	looked   time.Time // for drift
 
 	mu       sync.Mutex
 	news     chan struct{} // has one, if something is new
@@ -132,6 +136,7 @@ func (a *Agent) Run(ctx context.Context) error {
 	})
 	for ctx.Err() == nil {
 		a.work(ctx)
+		a.lookForDrift(ctx)
 		a.pause(ctx, a.Pace)
 	}
 	wait.Wait()
@@ -192,7 +197,7 @@ func (a *Agent) host() rollout.Host {
 	m := &a.mem
 	h := rollout.Host{
 		Format: rollout.Format, ID: a.Host, Rollout: m.Rollout, State: m.State, Reason: m.Reason, On: m.On, Tried: m.Tried,
-		Release: m.Current.name(), Sequence: m.Highest, Plan: m.Plan, Version: a.Version, Since: m.Since, Tags: a.tags(),
+		Release: m.Current.name(), Sequence: m.Highest, Plan: m.Plan, Version: a.Version, Since: m.Since, Tags: a.tags(), Drift: a.drift,
 	}
 	if m.Rollout > 0 {
 		h.Rank = a.rank()
@@ -302,6 +307,39 @@ func (a *Agent) watchHealth(ctx context.Context) {
 		}
 	}
 	a.set(ctx, rollout.Unhealthy, ill)
+}
+
+// Between two looks for drift, and how many keys of it are told.
+const (
+	driftEvery = 10 * time.Minute
+	mostDrift  = 10
+)
+
+// lookForDrift looks whether someone has edited locally what the release of this host
+// configures. It is told and left alone.
+func (a *Agent) lookForDrift(ctx context.Context) {
+	if a.mem.Current == nil || a.mem.Step != none || time.Since(a.looked) < driftEvery {
+		return
+	}
+	view, err := a.Manager.Look(ctx)
+	if err != nil || view.Waiting != nil || view.Busy != "" {
+		return // at the next pass
+	}
+	a.looked = time.Now()
+	was, err := a.mem.Current.document()
+	if err != nil {
+		return
+	}
+	owned, err := release.Divide(view.Running, was)
+	if err != nil {
+		return
+	}
+	drift := owned.Drift[:min(len(owned.Drift), mostDrift)]
+	if len(drift) > 0 && !slices.Equal(drift, a.drift) {
+		a.Log.WarnContext(ctx, "what runs differs from the release of this host", "keys", some(owned.Drift))
+	}
+	a.drift = drift
+	a.tellOnce(ctx)
 }
 
 // jittered is a random part of a time.

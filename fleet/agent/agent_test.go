@@ -23,6 +23,7 @@ import (
 	"kresd-manager/fleet/sshsig"
 	"kresd-manager/fleet/store"
 	"kresd-manager/fleet/store/table"
+	"kresd-manager/internal/config"
 )
 
 // bench is one host with a store, in a bubble of testing/synctest.
@@ -373,6 +374,27 @@ func TestLocalChanges(t *testing.T) {
 		b.admit(rollout.Rolling)
 		b.until(rollout.OK)
 		b.runs("/cache/size-max", `"200M"`)
+	})
+}
+
+// Drift is told without a rollout, too, and when it is gone.
+func TestDriftIsTold(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := rolled(t)
+		defer func() { b.stop() }()
+		was := b.manager.running
+		for _, c := range []struct {
+			running *config.Document
+			want    string
+		}{{parsed("running", "workers: 2\ncache:\n  size-max: 999M\n"), "/cache/size-max"}, {was, ""}} {
+			b.manager.mu.Lock()
+			b.manager.running = c.running
+			b.manager.mu.Unlock()
+			time.Sleep(12 * time.Minute)
+			if h := b.told(); strings.Join(h.Drift, " ") != c.want || h.State != rollout.OK {
+				t.Errorf("%q: %+v", c.want, h)
+			}
+		}
 	})
 }
 

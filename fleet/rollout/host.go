@@ -52,6 +52,8 @@ type Host struct {
 	// had.
 	Release  string `json:"release,omitempty"`
 	Sequence uint64 `json:"sequence,omitempty"`
+	// Drift are keys of its release that were edited locally.
+	Drift []string `json:"drift,omitempty"`
 	// Plan is the SHA-256 of what the dry run would do.
 	Plan    string `json:"plan,omitempty"`
 	Version string `json:"version,omitempty"` // of kres-fleet

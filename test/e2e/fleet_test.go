@@ -123,8 +123,8 @@ rcode = "NOERROR"
 	for want, spoil := range map[string]string{
 		"permission denied":  "ln -s /etc/shadow F",
 		"not a regular file": "mkfifo F",
-		"it is larger than":  "truncate -s 1G F",
-		"not valid YAML":     "head -c 1000 /dev/zero >F",
+		"larger than 64 MiB": "truncate -s 1G F",
+		"a NUL byte is not":  "head -c 1000 /dev/zero >F",
 	} {
 		sut.Must(t, "sh", "-c", "cd /var/lib/kres-fleet; rm -f config.yaml; "+strings.ReplaceAll(spoil, "F", "config.yaml")+"; chown -h kres-fleet:knot-resolver config.yaml")
 		r := sut.Exec(t, "timeout", "20", "kresctl", "reload")

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -52,7 +53,11 @@ func (a *app) hostsCommand() *cobra.Command {
 						if h.Alive {
 							there = "yes"
 						}
-						t.Row(h.ID, there, string(h.State), release.Short(h.Release), h.Since, h.Reason)
+						reason := h.Reason
+						if len(h.Drift) > 0 && h.State != rollout.Drifted {
+							reason = strings.TrimSpace(reason + " edited locally: " + strings.Join(h.Drift, ", "))
+						}
+						t.Row(h.ID, there, string(h.State), release.Short(h.Release), h.Since, reason)
 					}
 					return t.Flush()
 				})
