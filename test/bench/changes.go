@@ -77,12 +77,12 @@ var kinds = []kind{
 	}, constant("")},
 	putKind("worker key", "/nsid", func(n uint) string { return fmt.Sprintf(`"n%d"`, n) }, func(workers int, n uint) string {
 		// The canary is one restart more, as is the spare of an only worker: the manager lets
-		// no one else start these. A restart that it takes for a failure it takes over.
+		// no one else start these.
 		others := 1
 		if workers == 1 {
 			others = 2
 		}
-		return strings.Repeat("systemctl restart kresd@1.service || systemctl start kresd@1.service\n", others) + each("systemctl restart kresd@%[1]d.service || systemctl start kresd@%[1]d.service")(workers, n)
+		return strings.Repeat("systemctl restart kresd@1.service\n", others) + each("systemctl restart kresd@%d.service")(workers, n)
 	}),
 	putKind("collector", "/cache/garbage-collector/release", func(n uint) string { return strconv.Itoa(int(10 + n%20)) }, constant("systemctl restart kres-gc.service")),
 	putKind("limits", "/systemd/cpu-weight", func(n uint) string { return strconv.Itoa(int(100 + n%100)) }, func(workers int, n uint) string {
