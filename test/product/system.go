@@ -85,7 +85,7 @@ func (s *System) Wipe(t *testing.T) {
 	r := s.Sh(t.Context(), `
 		systemctl stop kresd-manager.socket kresd-manager.service # which would bring back what stops
 		systemctl kill --signal=KILL 'kresd@*.service' || true # to drain each takes longer; one may be gone by now
-		systemctl stop kresd.target 'kresd@*.service' 'kres-component@*.service' kres-gc kres-policy-loader
+		systemctl stop kresd.target 'kresd-*.target' 'kresd@*.service' 'kres-component@*.service' kres-gc kres-policy-loader
 		systemctl reset-failed
 		rm -rf /run/kresd-manager /run/kresd-manager.rundir /run/knot-resolver /var/lib/kresd-manager /var/lib/kres-policy-loader /var/cache/knot-resolver
 		for d in /run/systemd/system.control/kresd@*.service.d /run/systemd/generator/kresd.target.wants; do

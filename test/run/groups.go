@@ -42,8 +42,8 @@ func (g group) pattern() string {
 const share = 75 * time.Second
 
 // groups puts the tests of a package into groups: those that need the host for themselves
-// into one of their own, and the others into groups of about a share each. A package whose
-// preparation is dear is not divided.
+// into one of their own, and the others into groups of about a share each, or of four times
+// what the preparation of the package takes where that is dear.
 func groups(p pack, known times) []group {
 	var alone, beside []test
 	for _, t := range p.tests {
@@ -58,10 +58,7 @@ func groups(p pack, known times) []group {
 	for _, t := range beside {
 		total += known.of(p, t)
 	}
-	parts := int(math.Ceil(float64(total) / float64(share)))
-	if preparation > share/4 {
-		parts = 1
-	}
+	parts := int(math.Ceil(float64(total) / float64(max(share, 4*preparation))))
 	var all []group
 	for _, tests := range divide(beside, min(parts, len(beside)), func(t test) time.Duration { return known.of(p, t) }) {
 		all = append(all, group{pack: p, tests: tests})

@@ -40,6 +40,12 @@ func TestADearPreparationIsMadeOnce(t *testing.T) {
 	if got := groups(p, k); len(got) != 1 || len(got[0].tests) != 2 {
 		t.Errorf("groups: %v", got)
 	}
+	// But no group grows without bound: a machine that was slow once is not so for ever.
+	p, k = known("test/e2e", "100", "101", "102", "103", "104", "105")
+	k[p.name] = 25
+	if got := groups(p, k); len(got) < 6 {
+		t.Errorf("%d groups", len(got))
+	}
 }
 
 func TestWhatIsNotKnownIsDividedAllTheSame(t *testing.T) {

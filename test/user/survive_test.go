@@ -111,7 +111,7 @@ func TestRefusals(t *testing.T) {
 	}{
 		"a low port":               {cmd(program, "run", "--user", "-c", low), 78, []string{"/network/listen/1", "port 53", "ip_unprivileged_port_start", "5300"}},
 		"another rundir":           {cmd(program, "run", "-c", my, there), 78, []string{"/rundir", "--rundir /run/knot-resolver"}},
-		"the system's units":       {noSession, 2, []string{"need root", "--user"}},
+		"the system's units":       {noSession, 2, []string{"only root may add units to the system's systemd", "--user"}},
 		"no bus":                   {noBus, 1, []string{"/nowhere", "dbus-user-session"}},
 		"a directory with a space": {elsewhere, 1, []string{"a b/knot-resolver", "without spaces"}},
 	} {
