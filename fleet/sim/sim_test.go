@@ -121,7 +121,7 @@ func (w *world) start(spread time.Duration) {
 // cannot run goes back everywhere; and what happens to etcd changes no host.
 func TestFleetOnARealEtcd(t *testing.T) {
 	const hosts = 40
-	w := newWorld(t, hosts, 20*time.Second, 200*time.Millisecond)
+	w := newWorld(t, hosts, time.Minute, 200*time.Millisecond)
 	w.start(0)
 	w.begin(1, 1, good, quick())
 	_, c := w.phase(rollout.Done, 2*time.Minute)
@@ -180,7 +180,7 @@ func TestFleetOnARealEtcd(t *testing.T) {
 		}
 		w.server.Run()
 	}
-	if _, c = w.phase(rollout.Done, 90*time.Second); c.On != hosts {
+	if _, c = w.phase(rollout.Done, 5*time.Minute); c.On != hosts {
 		t.Errorf("%+v", c)
 	}
 
@@ -190,7 +190,7 @@ func TestFleetOnARealEtcd(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.server.Run()
-	w.until("all there again", 2*time.Minute, func(_ rollout.Record, c rollout.Census) bool { return c.Alive == hosts && c.Hosts == hosts })
+	w.until("all there again", 5*time.Minute, func(_ rollout.Record, c rollout.Census) bool { return c.Alive == hosts && c.Hosts == hosts })
 	if n := w.Runs("/cache/size-max", `"500M"`); n != hosts {
 		t.Errorf("%d hosts keep what they have when the store is empty", n)
 	}
