@@ -89,7 +89,8 @@ func (m *Manager) add(t *transition) *change {
 	return c
 }
 
-// take is the change whose turn it is, nil if none waits.
+// take begins the change whose turn it is, and returns it; nil if none waits. It is known by
+// its number at every moment: who asked for no answer asks for that.
 func (b *changes) take() *change {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -98,6 +99,7 @@ func (b *changes) take() *change {
 	}
 	c := b.queue[0]
 	b.queue = slices.Delete(b.queue, 0, 1)
+	b.start(c)
 	return c
 }
 
@@ -114,14 +116,21 @@ func (b *changes) withdraw(c *change, why error) bool {
 	return true
 }
 
-// begin notes that a transition is in progress.
+// begin notes that a transition is in progress, unless that was taken from the queue.
 func (b *changes) begin(t *transition) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if t.record == nil {
 		t.record = newChange(t)
 	}
-	c, now := t.record, time.Now()
+	if b.now != t.record {
+		b.start(t.record)
+	}
+}
+
+// start notes that a change is in progress. The caller has locked it.
+func (b *changes) start(c *change) {
+	now := time.Now()
 	c.State, c.Began = units.ChangeApplying, &now
 	b.now = c
 	b.touch(append(b.queue, c)...)

@@ -130,7 +130,7 @@ func TestMetricsAreThoseOfTheStockManager(t *testing.T) {
 	ask("GET", "/metrics/json", "") // workers begin to count
 	theirs := ask("GET", "/metrics/prometheus", "")
 	// Only now: the stock manager's thread that sends dies for good of a worker that starts meanwhile.
-	ask("PUT", "/v1/config/monitoring/graphite", `{"enable": true, "host": "127.0.0.1", "prefix": "dns", "interval": "1s"}`)
+	ask("PUT", "/v1/config/monitoring", `{"graphite": {"enable": true, "host": "127.0.0.1", "prefix": "dns", "interval": "1s"}}`)
 
 	sut.Fresh(t, basic)
 	counts(t)
