@@ -168,6 +168,7 @@ type Manager struct {
 	care     care
 	crashes  crashes
 	drifted  chan struct{} // has room for one; filled when something may have drifted
+	crashed  chan struct{} // likewise; filled when a unit has ended by itself
 	// bootFault says why the next boot begins with something older, "" if it does not.
 	bootFault atomic.Pointer[string]
 	// rulesUnsure means that running workers may not all have been told of the
@@ -267,6 +268,7 @@ func New(o Options) *Manager {
 		o:       o,
 		work:    make(chan *task),
 		drifted: make(chan struct{}, 1),
+		crashed: make(chan struct{}, 1),
 		care:    care{},
 		crashes: crashes{},
 		ledger:  input.NewLedger(),
@@ -316,6 +318,9 @@ func (m *Manager) Run(ctx context.Context) {
 				look.Reset(max(gatherTime, time.Until(rested)))
 				soon = true
 			}
+		case <-m.crashed:
+			look.Reset(crashTime)
+			soon = true
 		case <-m.promise.C():
 			m.expire(ctx)
 			m.doLater()
