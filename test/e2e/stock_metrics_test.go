@@ -101,8 +101,10 @@ func others(text string) []string {
 // Prometheus and for Graphite.
 func TestMetricsAreThoseOfTheStockManager(t *testing.T) {
 	stock := machine.Start(t, machine.Options{
-		Name:  "stock",
-		Files: map[string]machine.File{product.ConfigFile: {Content: basic}},
+		Name: "stock",
+		Files: map[string]machine.File{product.ConfigFile: {
+			Content: basic + "monitoring: {graphite: {enable: true, host: 127.0.0.1, prefix: dns, interval: 1s}}\n",
+		}},
 	})
 	theirMessage := graphite(t, stock)
 	if r := stock.Sh(t.Context(), "systemctl start knot-resolver.service"); r.Code != 0 {
@@ -110,9 +112,9 @@ func TestMetricsAreThoseOfTheStockManager(t *testing.T) {
 	}
 	client := stock.HTTPClient(product.Socket)
 	defer client.CloseIdleConnections()
-	ask := func(method, path, body string) string {
+	get := func(path string) string {
 		t.Helper()
-		req, err := http.NewRequestWithContext(t.Context(), method, "http://localhost"+path, strings.NewReader(body))
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://localhost"+path, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -123,14 +125,12 @@ func TestMetricsAreThoseOfTheStockManager(t *testing.T) {
 		defer resp.Body.Close()
 		b, err := io.ReadAll(resp.Body)
 		if err != nil || resp.StatusCode != 200 {
-			t.Fatalf("%s %s of the stock manager: %d %v %s", method, path, resp.StatusCode, err, b)
+			t.Fatalf("GET %s of the stock manager: %d %v %s", path, resp.StatusCode, err, b)
 		}
 		return string(b)
 	}
-	ask("GET", "/metrics/json", "") // workers begin to count
-	theirs := ask("GET", "/metrics/prometheus", "")
-	// Only now: the stock manager's thread that sends dies for good of a worker that starts meanwhile.
-	ask("PUT", "/v1/config/monitoring", `{"graphite": {"enable": true, "host": "127.0.0.1", "prefix": "dns", "interval": "1s"}}`)
+	get("/metrics/json") // workers begin to count
+	theirs := get("/metrics/prometheus")
 
 	sut.Fresh(t, basic)
 	counts(t)
