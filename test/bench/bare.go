@@ -51,17 +51,17 @@ func bare(ctx context.Context, answer string) (c *conn, end func(), err error) {
 	if err := server.Start(); err != nil {
 		return nil, nil, errors.Join(err, os.RemoveAll(dir))
 	}
-	end = func() {
+	stop := func() {
 		_ = server.Process.Kill()
 		_ = server.Wait()
 		os.RemoveAll(dir)
 	}
 	for range 100 {
 		if n, err := net.Dial("unix", socket); err == nil {
-			return &conn{n, bufio.NewReader(n)}, func() { n.Close(); end() }, nil
+			return &conn{n, bufio.NewReader(n)}, func() { n.Close(); stop() }, nil
 		}
 		pause(ctx, 20*time.Millisecond)
 	}
-	end()
+	stop()
 	return nil, nil, fmt.Errorf("cannot reach a bare server at %s", socket)
 }
