@@ -82,7 +82,7 @@ func (n *conn) undidStop(ctx context.Context, j *job) bool {
 		return false
 	}
 	before, after := n.target.around(j.since, targetJob{id: uint32(id), over: n.jobs, told: j.reply})
-	if !before {
+	if n.target.mark() == j.since {
 		return false
 	}
 	ctx, cancel := withDeadline(context.WithoutCancel(ctx), n.answer)
@@ -98,11 +98,13 @@ func (n *conn) undidStop(ctx context.Context, j *job) bool {
 	case n.property(ctx, target, unitIface, "Job", &job) != nil:
 		return false
 	case job.ID != 0: // it waits for workers that start: it came in with ours, or someone has started it since
-		return job.ID > uint32(id)
+		return before && job.ID > uint32(id)
 	case n.property(ctx, target, unitIface, "ActiveState", &state) != nil:
 		return false
-	case state != "active":
+	case state != "active": // also where its stop was queued and had not ended when ours came
 		return true
+	case !before:
+		return false
 	case n.property(ctx, target, unitIface, "ActiveEnterTimestampMonotonic", &entered) != nil:
 		return false
 	}

@@ -40,7 +40,7 @@ func TestAJobThatBringsBackWhatWasStopped(t *testing.T) {
 		{name: "a stop meanwhile, and one before", before: []uint32{3}, ended: []uint32{17}, then: []uint32{22}, state: "active", stopped: true},
 		{name: "a stop meanwhile, and a unit without the target", ended: []uint32{17}, state: "inactive", stopped: true},
 		{name: "a stop meanwhile, and another one", ended: []uint32{17}, then: []uint32{25}, state: "inactive", stopped: true},
-		{name: "a stop that comes later", then: []uint32{22, 25}, state: "inactive"},
+		{name: "a stop that was queued before, and ends later", then: []uint32{17}, state: "inactive", stopped: true},
 		{name: "a restart of one worker, and a stop", ended: []uint32{17}, state: "inactive", queued: 21, verb: "restart", stopped: true},
 		{name: "a start by someone else meanwhile", ended: []uint32{17}, state: "active"},
 		{name: "a start by someone else before, and another one", ended: []uint32{17}, then: []uint32{23}, state: "active", entered: long},
