@@ -78,13 +78,10 @@ func (c *Client) Mark() units.Mark { return c.target.mark() }
 // target since. In doubt it has not: what serves goes on.
 func (n *conn) undidStop(ctx context.Context, j *job) bool {
 	id, err := strconv.ParseUint(path.Base(string(j.path)), 10, 32)
-	if j.target == "" || err != nil {
+	if j.target == "" || err != nil || n.target.mark() == j.since {
 		return false
 	}
 	before, after := n.target.around(j.since, targetJob{id: uint32(id), over: n.jobs, told: j.reply})
-	if n.target.mark() == j.since {
-		return false
-	}
 	ctx, cancel := withDeadline(context.WithoutCancel(ctx), n.answer)
 	defer cancel()
 	target := unitPath(j.target)
@@ -94,7 +91,8 @@ func (n *conn) undidStop(ctx context.Context, j *job) bool {
 	}
 	var state string
 	var entered uint64 // µs
-	switch {           // the job first: it may end now
+	// The job first: it may end now.
+	switch {
 	case n.property(ctx, target, unitIface, "Job", &job) != nil:
 		return false
 	case job.ID != 0: // it waits for workers that start: it came in with ours, or someone has started it since
