@@ -160,7 +160,7 @@ func (h *handlers) known(p *policy, c *door.Caller) access {
 // wrong token. What a source is refused fills no log.
 func (h *handlers) audit(w *response, r *http.Request, need access) {
 	refused := w.status == http.StatusUnauthorized || w.status == http.StatusForbidden || w.status == http.StatusTooManyRequests
-	if !refused && !w.guessed && need == read {
+	if !refused && !w.guessed && read.includes(need) {
 		return
 	}
 	who := whoAsks(w, r)

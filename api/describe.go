@@ -3,6 +3,7 @@
 package api
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"reflect"
@@ -212,7 +213,7 @@ func describedPaths(template string) []string {
 func (d *description) operation(row route, method, path string) openapi.Operation {
 	o := openapi.Operation{
 		Method: method, Path: path, ID: operationID(method, path), Tag: d.tag, Summary: d.summary, Text: d.text,
-		Role: string(row.access), Body: d.body, Answers: slices.Clone(d.good),
+		Role: cmp.Or(string(row.access), openapi.NoRole), Body: d.body, Answers: slices.Clone(d.good),
 	}
 	for _, p := range d.parameters {
 		if p.In != "path" || strings.Contains(path, "{"+p.Name+"}") {

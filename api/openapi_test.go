@@ -48,7 +48,7 @@ func TestTheDescriptionIsServed(t *testing.T) {
 					t.Errorf("%s %s has the operationId %q, which is not its own", method, p, o.OperationID)
 				}
 				ids[o.OperationID] = true
-				if !slices.Contains([]string{"read", "operate", "configure"}, o.Role) || len(o.Security) == 0 || len(o.Responses) < 2 {
+				if !slices.Contains([]string{"none", "read", "operate", "configure"}, o.Role) || len(o.Security) == 0 || len(o.Responses) < 2 {
 					t.Errorf("%s %s: %+v", method, p, o)
 				}
 				var named []string
@@ -151,7 +151,7 @@ func TestAnswersThatAreAsDescribed(t *testing.T) {
 	if err := json.Unmarshal(text, &doc); err != nil {
 		t.Fatal(err)
 	}
-	fill := strings.NewReplacer("/v1/config/{pointer}", "/v1/config/workers", "{pointer}", "cache", "{id}", "1", "{kind}", "kresd", "{profile}", "cmdline")
+	fill := strings.NewReplacer("/v1/config/{pointer}", "/v1/config/workers", "{pointer}", "cache", "{id}", "1", "{kind}", "kresd", "{profile}", "cmdline", "{file}", "index.html")
 	s.ask(t, "PUT", "/v1/config/management", `{"unix-socket": "/s", "pprof": true}`)
 	for path, methods := range doc.Paths {
 		if methods["head"] == nil {
@@ -188,6 +188,13 @@ func TestAnswersThatAreAsDescribed(t *testing.T) {
 			t.Errorf("%s: %d %s", request, got.StatusCode, got.body)
 		}
 	}
+	s.http.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	page := s.ask(t, "HEAD", "/ui/", "").Header.Get("ETag")
+	for path, want := range map[string]int{"/ui": 301, "/ui/index.html": 304} {
+		if got := s.ask(t, "HEAD", path, "", "If-None-Match: "+page); got.StatusCode != want {
+			t.Errorf("HEAD %s: %d", path, got.StatusCode)
+		}
+	}
 	tag := s.quotedETag()
 	for _, path := range []string{"/v1/config", "/v1/config/workers"} {
 		if got := s.ask(t, "HEAD", path, "", "If-None-Match: "+tag); got.StatusCode != 304 {
@@ -201,6 +208,7 @@ func TestWhatIgnoresAsyncIsSaid(t *testing.T) {
 	var doc struct {
 		Paths map[string]map[string]struct {
 			Description string
+			Role        string `json:"x-role"`
 			Responses   map[string]any
 		}
 	}
@@ -211,7 +219,7 @@ func TestWhatIgnoresAsyncIsSaid(t *testing.T) {
 	counts := map[bool]int{}
 	for path, item := range doc.Paths {
 		for method, of := range item {
-			if method == "get" || method == "head" || of.Responses == nil {
+			if method == "get" || method == "head" || of.Responses == nil || of.Role == "none" {
 				continue
 			}
 			early, ignored := of.Responses["202"] != nil, strings.Contains(of.Description, "respond-async is ignored")

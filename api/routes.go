@@ -73,6 +73,10 @@ func (h *handlers) routes() []route {
 		{"/cache/clear", post, operate, h.clearCache},
 		{"/stop", post, operate, h.stop},
 
+		{violationPath, post, nothing, h.violation},
+		{pagesPath, get, nothing, h.pages},
+		{pagesPath + "/{file:(?s:.*)}", get, nothing, h.pageFile},
+
 		{profilePath + "{profile:.*}", get, configure, h.profile},
 	}
 }

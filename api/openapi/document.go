@@ -13,6 +13,9 @@ import (
 	"strings"
 )
 
+// NoRole is the role of what anyone may ask for.
+const NoRole = "none"
+
 // Operation is one method of one path.
 type Operation struct {
 	Method, Path string // the path with {name} for parameters
@@ -119,7 +122,9 @@ func (d *Document) operation(o *Operation, shared map[string]any) map[string]any
 	}
 	security := []any{map[string]any{}} // the unix socket, where the kernel tells who calls
 	for _, name := range slices.Sorted(maps.Keys(d.Secure)) {
-		security = append(security, map[string]any{name: []string{o.Role}})
+		if o.Role != NoRole {
+			security = append(security, map[string]any{name: []string{o.Role}})
+		}
 	}
 	made["security"] = security
 	var parameters []any
