@@ -182,6 +182,10 @@ rpm: ## make the RPM package in build/
 	$(MAKE) --no-print-directory install DESTDIR='$(abspath $(BUILD)/rpm)' PREFIX=/usr
 	packaging/rpm/build '$(BUILD)/rpm' '$(VERSION)' '$(RPM_ARCH)' '$(BUILD)'
 
+.PHONY: web
+web: ## build the pages in web/dist from their sources; needs Node.js and npm
+	cd web && npm ci --ignore-scripts --no-audit --no-fund && npm run --silent check && npm run --silent test && npm run --silent build
+
 .PHONY: unit
 unit: ## run the tests that need no systemd; test runs them with the race detector
 	$(GO) test $$($(GO) list ./... | grep -v /test/)
@@ -197,7 +201,7 @@ check: test ## what CI runs: format, go.mod, vet, staticcheck, tests
 
 .PHONY: lint
 lint: ## format, go.mod, vet, staticcheck
-	@out=$$(gofmt -l cmd dbusctl fleet units api generator internal packaging test); test -z "$$out" || { echo "gofmt wants to change: $$out"; exit 1; }
+	@out=$$(gofmt -l cmd dbusctl fleet units api generator internal packaging test web/*.go web/types); test -z "$$out" || { echo "gofmt wants to change: $$out"; exit 1; }
 	$(GO) mod tidy -diff
 	$(GO) vet ./...
 	$(GO) tool staticcheck ./...

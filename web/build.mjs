@@ -58,7 +58,7 @@ const style = output("src/style/main.css").name;
 
 // page is the document. The manager serves index.html, Cockpit cockpit.html: it has the
 // script of Cockpit before ours.
-const page = (before) => `<!doctype html>
+const page = (before) => `<!DOCTYPE html>
 <html lang="en">
 <head>
 <meta charset="utf-8">

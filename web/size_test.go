@@ -78,3 +78,16 @@ func size(t *testing.T, name string) int {
 	t.Fatalf("there is no %s", name)
 	return 0
 }
+
+func read(t *testing.T, name string) string {
+	t.Helper()
+	f, ok := Open(name)
+	if !ok {
+		t.Fatalf("there is no %s", name)
+	}
+	text, err := f.Unpacked()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
