@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package pages uses the pages of the manager in a real browser on an installed system, as
+// people do who run a resolver. What single routes answer is for the tests of package api.
+package pages
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"testing"
+
+	"kresd-manager/test/browser"
+	"kresd-manager/test/machine"
+	"kresd-manager/test/product"
+)
+
+// sut is the machine that all tests of the package share, one after another.
+var sut product.System
+
+// chromium is the browser inside it.
+var chromium *browser.Browser
+
+func TestMain(m *testing.M) { os.Exit(testMain(m)) }
+
+func testMain(m *testing.M) int {
+	dir, err := os.MkdirTemp("", "kresd-manager-pages-")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer os.RemoveAll(dir)
+	if sut.Layer, err = product.Install(context.Background(), dir); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	opts := product.Options(sut.Layer, product.Three)
+	opts.Name = "pages"
+	opts.Tree = machine.Tree{Packages: browser.Packages}
+	return machine.Main(m, opts, &sut.Machine)
+}
+
+// open opens an empty page in the browser, which is started for the first of them and ends
+// with the machine.
+func open(t *testing.T) *browser.Page {
+	t.Helper()
+	if chromium == nil {
+		var err error
+		if chromium, err = browser.Start(sut.Machine); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return chromium.Page(t)
+}
