@@ -188,14 +188,20 @@ func (l *Leader) lead(ctx context.Context, token int64, gone <-chan struct{}) er
 			timer.Reset(wait)
 			continue
 		}
-		next := rollout.Next(v.record, hosts, v.basis, clock)
+		if v.seen().Owes() {
+			if err := v.readHosts(ctx, l.Store); err != nil {
+				return err
+			}
+		}
+		next := rollout.Next(v.seen(), clock)
 		if next.Phase == rollout.Paused && v.record.Phase != rollout.Paused {
 			// One watch may be behind another: hosts that are there may seem to be away.
 			fresh, _, _, err := read(ctx, l.Store, l.Log)
 			if err != nil {
 				return err
 			}
-			next = rollout.Next(v.record, fresh.all(), fresh.basis, clock)
+			fresh.record, fresh.at = v.record, v.at
+			next = rollout.Next(fresh.seen(), clock)
 		}
 		timer.Reset(l.later(v.record, clock))
 		if next.Version == v.record.Version {

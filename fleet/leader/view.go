@@ -14,17 +14,26 @@ import (
 
 // view is what a leader knows of the store.
 type view struct {
-	basis  int64
+	basis  int64 // revision up to which hosts are known
+	whole  int64 // when all of them were read
+	lives  int64 // revision up to which alive is known
 	record rollout.Record
 	at     int64 // revision of the record, 0 if there is none that can be read
 	hosts  map[string]rollout.Host
 	alive  map[string]bool
 	holds  map[string]string
-	broken map[string]string // hosts that tell what cannot be read
+}
+
+// seen is it for a decision.
+func (v *view) seen() rollout.View {
+	return rollout.View{Record: v.record, At: v.at, Hosts: v.all(), Basis: v.basis}
 }
 
 func (v *view) put(e store.Event, log *slog.Logger) {
 	if store.Under(e.Key, store.Hosts) { // the others have watches of their own, which may be ahead
+		if e.Revision <= v.whole {
+			return // of before all hosts were read
+		}
 		v.basis = max(v.basis, e.Revision)
 	}
 	name := func(prefix string) string { return e.Key[len(prefix):] }
@@ -38,19 +47,11 @@ func (v *view) put(e store.Event, log *slog.Logger) {
 			}
 		}
 	case store.Under(e.Key, store.Hosts):
-		id := name(store.Hosts)
-		delete(v.broken, id)
-		if delete(v.hosts, id); e.Deleted {
-			return
+		if delete(v.hosts, name(store.Hosts)); !e.Deleted {
+			v.host(e.Value)
 		}
-		h, err := rollout.ParseHost(id, e.Data)
-		if err != nil {
-			v.broken[id] = err.Error()
-			h = rollout.Host{Format: rollout.Format, ID: id, State: rollout.Idle, Reason: "its state cannot be read"}
-		}
-		h.Revision = e.Revision
-		v.hosts[id] = h
 	case store.Under(e.Key, store.Alive):
+		v.lives = max(v.lives, e.Revision)
 		if id := name(store.Alive); e.Deleted {
 			delete(v.alive, id)
 		} else {
@@ -65,12 +66,38 @@ func (v *view) put(e store.Event, log *slog.Logger) {
 	}
 }
 
+// host takes over what a host tells.
+func (v *view) host(val store.Value) {
+	id := val.Key[len(store.Hosts):]
+	h, err := rollout.ParseHost(id, val.Data)
+	if err != nil {
+		h = rollout.Host{Format: rollout.Format, ID: id, State: rollout.Idle, Reason: "its state cannot be read"}
+	}
+	h.Revision = val.Revision
+	v.hosts[id] = h
+}
+
+// readHosts reads what all hosts tell now.
+func (v *view) readHosts(ctx context.Context, s store.Store) error {
+	snap, err := s.Read(ctx, store.Hosts)
+	if err != nil {
+		return err
+	}
+	clear(v.hosts)
+	for _, val := range snap.Values {
+		v.host(val)
+	}
+	v.basis, v.whole = snap.Revision, snap.Revision
+	return nil
+}
+
 func (v *view) all() []rollout.Host {
 	all := make([]rollout.Host, 0, len(v.hosts))
 	for id, h := range v.hosts {
-		h.Alive = v.alive[id]
-		if why, held := v.holds[id]; held && !h.State.Settled(h.On && h.Rollout == v.record.ID) {
-			h.State, h.Reason = rollout.Held, why
+		// A host tells only while it is there. News of that may come later than what it tells.
+		h.Alive = v.alive[id] || h.Revision > v.lives
+		if why, held := v.holds[id]; held && h.State != rollout.Held && !h.State.Settled(h.On && h.Rollout == v.record.ID) {
+			h.Told, h.State, h.Reason = h.State, rollout.Held, why
 		}
 		all = append(all, h)
 	}
@@ -98,8 +125,15 @@ var keys = []string{store.Hosts, store.Rollout, store.Alive, store.Holds}
 
 // read reads all of it, and returns the snapshot of the record and the revision of each.
 func read(ctx context.Context, s store.Store, log *slog.Logger) (v *view, record store.Snapshot, at []int64, err error) {
-	v = &view{hosts: map[string]rollout.Host{}, alive: map[string]bool{}, holds: map[string]string{}, broken: map[string]string{}}
+	v = &view{hosts: map[string]rollout.Host{}, alive: map[string]bool{}, holds: map[string]string{}}
 	for _, key := range keys {
+		if key == store.Hosts { // first: what is read of the others is newer
+			if err := v.readHosts(ctx, s); err != nil {
+				return nil, record, nil, err
+			}
+			at = append(at, v.basis)
+			continue
+		}
 		snap, err := s.Read(ctx, key)
 		if err != nil {
 			return nil, record, nil, err
@@ -108,8 +142,8 @@ func read(ctx context.Context, s store.Store, log *slog.Logger) (v *view, record
 			v.put(store.Event{Value: val}, log)
 		}
 		switch key {
-		case store.Hosts:
-			v.basis = snap.Revision
+		case store.Alive:
+			v.lives = snap.Revision
 		case store.Rollout:
 			record = snap
 		}

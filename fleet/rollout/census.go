@@ -48,7 +48,7 @@ func (r Record) crowd(hosts []Host) crowd {
 		ring := r.Policy.Ring(h.Tags)
 		c.rings = append(c.rings, ring)
 		if h.Rollout != r.ID {
-			h.On, h.Tried, h.Rank = false, false, ""
+			h.On, h.Tried, h.Rank, h.Told = false, false, "", ""
 			if h.State != Held {
 				h.State = Idle
 			}

@@ -59,6 +59,8 @@ type Host struct {
 	Version string `json:"version,omitempty"` // of kres-fleet
 	Since   string `json:"since,omitempty"`   // RFC 3339, by its own clock: for people only
 
+	// Told is what it told last, where State is [Held] because an operator holds it.
+	Told State `json:"-"`
 	// Revision is that of the store when it told this, and Alive that it is there.
 	Revision int64 `json:"-"`
 	Alive    bool  `json:"-"`

@@ -15,25 +15,90 @@ type Clock struct {
 	InStage, Quiet time.Duration
 }
 
-// Next is what a record should be now: the same one where nothing is to be done. It is
-// given all hosts as a store had them in a revision, the basis.
-func Next(r Record, hosts []Host, basis int64, now Clock) Record {
+// View is what one who decides has read of a store.
+type View struct {
+	Record Record
+	// At is the revision of the record.
+	At int64
+	// Hosts are all of them, as they were in the revision Basis.
+	Hosts []Host
+	Basis int64
+}
+
+// Next is what a record should be now: the same one where nothing is to be done.
+//
+// Between the moment that the view is of and the write of a record, hosts start that the
+// record before it admits. So a record that admits hosts is followed only by one that
+// admits all of them, too, for as long as they are not seen to have started, or by one that
+// admits none; and after that one, hosts are admitted only by who has seen all that was
+// before it. Thus no start is ever overlooked, however old the view is.
+func Next(v View, now Clock) Record {
+	r := v.Record
 	next := r
 	next.Threshold = slices.Clone(r.Threshold)
-	c := next.crowd(hosts)
+	c := next.crowd(v.Hosts)
 	next.step(c, now)
 	fresh := next.admit(c)
-	if next.same(r) && (!fresh || basis == r.Basis) {
+	if r.admitsAny() {
+		outstanding := r.outstanding(c)
+		switch {
+		case slices.ContainsFunc(outstanding, func(h Host) bool { return !next.counts(h, v.Basis) }):
+			next.Threshold, fresh = nil, false
+		case len(outstanding) == 0 && !next.admitsAny() && next.stands(r):
+			return r // it admits no one any more as it is
+		}
+	} else if v.Basis < v.At {
+		next.Threshold, fresh = nil, false
+	}
+	if next.stands(r) && slices.Equal(next.Threshold, r.Threshold) && (!fresh || v.Basis == r.Basis) || !next.admitsAny() && !r.admitsAny() && next.stands(r) {
 		return r
 	}
 	next.Version++
-	next.Basis = basis
+	next.Basis = v.Basis
 	return next
 }
 
-// same reports whether two records differ in nothing that a decision makes.
-func (r Record) same(o Record) bool {
-	return r.Phase == o.Phase && r.Stage == o.Stage && r.Reason == o.Reason && r.Resume == o.Resume && slices.Equal(r.Threshold, o.Threshold)
+// Owes reports whether a record admits no host only because whoever decides has not seen
+// all that was before it.
+func (v View) Owes() bool {
+	return (v.Record.Phase == Rolling || v.Record.Phase == Done || v.Record.Back()) && !v.Record.admitsAny() && v.Basis < v.At
+}
+
+// admitsAny reports whether a record admits any host.
+func (r Record) admitsAny() bool {
+	return (r.Phase == Rolling || r.Phase == Done || r.Phase.back()) && slices.ContainsFunc(r.Threshold, func(t Rank) bool { return t != "" })
+}
+
+// outstanding are the hosts that a record admits and that are not seen to have started.
+func (r Record) outstanding(c crowd) (hosts []Host) {
+	for _, h := range c.hosts {
+		if h.Rank != "" && r.candidate(h) && r.Admits(h.Rank, h.Tags, h.Revision) {
+			hosts = append(hosts, h)
+		}
+	}
+	return hosts
+}
+
+// counts reports whether a record that is written on a basis admits a host and has a place
+// for it.
+func (r Record) counts(h Host, basis int64) bool {
+	r.Basis = basis
+	return r.candidate(h) && r.Admits(h.Rank, h.Tags, h.Revision)
+}
+
+// candidate reports whether a host starts when it is admitted. One that an operator holds
+// may not have heard it yet.
+func (r Record) candidate(h Host) bool {
+	if r.Phase.back() {
+		return h.goesBack()
+	}
+	return h.Alive && (h.State == Planned || h.Told == Planned)
+}
+
+// stands reports whether two records differ in nothing that a decision makes, but for
+// whom they admit.
+func (r Record) stands(o Record) bool {
+	return r.Phase == o.Phase && r.Stage == o.Stage && r.Reason == o.Reason && r.Resume == o.Resume
 }
 
 // step goes on to the phase and stage that are due.
@@ -135,6 +200,21 @@ func (r Record) stops(c crowd, now Clock) string {
 	return ""
 }
 
+// late says why hosts that come late do not start though the rollout is done, "" if they do.
+func (r Record) late(c crowd) string {
+	bad := c.Failed + c.Lost
+	if r.Policy.OnInconclusive != InconclusivePasses {
+		bad += c.Inconclusive
+	}
+	switch allowed := r.allowed(c); {
+	case c.canaryFailed || c.canaryLost:
+		return "a host of a canary ring failed: " + c.some(func(h Host) bool { return h.failed() || !h.Alive && h.inFlight() })
+	case bad > allowed:
+		return fmt.Sprintf("%d of %d hosts failed or were lost, and max-failed %s allows %d", bad, c.counted(), r.Policy.MaxFailed, allowed)
+	}
+	return ""
+}
+
 // complete reports whether a stage has come to its end.
 func (r Record) complete(c crowd) bool {
 	if c.InFlight > 0 || r.Stage == 0 && c.OK == 0 {
@@ -211,12 +291,10 @@ func (h Host) goesBack() bool {
 func (r *Record) admit(c crowd) (fresh bool) {
 	free := max(0, r.Policy.parallel(c.counted())-c.InFlight)
 	var places []int
-	candidate := func(h Host, _ int) bool { return h.Alive && h.State == Planned }
 	switch {
 	case r.Phase.back():
 		places = []int{min(free, c.backward())}
-		candidate = func(h Host, _ int) bool { return h.goesBack() }
-	case r.Phase == Rolling, r.Phase == Done && c.Failed+c.Lost <= r.allowed(c):
+	case r.Phase == Rolling, r.Phase == Done && r.late(c) == "":
 		places = r.open(c)
 		for i := range places {
 			places[i] = min(places[i], free)
@@ -231,7 +309,7 @@ func (r *Record) admit(c crowd) (fresh bool) {
 		if r.Phase.back() {
 			ring = 0
 		}
-		if places[ring] > 0 && h.Rank != "" && candidate(h, ring) {
+		if places[ring] > 0 && h.Rank != "" && r.candidate(h) {
 			places[ring]--
 			r.Threshold[ring] = h.Rank
 			fresh = fresh || h.Revision > r.Basis

@@ -48,12 +48,39 @@ func TestAThresholdAdmitsOnlyHostsThatWereKnownToBeReady(t *testing.T) {
 	if !r.Admits(hosts[7].Rank, hosts[7].Tags, hosts[7].Revision) {
 		t.Error("a host that was ready in revision 5 is not admitted")
 	}
-	next := Next(r, hosts, 12, Clock{})
+	next := Next(View{r, 11, hosts, 12}, Clock{})
 	if next.Basis != 12 || next.Version != 4 || !next.Admits(hosts[6].Rank, hosts[6].Tags, 11) {
 		t.Errorf("the same threshold is not written again for a host that came later: %s", next.Text())
 	}
-	if again := Next(next, hosts, 13, Clock{}); again.Version != next.Version {
+	if again := Next(View{next, 13, hosts, 13}, Clock{}); again.Version != next.Version {
 		t.Errorf("a record is written though nothing is to be said: %s", again.Text())
+	}
+}
+
+// A host that starts behind the leader's back is never overlooked: before another one gets
+// its place, a record admits no one, and what was before that is looked at.
+func TestAStartBehindTheLeadersBackIsNotOverlooked(t *testing.T) {
+	hosts := fleet(Drifted, Planned, OK)
+	r := Next(View{sample(Rolling, 5), 11, hosts, 12}, Clock{}) // h1 has the only place, and may start at any moment
+	if !r.Admits(hosts[1].Rank, hosts[1].Tags, hosts[1].Revision) {
+		t.Fatalf("%s", r.Text())
+	}
+	hosts[0].State, hosts[0].Revision = Planned, 14 // h0 comes first by its rank
+	closed := Next(View{r, 13, hosts, 14}, Clock{})
+	if closed.Version == r.Version || closed.admitsAny() {
+		t.Errorf("%s", closed.Text())
+	}
+	view := View{closed, 16, hosts, 14}
+	if next := Next(view, Clock{}); next.Version != closed.Version || !view.Owes() {
+		t.Errorf("a view of before it admits hosts again: %s", next.Text())
+	}
+	hosts[1].State, hosts[1].Tried, hosts[1].On, hosts[1].Revision = Applying, true, true, 15 // so it did
+	if next := Next(View{closed, 16, hosts, 17}, Clock{}); next.Version != closed.Version {
+		t.Errorf("another host starts beside it: %s", next.Text())
+	}
+	hosts[1].State = OK
+	if next := Next(View{closed, 16, hosts, 18}, Clock{}); !next.Admits(hosts[0].Rank, hosts[0].Tags, 14) {
+		t.Errorf("no host starts after it: %s", next.Text())
 	}
 }
 
@@ -65,7 +92,7 @@ func TestThoseWhoComeBackKeepToTheBudget(t *testing.T) {
 	for i := 50; i < 100; i++ {
 		hosts[i].Revision = 20
 	}
-	next := Next(r, hosts, 20, Clock{})
+	next := Next(View{r, 20, hosts, 20}, Clock{})
 	n := 0
 	for _, h := range hosts {
 		if h.State == Planned && next.Admits(h.Rank, h.Tags, h.Revision) {
@@ -149,7 +176,7 @@ func TestDecisions(t *testing.T) {
 		{"no host at all is a pause", func() Record { return sample(Preflight, 0) },
 			func() []Host { return nil }, minute, Paused, 0, "no host has reported yet, or all are held"},
 	} {
-		next := Next(c.record(), c.hosts(), 12, c.clock)
+		next := Next(View{c.record(), 11, c.hosts(), 12}, c.clock)
 		if next.Phase != c.phase || next.Stage != c.stage || next.Reason != c.reason {
 			t.Errorf("%s: %s, stage %d, %q", c.name, next.Phase, next.Stage, next.Reason)
 		}
@@ -219,7 +246,7 @@ func FuzzParse(f *testing.F) {
 	f.Add([]byte("\x00{"))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		if r, err := Parse(text); err == nil {
-			Next(r, fleet(OK, Planned, Failed), 12, Clock{})
+			Next(View{r, 11, fleet(OK, Planned, Failed), 12}, Clock{})
 			r.Admits("0000000000000001", Tags{"host": "x"}, 3)
 		}
 		_, _ = ParseHost("x", text)

@@ -51,6 +51,10 @@ func Why(r Record, hosts []Host, clock *Clock) []string {
 		lines = append(lines, fmt.Sprintf("stage %d of %d, at most %d at a time; %s", r.Stage+1, r.Policy.stages(), r.Policy.parallel(c.counted()), r.waits(c)))
 	case Reverting:
 		lines = append(lines, "all go back: "+r.Reason, r.waits(c))
+	case Done:
+		if why := r.late(c); why != "" && c.Ready > 0 {
+			lines = append(lines, "hosts that came late do not start: "+why)
+		}
 	case Reverted:
 		lines = append(lines, "went back: "+r.Reason)
 	}
