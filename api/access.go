@@ -13,6 +13,7 @@ import (
 
 	"kresd-manager/api/door"
 	"kresd-manager/internal/message"
+	"kresd-manager/internal/token"
 )
 
 // access is what a caller may do, and what a route demands. Each includes those
@@ -39,7 +40,7 @@ const (
 
 // admit decides whether a request may go on, and notes in w what its sender may
 // do. Callers on a unix socket are known by their connection, all callers by the
-// token that they send, and those over TLS by their certificate:
+// token that they send or have logged in with, and those over TLS by their certificate:
 //
 //   - Without roles, whoever can open the unix socket may do everything. With
 //     them, root and the manager's own user still may: they could edit the file.
@@ -54,12 +55,13 @@ func (h *handlers) admit(w *response, r *http.Request, need access) error {
 	}
 	w.rights = h.known(p, c)
 	certified := h.useCertificate(w, p, r)
-	token, sent := bearer(r)
+	h.useSession(w, p, r)
+	text, sent := bearer(r)
 	var wait time.Duration
 	if sent && p.hasToken() {
 		from := c.Source()
 		if wait = h.wrongTokens.Wait(from); wait == 0 {
-			h.useToken(w, p, token, from)
+			h.useToken(w, p, text, from)
 		}
 	}
 	switch {
@@ -67,10 +69,12 @@ func (h *handlers) admit(w *response, r *http.Request, need access) error {
 		return nil
 	case wait > 0:
 		return &slowedDown{guessing(c.Source()), wait}
-	case w.role != "" || certified || !c.TCP() && !sent:
+	case w.role != "" || w.user != nil || certified || !c.TCP() && !sent:
 		return denied(whoAsks(w, r).String(), w.rights, r.Method, r.URL.Path, need)
 	case sent:
 		return wrongToken()
+	case w.loggedOut:
+		return loggedOut()
 	case p.hasToken():
 		return tokenNeeded(r.Method, r.URL.Path)
 	}
@@ -79,13 +83,18 @@ func (h *handlers) admit(w *response, r *http.Request, need access) error {
 
 // useToken adds what a token allows. A wrong one makes its source wait, so that
 // no one can try many.
-func (h *handlers) useToken(w *response, p *policy, token string, from door.Source) {
-	role, found := h.roleOf(p, token)
+func (h *handlers) useToken(w *response, p *policy, sent string, from door.Source) {
+	role, found := h.roleOf(p, token.Of(sent))
 	if !found {
 		w.guessed = true
 		h.wrongTokens.Spend(from)
 		return
 	}
+	w.useRole(p, role)
+}
+
+// useRole adds what a role allows whose token was sent.
+func (w *response) useRole(p *policy, role int) {
 	w.role, w.roleName = fmt.Sprintf("/management/roles/%d", role), p.management.Roles[role].Name
 	if a := access(p.management.Roles[role].Role); !w.rights.includes(a) {
 		w.rights = a
@@ -134,22 +143,27 @@ func (h *handlers) known(p *policy, c *door.Caller) access {
 		}
 		return nothing
 	}
+	return h.knownUser(p, c.UID, c.GIDs)
+}
+
+// knownUser is what a user may do, with the groups of their process.
+func (h *handlers) knownUser(p *policy, uid *uint32, gids []uint32) access {
 	if len(p.management.Roles) == 0 && p.err == nil {
 		return configure
 	}
-	if c.UID == nil {
+	if uid == nil {
 		return nothing
 	}
-	if *c.UID == 0 || *c.UID == h.self {
+	if *uid == 0 || *uid == h.self {
 		return configure
 	}
 	best := nothing
-	if slices.Contains(h.opt.Readers, *c.UID) {
+	if slices.Contains(h.opt.Readers, *uid) {
 		best = read
 	}
 	for i := range p.management.Roles {
 		role := &p.management.Roles[i]
-		if a := access(role.Role); !best.includes(a) && has(c, role) {
+		if a := access(role.Role); !best.includes(a) && has(uid, gids, role) {
 			best = a
 		}
 	}

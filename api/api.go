@@ -15,6 +15,7 @@ import (
 
 	"kresd-manager/api/door"
 	"kresd-manager/internal/metrics"
+	"kresd-manager/internal/session"
 	"kresd-manager/units"
 )
 
@@ -52,6 +53,9 @@ type Options struct {
 	// Logs calls told with messages of units until there are no more or the
 	// context ends; nil is none.
 	Logs func(ctx context.Context, q units.LogQuery, told func(units.LogLine)) error
+	// Sessions is the file in which it is kept who has logged in to the pages; "" keeps it
+	// in memory.
+	Sessions string
 	// Readers are users that may read over the unix socket whatever roles there
 	// are: those that programs of ours run as.
 	Readers []uint32
@@ -67,6 +71,8 @@ type handlers struct {
 	texts, streams, logs, plans, traces, changes, waits *shares
 	wrongTokens, reports                                *door.Pace
 	took                                                *metrics.Requests
+	sessions                                            *session.Store
+	crossOrigin                                         *http.CrossOriginProtection
 
 	described func() ([]byte, error) // the document of the interface
 
@@ -98,7 +104,9 @@ func New(c Controller, opt Options) http.Handler {
 		wrongTokens: door.NewPace(maxWrongTokens, wrongTokenEvery),
 		reports:     door.NewReports(),
 		took:        metrics.NewRequests(),
+		crossOrigin: http.NewCrossOriginProtection(),
 	}
+	h.sessions = session.New(opt.Sessions, func(err error) { h.log.Warn("sessions of the pages are lost", "error", err) })
 
 	h.described = sync.OnceValues(func() ([]byte, error) { return Description(opt.Version) })
 

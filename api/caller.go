@@ -14,17 +14,16 @@ import (
 	"kresd-manager/units"
 )
 
-// has reports whether a caller on a unix socket is one of the users or in one of
-// the groups of a role. Both are names or numbers; what the system does not
+// has reports whether a user is one of those of a role, or in one of its groups. Both are names or numbers; what the system does not
 // know is no one.
-func has(c *door.Caller, role *config.Role) bool {
+func has(uid *uint32, gids []uint32, role *config.Role) bool {
 	for _, name := range role.Users {
-		if id, ok := accounts.UserID(name); ok && c.UID != nil && id == *c.UID {
+		if id, ok := accounts.UserID(name); ok && uid != nil && id == *uid {
 			return true
 		}
 	}
 	for _, name := range role.Groups {
-		if id, ok := accounts.GroupID(name); ok && slices.Contains(c.GIDs, id) {
+		if id, ok := accounts.GroupID(name); ok && slices.Contains(gids, id) {
 			return true
 		}
 	}
@@ -37,6 +36,9 @@ func whoAsks(w *response, r *http.Request) units.Who {
 	who := units.Who{Via: units.ViaSocket, UID: c.UID, Role: w.role, Name: w.roleName, Request: w.reference}
 	if c.TCP() {
 		who.Via, who.Remote = units.ViaTCP, c.Remote.String()
+	}
+	if w.user != nil {
+		who.UID = w.user
 	}
 	who.LoginUID = c.Login
 	who.User, who.Login = accountName(c.UID), accountName(c.Login)

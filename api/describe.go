@@ -36,6 +36,7 @@ const (
 	tagService = "service"
 	tagCache   = "cache"
 	tagMetrics = "metrics"
+	tagSession = "session"
 	tagAbout   = "description"
 )
 
@@ -47,6 +48,7 @@ var tags = [][2]string{
 	{tagService, "Reload, renew and stop"},
 	{tagCache, "The cache of the workers"},
 	{tagMetrics, "Statistics"},
+	{tagSession, "Who asks: logging in to the pages"},
 	{tagAbout, "What there is to ask"},
 }
 
@@ -57,6 +59,8 @@ var describes sync.Mutex
 var schemas = openapi.Schemas{Known: map[reflect.Type]openapi.Schema{
 	reflect.TypeFor[units.Seconds](): {"type": "number", "description": "seconds"},
 	reflect.TypeFor[wire.Kind]():     {"type": "string", "enum": wire.Kinds},
+	reflect.TypeFor[wire.Access]():   {"type": "string", "enum": wire.Accesses},
+	reflect.TypeFor[wire.Login]():    {"type": "string", "enum": wire.Logins},
 }, Names: map[reflect.Type]string{
 	reflect.TypeFor[config.Problem](): "Finding", // of wire.Problem, too
 	reflect.TypeFor[config.Change]():  "Difference",

@@ -228,7 +228,7 @@ func TestWhatIgnoresAsyncIsSaid(t *testing.T) {
 			}
 		}
 	}
-	if counts[true] < 9 || counts[false] != 4 {
+	if counts[true] < 9 || counts[false] != 5 {
 		t.Errorf("with and without an early answer: %v", counts)
 	}
 	for _, c := range []struct{ path, body string }{{"/cache/clear", "{}"}, {"/stop", ""}} {

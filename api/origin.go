@@ -11,12 +11,18 @@ import (
 
 // refuseOrigins lets pages in that were served here, or by an origin in
 // /management/allow-origins, and answers what browsers ask for the latter before
-// they send a request (Fetch, "CORS protocol"). Cookies and the like are never
-// wanted.
+// they send a request (Fetch, "CORS protocol"). Cookies count for pages that were
+// served here alone, and of other pages nothing is taken that could change something,
+// also where they hide their origin ([http.CrossOriginProtection]).
 func (h *handlers) refuseOrigins(next serve) serve {
 	return func(w *response, r *http.Request) {
 		origins := r.Header["Origin"]
 		if len(origins) == 0 || sameOrigin(origins, r.Host) {
+			if err := h.crossOrigin.Check(r); err != nil {
+				h.fail(w, r, crossSite(r.Method, r.URL.Path))
+				return
+			}
+			w.foreign = fromElsewhere(r)
 			next(w, r)
 			return
 		}
@@ -24,6 +30,7 @@ func (h *handlers) refuseOrigins(next serve) serve {
 			h.fail(w, r, foreignOrigin(strings.Join(origins, ", ")))
 			return
 		}
+		w.foreign = true
 		hd := w.Header()
 		hd.Set("Access-Control-Allow-Origin", origins[0])
 		vary(w, "Origin")
@@ -37,6 +44,17 @@ func (h *handlers) refuseOrigins(next serve) serve {
 		hd.Set("Access-Control-Max-Age", "600")
 		w.WriteHeader(http.StatusNoContent)
 	}
+}
+
+// fromElsewhere reports whether a browser says that the page which sends a request is of
+// another origin (Fetch Metadata, Sec-Fetch-Site). Browsers that say nothing are known by
+// Origin.
+func fromElsewhere(r *http.Request) bool {
+	switch r.Header.Get("Sec-Fetch-Site") {
+	case "", "same-origin", "none": // none: typed by the user, who sees the answer alone
+		return false
+	}
+	return true
 }
 
 // sameOrigin compares an Origin header (RFC 6454 section 7) with Host.

@@ -50,10 +50,10 @@ func bearer(r *http.Request) (token string, sent bool) {
 	return strings.Trim(token, " "), true
 }
 
-// roleOf returns the role with the most rights of those that have the token. All
+// roleOf returns the role with the most rights of those that have a token with this
+// digest. All
 // tokens are compared, each in the same time whatever it holds.
-func (h *handlers) roleOf(p *policy, sent string) (role int, found bool) {
-	digest := token.Of(sent)
+func (h *handlers) roleOf(p *policy, digest token.Digest) (role int, found bool) {
 	for i := range p.management.Roles {
 		r := &p.management.Roles[i]
 		want, ok := h.tokenOf(r)

@@ -14,6 +14,7 @@ import (
 	"kresd-manager/api/door"
 	"kresd-manager/api/wire"
 	"kresd-manager/internal/config/text"
+	"kresd-manager/internal/session"
 )
 
 // refusal is a request that is refused before the Controller sees it, or by a
@@ -69,6 +70,11 @@ func foreignOrigin(origin string) error {
 		fmt.Sprintf("requests of pages from %s are refused; see /management/allow-origins", printable(origin))}
 }
 
+func crossSite(method, path string) error {
+	return &refusal{http.StatusForbidden, wire.KindForeign, "forbidden",
+		fmt.Sprintf("%s %s was sent by a page of another site, by what the browser says; nothing was done", method, printable(path))}
+}
+
 func noInterface(address string) error {
 	return &refusal{http.StatusForbidden, wire.KindDenied, "access denied",
 		fmt.Sprintf("%s is not the address in /management/interface", address)}
@@ -92,6 +98,31 @@ func tokenNeeded(method, path string) error {
 
 func wrongToken() error {
 	return &refusal{http.StatusUnauthorized, wire.KindToken, "wrong token", "no role in /management/roles has the token that was sent"}
+}
+
+func loggedOut() error {
+	return &refusal{http.StatusUnauthorized, wire.KindToken, "token needed",
+		fmt.Sprintf("the session has ended: it was not used for %d hours, you logged out, or its token is gone; log in again", int(session.Idle.Hours()))}
+}
+
+func oldLink() error {
+	return &refusal{http.StatusUnauthorized, wire.KindToken, "wrong code",
+		fmt.Sprintf("the link was followed already, or is older than %d minutes; kresctl ui makes another one", int(session.LinkTime.Minutes()))}
+}
+
+func clearLogin() error {
+	return &refusal{http.StatusForbidden, wire.KindDenied, "access denied",
+		"the token would go over the network in the clear; set /management/tls, or reach the pages through ssh as docs/pages.md says"}
+}
+
+func noPages() error {
+	return &refusal{http.StatusConflict, wire.KindNoPages, "no address",
+		"the manager does not listen over TCP, so the pages have no address; set /management/interface, or reach them through ssh as docs/pages.md says"}
+}
+
+func noLink() error {
+	return &refusal{http.StatusForbidden, wire.KindDenied, "access denied",
+		"a link to the pages is for who sends a token or calls on the unix socket; use kresctl --token-file"}
 }
 
 // slowedDown refuses a token that was not looked at.

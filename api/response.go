@@ -21,19 +21,25 @@ const DefaultWriteTimeout = 30 * time.Second
 type response struct {
 	http.ResponseWriter
 	reference string
-	route     *route  // nil until one matched
-	rights    access  // of who asks; "" until that is known
-	role      string  // pointer of the role whose token came with the request
-	roleName  string  // that of the configuration, "" if it gives none
-	guessed   bool    // the token was wrong
-	texts     *shares // of answers that are converted
-	patient   bool    // the client may take any time to read the answer
-	timeout   time.Duration
-	body      *body            // of the request; nil if it has none
-	last      bool             // no other request may follow on the connection
-	progress  func(door.Stage) // told how far the request has come; nil is no one
-	status    int              // 0 until the header was written
-	bytes     int64
+	route     *route // nil until one matched
+	rights    access // of who asks; "" until that is known
+	role      string // pointer of the role whose token came with the request
+	roleName  string // that of the configuration, "" if it gives none
+	guessed   bool   // the token was wrong
+
+	user        *uint32   // who has logged in as a user of this machine, nil if no one
+	sessionEnds time.Time // when the session of the request does, zero if it has none
+	loggedOut   bool      // the session that the browser thinks it has is over
+	foreign     bool      // the request is not of a page of ours
+
+	texts    *shares // of answers that are converted
+	patient  bool    // the client may take any time to read the answer
+	timeout  time.Duration
+	body     *body            // of the request; nil if it has none
+	last     bool             // no other request may follow on the connection
+	progress func(door.Stage) // told how far the request has come; nil is no one
+	status   int              // 0 until the header was written
+	bytes    int64
 }
 
 // Unwrap serves http.ResponseController.

@@ -74,6 +74,10 @@ func (h *handlers) routes() []route {
 		{"/stop", post, operate, h.stop},
 
 		{violationPath, post, nothing, h.violation},
+		{sessionPath, get, nothing, h.getSession},
+		{sessionPath, post, nothing, h.logIn},
+		{sessionPath, []string{http.MethodDelete}, nothing, h.logOut},
+		{sessionPath + "/link", post, read, h.linkSession},
 		{pagesPath, get, nothing, h.pages},
 		{pagesPath + "/{file:(?s:.*)}", get, nothing, h.pageFile},
 

@@ -50,7 +50,7 @@ const (
 // address, or else how the request came.
 func (w Who) String() string {
 	if w.Remote != "" {
-		return strings.TrimSpace(cmp.Or(w.Name, strings.TrimPrefix(w.Role, "/management/")) + " " + w.Remote)
+		return strings.TrimSpace(cmp.Or(w.Name, strings.TrimPrefix(w.Role, "/management/"), w.User) + " " + w.Remote)
 	}
 	if w.UID == nil {
 		return cmp.Or(w.Via, "unknown")

@@ -26,6 +26,7 @@ const (
 	KindNoRestart    Kind = "cannot-restart"        // 409
 	KindNotWaiting   Kind = "nothing-to-confirm"    // 409
 	KindWaiting      Kind = "waits-to-be-confirmed" // 409
+	KindNoPages      Kind = "no-address"            // 409
 	KindPrecondition Kind = "precondition-failed"   // 412
 	KindTooLarge     Kind = "body-too-large"        // 413
 	KindType         Kind = "unsupported-type"      // 415
@@ -63,6 +64,7 @@ var Kinds = []Kind{
 	KindNoRestart,
 	KindNotWaiting,
 	KindWaiting,
+	KindNoPages,
 	KindPrecondition,
 	KindTooLarge,
 	KindType,
