@@ -115,6 +115,7 @@ check, diff and plan --exit-code.`,
 		a.traceCommand(),
 		a.unitsCommand(),
 		a.upstreamsCommand(),
+		a.uiCommand(),
 		a.validateCommand(),
 		a.versionCommand(),
 	)

@@ -18,7 +18,7 @@ var groups = []struct {
 	id, title string
 	commands  []string
 }{
-	{groupLook, "Look:", []string{"status", "units", "history", "events", "logs", "plan", "diff", "metrics", "top", "upstreams", "query", "trace", "pids", "check", "doctor", "version"}},
+	{groupLook, "Look:", []string{"status", "units", "history", "events", "logs", "plan", "diff", "metrics", "top", "upstreams", "query", "trace", "pids", "check", "doctor", "ui", "version"}},
 	{groupChange, "Change:", []string{"config", "apply", "edit", "cache", "reload", "renew"}},
 	{groupBack, "Go back:", []string{"rollback", "confirm", "cancel"}},
 	{groupFiles, "Files:", []string{"validate", "convert", "migrate", "schema", "token"}},

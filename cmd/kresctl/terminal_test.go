@@ -70,6 +70,7 @@ var everyCommand = map[string][][]string{
 	"kresctl trace":          {{"a"}, {"-v", "a"}, {"--json", "a"}, {nasty}, {"--worker", nasty, "a"}},
 	"kresctl units":          {{}, {"--json"}, {nasty}},
 	"kresctl upstreams":      {{}, {"--json"}},
+	"kresctl ui":             {{}, {"--json"}},
 	"kresctl validate":       {{"FILE"}, {"--color", "always", "FILE"}, {"--color", "never", "FILE"}, {"--format", "json", "FILE"}, {"--format", nasty}, {nasty}},
 	"kresctl version":        {{}, {"--json"}, {"--client"}},
 }
@@ -280,6 +281,10 @@ func evil(t *testing.T, file string, refuse bool) (socket string) {
 			send(w, &units.Trace{})
 		case path == "/v1/cache":
 			send(w, &units.CacheStatistics{})
+		case path == "/v1/session":
+			send(w, &wire.Session{})
+		case path == "/v1/session/link":
+			send(w, &wire.SessionLink{})
 		case path == "/v1/upstreams":
 			send(w, &units.Upstreams{})
 		case path == "/v1/version":

@@ -63,6 +63,7 @@ var read = map[string][][]string{
 	"kresctl trace":          {{"a.example"}},
 	"kresctl units":          {{}},
 	"kresctl upstreams":      {{}},
+	"kresctl ui":             {{}},
 	"kresctl validate":       {{"FILE"}, {"BAD"}},
 	"kresctl version":        {{}},
 }
