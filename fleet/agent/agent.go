@@ -62,11 +62,13 @@ type Agent struct {
 	instance string  // of mem, which another goroutine has
 	before   Reading // when the release was planned
 	planned  bool    // before is of this rollout
+	kept     []byte  // mem as it is written down, nil if that is not known
 	drift    []string
 	looked   time.Time // for drift
 
 	mu       sync.Mutex
 	news     chan struct{} // has one, if something is new
+	doubt    chan struct{} // has one, if this host may not count as there
 	record   rollout.Record
 	revision int64 // of the record
 	held     string
@@ -103,7 +105,7 @@ func New(cfg Config) (*Agent, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &Agent{Config: cfg, mem: mem, instance: mem.Instance, news: make(chan struct{}, 1)}
+	a := &Agent{Config: cfg, mem: mem, instance: mem.Instance, news: make(chan struct{}, 1), doubt: make(chan struct{}, 1)}
 	if _, err := os.Stat(cfg.File); errors.Is(err, fs.ErrNotExist) { // the manager reads it from its next start on
 		if err := a.write(mem.Current); err != nil {
 			return nil, err
@@ -182,12 +184,13 @@ func (a *Agent) set(ctx context.Context, s rollout.State, reason string) {
 		a.Log.Log(ctx, level, "host is "+string(s), "rollout", a.mem.Rollout, "state", string(s), "reason", reason)
 	}
 	a.keep(ctx)
-	a.tell(ctx)
+	a.tellOnce(ctx)
 }
 
-// keep writes down what the host does.
+// keep writes down what the host does, if it is not written down.
 func (a *Agent) keep(ctx context.Context) {
-	if err := a.mem.save(a.StateDir); err != nil {
+	text, err := a.mem.save(a.StateDir, a.kept)
+	if a.kept = text; err != nil {
 		a.Log.ErrorContext(ctx, "what this host does is not kept; a restart of the agent forgets it", "error", err)
 	}
 }

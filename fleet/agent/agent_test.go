@@ -566,6 +566,12 @@ func TestKilledAtEachStep(t *testing.T) {
 						<-killed
 						b.freeze()
 					}
+					// What the manager reads when it starts is what was confirmed, and no more.
+					if point == "before reload" || point == "after reload" {
+						b.inFile("size-max: 200M")
+					} else {
+						b.inFile("size-max: 100M")
+					}
 					if rebooted {
 						b.manager.reboot()
 					}

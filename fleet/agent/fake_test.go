@@ -5,6 +5,7 @@ package agent
 import (
 	"context"
 	"errors"
+	"strings"
 	"sync"
 	"time"
 
@@ -22,7 +23,8 @@ type fake struct {
 	before  *config.Document
 	waiting *string
 	until   time.Time
-	// refuse, ill, dull and drop are what happens to a release that has this key.
+	// refuse and ill are what happens to a release that has this key, or that has this text
+	// where it begins with a quotation mark.
 	refuse, ill string
 	dull        bool
 	lose        bool // the answer of Apply
@@ -69,11 +71,14 @@ func (f *fake) tickLocked() {
 	}
 }
 
-func (f *fake) has(key string) bool {
+func carries(doc *config.Document, key string) bool {
 	if key == "" {
 		return false
 	}
-	_, err := f.running.Value(key)
+	if key[0] == '"' {
+		return strings.Contains(string(doc.JSON()), key)
+	}
+	_, err := doc.Value(key)
 	return err == nil
 }
 
@@ -110,7 +115,7 @@ func (f *fake) Apply(_ context.Context, doc *config.Document, etag string, withi
 		f.mu.Unlock()
 		return &Refusal{Words: "change 3 waits to be confirmed", Waits: true}
 	}
-	if _, err := doc.Value(f.refuse); f.refuse != "" && err == nil {
+	if carries(doc, f.refuse) {
 		f.mu.Unlock()
 		return &Refusal{Words: "the canary could not run it: cannot bind"}
 	}
@@ -172,7 +177,7 @@ func (f *fake) Read(context.Context) (Reading, error) {
 		f.queries += 1000
 	}
 	r := Reading{Queries: f.queries}
-	if f.has(f.ill) {
+	if carries(f.running, f.ill) {
 		r.Ill = "kresd@1.service is failed"
 	}
 	return r, nil

@@ -3,6 +3,7 @@
 package agent
 
 import (
+	"bytes"
 	"crypto/rand"
 	"encoding/json"
 	"errors"
@@ -89,7 +90,8 @@ func recall(dir string) (m memory, err error) {
 	path := filepath.Join(dir, memoryFile)
 	b, err := durable.Read(path, maxMemory)
 	if errors.Is(err, fs.ErrNotExist) {
-		return m, m.save(dir)
+		_, err := m.save(dir, nil)
+		return m, err
 	}
 	if err != nil {
 		return m, fmt.Errorf("cannot read what this host knows of releases: %w", err)
@@ -103,15 +105,16 @@ func recall(dir string) (m memory, err error) {
 	return m, nil
 }
 
-func (m *memory) save(dir string) error {
+// save writes it down and returns how, unless that is known to be there.
+func (m *memory) save(dir string, there []byte) ([]byte, error) {
 	b, err := json.Marshal(m)
-	if err == nil {
+	if err == nil && !bytes.Equal(b, there) {
 		err = durable.Write(filepath.Join(dir, memoryFile), b, 0o600)
 	}
 	if err != nil {
-		return fmt.Errorf("cannot write down what this host does: %w", err)
+		return nil, fmt.Errorf("cannot write down what this host does: %w", err)
 	}
-	return nil
+	return b, nil
 }
 
 // held is what the host knows of releases.

@@ -6,7 +6,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"kresd-manager/fleet/rollout"
@@ -112,7 +111,7 @@ func (a *Agent) session(ctx context.Context, name []byte) error {
 }
 
 // errLost is that the host does not count as there any more.
-var errLost = errors.New("the store has given up this host: nothing was heard for too long")
+var errLost = errors.New("the store has given up this host: nothing was heard for too long, or someone has removed it")
 
 // follow reads what is there and takes what comes, until something fails.
 func (a *Agent) follow(ctx context.Context, gone <-chan struct{}, newest *int64) error {
@@ -145,13 +144,18 @@ func (a *Agent) follow(ctx context.Context, gone <-chan struct{}, newest *int64)
 	held := a.Store.Watch(ctx, store.Holds+a.Host, at[2])
 	again := time.NewTicker(reread)
 	defer again.Stop()
-	for {
+	for turn := 0; ; {
 		select {
 		case e, ok := <-records:
 			if !ok {
 				return errors.New("the watch of the rollout has ended")
 			}
 			a.take(e.Value, !e.Deleted)
+			if e.Deleted { // perhaps with all the rest
+				if err := a.counted(ctx); err != nil {
+					return err
+				}
+			}
 		case e, ok := <-held:
 			if !ok {
 				return errors.New("the watch of the hold has ended")
@@ -167,7 +171,15 @@ func (a *Agent) follow(ctx context.Context, gone <-chan struct{}, newest *int64)
 			}
 			*newest = now.Revision
 			a.take(now.Get(store.Rollout))
-			a.lookAtOwn(ctx)
+			if turn++; turn%2 == 0 { // one of them each time, as all hosts do it
+				a.lookAtOwn(ctx)
+			} else if err := a.counted(ctx); err != nil {
+				return err
+			}
+		case <-a.doubt:
+			if err := a.counted(ctx); err != nil {
+				return err
+			}
 		case <-gone:
 			return errLost
 		case <-ctx.Done():
@@ -175,6 +187,25 @@ func (a *Agent) follow(ctx context.Context, gone <-chan struct{}, newest *int64)
 		}
 		a.wake()
 	}
+}
+
+// counted finds out whether this host counts as there: someone may have removed what says
+// so, though its lease lasts. The error is errLost then.
+func (a *Agent) counted(ctx context.Context) error {
+	if a.Store.ReadOnly() {
+		return nil
+	}
+	key := store.Alive + a.Host
+	now, err := a.Store.Read(ctx, key)
+	if err != nil {
+		return err
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if v, _ := now.Get(key); v.Created != a.alive {
+		return errLost
+	}
+	return nil
 }
 
 // lookAtOwn finds out whether the store still has what this host has told, so that it is
@@ -308,7 +339,11 @@ func (a *Agent) tellIf(ctx context.Context, more []store.Condition) (bool, error
 	a.own = v.Revision
 	a.mu.Unlock()
 	if v.Revision == own {
-		return false, fmt.Errorf("this host does not count as there any more")
+		select {
+		case a.doubt <- struct{}{}:
+		default:
+		}
+		return false, errors.New("this host does not count as there any more")
 	}
 	conditions[0].Revision = v.Revision
 	if revision, held, err = a.Store.Commit(ctx, conditions, []store.Change{{Key: store.Hosts + a.Host, Data: text}}); err == nil && held {

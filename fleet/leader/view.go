@@ -71,11 +71,15 @@ func (v *view) host(val store.Value) {
 	id := val.Key[len(store.Hosts):]
 	h, err := rollout.ParseHost(id, val.Data)
 	if err != nil {
-		h = rollout.Host{Format: rollout.Format, ID: id, State: rollout.Idle, Reason: "its state cannot be read"}
+		h = rollout.Host{Format: rollout.Format, ID: id, Tags: rollout.Tags{"host": id}, State: rollout.Idle, Reason: unread}
 	}
 	h.Revision = val.Revision
 	v.hosts[id] = h
 }
+
+// unread is the reason of a host that tells what is none. It may be in the middle of its
+// change: it counts as such until it tells anew, or is forgotten.
+const unread = "its state cannot be read"
 
 // readHosts reads what all hosts tell now.
 func (v *view) readHosts(ctx context.Context, s store.Store) error {
@@ -95,7 +99,10 @@ func (v *view) all() []rollout.Host {
 	all := make([]rollout.Host, 0, len(v.hosts))
 	for id, h := range v.hosts {
 		// A host tells only while it is there. News of that may come later than what it tells.
-		h.Alive = v.alive[id] || h.Revision > v.lives
+		h.Alive = v.alive[id] || h.Revision > v.lives && h.Reason != unread
+		if h.Reason == unread && v.record.ID > 0 {
+			h.State, h.Rollout, h.Tried = rollout.Applying, v.record.ID, true
+		}
 		if why, held := v.holds[id]; held && h.State != rollout.Held && !h.State.Settled(h.On && h.Rollout == v.record.ID) {
 			h.Told, h.State, h.Reason = h.State, rollout.Held, why
 		}

@@ -131,7 +131,7 @@ func (r *Record) step(c crowd, now Clock) {
 	}
 	switch r.Phase {
 	case Preflight:
-		if c.Unasked == 0 && c.Ready > 0 {
+		if c.Unasked == 0 && c.Ready+c.OK > 0 { // a record that was put back may know less than hosts do
 			r.Phase, r.Stage = Rolling, 0
 		}
 	case Rolling:
