@@ -15,6 +15,7 @@ import (
 
 	"kresd-manager/api/door"
 	"kresd-manager/internal/metrics"
+	"kresd-manager/internal/sampler"
 	"kresd-manager/internal/session"
 	"kresd-manager/units"
 )
@@ -68,11 +69,13 @@ type handlers struct {
 	opt  Options
 	self uint32 // the user that this process runs as
 
-	texts, streams, logs, plans, traces, changes, waits *shares
-	wrongTokens, reports                                *door.Pace
-	took                                                *metrics.Requests
-	sessions                                            *session.Store
-	crossOrigin                                         *http.CrossOriginProtection
+	texts, streams, logs, samples, plans, traces, changes, waits *shares
+
+	wrongTokens, reports *door.Pace
+	took                 *metrics.Requests
+	sessions             *session.Store
+	sampler              *sampler.Sampler
+	crossOrigin          *http.CrossOriginProtection
 
 	described func() ([]byte, error) // the document of the interface
 
@@ -96,6 +99,8 @@ func New(c Controller, opt Options) http.Handler {
 	h := &handlers{ctl: c, log: opt.Logger, opt: opt, self: uint32(os.Geteuid()),
 		streams:     newShares("event streams", eventsEach, eventsAll),
 		logs:        newShares("readers of logs", logsEach, logsAll),
+		samples:     newShares("readers of statistics", samplesEach, samplesAll),
+		sampler:     newSampler(c),
 		texts:       newShares("large answers in YAML or TOML", textsEach, textsAll),
 		plans:       newShares("dry runs", plansEach, plansAll),
 		traces:      newShares("traces", tracesEach, tracesAll),

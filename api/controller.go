@@ -16,6 +16,7 @@ import (
 	"encoding/json"
 
 	"kresd-manager/internal/config"
+	"kresd-manager/internal/top"
 	"kresd-manager/units"
 )
 
@@ -74,7 +75,10 @@ type Controller interface {
 	// Statistics returns what every worker has counted. One that does not answer
 	// within seconds is named in the result and holds up no one.
 	Statistics(ctx context.Context) ([]units.WorkerStatistics, error)
-	// Prometheus returns the same in the text format of Prometheus, with what
+	// Reading returns what the counters of workers, units and the cache stand at.
+	// Workers that do not answer within seconds are left out of it.
+	Reading(ctx context.Context) (top.Reading, error)
+	// Prometheus returns the statistics in the text format of Prometheus, with what
 	// is known of units and changes.
 	Prometheus(ctx context.Context) ([]byte, error)
 	// Trace follows a request through a worker.

@@ -15,6 +15,8 @@ import (
 	"kresd-manager/api/openapi"
 	"kresd-manager/api/wire"
 	"kresd-manager/internal/config"
+	"kresd-manager/internal/sampler"
+	"kresd-manager/internal/top"
 	"kresd-manager/units"
 )
 
@@ -59,12 +61,14 @@ var describes sync.Mutex
 var schemas = openapi.Schemas{Known: map[reflect.Type]openapi.Schema{
 	reflect.TypeFor[units.Seconds](): {"type": "number", "description": "seconds"},
 	reflect.TypeFor[wire.Kind]():     {"type": "string", "enum": wire.Kinds},
+	reflect.TypeFor[top.Number]():    {"type": []string{"number", "null"}},
 	reflect.TypeFor[wire.Access]():   {"type": "string", "enum": wire.Accesses},
 	reflect.TypeFor[wire.Login]():    {"type": "string", "enum": wire.Logins},
 }, Names: map[reflect.Type]string{
-	reflect.TypeFor[config.Problem](): "Finding", // of wire.Problem, too
-	reflect.TypeFor[config.Change]():  "Difference",
-	reflect.TypeFor[wire.Trace]():     "TraceRequest",
+	reflect.TypeFor[config.Problem]():  "Finding", // of wire.Problem, too
+	reflect.TypeFor[config.Change]():   "Difference",
+	reflect.TypeFor[sampler.History](): "SampleHistory", // of units.History, too
+	reflect.TypeFor[wire.Trace]():      "TraceRequest",
 }}
 
 func of[T any]() openapi.Schema { return schemas.Of(reflect.TypeFor[T]()) }

@@ -8,6 +8,8 @@ import (
 
 	"kresd-manager/api/openapi"
 	"kresd-manager/api/wire"
+	"kresd-manager/internal/sampler"
+	"kresd-manager/internal/top"
 	"kresd-manager/units"
 )
 
@@ -101,6 +103,9 @@ func descriptions() map[string]description {
 			good: []openapi.Answer{{Status: http.StatusMovedPermanently, Text: "Look there.", Headers: []string{"Location"}, Content: []openapi.Media{plainText}}}},
 		"GET /metrics/json": {tag: tagMetrics, summary: "What every worker counts; null for one that did not answer",
 			good: json(openapi.Schema{"type": "object", "additionalProperties": openapi.Schema{"type": []string{"object", "null"}}})},
+		"GET /v1/metrics/stream": {tag: tagMetrics, summary: "What the workers do, every two seconds, as server-sent events",
+			text: "First comes an event history, with the last 15 minutes as far as someone listened, then an event sample for each interval. Nothing is read while no one listens.",
+			good: []openapi.Answer{ok("Samples.", stream(openapi.Schema{"anyOf": []openapi.Schema{of[top.Sample](), of[sampler.History](), of[wire.Ending]()}})...)}},
 		"GET /metrics/prometheus": {tag: tagMetrics, summary: "The same, with units and changes, for Prometheus", good: []openapi.Answer{ok("Metrics.", plainText)}},
 
 		"POST /reload":       summary(again, "Read the files again and apply them"),

@@ -62,6 +62,7 @@ func (h *handlers) routes() []route {
 		{"/v1/openapi.json", get, read, h.openAPI},
 		{"/processes", get, read, h.processes},
 		{"/processes/{kind:(?s:.*)}", get, read, h.processes},
+		{"/v1/metrics/stream", get, read, h.streamMetrics},
 		{"/metrics", get, read, h.metrics},
 		{"/metrics/json", get, read, h.metricsJSON},
 		{"/metrics/prometheus", get, read, h.metricsPrometheus},

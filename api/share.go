@@ -16,9 +16,11 @@ import (
 const (
 	eventsEach, eventsAll = 16, 64
 	logsEach, logsAll     = 4, 8 // each has a process of its own
-	textsEach, textsAll   = 2, 8
-	plansEach, plansAll   = 4, 16
-	tracesEach, tracesAll = 2, 4 // each has a worker keep what it says
+
+	samplesEach, samplesAll = 16, 64
+	textsEach, textsAll     = 2, 8
+	plansEach, plansAll     = 4, 16
+	tracesEach, tracesAll   = 2, 4 // each has a worker keep what it says
 	// Changes that no connection waits for, and connections that wait for one.
 	changesEach, changesAll = 16, 64
 	waitsEach, waitsAll     = 16, 64

@@ -21,6 +21,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"kresd-manager/api/wire"
+	"kresd-manager/internal/top"
 	"kresd-manager/internal/visible"
 	"kresd-manager/units"
 )
@@ -66,7 +67,7 @@ var everyCommand = map[string][][]string{
 	"kresctl stop":           {{}, {nasty}},
 	"kresctl token hash":     {{"FILE"}, {nasty}},
 	"kresctl token new":      {{}, {nasty}},
-	"kresctl top":            {{"-n", "1", "--interval", "100ms"}},
+	"kresctl top":            {{"-n", "1", "--interval", "100ms"}, {}},
 	"kresctl trace":          {{"a"}, {"-v", "a"}, {"--json", "a"}, {nasty}, {"--worker", nasty, "a"}},
 	"kresctl units":          {{}, {"--json"}, {nasty}},
 	"kresctl upstreams":      {{}, {"--json"}},
@@ -107,7 +108,7 @@ func TestNothingSteersTheTerminal(t *testing.T) {
 					t.Errorf("%q prints nothing", args)
 				}
 				for _, out := range []string{stdout, stderr} {
-					out = styles.ReplaceAllString(out, "")
+					out = strings.ReplaceAll(styles.ReplaceAllString(out, ""), "\x1b[H\x1b[J", "") // a table in place of the last one
 					if at := strings.IndexFunc(out, func(r rune) bool { return r != '\n' && r != '\t' && visible.Hidden(r) }); at >= 0 || !utf8.ValidString(out) {
 						t.Errorf("%q prints %.200q", args, out[max(0, at-100):])
 					}
@@ -303,6 +304,15 @@ func evil(t *testing.T, file string, refuse bool) (socket string) {
 				_ = json.NewEncoder(w).Encode(e)
 				fmt.Fprint(w, "\ndata: ")
 				_ = json.NewEncoder(w).Encode(units.Event{Kind: kind})
+				fmt.Fprint(w, "\n")
+			}
+		case path == "/v1/metrics/stream":
+			s := top.Sample{}
+			fill(reflect.ValueOf(&s).Elem())
+			s.Error = ""
+			for _, s := range []top.Sample{s, {Error: nasty}} {
+				fmt.Fprint(w, "event: sample\ndata: ")
+				_ = json.NewEncoder(w).Encode(s)
 				fmt.Fprint(w, "\n")
 			}
 		case path == "/v1/logs":

@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -26,7 +27,8 @@ func (a *app) topCommand() *cobra.Command {
 the time within which 50, 95 and 99 % of the answers came, the share from the
 cache alone, and the CPU time and memory of each worker. On a terminal the table
 stays in place until you interrupt it; elsewhere the tables follow one another.
---json prints an object a line.`,
+The manager reads once for all who look, pages of browsers among them; with
+--interval kresctl reads by itself. --json prints an object a line.`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if interval < leastInterval {
@@ -36,7 +38,10 @@ stays in place until you interrupt it; elsewhere the tables follow one another.
 				return usage(cmd, "-n must be at least 1, or 0 for no end")
 			}
 			return a.ask(cmd, func(ctx context.Context, c *client.Client) error {
-				return a.top(ctx, c, interval, count)
+				if cmd.Flags().Changed("interval") {
+					return a.topEvery(ctx, c, interval, count)
+				}
+				return a.top(ctx, c, count)
 			})
 		},
 	}
@@ -46,7 +51,20 @@ stays in place until you interrupt it; elsewhere the tables follow one another.
 	return cmd
 }
 
-func (a *app) top(ctx context.Context, c *client.Client, interval time.Duration, count int) error {
+// top shows the samples of the manager, which reads for all who look.
+func (a *app) top(ctx context.Context, c *client.Client, count int) error {
+	n := 0
+	return c.Samples(ctx, func(s top.Sample) (more bool, err error) {
+		if s.Error != "" {
+			return false, errors.New(s.Error)
+		}
+		n++
+		return n != count, a.printTop(s.Figures)
+	})
+}
+
+// topEvery reads by itself, as often as is asked for.
+func (a *app) topEvery(ctx context.Context, c *client.Client, interval time.Duration, count int) error {
 	before, err := c.Reading(ctx)
 	if err != nil {
 		return err

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"kresd-manager/api/wire"
+	"kresd-manager/internal/top"
 )
 
 // clearTimeout is for several workers that the manager asks one after another.
@@ -39,6 +40,27 @@ func Silent(statistics []byte) []string {
 func (c *Client) Prometheus(ctx context.Context) ([]byte, error) {
 	a, err := c.do(ctx, request{method: http.MethodGet, path: "/metrics/prometheus", timeout: readTimeout})
 	return a.body, err
+}
+
+// Samples calls told with what the workers did in every two seconds, until the context or
+// told ends it, which is no error. All who ask get the same samples.
+func (c *Client) Samples(ctx context.Context, told func(top.Sample) (more bool, err error)) error {
+	ctx, enough := context.WithCancel(ctx)
+	defer enough()
+	return c.resume(ctx, request{method: http.MethodGet, path: "/v1/metrics/stream"}, Reconnect{}, func(kind string, data []byte) error {
+		if kind != "sample" || ctx.Err() != nil {
+			return nil
+		}
+		var s top.Sample
+		if err := json.Unmarshal(data, &s); err != nil {
+			return &AnswerError{c.address, "sample", err, ""}
+		}
+		more, err := told(s)
+		if !more {
+			enough()
+		}
+		return err
+	})
 }
 
 // ClearCache clears the cache and returns what a worker says of it, in JSON.

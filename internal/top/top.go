@@ -5,6 +5,7 @@
 package top
 
 import (
+	"encoding/json"
 	"fmt"
 	"math"
 	"slices"
@@ -31,20 +32,42 @@ type Figures struct {
 	Seconds float64 `json:"seconds"`
 	All     Row     `json:"all"`
 	Workers []Row   `json:"workers"`
-	// Cache is what of it is in use now, in percent, and its entries.
+	// Protocols are the requests of clients per second by what they came over, of all
+	// workers: udp, tcp, dot, doh, doq and xdp.
+	Protocols map[string]Number `json:"protocols"`
+	// Cache is what of it is in use now, in percent, its entries, and what it may grow to.
 	CacheUsage   float64 `json:"cache-usage-percent"`
 	CacheEntries int64   `json:"cache-entries"`
+	CacheSize    int64   `json:"cache-size-bytes"`
+}
+
+// Sample is one of those that a manager tells again and again.
+type Sample struct {
+	// When is the end of the interval, in seconds since 1970.
+	When float64 `json:"when"`
+	Figures
+	// Error is why nothing is known, "" if something is.
+	Error string `json:"error,omitempty"`
 }
 
 // Row is a worker, or all of them. Figures that are not known are NaN, null in JSON.
 type Row struct {
-	Unit     string `json:"unit,omitempty"`
-	State    string `json:"state,omitempty"`
+	Unit  string `json:"unit,omitempty"`
+	State string `json:"state,omitempty"`
+	// Current tells that the worker runs the configuration that it should, Restarts how
+	// often systemd has started it again by itself, Since when it entered its state, and
+	// OOMKills how many of its processes the kernel has killed for lack of memory.
+	Current  bool       `json:"current,omitempty"`
+	Restarts int        `json:"restarts,omitempty"`
+	Since    *time.Time `json:"since,omitempty"`
+	OOMKills *uint64    `json:"oom-kills,omitempty"`
+
 	Queries  Number `json:"queries-per-second"`
 	NoError  Number `json:"noerror-percent"` // with records
 	NoData   Number `json:"nodata-percent"`
 	NXDomain Number `json:"nxdomain-percent"`
 	ServFail Number `json:"servfail-percent"`
+	Other    Number `json:"other-percent"` // with another code
 	P50      Number `json:"p50-ms"`
 	P95      Number `json:"p95-ms"`
 	P99      Number `json:"p99-ms"`
@@ -70,12 +93,27 @@ func (n Number) MarshalJSON() ([]byte, error) {
 	return fmt.Appendf(nil, "%.3f", float64(n)), nil
 }
 
+// UnmarshalJSON reads what MarshalJSON writes.
+func (n *Number) UnmarshalJSON(b []byte) error {
+	if string(b) == "null" {
+		*n = Unknown
+		return nil
+	}
+	var f float64
+	if err := json.Unmarshal(b, &f); err != nil {
+		return err
+	}
+	*n = Number(f)
+	return nil
+}
+
 // Between returns what happened between two readings. A worker that started anew in
 // between has its counters from zero.
 func Between(a, b Reading) Figures {
 	f := Figures{
 		Seconds: b.When.Sub(a.When).Seconds(), All: Row{Queries: 0},
-		CacheUsage: b.Cache.Usage, CacheEntries: b.Cache.Entries,
+		CacheUsage: b.Cache.Usage, CacheEntries: b.Cache.Entries, CacheSize: b.Cache.SizeBytes, Workers: []Row{},
+		Protocols: map[string]Number{},
 	}
 	all := map[string]float64{}
 	cpu, cpuKnown := 0.0, false
@@ -84,7 +122,10 @@ func Between(a, b Reading) Figures {
 			continue
 		}
 		before, now := unitOf(a.Units, u), u
-		r := Row{Unit: u.Unit, State: u.Active, Memory: u.Memory, CPU: Unknown}
+		r := Row{Unit: u.Unit, State: u.Active, Current: u.Current, Restarts: u.Restarts, OOMKills: u.Usage.OOMKills, Memory: u.Memory, CPU: Unknown}
+		if since := u.Since; !since.IsZero() {
+			r.Since = &since
+		}
 		instance := units.WorkerStatistics{Unit: u.Unit}.InstanceID()
 		answer, known := b.Counts[instance]["answer"]
 		if known && (before != nil || a.Whole) {
@@ -98,6 +139,7 @@ func Between(a, b Reading) Figures {
 				all[key] += diff[key]
 			}
 			r.fill(diff, f.Seconds)
+			f.protocols(a.Counts[instance]["request"], b.Counts[instance]["request"])
 		} else {
 			r.unknown()
 		}
@@ -124,6 +166,24 @@ func Between(a, b Reading) Figures {
 	return f
 }
 
+// protocols adds the requests of a worker. One that began anew counts from zero.
+func (f *Figures) protocols(before, now map[string]float64) {
+	if f.Seconds <= 0 || now == nil {
+		return
+	}
+	if before["total"] > now["total"] {
+		before = nil
+	}
+	for _, name := range Protocols {
+		if n, known := now[name]; known {
+			f.Protocols[name] += Number((n - before[name]) / f.Seconds)
+		}
+	}
+}
+
+// Protocols are the names of those that requests come over.
+var Protocols = []string{"udp", "tcp", "dot", "doh", "doq", "xdp"}
+
 // unitOf finds the unit in an earlier reading, nil if its process is another one now.
 func unitOf(all []units.UnitStatus, u units.UnitStatus) *units.UnitStatus {
 	for i := range all {
@@ -135,7 +195,7 @@ func unitOf(all []units.UnitStatus, u units.UnitStatus) *units.UnitStatus {
 }
 
 func (r *Row) unknown() {
-	for _, n := range []*Number{&r.Queries, &r.NoError, &r.NoData, &r.NXDomain, &r.ServFail, &r.P50, &r.P95, &r.P99, &r.Hits} {
+	for _, n := range []*Number{&r.Queries, &r.NoError, &r.NoData, &r.NXDomain, &r.ServFail, &r.Other, &r.P50, &r.P95, &r.P99, &r.Hits} {
 		*n = Unknown
 	}
 }
@@ -153,6 +213,7 @@ func (r *Row) fill(diff map[string]float64, seconds float64) {
 	for key, n := range map[string]*Number{"noerror": &r.NoError, "nodata": &r.NoData, "nxdomain": &r.NXDomain, "servfail": &r.ServFail, "cached": &r.Hits} {
 		*n = Number(100 * diff[key] / total)
 	}
+	r.Other = Number(max(0, 100*(total-diff["noerror"]-diff["nodata"]-diff["nxdomain"]-diff["servfail"])/total))
 	r.P50, r.P95, r.P99 = quantile(diff, 0.5), quantile(diff, 0.95), quantile(diff, 0.99)
 }
 
@@ -182,4 +243,12 @@ func quantile(diff map[string]float64, q float64) Number {
 		seen, from = seen+n, b.ms
 	}
 	return Number(from)
+}
+
+// Unread are the figures of an interval of which nothing is known.
+func Unread() Figures {
+	f := Figures{Workers: []Row{}, Protocols: map[string]Number{}}
+	f.All.unknown()
+	f.All.CPU = Unknown
+	return f
 }

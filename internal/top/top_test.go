@@ -39,7 +39,7 @@ func TestBetween(t *testing.T) {
 		got  Number
 		want float64
 	}{
-		{"queries", w.Queries, 20}, {"noerror", w.NoError, 75}, {"nxdomain", w.NXDomain, 20}, {"servfail", w.ServFail, 5}, {"hits", w.Hits, 50},
+		{"queries", w.Queries, 20}, {"noerror", w.NoError, 75}, {"nxdomain", w.NXDomain, 20}, {"servfail", w.ServFail, 5}, {"other", w.Other, 0}, {"hits", w.Hits, 50},
 		{"p50", w.P50, 1}, {"p95", w.P95, 250}, {"p99", w.P99, 1500}, {"cpu", w.CPU, 50}, {"all queries", f.All.Queries, 20}, {"all cpu", f.All.CPU, 50},
 	} {
 		if d := float64(c.got) - c.want; d > 1e-9 || d < -1e-9 {
@@ -51,6 +51,22 @@ func TestBetween(t *testing.T) {
 	}
 	if silent := f.Workers[1]; silent.Queries.Known() || silent.P50.Known() || silent.Memory != 3<<20 {
 		t.Errorf("a worker without statistics: %+v", silent)
+	}
+}
+
+func TestRequestsByProtocol(t *testing.T) {
+	at := func(second int64, pid int, requests map[string]float64) Reading {
+		r := reading(int(second), pid, map[string]map[string]float64{"kresd:kresd1": {"total": requests["total"]}}, 0)
+		r.Counts["kresd:kresd1"]["request"] = requests
+		return r
+	}
+	f := Between(at(100, 1, map[string]float64{"total": 100, "udp": 90, "dot": 10}), at(102, 1, map[string]float64{"total": 160, "udp": 130, "dot": 30, "udp4": 9, "doq": 0}))
+	if p := f.Protocols; len(p) != 3 || p["udp"] != 20 || p["dot"] != 10 || p["doq"] != 0 {
+		t.Errorf("%v", p)
+	}
+	anew := Between(Reading{}, at(102, 1, map[string]float64{"total": 5, "udp": 5}))
+	if len(anew.Protocols) != 0 {
+		t.Errorf("without a reading before: %v", anew.Protocols)
 	}
 }
 
@@ -68,6 +84,10 @@ func TestAWorkerThatRestartedHasNoFigures(t *testing.T) {
 	text, err := json.Marshal(f)
 	if err != nil || !strings.Contains(string(text), `"queries-per-second":null`) {
 		t.Errorf("%s, %v", text, err)
+	}
+	var again Figures
+	if err := json.Unmarshal(text, &again); err != nil || again.Workers[0].Queries.Known() || again.All.Queries != 0 || !again.All.Queries.Known() {
+		t.Errorf("read again: %+v, %v", again, err)
 	}
 }
 
