@@ -12,4 +12,11 @@ export interface Page {
 
 export const pages: Page[] = [
   { id: "overview", name: "Overview", key: "o", load: () => import("./pages/overview.tsx") },
+  { id: "configuration", name: "Configuration", key: "c", load: () => import("./pages/configuration.tsx") },
+  { id: "changes", name: "Changes", key: "h", load: () => import("./pages/changes.tsx") },
+  { id: "units", name: "Units", key: "u", load: () => import("./pages/units.tsx") },
+  { id: "logs", name: "Logs", key: "l", load: () => import("./pages/logs.tsx") },
+  { id: "cache", name: "Cache", key: "a", load: () => import("./pages/cache.tsx") },
+  { id: "query", name: "Query", key: "q", load: () => import("./pages/query.tsx") },
+  { id: "api", name: "API", key: "i", load: () => import("./pages/api.tsx") },
 ];

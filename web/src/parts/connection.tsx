@@ -21,7 +21,7 @@ export function ConnectionBar() {
       return (
         <section class="bar warn" aria-label="Connection">
           <p class="what"><span aria-hidden="true">○ </span>The manager has ended. The workers go on. To connect again starts it.</p>
-          <div class="do"><button class="main" onClick={reconnect}>Start and connect</button></div>
+          <div class="do"><button class="primary" onClick={reconnect}>Start and connect</button></div>
         </section>
       );
     case "refused":

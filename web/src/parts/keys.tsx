@@ -66,7 +66,7 @@ export function Keys() {
         </tbody>
       </table>
       <label class="check"><input type="checkbox" checked={on.value} onChange={(e) => set(e.currentTarget.checked)} />Use these keys</label>
-      <div class="row"><button class="main" onClick={() => { shown.value = false; }}>Close</button></div>
+      <div class="row"><button class="primary" onClick={() => { shown.value = false; }}>Close</button></div>
     </Dialog>
   );
 }

@@ -82,7 +82,7 @@ export function Login({ code, onClose }: { code?: string; onClose?: () => void }
                 aria-invalid={problem.value ? "true" : undefined} aria-describedby={problem.value ? "login-problem" : undefined} />
             </div>
             <div class="row">
-              <button class="main" disabled={busy.value}>{busy.value ? "Logging in …" : "Log in"}</button>
+              <button class="primary" disabled={busy.value}>{busy.value ? "Logging in …" : "Log in"}</button>
               {onClose && <button type="button" onClick={onClose}>Cancel</button>}
             </div>
           </>
@@ -105,5 +105,5 @@ function NoLogin({ how, onClose }: { how: string; onClose?: () => void }) {
   } else {
     why = <p>You have no role here. Ask for one in <code>/management/roles</code>.</p>;
   }
-  return <>{why}<div class="row"><button type="button" class="main" onClick={reconnect}>Try again</button>{onClose && <button type="button" onClick={onClose}>Cancel</button>}</div></>;
+  return <>{why}<div class="row"><button type="button" class="primary" onClick={reconnect}>Try again</button>{onClose && <button type="button" onClick={onClose}>Cancel</button>}</div></>;
 }

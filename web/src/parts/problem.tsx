@@ -6,7 +6,7 @@ import { Text } from "./basics.tsx";
 
 // findingText is one problem of a configuration: place, pointer, what, what to do.
 export function findingText(f: Finding): string {
-  let place = f.file ?? "";
+  let place = f.file === "request body" ? "" : (f.file ?? "");
   if (f.line) place += `${place ? ":" : ""}${f.line}` + (f.column ? `:${f.column}` : "");
   return [place, f.pointer, f.message].filter(Boolean).join(": ") + (f.hint ? `; ${f.hint}` : "");
 }

@@ -63,7 +63,7 @@ function Bar({ waiting: w }: { waiting: Wire }) {
       </p>
       {may("configure") && (
         <div class="do">
-          <button class="main" disabled={busy.value !== ""} onClick={() => act("keep")}>Keep</button>
+          <button class="primary" disabled={busy.value !== ""} onClick={() => act("keep")}>Keep</button>
           <button class="danger" disabled={busy.value !== ""} onClick={() => act("undo")}>{busy.value === "undo" ? "Undoing …" : "Undo now"}</button>
         </div>
       )}

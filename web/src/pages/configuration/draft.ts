@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+// The text that is being written. It stays while other pages are looked at, and over a login.
+
+import { batch, computed, signal } from "@preact/signals";
+import { ask, get, Refused } from "../../api.ts";
+import { may } from "../../store.ts";
+import type { Diff } from "../../wire.ts";
+import type { Schema } from "./schema.ts";
+
+export interface File { path: string; format: string; text: string; saved?: string; fault?: string }
+export interface Files { files: File[] | null; diff?: Diff; differs?: boolean; etag?: string }
+
+export const base = signal<string | null>(null); // what was read
+export const baseTag = signal(""); // the ETag of what ran then
+export const text = signal(""); // what is being written
+export const from = signal(""); // the file that base has the comments of, or ""
+export const changed = computed(() => base.value !== null && text.value !== base.value);
+export const version = signal(0); // counts how often the text was read
+export const schema = signal<Schema | null>(null);
+
+const plainTag = (header: string): string => header.replace(/^W\//, "").replace(/^"|"$/g, "").replace(/-(yaml|toml)$/, "");
+
+// readFiles are the files, or null where the manager shows none.
+export async function readFiles(): Promise<Files | null> {
+  if (!may("configure")) return null;
+  try {
+    return await get<Files>("/v1/files");
+  } catch (e) {
+    if (e instanceof Refused && [403, 404, 405].includes(e.problem.status)) return null;
+    throw e;
+  }
+}
+
+// read takes the text that stands for what runs: that of the file, with its comments, if it
+// is one file of YAML, and otherwise the configuration as YAML.
+export async function read(): Promise<void> {
+  const [running, files] = await Promise.all([ask("GET", "/v1/config", { headers: { Accept: "application/yaml" } }), readFiles()]);
+  if (!schema.value) schema.value = await get<Schema>("/schema");
+  const one = files?.files?.length === 1 ? files.files[0]! : null;
+  const kept = one && one.format === "yaml" && !one.fault ? (one.saved ?? one.text) : null;
+  batch(() => {
+    base.value = text.value = kept ?? running.body;
+    from.value = kept === null ? "" : one!.path;
+    version.value++;
+    baseTag.value = plainTag(running.headers["etag"] ?? "");
+  });
+}
