@@ -132,6 +132,9 @@ func (h *hints) noteLocked(sig *dbus.Signal) bool {
 		if !h.addLocked(h.h.changed, unit) {
 			return false
 		}
+		if result, restarts, ok := howItEnded(sig); ok {
+			h.memory.told(unit, result, restarts)
+		}
 		if endedByItself(sig) {
 			h.h.ended = true
 			select {
@@ -157,6 +160,17 @@ func endedByItself(sig *dbus.Signal) bool {
 		return true
 	}
 	return false
+}
+
+// howItEnded is what a PropertiesChanged signal of a service says of its last end.
+func howItEnded(sig *dbus.Signal) (result string, restarts uint32, ok bool) {
+	if len(sig.Body) < 2 || sig.Body[0] != serviceIface {
+		return "", 0, false
+	}
+	changed, _ := sig.Body[1].(map[string]dbus.Variant)
+	result, ok = changed["Result"].Value().(string)
+	restarts, counted := changed["NRestarts"].Value().(uint32)
+	return result, restarts, ok && counted && result != ""
 }
 
 func (h *hints) addLocked(set map[string]struct{}, unit string) bool {

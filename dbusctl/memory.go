@@ -39,13 +39,14 @@ type memory struct {
 	all     bool // there is a match rule for all units
 	ruled   map[string]bool
 	known   map[string]units.Observed
-	reading map[string]bool // units that are being read and have not changed since
+	reading map[string]bool   // units that are being read and have not changed since
+	ends    map[string]string // how units ended by themselves last, which systemd says only until it starts them again
 
 	stale stale
 }
 
 func newMemory() *memory {
-	return &memory{ruled: map[string]bool{}, known: map[string]units.Observed{}, reading: map[string]bool{}}
+	return &memory{ruled: map[string]bool{}, known: map[string]units.Observed{}, reading: map[string]bool{}, ends: map[string]string{}}
 }
 
 // doubt means that systemd may tell no one of changes, until trust.
@@ -54,6 +55,7 @@ func (m *memory) doubt() {
 	defer m.mu.Unlock()
 	m.epoch++
 	m.trusted = false
+	clear(m.ends) // the next one may be told to no one
 	m.forgetLocked()
 }
 
@@ -90,6 +92,29 @@ func (m *memory) changed(unit string) {
 	defer m.mu.Unlock()
 	delete(m.known, unit)
 	delete(m.reading, unit)
+}
+
+// told takes what systemd tells of a service's end: Result and NRestarts come with every
+// signal of a change. What ended before a start by hand counts for nothing later.
+func (m *memory) told(unit, result string, restarts uint32) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	switch {
+	case result != "success":
+		m.ends[unit] = result
+	case restarts == 0:
+		delete(m.ends, unit)
+	}
+}
+
+// ended is how a unit ended by itself last, "" if no one told since systemd was listened to.
+func (m *memory) ended(unit string) string {
+	if m == nil {
+		return ""
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.ends[unit]
 }
 
 // loaded means that systemd has read a unit in.

@@ -205,6 +205,38 @@ func TestWhatContradictsTheMemoryIsReadAgain(t *testing.T) {
 	s.looked(t, c, "config 3", units.Worker(1))
 }
 
+// How a worker ended is known of one that runs again, by which of them systemd told.
+func TestHowAUnitEndedIsKnownAfterItsRestart(t *testing.T) {
+	s, c := observed(t)
+	worker := units.Worker(1)
+	ended := func(want string) {
+		t.Helper()
+		live, _ := s.look(t, c)
+		if got := live.Unit(worker).Ended; got != want {
+			t.Errorf("it ended with %q, want %q", got, want)
+		}
+	}
+	tell := func(sender, result string, restarts uint32) {
+		s.change(worker, false, map[string]any{"NRestarts": restarts, "Result": "success"}) // it runs again
+		s.b.signal(sender, unitPath(worker), busName+".Properties.PropertiesChanged", serviceIface,
+			map[string]dbus.Variant{"Result": dbus.MakeVariant(result), "NRestarts": dbus.MakeVariant(restarts)}, []string{})
+	}
+	ended("")
+	tell(systemd, "signal", 0)
+	tell(systemd, "success", 1)
+	ended("signal")
+	tell(":1.99", "core-dump", 1)
+	ended("signal")
+	tell(systemd, "exit-code", 1)
+	tell(systemd, "success", 2)
+	ended("exit-code")
+	tell(systemd, "success", 0) // started by hand
+	ended("")
+	tell(systemd, "signal", 0)
+	s.b.signal(busName, "/org/freedesktop/DBus", busName+".NameOwnerChanged", systemdName, systemd, "")
+	ended("")
+}
+
 // Whom systemd has forgotten knows nothing, and is told so.
 func TestNothingIsRememberedOfWhatNoOneTold(t *testing.T) {
 	s := &teller{w: world{units: map[string]map[string]any{}}}

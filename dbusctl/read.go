@@ -92,6 +92,7 @@ func (n *conn) readUnits(ctx context.Context, rows []listed, all map[string]unit
 			if err != nil && failure == nil {
 				failure = translate(n.heard(ctx, err), "read the state of "+r.row.Name)
 			}
+			o.Ended = n.memory.ended(o.Name) // what came before NRestarts did was told before
 			all[o.Name] = o
 			if moved[o.Name] = changed; !changed && err == nil && r.since != nil {
 				n.memory.keep(o)

@@ -25,6 +25,7 @@ type Observed struct {
 	JobType      string    // of the queued job: "start", "stop", "restart", …; "" if none
 	Since        time.Time
 	Restarts     int     // automatic restarts since the last manual start
+	Ended        string  // Result of its last end by itself since then, even if it runs again; "" if not known
 	OOMKills     *uint64 // processes that the kernel killed for lack of memory; nil if systemd does not say
 	MemoryBytes  uint64  // 0 if unknown
 	HeldBytes    uint64  // memory of the main process that the kernel cannot take back; 0 if unknown

@@ -30,7 +30,7 @@ func (c crashes) found(live units.Live) map[string]string {
 	ended := map[string]string{}
 	for name, o := range live.Units {
 		last, known := c[name]
-		now := restarts{o.Restarts, last.result}
+		now := restarts{o.Restarts, cmp.Or(o.Ended, last.result)}
 		if o.Result != "" && o.Result != "success" {
 			now.result = o.Result
 		}
