@@ -19,7 +19,6 @@ const maxHints = 256
 // a set, so that no flood of signals takes memory or holds up replies.
 type hints struct {
 	wake   chan struct{} // has room for one; filled when there is something to take
-	ended  chan struct{} // likewise; filled when a unit has ended by itself
 	memory *memory       // is told of all changes at once, before any answer that comes after them
 
 	mu    sync.Mutex
@@ -34,11 +33,10 @@ type hinted struct {
 	renewed bool                // systemd has another bus name and may not know us
 	changed map[string]struct{} // units of ours
 	loaded  map[string]struct{} // units of ours that systemd has read in
-	ended   bool                // one of those that changed has ended by itself
 }
 
 func newHints(m *memory) *hints {
-	return &hints{wake: make(chan struct{}, 1), ended: make(chan struct{}, 1), memory: m, h: empty()}
+	return &hints{wake: make(chan struct{}, 1), memory: m, h: empty()}
 }
 
 func empty() hinted {
@@ -129,37 +127,14 @@ func (h *hints) noteLocked(sig *dbus.Signal) bool {
 	case busName + ".Properties.PropertiesChanged":
 		unit := unitOf(sig.Path)
 		h.memory.changed(unit)
-		if !h.addLocked(h.h.changed, unit) {
-			return false
-		}
-		if result, restarts, ok := howItEnded(sig); ok {
+		if result, restarts, ok := howItEnded(sig); ok && ours(unit) {
 			h.memory.told(unit, result, restarts)
 		}
-		if endedByItself(sig) {
-			h.h.ended = true
-			select {
-			case h.ended <- struct{}{}:
-			default:
-			}
-		}
+		return h.addLocked(h.h.changed, unit)
 	default:
 		return false
 	}
 	return true
-}
-
-// endedByItself reports whether a PropertiesChanged signal says that a unit has failed or
-// waits to be started again. How it ended is known only until that.
-func endedByItself(sig *dbus.Signal) bool {
-	if len(sig.Body) < 2 {
-		return false
-	}
-	changed, _ := sig.Body[1].(map[string]dbus.Variant)
-	switch state, _ := changed["SubState"].Value().(string); state {
-	case "failed", "auto-restart", "auto-restart-queued":
-		return true
-	}
-	return false
 }
 
 // howItEnded is what a PropertiesChanged signal of a service says of its last end.

@@ -39,18 +39,17 @@ const (
 
 // Watch calls changed with the name of a unit of ours whose state may have
 // changed, until the context ends: workers, canary, policy-loader, garbage
-// collector, components, kresd.target. It calls changed with "" when any of them
+// collector, components, kresd.target. It calls changed("") when any of them
 // may have: when the connection has been made, now or anew, when systemd has
 // reloaded its units or moved to another bus name, or when more changed than
-// can be told apart. ended means that one of them has failed, or waits to be started
-// again, of which no time is lost. It is a hint and not the state: observe the unit to
-// know it. Several changes of one unit may be one call. Calls are made one after
+// can be told apart. It is a hint and not the state: observe the unit to know
+// it. Several changes of one unit may be one call. Calls are made one after
 // another; one that takes long loses none.
 //
 // Watch has a connection of its own, so that nothing that happens to units can
 // break the one that jobs are waited for on. Snapshots are taken on it, too: what
 // it was told of need not be read again. One Watch runs at a time.
-func (c *Client) Watch(ctx context.Context, changed func(unit string, ended bool)) {
+func (c *Client) Watch(ctx context.Context, changed func(unit string)) {
 	for wait := minBackOff; ctx.Err() == nil; wait = min(2*wait, maxBackOff) {
 		began := time.Now()
 		w, err := dialWatch(ctx, c.Address, cmp.Or(c.answer, dialTime))
@@ -204,8 +203,8 @@ func (w *watch) survey(ctx context.Context) (awake map[string]bool, err error) {
 
 // run passes on hints until the context ends, the connection breaks or systemd
 // does not answer, which is the error.
-func (w *watch) run(ctx context.Context, changed func(unit string, ended bool)) error {
-	changed("", false)
+func (w *watch) run(ctx context.Context, changed func(unit string)) error {
+	changed("")
 	tick := time.NewTicker(subscribeInterval)
 	defer tick.Stop()
 	for {
@@ -221,7 +220,6 @@ func (w *watch) run(ctx context.Context, changed func(unit string, ended bool)) 
 			select {
 			case <-ctx.Done():
 				return nil
-			case <-w.hints.ended: // which does not last
 			case <-time.After(gatherTime):
 			}
 			h = w.hints.take()
@@ -231,10 +229,10 @@ func (w *watch) run(ctx context.Context, changed func(unit string, ended bool)) 
 		case err != nil:
 			return nil
 		case all:
-			changed("", h.ended)
+			changed("")
 		default:
 			for _, unit := range dirty {
-				changed(unit, h.ended)
+				changed(unit)
 			}
 		}
 	}

@@ -35,7 +35,7 @@ func watchWith(t *testing.T, client *Client) <-chan string {
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
-		client.Watch(ctx, func(unit string, _ bool) { told <- unit })
+		client.Watch(ctx, func(unit string) { told <- unit })
 	}()
 	t.Cleanup(func() {
 		cancel()
@@ -199,7 +199,7 @@ func TestWatchBacksOff(t *testing.T) {
 	}})
 	ctx, cancel := context.WithTimeout(t.Context(), 7*minBackOff) // tries after 0, 1, 3 and 7 of them
 	defer cancel()
-	client.Watch(ctx, func(string, bool) { t.Error("something is told without a bus") })
+	client.Watch(ctx, func(string) { t.Error("something is told without a bus") })
 	if n := calls.Load(); n > 4 {
 		t.Errorf("%d tries", n)
 	}
@@ -218,7 +218,7 @@ func TestWatchIsNotHeldUpByWhoIsTold(t *testing.T) {
 	go func() {
 		defer close(ended)
 		first := true
-		client.Watch(ctx, func(unit string, _ bool) {
+		client.Watch(ctx, func(unit string) {
 			if first {
 				first = false
 				close(busy)
@@ -340,29 +340,5 @@ func TestWatchNoticesThatSystemdForgotIt(t *testing.T) {
 		if err != nil || all != forgotten || len(dirty) != 0 {
 			t.Errorf("forgotten: %t, everything: %t, units: %q, %v", forgotten, all, dirty, err)
 		}
-	}
-}
-
-// How a unit ended is known only until systemd starts it again.
-func TestWhatEndsByItselfIsToldAtOnce(t *testing.T) {
-	for state, want := range map[string]bool{"running": false, "start": false, "dead": false, "auto-restart": true, "auto-restart-queued": true, "failed": true} {
-		h := newHints(newMemory())
-		h.began(systemd)
-		h.DeliverSignal("", "", &dbus.Signal{
-			Sender: systemd, Path: unitPath("kresd@1.service"), Name: busName + ".Properties.PropertiesChanged",
-			Body: []any{unitIface, map[string]dbus.Variant{"SubState": dbus.MakeVariant(state)}, []string{}},
-		})
-		if got := len(h.ended) > 0; got != want || h.take().ended != want || len(h.wake) == 0 {
-			t.Errorf("%s: told at once: %t", state, got)
-		}
-	}
-	forged := newHints(newMemory())
-	forged.began(systemd)
-	forged.DeliverSignal("", "", &dbus.Signal{
-		Sender: ":1.99", Path: unitPath("kresd@1.service"), Name: busName + ".Properties.PropertiesChanged",
-		Body: []any{unitIface, map[string]dbus.Variant{"SubState": dbus.MakeVariant("failed")}, []string{}},
-	})
-	if len(forged.ended) > 0 {
-		t.Error("what someone else tells counts")
 	}
 }

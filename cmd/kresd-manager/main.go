@@ -62,7 +62,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 // systemd is a connection to the service manager.
 type systemd interface {
 	manager.Systemd
-	Watch(ctx context.Context, changed func(unit string, ended bool))
+	Watch(ctx context.Context, changed func(unit string))
 	Restarting(ctx context.Context, unit string) (bool, error)
 	Close()
 }

@@ -135,7 +135,7 @@ func serve(o options, bus systemd, stdout io.Writer, log *slog.Logger) error {
 	eye.Serve(doors.Paths()...)
 	var background sync.WaitGroup
 	background.Go(func() { bus.Watch(ctx, m.Drifted) })
-	background.Go(func() { eye.Watch(ctx, log, func() { m.Drifted("", false) }) })
+	background.Go(func() { eye.Watch(ctx, log, func() { m.Drifted("") }) })
 	hangups := make(chan struct{}, 1)
 	background.Go(func() {
 		for {

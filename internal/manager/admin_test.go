@@ -353,7 +353,7 @@ func TestOneWorkerDoesNotSpeakAgainstAChange(t *testing.T) {
 		p.drift()
 		for range 9 {
 			w.sys.Crash("kresd@2.service")
-			p.Drifted("", false)
+			p.Drifted("")
 			time.Sleep(100 * time.Millisecond)
 			w.sys.AutoRestart()
 			p.drift()
@@ -375,7 +375,7 @@ func TestAChangeOverTheAPIThatIsTakenBackIsNoFaultOfTheFile(t *testing.T) {
 			for n := 1; n <= 3; n++ {
 				w.sys.Crash(units.Worker(n))
 			}
-			p.Drifted("", false)
+			p.Drifted("")
 			time.Sleep(100 * time.Millisecond)
 			w.sys.AutoRestart()
 			p.drift()

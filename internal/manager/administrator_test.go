@@ -87,7 +87,7 @@ func (s *administered) Do(t *testing.T, a contract.Act) {
 	default:
 		t.Fatalf("%s is nothing that is done here", a)
 	}
-	s.p.Drifted(a.Unit, false) // systemd tells
+	s.p.Drifted(a.Unit) // systemd tells
 }
 
 func (s *administered) PutUnconfirmed(t *testing.T, doc string) (units.Report, error) {
@@ -100,7 +100,7 @@ func (s *administered) Stir(t *testing.T, what string) {
 	t.Helper()
 	switch what {
 	case "drift":
-		s.p.Drifted("", false)
+		s.p.Drifted("")
 	case "restart":
 		s.p.end()
 		s.again(t)
@@ -136,7 +136,7 @@ func (s *administered) again(t *testing.T) {
 func (s *administered) Recover(t *testing.T) {
 	for range 10 {
 		s.Settle(t)
-		s.p.Drifted("", false)
+		s.p.Drifted("")
 		time.Sleep(time.Minute)
 		if s.Status(t).State == "running" {
 			return

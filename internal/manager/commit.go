@@ -39,7 +39,7 @@ func (m *Manager) applied(s *step, err error) {
 	next, r := s.next, s.report
 	if err != nil {
 		m.log(s).Error("the change is incomplete; the rest is being repaired", "cause", s.Cause, "error", err)
-		m.Drifted("", false)
+		m.Drifted("")
 		r.Error = err.Error()
 		if s.blames != "" {
 			r.RollbackError = r.Error

@@ -16,7 +16,7 @@ import (
 // drift has the manager notice something and waits until it has done what it
 // wants to do at once.
 func (p *process) drift() {
-	p.Drifted("", false)
+	p.Drifted("")
 	time.Sleep(time.Second)
 	synctest.Wait()
 }
@@ -62,7 +62,7 @@ func TestRepairsOfOneUnitComeLessAndLessOften(t *testing.T) {
 			if w.sys.Live().Unit("kresd@2.service").Running() {
 				starts = append(starts, time.Since(began))
 				w.sys.AdminStop("kresd@2.service")
-				p.Drifted("kresd@2.service", false)
+				p.Drifted("kresd@2.service")
 			}
 			time.Sleep(100 * time.Millisecond)
 		}
@@ -168,7 +168,7 @@ func TestAChangeAfterWhichWorkersDoNotStayUpIsTakenBack(t *testing.T) {
 		for range 5 {
 			w.sys.Crash("kresd@1.service")
 			w.sys.Crash("kresd@2.service")
-			p.Drifted("", false)
+			p.Drifted("")
 			time.Sleep(100 * time.Millisecond)
 			w.sys.AutoRestart()
 			p.drift()
@@ -221,7 +221,7 @@ func TestWithNothingToGoBackToWorkersAreKept(t *testing.T) {
 				p.drift()
 				for range 7 {
 					w.sys.Crash("kresd@1.service")
-					p.Drifted("", false)
+					p.Drifted("")
 					time.Sleep(100 * time.Millisecond)
 					w.sys.AutoRestart()
 					p.drift()

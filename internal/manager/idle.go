@@ -47,7 +47,7 @@ func (m *Manager) needed(ctx context.Context) string {
 		return "files of rules are degraded, and tried again"
 	case slices.ContainsFunc(s.desired.Components, watchful):
 		return "there are core or needed components"
-	case len(m.care) > 0 || len(m.drifted)+len(m.crashed) > 0:
+	case len(m.care) > 0 || len(m.drifted) > 0:
 		return "units are being repaired"
 	}
 	live, err := m.o.Systemd.Observe(ctx, units.Scope{Units: s.desired.Units()})

@@ -81,7 +81,7 @@ func TestWhatKeepsAnIdleManager(t *testing.T) {
 
 		// A unit that was repaired is looked after until it has been well.
 		w.sys.AdminStop("kresd@2.service")
-		p.Drifted("kresd@2.service", false)
+		p.Drifted("kresd@2.service")
 		if p.Needed(t.Context()) == "" {
 			t.Error("not needed before the repair")
 		}

@@ -168,7 +168,6 @@ type Manager struct {
 	care     care
 	crashes  crashes
 	drifted  chan struct{} // has room for one; filled when something may have drifted
-	crashed  chan struct{} // likewise; filled when a unit has ended by itself
 	// bootFault says why the next boot begins with something older, "" if it does not.
 	bootFault atomic.Pointer[string]
 	// rulesUnsure means that running workers may not all have been told of the
@@ -268,7 +267,6 @@ func New(o Options) *Manager {
 		o:       o,
 		work:    make(chan *task),
 		drifted: make(chan struct{}, 1),
-		crashed: make(chan struct{}, 1),
 		care:    care{},
 		crashes: crashes{},
 		ledger:  input.NewLedger(),
@@ -318,9 +316,6 @@ func (m *Manager) Run(ctx context.Context) {
 				look.Reset(max(gatherTime, time.Until(rested)))
 				soon = true
 			}
-		case <-m.crashed:
-			look.Reset(crashTime)
-			soon = true
 		case <-m.promise.C():
 			m.expire(ctx)
 			m.doLater()

@@ -17,7 +17,6 @@ import (
 
 // Times of the repair.
 const (
-	crashTime  = 10 * time.Millisecond // after one has ended by itself: less than RestartSec= of workers
 	gatherTime = 50 * time.Millisecond // what comes together is looked at together
 	// A unit that starts or stops gives hints all the time. For them a look rests for so many
 	// times what the one before has taken, and not for longer than that.
@@ -35,15 +34,10 @@ type repairPlan struct {
 }
 
 // Drifted is a hint that a unit, or with "" any of them, may have changed
-// without the manager. That one has ended by itself is looked at soon, while systemd
-// still knows how. It never waits.
-func (m *Manager) Drifted(_ string, ended bool) {
-	hint := m.drifted
-	if ended {
-		hint = m.crashed
-	}
+// without the manager. It never waits.
+func (m *Manager) Drifted(string) {
 	select {
-	case hint <- struct{}{}:
+	case m.drifted <- struct{}{}:
 	default:
 	}
 }

@@ -30,7 +30,7 @@ func watch(t *testing.T) *watcher {
 	ctx, cancel := context.WithCancel(t.Context())
 	var ended sync.WaitGroup
 	ended.Go(func() {
-		client.Watch(ctx, func(unit string, _ bool) {
+		client.Watch(ctx, func(unit string) {
 			w.mu.Lock()
 			defer w.mu.Unlock()
 			w.told[unit]++
