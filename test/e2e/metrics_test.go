@@ -359,10 +359,10 @@ management:
 	if a := sut.Call(t, "PUT", "/v1/config/nsid?confirm-within=1h", `"x"`); a.Code != 200 {
 		t.Fatalf("%d %s", a.Code, a.Body)
 	}
+	const crashes = `kresd_manager_unit_crashes_total{component="worker",result="signal",unit="kresd@2.service"}`
+	before := scrape(t)[crashes]
 	sut.Must(t, "systemctl", "kill", "--signal=KILL", "kresd@2.service")
-	product.Eventually(t, "the crash is counted", func() bool {
-		return scrape(t)[`kresd_manager_unit_crashes_total{component="worker",result="signal",unit="kresd@2.service"}`] == 1
-	})
+	product.Eventually(t, "the crash is counted", func() bool { return scrape(t)[crashes] == before+1 })
 	sut.Must(t, "systemctl", "stop", "kresd@1.service")
 	product.Eventually(t, "the worker is repaired", func() bool {
 		return scrape(t)[`kresd_manager_unit_drifts_total{component="worker",unit="kresd@1.service"}`] >= 1 && sut.Status(t).State == "running"
