@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"kresd-manager/api/door"
+	"kresd-manager/internal/doctor"
 	"kresd-manager/internal/metrics"
 	"kresd-manager/internal/sampler"
 	"kresd-manager/internal/session"
@@ -54,6 +55,8 @@ type Options struct {
 	// Logs calls told with messages of units until there are no more or the
 	// context ends; nil is none.
 	Logs func(ctx context.Context, q units.LogQuery, told func(units.LogLine)) error
+	// Doctor examines the installation; nil where there is none.
+	Doctor func(context.Context) doctor.Report
 	// Sessions is the file in which it is kept who has logged in to the pages; "" keeps it
 	// in memory.
 	Sessions string
@@ -75,6 +78,7 @@ type handlers struct {
 	took                 *metrics.Requests
 	sessions             *session.Store
 	sampler              *sampler.Sampler
+	examiner             *examiner
 	crossOrigin          *http.CrossOriginProtection
 
 	described func() ([]byte, error) // the document of the interface
@@ -101,6 +105,7 @@ func New(c Controller, opt Options) http.Handler {
 		logs:        newShares("readers of logs", logsEach, logsAll),
 		samples:     newShares("readers of statistics", samplesEach, samplesAll),
 		sampler:     newSampler(c),
+		examiner:    newExaminer(),
 		texts:       newShares("large answers in YAML or TOML", textsEach, textsAll),
 		plans:       newShares("dry runs", plansEach, plansAll),
 		traces:      newShares("traces", tracesEach, tracesAll),

@@ -15,6 +15,7 @@ import (
 	"kresd-manager/api/openapi"
 	"kresd-manager/api/wire"
 	"kresd-manager/internal/config"
+	"kresd-manager/internal/doctor"
 	"kresd-manager/internal/sampler"
 	"kresd-manager/internal/top"
 	"kresd-manager/units"
@@ -58,15 +59,17 @@ var tags = [][2]string{
 var describes sync.Mutex
 
 // schemas has the types that go over the wire.
-var schemas = openapi.Schemas{Known: map[reflect.Type]openapi.Schema{
+var schemas = openapi.Schemas{Known: withSets(map[reflect.Type]openapi.Schema{
 	reflect.TypeFor[units.Seconds](): {"type": "number", "description": "seconds"},
 	reflect.TypeFor[wire.Kind]():     {"type": "string", "enum": wire.Kinds},
 	reflect.TypeFor[top.Number]():    {"type": []string{"number", "null"}},
 	reflect.TypeFor[wire.Access]():   {"type": "string", "enum": wire.Accesses},
 	reflect.TypeFor[wire.Login]():    {"type": "string", "enum": wire.Logins},
-}, Names: map[reflect.Type]string{
+}), Names: map[reflect.Type]string{
 	reflect.TypeFor[config.Problem]():  "Finding", // of wire.Problem, too
 	reflect.TypeFor[config.Change]():   "Difference",
+	reflect.TypeFor[doctor.Finding]():  "Fault",
+	reflect.TypeFor[doctor.Report]():   "Examination",
 	reflect.TypeFor[sampler.History](): "SampleHistory", // of units.History, too
 	reflect.TypeFor[wire.Trace]():      "TraceRequest",
 }}

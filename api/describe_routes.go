@@ -8,6 +8,7 @@ import (
 
 	"kresd-manager/api/openapi"
 	"kresd-manager/api/wire"
+	"kresd-manager/internal/doctor"
 	"kresd-manager/internal/sampler"
 	"kresd-manager/internal/top"
 	"kresd-manager/units"
@@ -74,8 +75,13 @@ func descriptions() map[string]description {
 			{In: "header", Name: "Last-Event-ID", Text: "The id of the last message that was seen; those after it come.", Schema: someText},
 		}, good: []openapi.Answer{ok("Messages.", stream(openapi.Schema{"anyOf": []openapi.Schema{of[units.LogLine](), of[wire.Ending](), of[wire.Problem]()}})...)},
 			bad: []int{http.StatusNotFound}},
-		"GET /v1/history":        {tag: tagChange, summary: "What was changed, newest first", good: negotiated(of[units.History]()), bad: negotiate},
-		"GET /v1/history/{id}":   {tag: tagChange, summary: "One change, with its configuration", parameters: []openapi.Parameter{id}, good: negotiated(of[wire.HistoryEntry]()), bad: slices.Concat(negotiate, []int{http.StatusNotFound})},
+		"GET /v1/history":      {tag: tagChange, summary: "What was changed, newest first", good: negotiated(of[units.History]()), bad: negotiate},
+		"GET /v1/history/{id}": {tag: tagChange, summary: "One change, with its configuration", parameters: []openapi.Parameter{id}, good: negotiated(of[wire.HistoryEntry]()), bad: slices.Concat(negotiate, []int{http.StatusNotFound})},
+		"GET /v1/history/{id}/diff": {tag: tagChange, summary: "How the configurations of two changes differ, without secrets",
+			parameters: []openapi.Parameter{id, query("from", "The other change.", number)}, good: json(of[wire.Comparison]()), bad: []int{http.StatusNotFound}},
+		"GET /v1/doctor": {tag: tagState, summary: "What is wrong with the installation, as the manager sees it, and what to type", good: json(of[doctor.Report]()), bad: []int{http.StatusNotFound},
+			text: "As kresctl doctor, which sees more as root. It is examined at most every 30 seconds. 404 where there is no installation: for a manager of a user."},
+		"GET /v1/files":          {tag: tagConfig, summary: "The configuration files as they are, with comments and secrets, and as they would say what runs", good: json(of[wire.Files]())},
 		"POST /v1/rollback":      {tag: tagChange, summary: "Go back to what ran before the last change", parameters: termsOf(), good: []openapi.Answer{reported(), goesOn()}, bad: changes},
 		"POST /v1/rollback/{id}": {tag: tagChange, summary: "Go back to the configuration of an earlier change", parameters: termsOf(id), good: []openapi.Answer{reported(), goesOn()}, bad: changes},
 		"POST /v1/confirm": {tag: tagChange, summary: "Keep the change that waits to be confirmed", text: answersAtTheEnd, bad: []int{http.StatusConflict},

@@ -4,9 +4,11 @@ package api
 
 import (
 	"net/http"
+	"net/url"
 	"strconv"
 
 	"kresd-manager/api/wire"
+	"kresd-manager/internal/config"
 	"kresd-manager/units"
 )
 
@@ -51,4 +53,34 @@ func entryID(r *http.Request) (int, error) {
 		return 0, malformed("%s is not the number of a change; see /v1/history", printable(text))
 	}
 	return id, nil
+}
+
+// mostCompared bounds how many differences are told.
+const mostCompared = 1000
+
+// compareEntries says how the configurations of two changes differ.
+func (h *handlers) compareEntries(w *response, r *http.Request) error {
+	to, err := entryID(r)
+	if err != nil {
+		return err
+	}
+	query, err := url.ParseQuery(r.URL.RawQuery)
+	from, nerr := strconv.Atoi(query.Get("from"))
+	if err != nil || nerr != nil || from < 1 || len(query) != 1 || len(query["from"]) != 1 {
+		return malformed("name the other change: /v1/history/%d/diff?from=N; see /v1/history", to)
+	}
+	giveBack, err := h.plans.take(w, r)
+	if err != nil {
+		return err
+	}
+	defer giveBack()
+	_, before, err := h.ctl.Entry(from)
+	if err != nil {
+		return err
+	}
+	_, after, err := h.ctl.Entry(to)
+	if err != nil {
+		return err
+	}
+	return sendJSON(w, wire.Comparison{From: from, To: to, Diff: config.Difference(before, after, mostCompared)}, "")
 }

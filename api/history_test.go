@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"kresd-manager/api"
+	"kresd-manager/api/wire"
 	"kresd-manager/units"
 )
 
@@ -40,6 +41,36 @@ func TestHistoryShowsNoSecrets(t *testing.T) {
 		got := s.ask(t, "GET", path, "")
 		if got.StatusCode != 200 || strings.Contains(got.body, "hush") || path != "/v1/status" && !strings.Contains(got.body, "(secret)") {
 			t.Errorf("%s: %s", path, got.body)
+		}
+	}
+}
+
+func TestAnyTwoChangesAreCompared(t *testing.T) {
+	s := serve(t, api.Options{})
+	secret := strings.Repeat("hush ", 8)
+	s.ask(t, "PUT", "/v1/config/workers", "3")
+	s.ask(t, "PUT", "/v1/config/network/tls", `{"sticket-secret": "`+secret+`"}`)
+	s.ask(t, "PUT", "/v1/config/workers", "4")
+	var got wire.Comparison
+	compare := func(path string) string {
+		t.Helper()
+		got = wire.Comparison{}
+		answer := s.ask(t, "GET", path, "")
+		if err := json.Unmarshal([]byte(answer.body), &got); err != nil || answer.StatusCode != 200 || strings.Contains(answer.body, "hush") {
+			t.Errorf("%s: %d %s", path, answer.StatusCode, answer.body)
+		}
+		return got.Diff.String()
+	}
+	if text := compare("/v1/history/4/diff?from=2"); text != "~ /workers: 3 → 4\n+ /network/tls: {\"sticket-secret\":\"(secret)\"}\n" || got.From != 2 || got.To != 4 {
+		t.Errorf("%+v: %s", got, text)
+	}
+	if text := compare("/v1/history/2/diff?from=2"); text != "" {
+		t.Error(text)
+	}
+	for path, want := range map[string]int{"/v1/history/4/diff": 400, "/v1/history/4/diff?from=x": 400, "/v1/history/4/diff?from=2&to=3": 400, "/v1/history/4/diff?from=2&from=3": 400,
+		"/v1/history/x/diff?from=2": 400, "/v1/history/99/diff?from=2": 404, "/v1/history/2/diff?from=99": 404} {
+		if answer := s.ask(t, "GET", path, ""); answer.StatusCode != want {
+			t.Errorf("%s: %d %s", path, answer.StatusCode, answer.body)
 		}
 	}
 }

@@ -17,6 +17,7 @@ import (
 	"kresd-manager/api"
 	"kresd-manager/api/openapi/conform"
 	"kresd-manager/api/wire"
+	"kresd-manager/internal/doctor"
 	"kresd-manager/units"
 )
 
@@ -142,7 +143,8 @@ func TestAllKindsAreListed(t *testing.T) {
 // Each route that reads answers HEAD as well, and what no other test asks for is asked
 // here: every good answer of the description is seen by a test.
 func TestAnswersThatAreAsDescribed(t *testing.T) {
-	s := serve(t, api.Options{Logs: func(context.Context, units.LogQuery, func(units.LogLine)) error { return nil }})
+	s := serve(t, api.Options{Logs: func(context.Context, units.LogQuery, func(units.LogLine)) error { return nil },
+		Doctor: func(context.Context) doctor.Report { return doctor.Report{} }})
 	text, err := api.Description("test")
 	if err != nil {
 		t.Fatal(err)
@@ -151,7 +153,7 @@ func TestAnswersThatAreAsDescribed(t *testing.T) {
 	if err := json.Unmarshal(text, &doc); err != nil {
 		t.Fatal(err)
 	}
-	fill := strings.NewReplacer("/v1/config/{pointer}", "/v1/config/workers", "{pointer}", "cache", "{id}", "1", "{kind}", "kresd", "{profile}", "cmdline", "{file}", "index.html")
+	fill := strings.NewReplacer("/v1/history/{id}/diff", "/v1/history/1/diff?from=1", "/v1/config/{pointer}", "/v1/config/workers", "{pointer}", "cache", "{id}", "1", "{kind}", "kresd", "{profile}", "cmdline", "{file}", "index.html")
 	s.ask(t, "PUT", "/v1/config/management", `{"unix-socket": "/s", "pprof": true}`)
 	for path, methods := range doc.Paths {
 		if methods["head"] == nil {

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"log/slog"
@@ -11,6 +12,8 @@ import (
 	"strings"
 
 	"kresd-manager/internal/cmdline"
+	"kresd-manager/internal/config"
+	"kresd-manager/internal/doctor"
 )
 
 // options are the command line.
@@ -147,4 +150,15 @@ func parse(args []string, stdout, stderr io.Writer) (o options, code int, done b
 		*p = abs
 	}
 	return o, exitOK, false
+}
+
+// doctor examines the installation, nil for a manager that is not installed, or whose
+// configuration is several files.
+func (o *options) doctor(host config.Host) func(context.Context) doctor.Report {
+	if o.transient || len(o.configs) != 1 {
+		return nil
+	}
+	return func(ctx context.Context) doctor.Report {
+		return doctor.Examine(ctx, doctor.Host{Config: o.configs[0], Model: host, Reinstall: doctor.Reinstall()})
+	}
 }

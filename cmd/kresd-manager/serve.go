@@ -159,6 +159,7 @@ func serve(o options, bus systemd, stdout io.Writer, log *slog.Logger) error {
 		Hosts:    listen.Names(),
 		OwnName:  encryption.Covers,
 		Readers:  readers(),
+		Doctor:   o.doctor(host),
 		Sessions: filepath.Join(o.runtimeDir, "sessions.json"),
 		Logs: func(ctx context.Context, q units.LogQuery, told func(units.LogLine)) error {
 			q.User = o.user

@@ -232,11 +232,13 @@ func (s *Spec) find(sent string) (path string, methods map[string]operation) {
 	}
 	best := -1
 	for p, m := range s.paths {
-		prefix, _, parameter := strings.Cut(p, "{")
-		if !parameter || !strings.HasPrefix(sent, prefix) || len(prefix) <= best {
+		prefix, rest, parameter := strings.Cut(p, "{")
+		_, suffix, _ := strings.Cut(rest, "}")
+		literal := len(prefix) + len(suffix)
+		if !parameter || !strings.HasPrefix(sent, prefix) || !strings.HasSuffix(sent, suffix) || len(sent) < literal || literal <= best {
 			continue
 		}
-		path, methods, best = p, m, len(prefix)
+		path, methods, best = p, m, literal
 	}
 	return path, methods
 }
