@@ -102,6 +102,9 @@ func policyOf(below func(n int) int) Policy {
 	if below(2) == 0 {
 		p.Rings = []Match{"*"}
 	}
+	if below(3) == 0 {
+		p.Spread = "site"
+	}
 	return p
 }
 
@@ -115,6 +118,9 @@ func newWorld(t failer, n int, p Policy, draw func(i int) fate) *world {
 	w.written = w.revision
 	for i := range n {
 		h := Host{Format: Format, ID: fmt.Sprint("h", i), State: Idle, Alive: true, Tags: Tags{"host": fmt.Sprint("h", i)}}
+		if i%4 > 0 {
+			h.Tags["site"] = fmt.Sprint(i % 4)
+		}
 		if i%5 == 0 {
 			h.Tags["ring"] = "canary"
 		}
@@ -154,6 +160,11 @@ func (w *world) start(i int) {
 	}
 	if flying >= w.parallel {
 		w.fail("%s starts as number %d, and %d are allowed", h.ID, flying+1, w.parallel)
+	}
+	for j, o := range w.hosts {
+		if place := w.record.Policy.place(o); place != "" && place == w.record.Policy.place(*h) && o.Alive && o.inFlight() && !w.returned[j] {
+			w.fail("%s starts, and %s of the same site is in flight", h.ID, o.ID)
+		}
 	}
 	if n := w.touched(); forward && n >= w.allowed {
 		w.fail("%s starts, and %d hosts have touched the release and not proved it, of %d", h.ID, n, w.allowed)

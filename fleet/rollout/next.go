@@ -304,12 +304,25 @@ func (r *Record) admit(c crowd) (fresh bool) {
 		places = make([]int, len(c.sizes))
 	}
 	r.Threshold = make([]Rank, len(places))
+	taken := make(map[string]bool)
+	for _, h := range c.hosts {
+		if h.Alive && h.inFlight() {
+			taken[r.Policy.place(h)] = true
+		}
+	}
+	taken[""] = false
 	for i, h := range c.hosts {
 		ring := c.rings[i]
 		if r.Phase.back() {
 			ring = 0
 		}
 		if places[ring] > 0 && h.Rank != "" && r.candidate(h) {
+			place := r.Policy.place(h)
+			if taken[place] { // all behind it wait: a threshold admits whoever is below
+				places[ring] = 0
+				continue
+			}
+			taken[place] = place != ""
 			places[ring]--
 			r.Threshold[ring] = h.Rank
 			fresh = fresh || h.Revision > r.Basis

@@ -188,6 +188,33 @@ func TestDecisions(t *testing.T) {
 	}
 }
 
+// No two hosts of one site are in flight, whatever the budget.
+func TestSpread(t *testing.T) {
+	r := sample(Rolling, 5)
+	r.Policy.Spread = "site"
+	hosts := fleet(OK, OK, Planned, Planned, Planned, Planned, OK, OK, OK, OK)
+	for i, site := range []string{"", "", "a", "b", "a", "c", "", "", "", ""} {
+		if site != "" {
+			hosts[i].Tags["site"] = site
+		}
+	}
+	next := Next(View{r, 11, hosts, 12}, Clock{})
+	if next.Threshold[1] != hosts[3].Rank {
+		t.Errorf("h2 and h3 are to start, and h4 is of the site of h2: %s", next.Text())
+	}
+	hosts[2].State, hosts[3].State = Applying, Applying
+	if next := Next(View{next, 13, hosts, 14}, Clock{}); next.Admits(hosts[4].Rank, hosts[4].Tags, 5) {
+		t.Errorf("h4 starts beside h2: %s", next.Text())
+	}
+	if why := strings.Join(Why(next, hosts, nil), "\n"); !strings.Contains(why, "no two at a time of the same site") {
+		t.Error(why)
+	}
+	hosts[2].State = OK
+	if next := Next(View{next, 13, hosts, 15}, Clock{}); next.Threshold[1] != hosts[5].Rank {
+		t.Errorf("h4 and h5 are to start: %s", next.Text())
+	}
+}
+
 // From two hosts on, never all of them at once.
 func TestSmallFleets(t *testing.T) {
 	for n, want := range map[int]int{1: 1, 2: 1, 3: 1, 5: 2, 39: 19, 1000: 20} {
@@ -222,6 +249,7 @@ func TestARecordThatIsNotOneIsRefused(t *testing.T) {
 		{`"max-failed":"1%"`, `"max-failed":"-1%"`, "neither a number of hosts"},
 		{`"max-failed":"1%"`, `"max-failed":"NaN%"`, "neither a number of hosts"},
 		{`"progress-deadline":"30m0s"`, `"progress-deadline":"30s"`, "every host would be too late"},
+		{`"max-failed":"1%"`, `"max-failed":"1%","spread":"site=a"`, `spread: "site=a" is not the name of a tag`},
 		{`"version":3`, `"version":0`, "count from 1"},
 	} {
 		text := strings.Replace(good, c.from, c.to, 1)

@@ -26,6 +26,9 @@ type Policy struct {
 	// MaxParallel is how many hosts are between start and proof at a time. It is never
 	// more than half of the hosts, and at least 1.
 	MaxParallel Amount `json:"max-parallel"`
+	// Spread is a tag, such as site: of hosts that have the same value of it, no two are in
+	// flight at a time, going forward or back. Those that are away do not count. "" is none.
+	Spread string `json:"spread,omitempty"`
 	// MaxFailed is how many hosts may refuse or fail before all go back, and MaxMissing
 	// how many may be away. The canary ring has none to lose.
 	MaxFailed  Amount `json:"max-failed"`
@@ -107,6 +110,9 @@ func (p Policy) Check() error {
 	if p.ProgressDeadline.Duration() <= p.HostSoak.Duration() {
 		return fmt.Errorf("progress-deadline: %s is not longer than host-soak, %s: every host would be too late", p.ProgressDeadline, p.HostSoak)
 	}
+	if p.Spread != "" && (Match(p.Spread).Check() != nil || strings.ContainsAny(p.Spread, "*=")) {
+		return fmt.Errorf("spread: %q is not the name of a tag", p.Spread)
+	}
 	switch {
 	case p.MinQueries < 0:
 		return errors.New("min-queries: it is a number of queries, from 0")
@@ -116,6 +122,14 @@ func (p Policy) Check() error {
 		return fmt.Errorf("on-inconclusive: %q is neither %s nor %s", p.OnInconclusive, InconclusivePauses, InconclusivePasses)
 	}
 	return nil
+}
+
+// place is what no two hosts in flight may share, "" for nothing.
+func (p Policy) place(h Host) string {
+	if p.Spread == "" {
+		return ""
+	}
+	return h.Tags[p.Spread]
 }
 
 // Ring is the number of the ring of a host.

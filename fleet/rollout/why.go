@@ -24,6 +24,9 @@ func (r Record) waits(c crowd) string {
 	} else {
 		add(c.Ready, "%d ready", func(h Host) bool { return h.Alive && h.State == Planned })
 	}
+	if r.Policy.Spread != "" && c.InFlight > 0 && (r.Phase.back() || c.Ready > 0) {
+		parts = append(parts, "no two at a time of the same "+r.Policy.Spread)
+	}
 	add(c.Out, "%d passed over", func(h Host) bool { return h.Alive && h.out() })
 	if len(parts) == 0 {
 		return "no host can start"
