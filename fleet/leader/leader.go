@@ -28,6 +28,9 @@ type Config struct {
 	Lease time.Duration
 	// Pace is the least time between two writes of the record; 0 is a second.
 	Pace time.Duration
+	// Gate asks the gate of a policy: closed says why it is, and the error that it is not
+	// known. It is nil where there is none to ask.
+	Gate func(ctx context.Context, expression string) (closed string, err error)
 }
 
 // Leader is one, or waits to be one.
@@ -154,6 +157,7 @@ func (l *Leader) lead(ctx context.Context, token int64, gone <-chan struct{}) er
 	now := time.Now()
 	inStage, quiet := now, now // as long as this leader has seen
 	var last time.Time         // of a write
+	var gate gate
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for {
@@ -182,7 +186,11 @@ func (l *Leader) lead(ctx context.Context, token int64, gone <-chan struct{}) er
 		if p := rollout.Progress(v.record, hosts); p != progress {
 			progress, quiet = p, now
 		}
-		clock := rollout.Clock{InStage: now.Sub(inStage), Quiet: now.Sub(quiet)}
+		if v.record.Gated() {
+			gate.ask(ctx, l, v.record)
+			now = time.Now()
+		}
+		clock := rollout.Clock{InStage: now.Sub(inStage), Quiet: now.Sub(quiet), Gate: gate.now}
 		l.note(v.record, hosts, clock)
 		if wait := l.Pace - now.Sub(last); wait > 0 {
 			timer.Reset(wait)
@@ -252,7 +260,53 @@ func (l *Leader) later(r rollout.Record, c rollout.Clock) time.Duration {
 	} else if !r.Phase.Ended() && r.Phase != rollout.Paused {
 		wait = min(wait, r.Policy.ProgressDeadline.Duration()-c.Quiet)
 	}
+	if r.Gated() {
+		wait = min(wait, gateEvery)
+	}
 	return max(wait, l.Pace)
+}
+
+// gate is what a gate has said.
+type gate struct {
+	asked  time.Time
+	of     string // the expression, and the rollout
+	now    rollout.Gate
+	failed int // times that it was not known, one after another
+}
+
+// How often a gate is asked, and after how many answers that say nothing a person is.
+const (
+	gateEvery  = 15 * time.Second
+	gateSilent = 4
+)
+
+// ask asks it, if the last answer is old. Until there is one, no host starts.
+func (g *gate) ask(ctx context.Context, l *Leader, r rollout.Record) {
+	if of := fmt.Sprint(r.ID, r.Policy.Gate); of != g.of {
+		*g = gate{of: of}
+	}
+	if !g.asked.IsZero() && time.Since(g.asked) < gateEvery {
+		return
+	}
+	g.asked = time.Now()
+	if l.Gate == nil {
+		g.now = rollout.Gate{Why: "the gate cannot be asked: " + l.Host + " leads, and has no prometheus in its settings"}
+		return
+	}
+	closed, err := l.Gate(ctx, r.Policy.Gate)
+	switch {
+	case ctx.Err() != nil:
+	case err == nil:
+		g.failed = 0
+		g.now = rollout.Gate{Open: closed == "", Why: closed}
+	default:
+		g.failed++
+		g.now = rollout.Gate{}
+		l.Log.WarnContext(ctx, "the gate says nothing", "rollout", r.ID, "times", g.failed, "error", err)
+		if g.failed >= gateSilent {
+			g.now.Why = err.Error()
+		}
+	}
 }
 
 func (l *Leader) note(r rollout.Record, hosts []rollout.Host, c rollout.Clock) {

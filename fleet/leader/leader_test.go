@@ -4,6 +4,7 @@ package leader
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"strings"
@@ -182,6 +183,73 @@ func TestTheNextLeaderMeasuresByItself(t *testing.T) {
 		if r := record(t, s); r.Phase != rollout.Rolling || r.Stage == 0 {
 			t.Errorf("after 11m of a new leader it is %s", r.Phase)
 		}
+	})
+}
+
+// A gate that says nothing lets no host start, and after a while a person is asked; one
+// that is closed does so at once.
+func TestTheGate(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := seeded(t, 40)
+		r := record(t, s)
+		r.Policy.Gate = "up"
+		put(t, s, store.Rollout, r.Text())
+		var closed string
+		err := errors.New("no data")
+		asked := 0
+		l := New(Config{Host: "a", Store: s, Log: slog.New(slog.DiscardHandler), Gate: func(_ context.Context, expression string) (string, error) {
+			if asked++; expression != "up" {
+				t.Errorf("it is asked for %q", expression)
+			}
+			return closed, err
+		}})
+		ctx, stop := context.WithCancel(t.Context())
+		go l.Run(ctx)
+		defer func() {
+			stop()
+			synctest.Wait()
+		}()
+		time.Sleep(30 * time.Second)
+		if r := record(t, s); r.Phase != rollout.Rolling || admitted(t, s) != 0 {
+			t.Errorf("a gate that says nothing lets hosts start: %s", r.Text())
+		}
+		time.Sleep(time.Minute)
+		if r := record(t, s); r.Phase != rollout.Paused || r.Reason != "no data" || asked != gateSilent {
+			t.Errorf("asked %d times: %s", asked, r.Text())
+		}
+		resume := func() {
+			r := record(t, s)
+			r.Phase, r.Resume, r.Reason = r.Resume, "", ""
+			r.Version++
+			put(t, s, store.Rollout, r.Text())
+			time.Sleep(20 * time.Second)
+		}
+		err = nil
+		if resume(); admitted(t, s) != 1 {
+			t.Errorf("an open gate lets no host start: %s", record(t, s).Text())
+		}
+		closed = "the gate is closed: up is 0"
+		time.Sleep(20 * time.Second)
+		if r := record(t, s); r.Phase != rollout.Paused || r.Reason != closed {
+			t.Errorf("%s", r.Text())
+		}
+		n := asked
+		if time.Sleep(time.Hour); asked != n {
+			t.Errorf("it is asked %d times in a pause", asked-n)
+		}
+	})
+	synctest.Test(t, func(t *testing.T) { // and no one to ask
+		s := seeded(t, 40)
+		r := record(t, s)
+		r.Policy.Gate = "up"
+		put(t, s, store.Rollout, r.Text())
+		_, stop := run(s, "a")
+		time.Sleep(10 * time.Second)
+		if r := record(t, s); r.Phase != rollout.Paused || !strings.Contains(r.Reason, "a leads, and has no prometheus in its settings") {
+			t.Errorf("%s", r.Text())
+		}
+		stop()
+		synctest.Wait()
 	})
 }
 

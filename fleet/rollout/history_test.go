@@ -51,9 +51,11 @@ type world struct {
 		hosts  []Host
 		basis  int64
 		clock  Clock
+		gate   Gate
 	}
-	token int // of the leader that holds the lease
-	log   []func() string
+	passes bool // the gate, as whoever wrote the record knew it
+	token  int  // of the leader that holds the lease
+	log    []func() string
 	// canaryProved is that one host has kept the release.
 	canaryProved bool
 	starts       int
@@ -104,6 +106,9 @@ func policyOf(below func(n int) int) Policy {
 	}
 	if below(3) == 0 {
 		p.Spread = "site"
+	}
+	if below(4) == 0 {
+		p.Gate = "up"
 	}
 	return p
 }
@@ -174,6 +179,9 @@ func (w *world) start(i int) {
 		return
 	}
 	w.starts++
+	if !w.passes {
+		w.fail("%s starts, and the gate is closed", h.ID)
+	}
 	if w.record.Phase != Rolling && w.record.Phase != Done {
 		w.fail("%s starts in phase %s", h.ID, w.record.Phase)
 	}
@@ -281,6 +289,7 @@ func (w *world) lead(l int) {
 	if x.record.ID == 0 {
 		return
 	}
+	x.clock.Gate = x.gate
 	next := Next(View{x.record, x.read, x.hosts, x.basis}, x.clock)
 	if next.Version == x.record.Version || x.token != w.token || x.read != w.written {
 		return
@@ -290,6 +299,7 @@ func (w *world) lead(l int) {
 	}
 	w.say("leader %d: %s, stage %d, %v, %s", l, next.Phase, next.Stage, next.Threshold, next.Reason)
 	c := next.crowd(x.hosts) // as it was decided by
+	w.passes = next.Phase == Done || next.passes(x.clock)
 	w.parallel = next.Policy.parallel(c.counted())
 	w.allowed = next.allowed(c) + w.parallel
 	w.places = nil
@@ -333,6 +343,7 @@ func history(t failer, seed uint64, count *ends) {
 	kinds := [][]fate{{good}, {good, good, good, good, late}, {good, good, bad, late, dies, dull}, {bad, dull, dies}}[rng.IntN(4)]
 	w := newWorld(t, n, policyOf(func(n int) int { return rng.IntN(n) }), func(int) fate { return kinds[rng.IntN(len(kinds))] })
 	w.seed = seed
+	w.leaders[0].gate, w.leaders[1].gate = Gate{Open: true}, Gate{Open: true}
 	w.elect(0)
 	chaos := rng.IntN(4) // how much happens
 	type action struct {
@@ -369,6 +380,9 @@ func history(t failer, seed uint64, count *ends) {
 		{chaos, lead(w.elect)},
 		{chaos / 2, lead(func(l int) { w.leaders[l].clock = Clock{Quiet: time.Hour, InStage: time.Hour} })}, // its clock jumps
 		{chaos, lead(func(l int) { w.leaders[l].clock = Clock{} })},
+		{chaos, lead(func(l int) { w.leaders[l].gate = Gate{} })}, // it does not answer
+		{chaos / 3, lead(func(l int) { w.leaders[l].gate = Gate{Why: "the gate is closed"} })},
+		{chaos * 2, lead(func(l int) { w.leaders[l].gate = Gate{Open: true} })},
 		{chaos, host(w.hold)},
 		{chaos, host(func(i int) { w.holds[i] = false })},
 		{chaos * 2, host(w.hear)},
@@ -556,7 +570,7 @@ func (w *world) run() Phase {
 		w.look(0)
 		x := &w.leaders[0]
 		x.record, x.read, x.clock = w.record, w.written, Clock{InStage: time.Hour}
-		x.token = w.token
+		x.token, x.gate = w.token, Gate{Open: true}
 		w.lead(0)
 		if w.written == before {
 			moved := false

@@ -13,6 +13,15 @@ import (
 // beginning, or counts from when it came.
 type Clock struct {
 	InStage, Quiet time.Duration
+	// Gate is what the gate of the policy says, if there is one.
+	Gate Gate
+}
+
+// Gate is whether a rollout may go on, as far as that is known.
+type Gate struct {
+	Open bool
+	// Why says in words why it has to wait for a person, "" while it need not.
+	Why string
 }
 
 // View is what one who decides has read of a store.
@@ -38,7 +47,7 @@ func Next(v View, now Clock) Record {
 	next.Threshold = slices.Clone(r.Threshold)
 	c := next.crowd(v.Hosts)
 	next.step(c, now)
-	fresh := next.admit(c)
+	fresh := next.admit(c, next.passes(now))
 	if r.admitsAny() {
 		outstanding := r.outstanding(c)
 		switch {
@@ -56,6 +65,14 @@ func Next(v View, now Clock) Record {
 	next.Version++
 	next.Basis = v.Basis
 	return next
+}
+
+// passes reports whether the gate lets hosts start.
+func (r Record) passes(now Clock) bool { return !r.Gated() || now.Gate.Open }
+
+// Gated reports whether the gate has to be asked.
+func (r Record) Gated() bool {
+	return r.Policy.Gate != "" && (r.Phase == Preflight || r.Phase == Rolling || r.Phase == Soaking)
 }
 
 // Owes reports whether a record admits no host only because whoever decides has not seen
@@ -142,7 +159,7 @@ func (r *Record) step(c crowd, now Clock) {
 			}
 		}
 	case Soaking:
-		if now.InStage >= r.Policy.Soak.Duration() {
+		if now.InStage >= r.Policy.Soak.Duration() && r.passes(now) {
 			r.advance(c)
 		}
 	}
@@ -194,6 +211,8 @@ func (r Record) stops(c crowd, now Clock) string {
 	case c.Missing > missing:
 		return fmt.Sprintf("%d of %d hosts are away, and max-missing %s allows %d: %s",
 			c.Missing, c.counted(), r.Policy.MaxMissing, missing, c.some(func(h Host) bool { return !h.Alive }))
+	case r.Gated() && now.Gate.Why != "":
+		return now.Gate.Why
 	case r.Phase != Soaking && now.Quiet >= r.Policy.ProgressDeadline.Duration():
 		return fmt.Sprintf("nothing has moved for %s: %s", r.Policy.ProgressDeadline, r.waits(c))
 	}
@@ -288,13 +307,13 @@ func (h Host) goesBack() bool {
 
 // admit sets the thresholds. fresh tells that they admit a host that was not known to be
 // ready when the record was written.
-func (r *Record) admit(c crowd) (fresh bool) {
+func (r *Record) admit(c crowd, passes bool) (fresh bool) {
 	free := max(0, r.Policy.parallel(c.counted())-c.InFlight)
 	var places []int
 	switch {
 	case r.Phase.back():
 		places = []int{min(free, c.backward())}
-	case r.Phase == Rolling, r.Phase == Done && r.late(c) == "":
+	case r.Phase == Rolling && passes, r.Phase == Done && r.late(c) == "":
 		places = r.open(c)
 		for i := range places {
 			places[i] = min(places[i], free)

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 )
 
 // Policy is how a rollout goes on, and when it does not.
@@ -44,6 +45,9 @@ type Policy struct {
 	MaxServFail float64 `json:"max-servfail-rise"`
 	// OnInconclusive is what a host that has no data does to the rollout.
 	OnInconclusive string `json:"on-inconclusive"`
+	// Gate is an expression of PromQL that whoever decides asks: while it has a value of 0,
+	// or none, no host starts. "" is none. It is not asked once the rollout is done.
+	Gate string `json:"gate,omitempty"`
 	// Enforce has hosts drop local edits of what the release configures.
 	Enforce bool `json:"enforce,omitempty"`
 }
@@ -69,6 +73,7 @@ func DefaultPolicy() Policy {
 const (
 	maxRings = 16
 	maxSteps = 32
+	maxGate  = 1024
 	maxTime  = 7 * 24 * time.Hour // what the manager takes for confirm-within
 )
 
@@ -109,6 +114,9 @@ func (p Policy) Check() error {
 	}
 	if p.ProgressDeadline.Duration() <= p.HostSoak.Duration() {
 		return fmt.Errorf("progress-deadline: %s is not longer than host-soak, %s: every host would be too late", p.ProgressDeadline, p.HostSoak)
+	}
+	if len(p.Gate) > maxGate || strings.ContainsFunc(p.Gate, unicode.IsControl) {
+		return fmt.Errorf("gate: an expression has at most %d bytes, in one line", maxGate)
 	}
 	if p.Spread != "" && (Match(p.Spread).Check() != nil || strings.ContainsAny(p.Spread, "*=")) {
 		return fmt.Errorf("spread: %q is not the name of a tag", p.Spread)

@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"strconv"
 )
 
 // Rank is the place of a host in the order of a rollout: 16 hexadecimal digits, which
@@ -26,4 +27,13 @@ func RankOf(machineID, host string, rollout int) Rank {
 func (r Rank) valid() bool {
 	b, err := hex.DecodeString(string(r))
 	return err == nil && len(b) == 8 && Rank(hex.EncodeToString(b)) == r
+}
+
+// Share is what part of all ranks is not above it, more than 0 and at most 1.
+func (r Rank) Share() float64 {
+	v, err := strconv.ParseUint(string(r), 16, 64)
+	if err != nil {
+		return 1
+	}
+	return (float64(v) + 1) / (1 << 64)
 }

@@ -20,6 +20,7 @@ import (
 
 	"github.com/BurntSushi/toml"
 
+	"kresd-manager/fleet/gate"
 	"kresd-manager/fleet/local"
 	"kresd-manager/fleet/rollout"
 	"kresd-manager/fleet/sshsig"
@@ -42,16 +43,19 @@ type Settings struct {
 	Host string   `toml:"host"`
 	Tags []string `toml:"tags"`
 	// Lead is that this host may decide.
-	Lead           bool          `toml:"lead"`
-	AllowedSigners string        `toml:"allowed-signers"`
-	Socket         string        `toml:"socket"`
-	StateDir       string        `toml:"state-dir"`
-	File           string        `toml:"config-file"`
-	FleetLock      string        `toml:"fleetlock"`
-	LockGroup      string        `toml:"fleetlock-group"`
-	Metrics        string        `toml:"metrics-file"`
-	Probes         []local.Probe `toml:"probe"`
-	Store          Store         `toml:"store"`
+	Lead           bool   `toml:"lead"`
+	AllowedSigners string `toml:"allowed-signers"`
+	Socket         string `toml:"socket"`
+	StateDir       string `toml:"state-dir"`
+	File           string `toml:"config-file"`
+	FleetLock      string `toml:"fleetlock"`
+	LockGroup      string `toml:"fleetlock-group"`
+	Metrics        string `toml:"metrics-file"`
+	// Prometheus is a server that the gate of a policy is asked of, where this host leads.
+	Prometheus      string        `toml:"prometheus"`
+	PrometheusToken string        `toml:"prometheus-token-file"`
+	Probes          []local.Probe `toml:"probe"`
+	Store           Store         `toml:"store"`
 }
 
 // Store says where the fleet is.
@@ -119,6 +123,13 @@ func (s Settings) check() error {
 			return fmt.Errorf("tags: %q is neither TAG nor TAG=VALUE", tag)
 		}
 	}
+	if s.Prometheus != "" {
+		if _, err := gate.New(s.Prometheus, nil); err != nil {
+			return fmt.Errorf("prometheus: %w", err)
+		}
+	} else if s.PrometheusToken != "" {
+		return errors.New("prometheus-token-file: it needs prometheus, the URL of the server")
+	}
 	for i, p := range s.Probes {
 		if p.Name == "" || p.Type == "" || p.RCode == "" {
 			return fmt.Errorf("probe %d: name, type and rcode are needed", i+1)
@@ -171,6 +182,18 @@ func (s Settings) Open(ctx context.Context) (store.Store, error) {
 		}
 	}
 	return etcd.Open(ctx, cfg)
+}
+
+// Gate is what gates of policies are asked of, nil if there is none.
+func (s Settings) Gate() (*gate.Gate, error) {
+	if s.Prometheus == "" {
+		return nil, nil
+	}
+	var token func() (string, error)
+	if s.PrometheusToken != "" {
+		token = func() (string, error) { return secret(s.PrometheusToken) } // at each request: it may be renewed
+	}
+	return gate.New(s.Prometheus, token)
 }
 
 // secret is what a file has in its only line; in the directory of credentials of systemd

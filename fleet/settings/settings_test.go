@@ -33,13 +33,15 @@ func TestRead(t *testing.T) {
 		t.Errorf("%v", tags)
 	}
 	for text, want := range map[string]string{
-		"lead = perhaps":                          "s.toml:1:8:",
-		"colour = 1" + etcdStore:                  "there is no key colour",
-		"host = \"../x\"" + etcdStore:             "is no name of a host",
-		"tags = [\"host=ns2\"]" + etcdStore:       "is neither TAG nor TAG=VALUE",
-		"host = \"a\"\n[store]\nkind = \"paper\"": `kind is etcd, dir or https, not "paper"`,
-		"host = \"a\"\n[store]\nkind = \"https\"": "https needs url and token-file",
-		"[[probe]]\nname = \"x.\"\n" + etcdStore:  "probe 1: name, type and rcode are needed",
+		"lead = perhaps":                            "s.toml:1:8:",
+		"colour = 1" + etcdStore:                    "there is no key colour",
+		"host = \"../x\"" + etcdStore:               "is no name of a host",
+		"tags = [\"host=ns2\"]" + etcdStore:         "is neither TAG nor TAG=VALUE",
+		"host = \"a\"\n[store]\nkind = \"paper\"":   `kind is etcd, dir or https, not "paper"`,
+		"host = \"a\"\n[store]\nkind = \"https\"":   "https needs url and token-file",
+		"prometheus = \"ns1:9090\"" + etcdStore:     "prometheus: \"ns1:9090\" is not the URL of a Prometheus server",
+		"prometheus-token-file = \"t\"" + etcdStore: "it needs prometheus",
+		"[[probe]]\nname = \"x.\"\n" + etcdStore:    "probe 1: name, type and rcode are needed",
 	} {
 		if _, err := read(t, text); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v", text, err)

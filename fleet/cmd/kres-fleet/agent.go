@@ -74,7 +74,14 @@ func (a *app) runAgent(ctx context.Context, s settings.Settings, st store.Store)
 	var led *leader.Leader
 	leads := make(chan struct{})
 	if s.Lead {
-		led = leader.New(leader.Config{Host: s.Host, Store: st, Log: log})
+		lead := leader.Config{Host: s.Host, Store: st, Log: log}
+		switch g, err := s.Gate(); {
+		case err != nil:
+			return err
+		case g != nil:
+			lead.Gate = g.Ask
+		}
+		led = leader.New(lead)
 		go func() {
 			defer close(leads)
 			led.Run(ctx)

@@ -279,7 +279,7 @@ func suffix(why string) string {
 
 func (a *app) rolloutResume() *cobra.Command {
 	var failed, missing string
-	var accept bool
+	var accept, noGate bool
 	cmd := &cobra.Command{
 		Use: "resume", Short: "go on with a paused rollout",
 		Long: `Go on with a paused rollout. What it was paused for pauses it again unless that
@@ -297,6 +297,9 @@ is gone, or a flag says that it does not matter any more.`,
 				if missing != "" {
 					r.Policy.MaxMissing = rollout.Amount(missing)
 				}
+				if noGate {
+					r.Policy.Gate = ""
+				}
 				if accept {
 					r.Policy.OnInconclusive = rollout.InconclusivePasses
 				}
@@ -306,6 +309,7 @@ is gone, or a flag says that it does not matter any more.`,
 	}
 	cmd.Flags().StringVar(&failed, "max-failed", "", "another limit from now on, `N` or N%")
 	cmd.Flags().StringVar(&missing, "max-missing", "", "another limit from now on, `N` or N%")
+	cmd.Flags().BoolVar(&noGate, "no-gate", false, "ask the gate of the policy no more")
 	cmd.Flags().BoolVar(&accept, "accept-inconclusive", false, "let probes alone decide where there is no data")
 	return cmd
 }
