@@ -5,15 +5,13 @@ package main
 import (
 	"context"
 	"fmt"
-	"maps"
 	"os"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"kresd-manager/internal/client"
-	"kresd-manager/internal/config"
+	"kresd-manager/internal/cmdline/program"
 	"kresd-manager/internal/source"
 	"kresd-manager/internal/token"
 	"kresd-manager/internal/visible"
@@ -127,45 +125,7 @@ check, diff and plan --exit-code.`,
 
 // needsCommand is run in place of a command that only groups others.
 func needsCommand(cmd *cobra.Command, args []string) error {
-	if len(args) == 0 {
-		return usage(cmd, "a command is missing")
-	}
-	if near := nearestCommand(cmd, args[0]); near != "" {
-		return usage(cmd, "there is no command %q; did you mean %q?", args[0], near)
-	}
-	return usage(cmd, "there is no command %q", args[0])
-}
-
-// nearestCommand is the command that may be meant, as it is typed after that of which it
-// would be one; "" if none is close. What is a command of a group counts, too: for get
-// that is config get.
-func nearestCommand(cmd *cobra.Command, typed string) string {
-	paths := make(map[string]string) // by words that mean it
-	var add func(*cobra.Command)
-	add = func(c *cobra.Command) {
-		for _, sub := range c.Commands() {
-			if sub.Hidden {
-				continue
-			}
-			path := strings.TrimPrefix(sub.CommandPath(), cmd.CommandPath()+" ")
-			for _, word := range append([]string{path, sub.Name()}, sub.SuggestFor...) {
-				if _, there := paths[word]; !there || word == path {
-					paths[word] = path
-				}
-			}
-			add(sub)
-		}
-	}
-	add(cmd)
-	if path := paths[typed]; path != "" {
-		return path
-	}
-	words := slices.Sorted(maps.Keys(paths))
-	own := slices.DeleteFunc(slices.Clone(words), func(word string) bool { return paths[word] != word || strings.Contains(word, " ") })
-	if near := config.Nearest(typed, own); near != "" { // before those of its groups
-		return near
-	}
-	return paths[config.Nearest(typed, words)]
+	return usage(cmd, "%s", program.NoCommand(cmd, args))
 }
 
 // ask connects to the manager and has something done with it.

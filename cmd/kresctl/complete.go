@@ -100,16 +100,3 @@ func (a *app) known(cmd *cobra.Command, ask func(context.Context, *client.Client
 		c.Close()
 	}
 }
-
-// plain takes the marks out of the help of flags, with which the library finds the name of
-// a value: shells would show them.
-func plain(cmd *cobra.Command) {
-	for _, flags := range []*pflag.FlagSet{cmd.LocalNonPersistentFlags(), cmd.PersistentFlags()} {
-		flags.VisitAll(func(flag *pflag.Flag) {
-			flag.Usage, _, _ = strings.Cut(strings.ReplaceAll(flag.Usage, "`", ""), "\n")
-		})
-	}
-	for _, sub := range cmd.Commands() {
-		plain(sub)
-	}
-}

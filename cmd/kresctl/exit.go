@@ -7,12 +7,11 @@ import (
 	"fmt"
 	"strings"
 
-	"kresd-manager/internal/client"
-	"kresd-manager/internal/cmdline"
-	"kresd-manager/internal/present"
-
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
+
+	"kresd-manager/internal/client"
+	"kresd-manager/internal/cmdline/program"
+	"kresd-manager/internal/present"
 )
 
 // Exit statuses. They are the same for all commands, and stay what they are: scripts
@@ -75,39 +74,7 @@ func usage(cmd *cobra.Command, format string, args ...any) error {
 
 // wrongFlag is a usage error in the words of all our programs.
 func wrongFlag(cmd *cobra.Command, err error) error {
-	var unknown *pflag.NotExistError
-	var missing *pflag.ValueRequiredError
-	var wrong *pflag.InvalidValueError
-	switch {
-	case errors.As(err, &unknown):
-		return usage(cmd, "%s", noFlag(cmd, unknown))
-	case errors.As(err, &missing):
-		what, _ := pflag.UnquoteUsage(missing.GetFlag())
-		return usage(cmd, "%s", cmdline.NoValue(missing.GetFlag().Name, what))
-	case errors.As(err, &wrong):
-		flag := wrong.GetFlag()
-		return usage(cmd, "%s", cmdline.WrongValue(flag.Name, wrong.GetValue(), flag.Value.Type(), wrong.Unwrap()))
-	}
-	return usage(cmd, "%v", err)
-}
-
-// noFlag says that a command has no such flag. Where the library saw several short ones,
-// as in -json, a long one may be meant.
-func noFlag(cmd *cobra.Command, err *pflag.NotExistError) string {
-	typed := "--" + err.GetSpecifiedName()
-	if group := err.GetSpecifiedShortnames(); group != "" {
-		typed = "-" + err.GetSpecifiedName()
-		if word, _, _ := strings.Cut(group, "="); len(word) > 1 && cmd.Flags().Lookup(word) != nil {
-			typed = "-" + word
-		}
-	}
-	var names []string
-	cmd.Flags().VisitAll(func(flag *pflag.Flag) {
-		if !flag.Hidden {
-			names = append(names, flag.Name)
-		}
-	})
-	return cmdline.NoFlag(typed, names)
+	return usage(cmd, "%s", program.WrongFlag(cmd, err))
 }
 
 // statusError ends the program with a status, without a word.

@@ -16,6 +16,7 @@ import (
 
 	"kresd-manager/fleet/settings"
 	"kresd-manager/fleet/store"
+	"kresd-manager/internal/cmdline/program"
 	"kresd-manager/internal/present"
 	"kresd-manager/internal/visible"
 )
@@ -101,7 +102,7 @@ Exit status, of all commands alike: 0 done; 1 failed or refused; 2 wrong usage;
 	root.SetVersionTemplate("kres-fleet {{.Version}}\n")
 	root.PersistentFlags().StringVarP(&a.settings, "config", "c", settings.Default, "settings `FILE`: where the fleet is")
 	root.PersistentFlags().BoolVar(&a.json, "json", false, "print as JSON, with all that is known")
-	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return usage(cmd, "%v", err) })
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return usage(cmd, "%s", program.WrongFlag(cmd, err)) })
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(a.agentCommand(), a.releaseCommand(), a.rolloutCommand(), a.hostsCommand(), a.holdCommand(), a.releaseHoldCommand(),
 		a.lockCommand(), a.rankCommand(), a.serveCommand(), a.doctorCommand())
@@ -110,10 +111,7 @@ Exit status, of all commands alike: 0 done; 1 failed or refused; 2 wrong usage;
 
 // needsCommand is run in place of a command that only groups others.
 func needsCommand(cmd *cobra.Command, args []string) error {
-	if len(args) == 0 {
-		return usage(cmd, "a command is missing")
-	}
-	return usage(cmd, "there is no command %q", args[0])
+	return usage(cmd, "%s", program.NoCommand(cmd, args))
 }
 
 // args is how many arguments a command takes.

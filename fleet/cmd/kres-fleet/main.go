@@ -8,27 +8,20 @@ package main
 import (
 	"context"
 	"io"
-	"os"
-	"os/signal"
-	"syscall"
 
+	"kresd-manager/internal/cmdline/program"
 	"kresd-manager/internal/visible"
 )
 
 // version is set when a release is linked.
 var version = "devel"
 
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	code := run(ctx, os.Args[1:], os.Stdin, visible.NewWriter(os.Stdout), visible.NewWriter(os.Stderr))
-	stop()
-	os.Exit(code)
-}
+func main() { program.Main(run) }
 
 // run carries out one command line and returns the exit status.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr *visible.Writer) int {
 	a := &app{stdin: stdin, stdout: stdout, stderr: stderr}
 	root := a.root()
-	root.SetArgs(args)
+	program.Begin(root, args)
 	return a.exitStatus(root.ExecuteContext(ctx))
 }
