@@ -70,8 +70,11 @@ export function query(o: Record<string, string | string[] | undefined>): string 
   return text && "?" + text;
 }
 
-// listen hands on the messages of a stream, and resolves when it has ended. The answer has
-// "restart" among its headers if another manager follows.
+// longestSilence of a stream, in milliseconds.
+export const longestSilence = 45_000;
+
+// listen hands on the messages of a stream, and resolves when it is over: ended if the
+// manager has said that it ends, and restart if another one follows.
 export async function listen(path: string, lastId: string, onMessage: (m: Message) => void, signal: AbortSignal): Promise<{ ended: boolean; restart: boolean }> {
   let ended = false, restart = false;
   const feed = parser((m) => {
@@ -81,7 +84,23 @@ export async function listen(path: string, lastId: string, onMessage: (m: Messag
   });
   const headers: Record<string, string> = { Accept: "text/event-stream" };
   if (lastId) headers["Last-Event-ID"] = lastId;
-  const a = await transport.stream({ method: "GET", path, headers, signal }, feed);
+  // The manager gives a sign of life every 15 s; a connection that was lost without a word,
+  // as over a sleep of the machine, gives none.
+  const silent = new AbortController();
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const alive = () => {
+    clearTimeout(timer);
+    timer = setTimeout(() => silent.abort(new Unreachable("nothing was heard for a while")), longestSilence);
+  };
+  alive();
+  let a: Answer;
+  try {
+    a = await transport.stream({ method: "GET", path, headers, signal: AbortSignal.any([signal, silent.signal]) }, (text) => { alive(); feed(text); });
+  } catch (e) {
+    throw silent.signal.aborted && !signal.aborted ? silent.signal.reason : e;
+  } finally {
+    clearTimeout(timer);
+  }
   if (a.status === 401) hooks.unauthorized();
   if (a.status !== 200) throw new Refused(problemOf(a));
   return { ended, restart };

@@ -38,6 +38,9 @@ function PageView() {
 }
 
 export function App({ code }: { code: string }) {
+  // What was opened stays below the login form: nothing that was typed is lost.
+  const entered = useSignal(false);
+  if (session.value?.role && !entered.value) entered.value = true;
   const skip = (e: Event) => {
     e.preventDefault();
     document.getElementById("main")?.focus();
@@ -49,7 +52,7 @@ export function App({ code }: { code: string }) {
         <Header />
         <div class="bars"><ConnectionBar /><Waiting /></div>
         <Nav />
-        <main class="main" id="main" tabIndex={-1}>{session.value?.role ? <PageView /> : <h1>Knot Resolver</h1>}</main>
+        <main class="main" id="main" tabIndex={-1}>{entered.value ? <PageView /> : <h1>Knot Resolver</h1>}</main>
       </div>
       <div class="unseen" role="status" aria-live="polite">{said.value}</div>
       <Keys />

@@ -93,10 +93,11 @@ function took(e: Event): void {
   refresh().catch(() => {});
 }
 
-// run keeps the connection for as long as the page is there.
-export async function run(): Promise<never> {
+// run keeps the connection for as long as the page is there, or until over comes and
+// reconnect is called.
+export async function run(over?: AbortSignal): Promise<void> {
   let failures = 0, lastId = "";
-  for (;;) {
+  while (!over?.aborted) {
     again = new AbortController();
     const stop = again.signal;
     try {

@@ -3,7 +3,7 @@
 
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
-import { failure, get, type Problem } from "../api.ts";
+import { failure, get, inCockpit, type Problem } from "../api.ts";
 import { Copy, Loading, Panel, Text, Title } from "../parts/basics.tsx";
 import { ProblemView } from "../parts/problem.tsx";
 import { type Document, example, type Operation, type Schema, typeOf } from "./api/document.ts";
@@ -18,7 +18,7 @@ export default function Api() {
   const found = all.filter((x) => `${x.method} ${x.path} ${x.o.summary ?? ""} ${x.o.description ?? ""}`.toLowerCase().includes(words.value.toLowerCase()));
   return (
     <>
-      <Title side={<a href="/openapi.json" download="openapi.json">openapi.json</a>}>API</Title>
+      <Title side={d && (inCockpit ? <Copy label="Copy openapi.json" text={() => JSON.stringify(d, null, 2)} /> : <a href="/openapi.json" download="openapi.json">openapi.json</a>)}>API</Title>
       {problem.value && <ProblemView problem={problem.value} />}
       {!d && !problem.value && <Loading what="the description" />}
       {d && (

@@ -6,7 +6,7 @@ import { useEffect, useRef } from "preact/hooks";
 import { announce } from "../announce.ts";
 import { ask, failure, inCockpit, post, type Problem } from "../api.ts";
 import { batch } from "@preact/signals";
-import { loggedOut, reconnect, refreshSession, session, type Session, status } from "../store.ts";
+import { loggedOut, reconnect, session, type Session } from "../store.ts";
 import { Command } from "./basics.tsx";
 import { ProblemView } from "./problem.tsx";
 
@@ -23,10 +23,7 @@ export const logIn = async (what: { token: string } | { code: string }): Promise
 
 export async function logOut(): Promise<void> {
   await ask("DELETE", "/v1/session");
-  status.value = null;
-  await refreshSession();
-  announce("You are logged out.");
-  reconnect();
+  location.reload(); // so that nothing stays that was read
 }
 
 // codeInAddress takes a one-time code out of the address, where it must not stay.

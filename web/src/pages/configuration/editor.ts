@@ -4,7 +4,7 @@
 // policy forbids.
 
 import { autocompletion, type Completion, type CompletionContext, type CompletionResult, completionKeymap } from "@codemirror/autocomplete";
-import { defaultKeymap, history, historyKeymap, indentWithTab } from "@codemirror/commands";
+import { defaultKeymap, history, historyKeymap } from "@codemirror/commands";
 import { yaml } from "@codemirror/lang-yaml";
 import { bracketMatching, foldGutter, foldKeymap, HighlightStyle, indentUnit, syntaxHighlighting } from "@codemirror/language";
 import { type Diagnostic, linter, lintGutter, lintKeymap } from "@codemirror/lint";
@@ -147,7 +147,7 @@ export function mount(host: HTMLElement, o: Options): Editor {
         EditorView.contentAttributes.of({ "aria-label": o.label, "aria-multiline": "true", tabindex: "0", spellcheck: "false", autocapitalize: "off" }),
         o.check && !o.readOnly ? [lintGutter(), linter(lint, { delay: lintDelay })] : [],
         o.schema && !o.readOnly ? autocompletion({ override: [(c: CompletionContext) => complete(o.schema!, c.state.doc.toString(), c.pos, c.explicit)] }) : [],
-        keymap.of([...completionKeymap, ...searchKeymap, ...historyKeymap, ...foldKeymap, ...lintKeymap, ...defaultKeymap, indentWithTab]),
+        keymap.of([...completionKeymap, ...searchKeymap, ...historyKeymap, ...foldKeymap, ...lintKeymap, ...defaultKeymap]) /* Tab leaves: it is no trap (WCAG 2.1.2) */,
         merge.of([]),
         EditorView.updateListener.of((u) => {
           if (u.docChanged && !quiet) o.onText(u.state.doc.toString());

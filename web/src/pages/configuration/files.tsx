@@ -44,6 +44,7 @@ export function Files() {
       {f === undefined && !problem.value && <Loading what="the files" />}
       {f === null && <p>The files are shown to the role <b>configure</b>. {s?.["file-differs"] ? "What runs is not what the file held when it was read last." : "What runs is what the file held when it was read last."}</p>}
       {saved.value && <div class="note good" role="status"><p>{saved.value.length > 0 ? <>Saved in <code>{saved.value.join(", ")}</code>.</> : "The files hold already what runs."}</p></div>}
+      {f === null && may("operate") && <div><button onClick={() => { reload.value = true; }}>Preview a reload of the files</button></div>}
       {f && (
         <Panel id="drift" title="From the files to what runs">
           {differs ? <DiffView diff={f.diff} /> : <p>The files hold what runs.</p>}
