@@ -8,13 +8,20 @@ export interface Row {
   restarts: number;
   since?: string | null;
   "oom-kills"?: number | null;
-  protocols?: Record<string, number | null> | null;
   [figure: string]: unknown;
 }
 
 export interface History { every: number; when: number[] | null; series: Record<string, (number | null)[]> | null }
 
-export interface Sample { when: number; seconds: number; all: Row; workers: Row[] | null; [figure: string]: unknown }
+export interface Sample {
+  when: number;
+  seconds: number;
+  all: Row | null;
+  workers: Row[] | null;
+  protocols?: Record<string, number | null> | null; // queries per second of each
+  error?: string; // why nothing is known now
+  [figure: string]: unknown;
+}
 
 export interface Columns { when: number[]; series: Record<string, (number | null)[]> }
 
@@ -29,8 +36,8 @@ const figure = (row: Row, name: string): number | null => (typeof row[name] === 
 // flat are the figures of a sample under the names of the columns.
 export function flat(s: Sample): Record<string, number | null> {
   const out: Record<string, number | null> = {};
-  for (const [k, v] of Object.entries(s.all)) if (typeof v === "number" || v === null) out[k] = v as number | null;
-  for (const [k, v] of Object.entries(s.all.protocols ?? {})) out[`${k}-per-second`] = v;
+  for (const [k, v] of Object.entries(s.all ?? {})) if (typeof v === "number" || v === null) out[k] = v as number | null;
+  for (const [k, v] of Object.entries(s.protocols ?? {})) out[`${k}-per-second`] = v;
   out["cache-usage-percent"] = typeof s["cache-usage-percent"] === "number" ? (s["cache-usage-percent"] as number) : null;
   return out;
 }

@@ -16,7 +16,7 @@ interface Client {
 }
 interface Cockpit {
   http(endpoint: object): Client;
-  transport: { wait(ready: () => void): void };
+  file(path: string, o: object): { replace(text: string): Promise<unknown>; close(): void };
 }
 declare global {
   interface Window { cockpit?: Cockpit }

@@ -8,7 +8,7 @@ const row = (unit: string, figures: Record<string, number | null>): Row => ({ un
 
 test("a sample goes to the end, and what is older than the window goes away", () => {
   let c = ofHistory({ every: 2, when: [0, 2, 4], series: { "queries-per-second": [1, null, 3] } });
-  c = add(c, { when: 901, seconds: 2, all: { ...row("", { "queries-per-second": 7 }), protocols: { udp: 5 } }, workers: [], "cache-usage-percent": 40 });
+  c = add(c, { when: 901, seconds: 2, all: row("", { "queries-per-second": 7 }), protocols: { udp: 5 }, workers: [], "cache-usage-percent": 40 });
   assert.deepEqual(c.when, [2, 4, 901]);
   assert.deepEqual(c.series["queries-per-second"], [null, 3, 7]);
   assert.deepEqual(c.series["udp-per-second"], [null, null, 5]);

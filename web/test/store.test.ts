@@ -21,6 +21,7 @@ const manager = {
     const body = new ReadableStream<Uint8Array>({
       start: (c) => {
         const text = new TextEncoder();
+        o.signal?.addEventListener("abort", () => { try { c.error(o.signal!.reason); } catch { /* it is over */ } });
         this.stream = { send: (t) => c.enqueue(text.encode(t)), end: () => c.close(), break: () => c.error(new TypeError("reset")) };
       },
     });
@@ -36,7 +37,7 @@ globalThis.fetch = (async (path: string, o: RequestInit) => {
 (globalThis as { document?: unknown }).document = { hidden: false, addEventListener: () => {} };
 
 async function until(what: () => boolean, why: string): Promise<void> {
-  for (let i = 0; i < 500; i++) {
+  for (let i = 0; i < 3000; i++) {
     if (what()) return;
     await sleep(20);
   }

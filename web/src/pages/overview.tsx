@@ -5,7 +5,7 @@ import { useEffect } from "preact/hooks";
 import { get, type Problem } from "../api.ts";
 import { Chart, type Mark } from "../charts/chart.tsx";
 import { add, type Columns, empty, type History as Ring, ofHistory, type Sample } from "../metrics.ts";
-import { Title } from "../parts/basics.tsx";
+import { Text, Title } from "../parts/basics.tsx";
 import { ProblemView } from "../parts/problem.tsx";
 import { onEvent } from "../store.ts";
 import { keep } from "../stream.ts";
@@ -61,6 +61,7 @@ export default function Overview() {
     <>
       <Title>Overview</Title>
       {problem.value && <ProblemView problem={problem.value} />}
+      {sample.value?.error && <p class="note warn" role="status">No figures now: <Text of={sample.value.error} /></p>}
       <Numbers columns={c} sample={sample.value} />
       <Findings />
       <div class="charts">

@@ -42,7 +42,10 @@ export function known(s: Status, at: number): Item[] {
 export function Findings() {
   const doctor = useSignal<Doctor | null>(null);
   const problem = useSignal<Problem | null>(null);
-  const read = () => get<Doctor>("/v1/doctor").then((d) => { doctor.value = d; problem.value = null; }, (e: unknown) => { problem.value = failure(e); });
+  const read = () => get<Doctor>("/v1/doctor").then((d) => { doctor.value = d; problem.value = null; }, (e: unknown) => {
+    const p = failure(e);
+    if (p.status !== 404) problem.value = p; // a manager that a user runs has no installation to look at
+  });
   useEffect(() => { void read(); }, []);
   const s = status.value;
   const items = [...(s ? known(s, now.value) : []), ...(doctor.value?.findings ?? []).map((f): Item => ({ tone: "warn", what: f.what, why: f.why, fix: f.fix }))];
