@@ -100,6 +100,29 @@ func (p Plan) Touches(k Kind) []Step {
 	return s
 }
 
+// Needed divides a plan: into what has to succeed, with all that this waits for, and the
+// start of what can be done without. Steps keep their numbers.
+func (p Plan) Needed() (needed, rest Plan) {
+	spare := map[int]bool{}
+	for _, s := range slices.Backward(p.Steps) {
+		waited := slices.ContainsFunc(p.Steps, func(o Step) bool { return slices.Contains(o.After, s.N) && !spare[o.N] })
+		spare[s.N] = s.Optional && s.Kind == Start && !waited
+	}
+	return p.only(func(n int) bool { return !spare[n] }), p.only(func(n int) bool { return spare[n] })
+}
+
+// only returns some steps, by number, which wait for each other alone.
+func (p Plan) only(some func(n int) bool) Plan {
+	part := Plan{Generation: p.Generation, Steps: []Step{}}
+	for _, s := range p.Steps {
+		if some(s.N) {
+			s.After = slices.DeleteFunc(slices.Clone(s.After), func(n int) bool { return !some(n) })
+			part.Steps = append(part.Steps, s)
+		}
+	}
+	return part
+}
+
 // String gives the plan as text, a line a step, with hashes. The text is stable: the
 // log, kresctl plan -v and tests show the same. [Plan.Summary] is for people.
 func (p Plan) String() string {

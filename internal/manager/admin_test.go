@@ -386,11 +386,11 @@ func TestAChangeOverTheAPIThatIsTakenBackIsNoFaultOfTheFile(t *testing.T) {
 	})
 }
 
-// What can be done without may fail for its own reasons, and not because no one
-// knows what was done.
+// What can be done without, and comes before DNS, may fail for its own reasons, and not
+// because no one knows what was done.
 func TestALostBusIsNoReasonToGoOn(t *testing.T) {
 	for fault, survives := range map[fakesystemd.Fault]bool{fakesystemd.Fails: true, fakesystemd.BusGone: false, fakesystemd.Denied: false} {
-		w := newWorld(t, basic+"components: {mirror: {kind: dispensable, command: [/usr/bin/mirror]}}\n")
+		w := newWorld(t, basic+"components: {mirror: {kind: dispensable, priority: 150, command: [/usr/bin/mirror]}}\n")
 		w.sys.Script("start kres-component@mirror.service", fault)
 		err := w.process(w.sys.Client()).Start(t.Context())
 		if (err == nil) != survives {

@@ -23,6 +23,7 @@ func TestFilesAreCombinedAndAClashChangesNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	p.run(t)
+	p.settle(t)
 	if v, err := p.Running().Value("/hostname"); err != nil || string(v) != `"from.second.file"` {
 		t.Errorf("hostname is %s, %v", v, err)
 	}

@@ -94,6 +94,7 @@ func TestLimitsOfAnInterruptedChangeAreLifted(t *testing.T) {
 		t.Fatal(err)
 	}
 	p.run(t)
+	p.settle(t)
 	client.FreezeAt(2, false) // when one worker has its limit
 	done := make(chan error)
 	go func() {

@@ -158,8 +158,12 @@ type Manager struct {
 	busy    atomic.Bool
 	lock    *os.File // of the run directory
 	later   []func() // what is done when no one waits; only the loop uses it
-	events  events
-	changes changes
+	// rest is what of the start no one waits for, which Start leaves to the loop, and
+	// unfinished that it has not been done yet.
+	rest       units.Plan
+	unfinished atomic.Bool
+	events     events
+	changes    changes
 	// cancel ends the apply in progress, if there is one.
 	cancel   atomic.Pointer[context.CancelCauseFunc]
 	exec     *carry.Executor
@@ -298,6 +302,7 @@ func New(o Options) *Manager {
 // Failed. It must be called once, after Start.
 func (m *Manager) Run(ctx context.Context) {
 	defer close(m.ended)
+	m.startRest(ctx)
 	m.doLater()
 	written := m.writeHistory()
 	defer written()

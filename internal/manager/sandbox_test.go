@@ -37,6 +37,7 @@ func TestWhatUnitsCannotSeeIsRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	p.run(t)
+	p.settle(t)
 	w.sys.Jobs()
 	w.write(hidden)
 	_, err := p.Reload(t.Context(), units.Again{})

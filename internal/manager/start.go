@@ -9,6 +9,7 @@ import (
 	"os"
 	"time"
 
+	"kresd-manager/internal/carry"
 	"kresd-manager/internal/config"
 	"kresd-manager/internal/input"
 	"kresd-manager/internal/message"
@@ -84,8 +85,32 @@ func (m *Manager) Start(ctx context.Context) error {
 	m.forgetPromiseOfAPI()
 	m.startPromise(ctx)
 	m.started = true
+	m.unfinished.Store(!m.rest.Empty())
 	m.later = append(m.later, m.tellProblems)
 	return nil
+}
+
+// startRest starts what of the start no one waits for: DNS is served, and systemd has been
+// told so. What fails is repaired like anything else.
+func (m *Manager) startRest(ctx context.Context) {
+	plan := m.rest
+	m.rest = units.Plan{}
+	defer m.unfinished.Store(false)
+	if plan.Empty() || ctx.Err() != nil {
+		return
+	}
+	defer m.o.Pulse.Task()()
+	err := error(nil)
+	defer func() {
+		if err != nil {
+			m.o.Log.Error("cannot start all that can be done without; the rest is being repaired", "error", err)
+			m.Drifted("")
+		}
+	}()
+	defer m.survive(&transition{Change: units.Change{Cause: "start"}}, &err)
+	under, end := m.cancelable(ctx, false)
+	defer end()
+	err = m.carry(under, plan, m.current.Load().desired, carry.Mode{Serving: true}, false)
 }
 
 // stoppedMeanwhile reports whether someone has stopped all since this manager began.

@@ -139,8 +139,12 @@ func (m *Manager) transit(ctx context.Context, t *transition) (report units.Repo
 func (m *Manager) carryOut(ctx context.Context, s *step) error {
 	m.tellBegun(s)
 	m.tell(units.Event{Kind: s.eventKind(), Cause: s.Cause, Plan: &s.report.Plan, Generation: s.next.desired.Generation})
+	plan := s.report.Plan
+	if !m.started && !s.serving {
+		plan, m.rest = plan.Needed()
+	}
 	under, end := m.cancelable(ctx, !s.keeps)
-	err := m.carry(under, s.report.Plan, s.next.desired, carry.Mode{Soak: s.asked, Serving: s.serving, Since: s.since, About: s.about("")}, s.whole())
+	err := m.carry(under, plan, s.next.desired, carry.Mode{Soak: s.asked, Serving: s.serving, Since: s.since, About: s.about("")}, s.whole())
 	end()
 	var refused *units.StepError
 	if errors.As(err, &refused) && refused.Refused {
@@ -148,6 +152,9 @@ func (m *Manager) carryOut(ctx context.Context, s *step) error {
 	}
 	if err == nil {
 		err = s.staged.Enact()
+	}
+	if err != nil {
+		m.rest = units.Plan{}
 	}
 	if err == nil || s.keeps {
 		return err

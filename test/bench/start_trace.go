@@ -126,12 +126,12 @@ func (s *side) traceStart(ctx context.Context, began, ended moment) ([]span, err
 	t.next("polkit's check, and the loader's job", loader.queued)
 	t.next("the loader's sandbox, until execve", loader.executed)
 	t.next("the loader", loader.active)
-	t.next("polkit's checks, and the workers' jobs", slices.Min(started))
+	t.next("the workers' jobs, which were waiting", slices.Min(started))
 	t.next("the first worker", slices.Min(serving))
 	t.next("the other workers", slices.Max(serving))
-	t.next("the garbage collector", gc.active)
 	t.next("the manager is ready", manager.active)
 	t.next("systemctl returns, a query is answered", ended)
+	t.beside("the garbage collector, which no one waits for", gc.queued, gc.active)
 	for _, name := range []string{"kresd-rundir.service", "polkit.service"} {
 		u := all[name]
 		t.beside(name, u.queued, max(u.active, u.ended))

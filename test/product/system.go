@@ -51,10 +51,13 @@ func (s *System) Fresh(t *testing.T, config string) {
 	t.Helper()
 	s.Wipe(t)
 	s.WriteConfig(t, config)
-	if r := s.Exec(t, "systemctl", "start", "kresd-manager.service"); r.Code != 0 {
+	if r := s.Sh(t.Context(), "systemctl start kresd-manager.service && "+allStarted); r.Code != 0 {
 		t.Fatalf("cannot start the manager: %s%s", r.Stderr, s.Journal(t.Context(), "kresd-manager.service"))
 	}
 }
+
+// allStarted waits for what a start does after workers serve: of it systemctl knows nothing.
+const allStarted = `timeout 20 sh -c 'while curl -s --unix-socket ` + Socket + ` http://d/v1/status | grep -q "\"state\": *\"applying\""; do sleep 0.02; done'`
 
 // journalLines is how much of the journal a failed test tells.
 const journalLines = 200
