@@ -136,6 +136,7 @@ func (a *Agent) Run(ctx context.Context) error {
 			cancel(err)
 		}
 	})
+	a.unlock(ctx)
 	for ctx.Err() == nil {
 		a.work(ctx)
 		a.lookForDrift(ctx)
@@ -146,6 +147,19 @@ func (a *Agent) Run(ctx context.Context) error {
 		return cause
 	}
 	return nil
+}
+
+// unlock gives a lock back that the process before this one may have left.
+func (a *Agent) unlock(ctx context.Context) {
+	if a.Lock == nil {
+		return
+	}
+	if a.recover(ctx); ctx.Err() != nil {
+		return
+	}
+	if err := a.Lock(ctx, false); err != nil {
+		a.Log.WarnContext(ctx, "it is not known whether this host still has the lock", "error", err)
+	}
 }
 
 // pause waits for news, at most for a time.

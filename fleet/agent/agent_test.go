@@ -40,6 +40,7 @@ type bench struct {
 	cancel  func()
 	ended   chan error
 	log     *slog.Logger
+	lock    func(ctx context.Context, take bool) error
 }
 
 func newBench(t *testing.T) *bench {
@@ -116,7 +117,7 @@ func (b *bench) start() {
 	a, err := New(Config{
 		Host: "ns1", MachineID: "0123", Tags: func() (rollout.Tags, error) { return rollout.Tags{"site": "a"}, nil },
 		Signers:  func() ([]sshsig.Signer, error) { return b.signers, nil },
-		StateDir: b.dir, File: b.file(), Store: b.store, Manager: b.manager, Log: b.log,
+		StateDir: b.dir, File: b.file(), Store: b.store, Manager: b.manager, Log: b.log, Lock: b.lock,
 	})
 	if err != nil {
 		b.t.Fatal(err)
@@ -531,6 +532,29 @@ func TestTheNextProcessTakesItsPlace(t *testing.T) {
 			t.Errorf("the host went away %d times", gone)
 		}
 		b.stop()
+	})
+}
+
+// A lock that the process before has left is given back, after what was in the middle has
+// come to its end.
+func TestALockIsNotLeftBehind(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := rolled(t)
+		b.stop()
+		var asked []bool
+		b.lock = func(_ context.Context, take bool) error {
+			asked = append(asked, take)
+			return nil
+		}
+		b.start()
+		b.roll(2, b.publish(2, two), 2)
+		b.until(rollout.Planned)
+		b.admit(rollout.Rolling)
+		b.until(rollout.OK)
+		b.stop()
+		if fmt.Sprint(asked) != "[false true false]" {
+			t.Errorf("the lock is taken and given back so: %v", asked)
+		}
 	})
 }
 

@@ -8,6 +8,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -76,7 +77,11 @@ func (c *Client) ask(ctx context.Context, path string) error {
 	r.Header.Set("Content-Type", "application/json")
 	resp, err := c.http.Do(r)
 	if err != nil {
-		return fmt.Errorf("cannot ask for the lock: %w", err)
+		var inner *url.Error // its text has the method
+		if errors.As(err, &inner) {
+			err = inner.Err
+		}
+		return fmt.Errorf("cannot ask for the lock: %s does not answer: %w", c.base, err)
 	}
 	defer func() { _ = resp.Body.Close() }() // nothing is left to read
 	answer, _ := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))

@@ -93,7 +93,12 @@ func Count(r Record, hosts []Host) Census { return r.crowd(hosts).Census }
 func (c crowd) counted() int { return c.Hosts - c.Held }
 
 // some names hosts, with reasons, for people: three at most.
-func (c crowd) some(of func(Host) bool) string {
+func (c crowd) some(of func(Host) bool) string { return c.named(of, true) }
+
+// names names them without.
+func (c crowd) names(of func(Host) bool) string { return c.named(of, false) }
+
+func (c crowd) named(of func(Host) bool, reasons bool) string {
 	const most = 3
 	var names []string
 	n := 0
@@ -105,7 +110,7 @@ func (c crowd) some(of func(Host) bool) string {
 			continue
 		}
 		name := h.ID
-		if h.Reason != "" {
+		if reasons && h.Reason != "" {
 			name += " (" + firstLine(h.Reason) + ")"
 		}
 		names = append(names, name)

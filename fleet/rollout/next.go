@@ -210,7 +210,7 @@ func (r Record) stops(c crowd, now Clock) string {
 		return "no data to judge the release by: " + c.some(func(h Host) bool { return h.State == Inconclusive })
 	case c.Missing > missing:
 		return fmt.Sprintf("%d of %d hosts are away, and max-missing %s allows %d: %s",
-			c.Missing, c.counted(), r.Policy.MaxMissing, missing, c.some(func(h Host) bool { return !h.Alive }))
+			c.Missing, c.counted(), r.Policy.MaxMissing, missing, c.names(func(h Host) bool { return !h.Alive }))
 	case r.Gated() && now.Gate.Why != "":
 		return now.Gate.Why
 	case r.Phase != Soaking && now.Quiet >= r.Policy.ProgressDeadline.Duration():

@@ -27,7 +27,9 @@ func (r Record) waits(c crowd) string {
 	if r.Policy.Spread != "" && c.InFlight > 0 && (r.Phase.back() || c.Ready > 0) {
 		parts = append(parts, "no two at a time of the same "+r.Policy.Spread)
 	}
-	add(c.Out, "%d passed over", func(h Host) bool { return h.Alive && h.out() })
+	if c.Out > 0 { // with reasons below
+		parts = append(parts, fmt.Sprintf("%d passed over: %s", c.Out, c.names(func(h Host) bool { return h.Alive && h.out() })))
+	}
 	if len(parts) == 0 {
 		return "no host can start"
 	}
@@ -62,15 +64,17 @@ func Why(r Record, hosts []Host, clock *Clock) []string {
 		lines = append(lines, "went back: "+r.Reason)
 	}
 	for _, group := range []struct {
-		text string
-		of   func(Host) bool
+		text    string
+		of      func(Host) bool
+		reasons bool
 	}{
-		{"failed", Host.failed},
-		{"away", func(h Host) bool { return !h.Alive }},
-		{"drifted", func(h Host) bool { return h.Alive && h.State == Drifted }},
-		{"blocked", func(h Host) bool { return h.Alive && h.State == Blocked }},
+		{"failed", Host.failed, true},
+		{"no data", func(h Host) bool { return h.State == Inconclusive }, true},
+		{"away", func(h Host) bool { return !h.Alive }, false},
+		{"drifted", func(h Host) bool { return h.Alive && h.State == Drifted }, true},
+		{"blocked", func(h Host) bool { return h.Alive && h.State == Blocked }, true},
 	} {
-		if who := c.some(group.of); who != "" {
+		if who := c.named(group.of, group.reasons); who != "" {
 			lines = append(lines, group.text+": "+who)
 		}
 	}

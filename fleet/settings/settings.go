@@ -79,15 +79,15 @@ var name = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9._-]{0,62}[A-Za-z0-9])?$`)
 func Read(path string) (s Settings, err error) {
 	raw, err := durable.Read(path, maxFile)
 	if err != nil {
-		return s, fmt.Errorf("cannot read the settings: %w", err)
+		err = Cannot("read the settings", err)
+		if errors.Is(err, fs.ErrNotExist) {
+			err = fmt.Errorf("%w; see docs/fleet.md, or name another file with -c", err)
+		}
+		return s, err
 	}
 	meta, err := toml.Decode(string(raw), &s)
 	if err != nil {
-		var e toml.ParseError
-		if errors.As(err, &e) {
-			return s, fmt.Errorf("%s:%d:%d: %s", path, e.Position.Line, e.Position.Col, e.Message)
-		}
-		return s, fmt.Errorf("%s: %w", path, err)
+		return s, Wrong(path, err)
 	}
 	if unknown := meta.Undecoded(); len(unknown) > 0 {
 		return s, fmt.Errorf("%s: there is no key %s", path, unknown[0])
@@ -112,6 +112,24 @@ func Read(path string) (s Settings, err error) {
 		return s, fmt.Errorf("%s: %w", path, err)
 	}
 	return s, nil
+}
+
+// Wrong says where a file in TOML is wrong.
+func Wrong(path string, err error) error {
+	var e toml.ParseError
+	if errors.As(err, &e) {
+		return fmt.Errorf("%s:%d:%d: %s", path, e.Position.Line, e.Position.Col, e.Message)
+	}
+	return fmt.Errorf("%s: %w", path, err)
+}
+
+// Cannot says what cannot be done, with which file, and why.
+func Cannot(what string, err error) error {
+	var e *fs.PathError
+	if errors.As(err, &e) {
+		return fmt.Errorf("cannot %s: %s: %w", what, e.Path, e.Err)
+	}
+	return fmt.Errorf("cannot %s: %w", what, err)
 }
 
 func (s Settings) check() error {
@@ -168,7 +186,7 @@ func (s Settings) Open(ctx context.Context) (store.Store, error) {
 	if st.Kind == "https" {
 		token, err := secret(st.Token)
 		if err != nil {
-			return nil, fmt.Errorf("cannot read the token: %w", err)
+			return nil, Cannot("read the token", err)
 		}
 		return web.Open(st.URL, token, conf)
 	}
@@ -178,7 +196,7 @@ func (s Settings) Open(ctx context.Context) (store.Store, error) {
 	}
 	if st.Password != "" {
 		if cfg.Password, err = secret(st.Password); err != nil {
-			return nil, fmt.Errorf("cannot read the password: %w", err)
+			return nil, Cannot("read the password", err)
 		}
 	}
 	return etcd.Open(ctx, cfg)
@@ -215,7 +233,7 @@ func (st Store) encryption() (*tls.Config, error) {
 	if st.CA != "" {
 		raw, err := durable.Read(credential(st.CA), maxFile)
 		if err != nil {
-			return nil, fmt.Errorf("cannot read the authority: %w", err)
+			return nil, Cannot("read the authority", err)
 		}
 		if conf.RootCAs = x509.NewCertPool(); !conf.RootCAs.AppendCertsFromPEM(raw) {
 			return nil, fmt.Errorf("%s has no certificate", st.CA)
@@ -238,7 +256,7 @@ func (st Store) encryption() (*tls.Config, error) {
 func (s Settings) Signers() ([]sshsig.Signer, error) {
 	raw, err := durable.Read(s.AllowedSigners, maxFile)
 	if err != nil {
-		return nil, fmt.Errorf("cannot read who may sign: %w", err)
+		return nil, Cannot("read who may sign", err)
 	}
 	signers, err := sshsig.ParseSigners(raw)
 	if err != nil {
@@ -253,7 +271,7 @@ func (s Settings) AllTags() (rollout.Tags, error) {
 	tags := rollout.Tags{}
 	raw, err := durable.Read("/etc/machine-info", maxFile)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("cannot read the tags of this machine: %w", err)
+		return nil, Cannot("read the tags of this machine", err)
 	}
 	for _, tag := range append(machineTags(raw), s.Tags...) {
 		key, value, _ := strings.Cut(tag, "=")

@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/user"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 
@@ -170,3 +171,34 @@ func who() string {
 
 // lines are a text's, without the last line feed.
 func lines(text string) []string { return strings.Split(strings.TrimRight(text, "\n"), "\n") }
+
+// message is what people say of what they do.
+func message(cmd *cobra.Command, text *string, what string) {
+	cmd.Flags().StringVarP(text, "message", "m", "", what+", a `TEXT`")
+}
+
+// width is that of a screen.
+const width = 80
+
+// wrapped is a text in lines that fit on a screen, of which the first begins with a text
+// and the others with as many blanks. Words that are longer stay whole.
+func wrapped(begin, text string) string {
+	var b strings.Builder
+	b.WriteString(begin)
+	at := utf8.RuneCountInString(begin)
+	indent := strings.Repeat(" ", at)
+	for i, word := range strings.Fields(text) {
+		n := utf8.RuneCountInString(word)
+		switch {
+		case i > 0 && at+1+n > width:
+			b.WriteString("\n" + indent)
+			at = len(indent)
+		case i > 0:
+			b.WriteByte(' ')
+			at++
+		}
+		b.WriteString(word)
+		at += n
+	}
+	return b.String()
+}

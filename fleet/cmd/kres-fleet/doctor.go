@@ -3,6 +3,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -10,12 +11,14 @@ import (
 	"io/fs"
 	"os"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"kresd-manager/fleet/leader"
 	"kresd-manager/fleet/local"
+	"kresd-manager/fleet/rollout"
 	"kresd-manager/fleet/settings"
 	"kresd-manager/internal/client"
 )
@@ -68,12 +71,15 @@ func (a *app) examine(ctx context.Context) (found []finding) {
 	if !note("settings", err, "%s", a.settings) {
 		return found
 	}
-	id, err := settings.MachineID()
-	note("machine", err, "host %s, machine ID %.8s…", s.Host, id)
+	_, err = settings.MachineID()
+	note("host", err, "%s", s.Host)
 	tags, err := s.AllTags()
-	note("tags", err, "%v", tags)
+	note("tags", err, "%s", spelled(tags))
 	signers, err := s.Signers()
-	note("signers", err, "%d keys in %s", len(signers), s.AllowedSigners)
+	if err == nil && len(signers) == 0 {
+		err = fmt.Errorf("%s names no key: no release can be verified", s.AllowedSigners)
+	}
+	note("signers", err, "%s in %s", plural(len(signers), "key"), s.AllowedSigners)
 	info, err := os.Stat(s.StateDir)
 	if errors.Is(err, fs.ErrNotExist) {
 		err = fmt.Errorf("%s is not there; kres-fleet.service makes it", s.StateDir)
@@ -94,7 +100,13 @@ func (a *app) examine(ctx context.Context) (found []finding) {
 		if err == nil && reading.Ill != "" {
 			err = errors.New(reading.Ill)
 		}
-		note("health", err, "well, %d probes", len(s.Probes))
+		note("health", err, "well, %s", plural(len(s.Probes), "probe"))
+	}
+	if g, err := s.Gate(); err != nil {
+		note("gate", err, "")
+	} else if g != nil {
+		_, err := g.Ask(ctx, "vector(1)")
+		note("gate", err, "%s answers", s.Prometheus)
 	}
 	open, err := s.Open(ctx)
 	if err != nil {
@@ -103,8 +115,28 @@ func (a *app) examine(ctx context.Context) (found []finding) {
 	}
 	defer func() { _ = open.Close() }() // it was read only
 	record, hosts, err := leader.Hosts(ctx, open)
-	if note("store", err, "%s, %d hosts", s.Store.Kind, len(hosts)) && record != nil {
+	if note("store", err, "%s, %s", s.Store.Kind, hostsOf(len(hosts))) && record != nil {
 		note("rollout", nil, "%d is %s", record.ID, record.Phase)
 	}
 	return found
+}
+
+func plural(n int, of string) string {
+	if n == 1 {
+		return "1 " + of
+	}
+	return fmt.Sprintf("%d %ss", n, of)
+}
+
+// spelled are tags as people write them.
+func spelled(tags rollout.Tags) string {
+	var all []string
+	for name, value := range tags {
+		if value != "" {
+			name += "=" + value
+		}
+		all = append(all, name)
+	}
+	slices.Sort(all)
+	return cmp.Or(strings.Join(all, " "), "none")
 }

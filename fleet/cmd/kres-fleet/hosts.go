@@ -18,6 +18,7 @@ import (
 	"kresd-manager/fleet/settings"
 	"kresd-manager/fleet/store"
 	"kresd-manager/internal/present"
+	"kresd-manager/internal/visible"
 )
 
 func sorted(hosts []rollout.Host) []rollout.Host {
@@ -31,43 +32,56 @@ type hostLine struct {
 	Alive bool `json:"alive"`
 }
 
+// noHosts is said where there is none.
+const noHosts = "no host has reported yet; kres-fleet.service has to run on the hosts, and to reach the store"
+
 func (a *app) hostsCommand() *cobra.Command {
+	var states []string
 	cmd := &cobra.Command{
-		Use: "hosts", Short: "list hosts: state, release, reason, since",
-		Args: args(0, 0, ""),
-		RunE: func(cmd *cobra.Command, _ []string) error {
+		Use: "hosts [HOST…]", Short: "list hosts: state, release, since, reason, local edits",
+		Long: `List hosts, all or some: whether they are there, the state in the rollout, the
+release that they keep, since when by their own clocks, and the reason. Keys that
+were edited locally are named.`,
+		Args: cobra.ArbitraryArgs,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			for _, s := range states {
+				if !slices.Contains(rollout.States, rollout.State(s)) {
+					return usage(cmd, "there is no state %q", s)
+				}
+			}
 			return a.with(cmd, func(ctx context.Context, _ settings.Settings, st store.Store) error {
 				_, hosts, err := leader.Hosts(ctx, st)
 				if err != nil {
 					return asked(err)
 				}
 				all := []hostLine{}
+				unknown := slices.Clone(args)
 				for _, h := range sorted(hosts) {
-					all = append(all, hostLine{h, h.Alive})
-				}
-				return a.print(all, func(w io.Writer) error {
-					t := present.NewTable(w)
-					t.Row("HOST", "THERE", "STATE", "RELEASE", "SINCE", "REASON")
-					for _, h := range all {
-						there := "no"
-						if h.Alive {
-							there = "yes"
-						}
-						reason := h.Reason
-						if len(h.Drift) > 0 && h.State != rollout.Drifted {
-							reason = strings.TrimSpace(reason + " edited locally: " + strings.Join(h.Drift, ", "))
-						}
-						t.Row(h.ID, there, string(h.State), release.Short(h.Release), h.Since, reason)
+					unknown = slices.DeleteFunc(unknown, func(name string) bool { return name == h.ID })
+					if (len(args) == 0 || slices.Contains(args, h.ID)) && (len(states) == 0 || slices.Contains(states, string(h.State))) {
+						all = append(all, hostLine{h, h.Alive})
 					}
-					return t.Flush()
-				})
+				}
+				if len(unknown) > 0 {
+					return fmt.Errorf("there is no host %q; kres-fleet hosts lists them", unknown[0])
+				}
+				return a.print(all, func(w io.Writer) error { return layHosts(w, all, len(hosts)) })
 			})
 		},
 	}
+	cmd.Flags().StringSliceVar(&states, "state", nil, "only hosts in a `STATE`, as failed,drifted")
+	cmd.ValidArgsFunction = cobra.NoFileCompletions
+	_ = cmd.RegisterFlagCompletionFunc("state", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+		var words []string
+		for _, s := range rollout.States {
+			words = append(words, string(s))
+		}
+		return words, cobra.ShellCompDirectiveNoFileComp
+	})
 	cmd.AddCommand(&cobra.Command{
 		Use: "forget HOST", Short: "remove a host that is gone for good", Args: args(1, 1, "HOST"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.one(cmd, args[0], "is forgotten", func(alive store.Value) ([]store.Condition, []store.Change, error) {
+			return a.one(cmd, args[0], "is forgotten", func(alive, _ store.Value) ([]store.Condition, []store.Change, error) {
 				if alive.Revision != 0 {
 					return nil, nil, fmt.Errorf("host %s is there; stop its agent first", args[0])
 				}
@@ -78,8 +92,47 @@ func (a *app) hostsCommand() *cobra.Command {
 	return cmd
 }
 
+// layHosts lays hosts out, each reason below its host.
+func layHosts(w io.Writer, all []hostLine, of int) error {
+	if len(all) == 0 {
+		text := noHosts
+		if of > 0 {
+			text = "no host is in such a state"
+		}
+		_, err := fmt.Fprintln(w, text)
+		return err
+	}
+	var table strings.Builder
+	t := present.NewTable(&table)
+	t.Row("HOST", "THERE", "STATE", "RELEASE", "SINCE")
+	for _, h := range all {
+		there := "no"
+		if h.Alive {
+			there = "yes"
+		}
+		t.Row(h.ID, there, string(h.State), release.Short(h.Release), h.Since)
+	}
+	if err := t.Flush(); err != nil {
+		return err
+	}
+	for i, line := range lines(table.String()) {
+		fmt.Fprintln(w, line)
+		if i == 0 {
+			continue
+		}
+		h := all[i-1]
+		if h.Reason != "" {
+			fmt.Fprintln(w, wrapped("    ", visible.Line(h.Reason)))
+		}
+		if len(h.Drift) > 0 && h.State != rollout.Drifted {
+			fmt.Fprintln(w, wrapped("    ", "edited locally: "+strings.Join(h.Drift, ", ")))
+		}
+	}
+	return nil
+}
+
 // one changes what the store has of a host that it knows.
-func (a *app) one(cmd *cobra.Command, host, done string, do func(alive store.Value) ([]store.Condition, []store.Change, error)) error {
+func (a *app) one(cmd *cobra.Command, host, words string, do func(alive, hold store.Value) ([]store.Condition, []store.Change, error)) error {
 	return a.with(cmd, func(ctx context.Context, _ settings.Settings, st store.Store) error {
 		known, err := st.Read(ctx, store.Hosts+host)
 		if err != nil {
@@ -92,20 +145,25 @@ func (a *app) one(cmd *cobra.Command, host, done string, do func(alive store.Val
 		if err != nil {
 			return asked(err)
 		}
-		v, _ := alive.Get(store.Alive + host)
-		conditions, changes, err := do(v)
-		if err != nil {
-			return err
-		}
-		_, held, err := st.Commit(ctx, conditions, changes)
+		held, err := st.Read(ctx, store.Holds+host)
 		if err != nil {
 			return asked(err)
 		}
-		if !held {
+		v, _ := alive.Get(store.Alive + host)
+		h, _ := held.Get(store.Holds + host)
+		conditions, changes, err := do(v, h)
+		if err != nil {
+			return err
+		}
+		_, done, err := st.Commit(ctx, conditions, changes)
+		if err != nil {
+			return asked(err)
+		}
+		if !done {
 			return fmt.Errorf("host %s has changed meanwhile; try again", host)
 		}
 		return a.print(map[string]string{"host": host}, func(w io.Writer) error {
-			_, err := fmt.Fprintf(w, "host %s %s\n", host, done)
+			_, err := fmt.Fprintf(w, "host %s %s\n", host, words)
 			return err
 		})
 	})
@@ -116,12 +174,12 @@ func (a *app) holdCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "hold HOST", Short: "keep a host as it is, out of rollouts", Args: args(1, 1, "HOST"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.one(cmd, args[0], "is held", func(store.Value) ([]store.Condition, []store.Change, error) {
+			return a.one(cmd, args[0], "is held", func(_, _ store.Value) ([]store.Condition, []store.Change, error) {
 				return nil, []store.Change{{Key: store.Holds + args[0], Data: []byte(who() + suffix(why))}}, nil
 			})
 		},
 	}
-	cmd.Flags().StringVarP(&why, "message", "m", "", "why")
+	message(cmd, &why, "why")
 	return cmd
 }
 
@@ -129,7 +187,10 @@ func (a *app) releaseHoldCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "release-hold HOST", Short: "let a held host take part again", Args: args(1, 1, "HOST"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.one(cmd, args[0], "takes part again", func(store.Value) ([]store.Condition, []store.Change, error) {
+			return a.one(cmd, args[0], "takes part again", func(_, hold store.Value) ([]store.Condition, []store.Change, error) {
+				if hold.Revision == 0 {
+					return nil, nil, fmt.Errorf("host %s is not held", args[0])
+				}
 				return nil, []store.Change{{Key: store.Holds + args[0], Delete: true}}, nil
 			})
 		},

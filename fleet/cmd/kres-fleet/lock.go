@@ -6,10 +6,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"os/exec"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/sys/unix"
 
 	"kresd-manager/fleet/fleetlock"
 	"kresd-manager/fleet/settings"
@@ -21,7 +24,10 @@ func (a *app) lockCommand() *cobra.Command {
 		Use: "lock -- COMMAND [ARGUMENT…]", Short: "run a command while this host has the lock of its FleetLock group",
 		Long: `Take the lock of the FleetLock server in the settings, run a command, and give the
 lock back, whatever came of it: so that an upgrade or a restart shares the budget of
-rollouts and reboots. The exit status is that of the command; 1 if the lock was not had.`,
+rollouts and reboots. The lock is one of its own, beside that which the agent of this
+host may have. SIGTERM and SIGINT are passed on, and the lock is given back when the
+command has ended. The exit status is that of the command, 128 and its number for a
+signal; 1 if the lock was not had or the command cannot be run.`,
 		Args: args(1, -1, "COMMAND"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			s, err := settings.Read(a.settings)
@@ -31,7 +37,12 @@ rollouts and reboots. The exit status is that of the command; 1 if the lock was 
 			if s.FleetLock == "" {
 				return fmt.Errorf("%s: fleetlock, the URL of a server, is not set", a.settings)
 			}
-			c, err := fleetlock.New(s.FleetLock, s.Host, s.LockGroup)
+			path, err := exec.LookPath(args[0])
+			if err != nil { // before the lock is asked for
+				return fmt.Errorf("cannot run %s: there is no such command", args[0])
+			}
+			// The agent gives its lock back when it has done its part, which must not be this one.
+			c, err := fleetlock.New(s.FleetLock, s.Host+"/lock", s.LockGroup)
 			if err != nil {
 				return err
 			}
@@ -43,14 +54,7 @@ rollouts and reboots. The exit status is that of the command; 1 if the lock was 
 					fmt.Fprintf(a.stderr, "kres-fleet: the lock is not given back: %v\n", err)
 				}
 			}()
-			run := exec.CommandContext(cmd.Context(), args[0], args[1:]...)
-			run.Stdin, run.Stdout, run.Stderr = a.stdin, a.stdout, a.stderr
-			err = run.Run()
-			var ended *exec.ExitError
-			if errors.As(err, &ended) && ended.ExitCode() > 0 {
-				return statusError(ended.ExitCode())
-			}
-			return err
+			return ended(a.command(cmd.Context(), path, args[1:]).Run())
 		},
 	}
 	cmd.Flags().DurationVar(&wait, "wait", 0, "for how long to ask for the lock, as `10m`; once if 0")
@@ -71,4 +75,28 @@ func take(ctx context.Context, c *fleetlock.Client, wait time.Duration) error {
 			return ctx.Err()
 		}
 	}
+}
+
+// command is one that is asked to end when the context does, and not killed: an upgrade
+// that is cut off is worse than a late one.
+func (a *app) command(ctx context.Context, path string, args []string) *exec.Cmd {
+	run := exec.CommandContext(ctx, path, args...)
+	run.Stdin, run.Stdout, run.Stderr = a.stdin, os.Stdout, os.Stderr // as it is: it is for its own terminal
+	run.Cancel = func() error { return run.Process.Signal(unix.SIGTERM) }
+	return run
+}
+
+// ended gives the exit status of a command.
+func ended(err error) error {
+	var e *exec.ExitError
+	if errors.Is(err, context.Canceled) { // it was asked to end, and did so well
+		return nil
+	}
+	if !errors.As(err, &e) {
+		return err
+	}
+	if status, ok := e.Sys().(syscall.WaitStatus); ok && status.Signaled() {
+		return statusError(128 + int(status.Signal()))
+	}
+	return statusError(e.ExitCode())
 }

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -75,7 +76,7 @@ what FILE has, and the configuration names it as fleet-file:block.rpz.`,
 				}
 				text, err := durable.Read(file, release.MaxBlob)
 				if err != nil {
-					return fmt.Errorf("cannot read the configuration: %w", err)
+					return settings.Cannot("read the configuration", err)
 				}
 				if _, err := release.Compose(file, [][]byte{text}, nil); err != nil && !strings.Contains(string(text), "fleet-file:") {
 					return err
@@ -95,7 +96,7 @@ what FILE has, and the configuration names it as fleet-file:block.rpz.`,
 				}
 				text, err := durable.Read(parts[1], release.MaxFile)
 				if err != nil {
-					return fmt.Errorf("cannot read the file: %w", err)
+					return settings.Cannot("read the file", err)
 				}
 				m.Files = append(m.Files, release.File{Name: parts[0], SHA256: release.Digest(text), URL: parts[2]})
 			}
@@ -106,15 +107,15 @@ what FILE has, and the configuration names it as fleet-file:block.rpz.`,
 				return err
 			}
 			if err := os.MkdirAll(filepath.Join(out, blobFolder), 0o755); err != nil {
-				return fmt.Errorf("cannot make the release: %w", err)
+				return settings.Cannot("make the release", err)
 			}
 			for name, text := range blobs {
 				if err := durable.Write(filepath.Join(out, blobFolder, name), text, 0o644); err != nil {
-					return fmt.Errorf("cannot make the release: %w", err)
+					return settings.Cannot("make the release", err)
 				}
 			}
 			if err := durable.Write(filepath.Join(out, manifestFile), m.Text(), 0o644); err != nil {
-				return fmt.Errorf("cannot make the release: %w", err)
+				return settings.Cannot("make the release", err)
 			}
 			name := release.Digest(m.Text())
 			return a.print(map[string]any{"release": name, "sequence": sequence, "folder": out}, func(w io.Writer) error {
@@ -125,7 +126,7 @@ what FILE has, and the configuration names it as fleet-file:block.rpz.`,
 	}
 	cmd.Flags().StringVarP(&out, "output", "o", "", "`FOLDER` for the release")
 	cmd.Flags().Uint64Var(&sequence, "sequence", 0, "`N`umber that orders releases")
-	cmd.Flags().StringVarP(&notes, "message", "m", "", "notes for people")
+	message(cmd, &notes, "notes for people")
 	cmd.Flags().StringArrayVar(&files, "file", nil, "a file, as `NAME=FILE=URL`")
 	return cmd
 }
@@ -172,11 +173,14 @@ type loaded struct {
 func load(folder string, s settings.Settings) (l loaded, err error) {
 	text, err := durable.Read(filepath.Join(folder, manifestFile), release.MaxManifest)
 	if err != nil {
-		return l, fmt.Errorf("cannot read the release: %w", err)
+		return l, settings.Cannot("read the release", err)
 	}
 	sig, err := durable.Read(filepath.Join(folder, signatureFile), release.MaxManifest)
-	if err != nil {
-		return l, fmt.Errorf("the release is not signed: %w", err)
+	if errors.Is(err, fs.ErrNotExist) {
+		return l, fmt.Errorf("the release is not signed: there is no %s; sign it:\nssh-keygen -Y sign -n %s -f KEY %s",
+			filepath.Join(folder, signatureFile), release.Namespace, filepath.Join(folder, manifestFile))
+	} else if err != nil {
+		return l, settings.Cannot("read the signature", err)
 	}
 	signers, err := s.Signers()
 	if err != nil {
@@ -189,7 +193,7 @@ func load(folder string, s settings.Settings) (l loaded, err error) {
 	for _, name := range l.manifest.Blobs() {
 		blob, err := durable.Read(filepath.Join(folder, blobFolder, name), release.MaxBlob)
 		if err != nil {
-			return l, fmt.Errorf("cannot read the release: %w", err)
+			return l, settings.Cannot("read the release", err)
 		}
 		if release.Digest(blob) != name {
 			return l, fmt.Errorf("blob %s is not what its name says: it was changed", release.Short(name))
@@ -199,6 +203,20 @@ func load(folder string, s settings.Settings) (l loaded, err error) {
 	_, err = composed(l.manifest, l.blobs)
 	return l, err
 }
+
+// withRelease has something done with the store and a release in a folder, which is good.
+func (a *app) withRelease(cmd *cobra.Command, folder string, do func(context.Context, settings.Settings, store.Store, loaded) error) error {
+	return a.with(cmd, func(ctx context.Context, s settings.Settings, st store.Store) error {
+		l, err := load(folder, s)
+		if err != nil {
+			return err
+		}
+		return do(ctx, s, st, l)
+	})
+}
+
+// list is never null in JSON.
+func list[T any](all []T) []T { return append([]T{}, all...) }
 
 func (a *app) releaseCheck() *cobra.Command {
 	return &cobra.Command{
@@ -216,7 +234,7 @@ it shows in the preflight of a rollout, on each host.`,
 			if err != nil {
 				return err
 			}
-			return a.print(map[string]any{"release": l.name, "sequence": l.manifest.Sequence, "signed-by": l.by, "overlays": l.manifest.Overlays, "files": l.manifest.Files},
+			return a.print(map[string]any{"release": l.name, "sequence": l.manifest.Sequence, "signed-by": l.by, "overlays": list(l.manifest.Overlays), "files": list(l.manifest.Files)},
 				func(w io.Writer) error {
 					_, err := fmt.Fprintf(w, "release %s, sequence %d, signed by %s: good\n", release.Short(l.name), l.manifest.Sequence, strings.Join(l.by, ", "))
 					return err
@@ -230,11 +248,7 @@ func (a *app) releasePublish() *cobra.Command {
 		Use: "publish FOLDER", Short: "put a release into the store; no host changes",
 		Args: args(1, 1, "FOLDER"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.with(cmd, func(ctx context.Context, s settings.Settings, st store.Store) error {
-				l, err := load(args[0], s)
-				if err != nil {
-					return err
-				}
+			return a.withRelease(cmd, args[0], func(ctx context.Context, _ settings.Settings, st store.Store, l loaded) error {
 				for name, blob := range l.blobs { // before what names them
 					if _, _, err := st.Commit(ctx, []store.Condition{{Key: store.Blobs + name}}, []store.Change{{Key: store.Blobs + name, Data: blob}}); err != nil {
 						return asked(err)
@@ -288,16 +302,12 @@ func (a *app) releaseDiff() *cobra.Command {
 		Use: "diff FOLDER", Short: "compare a release with what hosts keep",
 		Args: args(1, 1, "FOLDER"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.with(cmd, func(ctx context.Context, s settings.Settings, st store.Store) error {
-				l, err := load(args[0], s)
-				if err != nil {
-					return err
-				}
+			return a.withRelease(cmd, args[0], func(ctx context.Context, s settings.Settings, st store.Store, l loaded) error {
 				_, hosts, err := leader.Hosts(ctx, st)
 				if err != nil {
 					return asked(err)
 				}
-				var all []compared
+				all := []compared{}
 				for _, h := range sorted(hosts) {
 					c := compared{Host: h.ID, Release: h.Release}
 					if err := c.fill(ctx, st, s, l, h); err != nil {
@@ -370,6 +380,10 @@ func (c *compared) fill(ctx context.Context, st store.Store, s settings.Settings
 }
 
 func layCompared(w io.Writer, all []compared) error {
+	if len(all) == 0 {
+		_, err := fmt.Fprintln(w, noHosts)
+		return err
+	}
 	// Hosts with the same difference are one paragraph.
 	groups := make(map[string][]string)
 	var order []string
@@ -391,11 +405,18 @@ func layCompared(w io.Writer, all []compared) error {
 		groups[text] = append(groups[text], c.Host)
 	}
 	for _, text := range order {
-		if _, err := fmt.Fprintf(w, "%s:\n  %s\n", strconv.Itoa(len(groups[text]))+" hosts ("+short(groups[text])+")", strings.Join(lines(text), "\n  ")); err != nil {
+		if _, err := fmt.Fprintf(w, "%s:\n  %s\n", hostsOf(len(groups[text]))+" ("+short(groups[text])+")", strings.Join(lines(text), "\n  ")); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+func hostsOf(n int) string {
+	if n == 1 {
+		return "1 host"
+	}
+	return strconv.Itoa(n) + " hosts"
 }
 
 func short(names []string) string {

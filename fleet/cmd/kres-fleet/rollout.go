@@ -41,11 +41,11 @@ func readPolicy(file string) (rollout.Policy, error) {
 	}
 	raw, err := durable.Read(file, 1<<20)
 	if err != nil {
-		return p, fmt.Errorf("cannot read the policy: %w", err)
+		return p, settings.Cannot("read the policy", err)
 	}
 	var v map[string]any
 	if _, err := toml.Decode(string(raw), &v); err != nil {
-		return p, fmt.Errorf("cannot read the policy: %s: %w", file, err)
+		return p, settings.Wrong(file, err)
 	}
 	text, err := json.Marshal(v)
 	if err != nil {
@@ -140,7 +140,7 @@ changes. Then one canary host takes it, and then the others, as the policy says.
 		},
 	}
 	cmd.Flags().StringVar(&policy, "policy", "", "`FILE` with what differs from the default policy, TOML")
-	cmd.Flags().StringVarP(&why, "message", "m", "", "why, for the history")
+	message(cmd, &why, "why, for the history")
 	cmd.Flags().BoolVar(&again, "again", false, "though the release has gone back before")
 	cmd.Flags().BoolVar(&force, "force", false, "replace a record that cannot be read")
 	return cmd
@@ -195,17 +195,15 @@ func layStatus(w io.Writer, s status) error {
 		fmt.Fprintln(w, "no rollout has begun yet")
 	} else {
 		r, c := s.Rollout, s.Census
-		fmt.Fprintf(w, "rollout %d: %s, release %s (sequence %d), by %s", r.ID, r.Phase, release.Short(r.Release), r.Sequence, r.By)
-		if r.Why != "" {
-			fmt.Fprintf(w, ": %s", r.Why)
-		}
-		fmt.Fprintf(w, "\n%d of %d hosts have it; %d in flight, %d ready, %d failed, %d away, %d held\n", c.On, c.Hosts, c.InFlight, c.Ready, c.Failed, c.Missing, c.Held)
+		fmt.Fprintln(w, wrapped("", fmt.Sprintf("rollout %d: %s, release %s (sequence %d), by %s%s",
+			r.ID, r.Phase, release.Short(r.Release), r.Sequence, r.By, suffix(r.Why))))
+		fmt.Fprintf(w, "%d of %d hosts have it; %d in flight, %d ready, %d failed, %d away, %d held\n", c.On, c.Hosts, c.InFlight, c.Ready, c.Failed, c.Missing, c.Held)
 	}
 	if s.Leader != "" {
 		fmt.Fprintf(w, "%s leads\n", s.Leader)
 	}
 	for _, line := range s.Why {
-		if _, err := fmt.Fprintf(w, "- %s\n", line); err != nil {
+		if _, err := fmt.Fprintln(w, wrapped("- ", line)); err != nil {
 			return err
 		}
 	}
@@ -266,7 +264,7 @@ func (a *app) rolloutPause() *cobra.Command {
 			})
 		},
 	}
-	cmd.Flags().StringVarP(&why, "message", "m", "", "why")
+	message(cmd, &why, "why")
 	return cmd
 }
 
@@ -331,7 +329,7 @@ soak, and still not more at a time than the policy allows.`,
 			})
 		},
 	}
-	cmd.Flags().StringVarP(&why, "message", "m", "", "why")
+	message(cmd, &why, "why")
 	return cmd
 }
 
@@ -356,6 +354,10 @@ func (a *app) rolloutHistory() *cobra.Command {
 				}
 				slices.Reverse(all)
 				return a.print(all, func(w io.Writer) error {
+					if len(all) == 0 {
+						_, err := fmt.Fprintln(w, "no rollout has begun yet")
+						return err
+					}
 					t := present.NewTable(w)
 					t.Row("ROLLOUT", "RELEASE", "SEQUENCE", "PHASE", "BY", "WHY")
 					for _, r := range all {

@@ -14,6 +14,7 @@ import (
 	"github.com/coreos/go-systemd/v22/daemon"
 	"github.com/spf13/cobra"
 
+	"kresd-manager/fleet/settings"
 	"kresd-manager/fleet/store/table"
 	"kresd-manager/fleet/store/web"
 	"kresd-manager/internal/durable"
@@ -53,7 +54,7 @@ func (a *app) serve(ctx context.Context, listen, cert, key, tokens, state string
 	read := func() ([]web.Token, error) {
 		text, err := durable.Read(tokens, 1<<20)
 		if err != nil {
-			return nil, fmt.Errorf("cannot read the tokens: %w", err)
+			return nil, settings.Cannot("read the tokens", err)
 		}
 		t, err := web.ParseTokens(text)
 		if err != nil {
@@ -66,7 +67,7 @@ func (a *app) serve(ctx context.Context, listen, cert, key, tokens, state string
 	}
 	kept, err := durable.Read(state, maxTable)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("cannot read the store: %w", err)
+		return settings.Cannot("read the store", err)
 	}
 	t, err := table.Restore(kept, func(text []byte) error { return durable.Write(state, text, 0o600) })
 	if err != nil {
