@@ -41,6 +41,8 @@ type Options struct {
 	// how long it may take to read an answer, or each part of a stream. 0 is
 	// [DefaultBodyTimeout] and [DefaultWriteTimeout].
 	BodyTimeout, WriteTimeout time.Duration
+	// StreamPing is how often a stream shows that it is there; 0 is [DefaultStreamPing].
+	StreamPing time.Duration
 	// Hosts are names of this machine, accepted in the Host header without port
 	// besides localhost, unix and loopback addresses.
 	Hosts []string
@@ -99,6 +101,7 @@ func New(c Controller, opt Options) http.Handler {
 	}
 	opt.MaxBodyBytes = cmp.Or(opt.MaxBodyBytes, DefaultMaxBodyBytes)
 	opt.BodyTimeout = cmp.Or(opt.BodyTimeout, DefaultBodyTimeout)
+	opt.StreamPing = cmp.Or(opt.StreamPing, DefaultStreamPing)
 	opt.WriteTimeout = cmp.Or(opt.WriteTimeout, DefaultWriteTimeout)
 	h := &handlers{ctl: c, log: opt.Logger, opt: opt, self: uint32(os.Geteuid()),
 		streams:     newShares("event streams", eventsEach, eventsAll),

@@ -3,9 +3,12 @@
 package api_test
 
 import (
+	"bufio"
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"net"
+	"net/http"
 	"net/http/httptest"
 	"net/netip"
 	"os"
@@ -305,5 +308,54 @@ func TestALinkLogsInOnce(t *testing.T) {
 	cookie, _, _ := strings.Cut(first.Header.Get("Set-Cookie"), ";")
 	if got := s.ask(t, "POST", "/v1/session/link", "", "Cookie: "+cookie); got.StatusCode != 403 {
 		t.Errorf("a session makes a link: %d %s", got.StatusCode, got.body)
+	}
+}
+
+// Who may no longer read hears no more, also of a stream that was open before.
+func TestStreamsEndWithTheirSession(t *testing.T) {
+	s := serveTCP(t, "{interface: ADDRESS, roles: [{role: configure, token: "+configureToken+"}]}", api.Options{StreamPing: 5 * time.Millisecond})
+	cookie, _ := s.logIn(t, configureToken)
+	for _, header := range []string{"Cookie: " + cookie, "Authorization: Bearer " + configureToken} {
+		r, err := http.NewRequest("GET", "http://localhost/v1/events", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		name, value, _ := strings.Cut(header, ": ")
+		r.Header.Set(name, value)
+		resp, err := s.http.Do(r)
+		if err != nil || resp.StatusCode != 200 {
+			t.Fatalf("%v %v", resp, err)
+		}
+		in := bufio.NewScanner(resp.Body)
+		for pings := 0; pings < 3 && in.Scan(); { // it goes on as long as they may
+			if in.Text() == ":" {
+				pings++
+			}
+		}
+		if strings.HasPrefix(header, "Cookie") {
+			s.ask(t, "DELETE", "/v1/session", "", header)
+		} else if got := s.ask(t, "PUT", "/v1/config/management/roles/0/token", `"`+token.New()+`"`, header); got.StatusCode != 200 {
+			t.Fatal(got.body)
+		}
+		for in.Scan() { // and ends
+		}
+		if err := in.Err(); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		_ = resp.Body.Close()
+	}
+}
+
+// Who does not send what they log in with is not waited for.
+func TestSlowLogins(t *testing.T) {
+	s := serve(t, api.Options{BodyTimeout: 20 * time.Millisecond})
+	conn, err := net.Dial("unix", s.socket)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	fmt.Fprintf(conn, "POST /v1/session HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 60\r\n\r\n{")
+	if line, err := bufio.NewReader(conn).ReadString('\n'); err != nil || !strings.Contains(line, " 408 ") {
+		t.Errorf("%q %v", line, err)
 	}
 }

@@ -10,8 +10,9 @@ import (
 	"kresd-manager/api/wire"
 )
 
-// streamPing is how often a silent stream says that it is still there.
-const streamPing = 15 * time.Second
+// DefaultStreamPing is how often a stream says that it is still there, and is looked at
+// whether its reader still may read it.
+const DefaultStreamPing = 15 * time.Second
 
 // endingText is the last event of a stream when the server ends.
 func (h *handlers) endingText() []byte {
@@ -33,7 +34,7 @@ func (h *handlers) stream(w *response, r *http.Request, texts <-chan []byte) {
 		return
 	}
 	out := http.NewResponseController(w)
-	ping := time.NewTicker(streamPing)
+	ping := time.NewTicker(h.opt.StreamPing)
 	defer ping.Stop()
 	text := []byte(": kresd-manager\n\n") // so that the client knows that it listens
 	for {
@@ -52,6 +53,9 @@ func (h *handlers) stream(w *response, r *http.Request, texts <-chan []byte) {
 				return
 			}
 		case <-ping.C:
+			if !h.stillMay(w, r) {
+				return
+			}
 			text = []byte(":\n\n")
 		case <-r.Context().Done():
 			return
@@ -61,4 +65,11 @@ func (h *handlers) stream(w *response, r *http.Request, texts <-chan []byte) {
 			return
 		}
 	}
+}
+
+// stillMay reports whether the reader of a stream would be let in now: roles, tokens and
+// sessions end while it reads.
+func (h *handlers) stillMay(w *response, r *http.Request) bool {
+	again := &response{foreign: w.foreign}
+	return h.admit(again, r, w.route.access) == nil
 }
