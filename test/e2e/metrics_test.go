@@ -22,8 +22,8 @@ import (
 	"github.com/prometheus/common/expfmt"
 	"github.com/prometheus/common/model"
 
+	"kresd-manager/test/debian"
 	"kresd-manager/test/product"
-	"kresd-manager/test/promtool"
 	"kresd-manager/units"
 )
 
@@ -406,7 +406,7 @@ management:
 	}
 
 	// What Prometheus itself finds to say of it.
-	program, err := promtool.Find(t.Context())
+	program, err := debian.Program(t.Context(), "prometheus", "usr/bin/promtool")
 	if err != nil {
 		t.Fatal(err)
 	}

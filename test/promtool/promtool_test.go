@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+// Package promtool has the program of Prometheus check what is packaged for it.
 package promtool
 
 import (
@@ -8,13 +9,15 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
+
+	"kresd-manager/test/debian"
 )
 
 const packaged = "../../packaging/"
 
 func promtool(t *testing.T, dir string, args ...string) {
 	t.Helper()
-	program, err := Find(t.Context())
+	program, err := debian.Program(t.Context(), "prometheus", "usr/bin/promtool")
 	if err != nil {
 		t.Fatal(err)
 	}

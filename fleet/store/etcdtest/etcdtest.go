@@ -22,16 +22,14 @@ import (
 
 	clientv3 "go.etcd.io/etcd/client/v3"
 	"go.uber.org/zap"
-	"golang.org/x/sys/unix"
+
+	"kresd-manager/test/debian"
 )
 
 // Variable says which etcd to run: "module" builds the one that fleet/etcd/go.mod pins, and
 // anything else is a path. Without it that of the host is run, or that of Debian's package,
 // which is fetched and not installed.
 const Variable = "KRESD_MANAGER_TEST_ETCD"
-
-// cache is where the program is kept, beside the trees of the machines.
-const cache = "/var/cache/kresd-manager-test/etcd"
 
 // program is the path of etcd, found once.
 var program = sync.OnceValues(func() (string, error) {
@@ -40,10 +38,7 @@ var program = sync.OnceValues(func() (string, error) {
 	} else if named != "" {
 		return named, nil
 	}
-	if path, err := exec.LookPath("etcd"); err == nil {
-		return path, nil
-	}
-	path, err := packaged()
+	path, err := debian.Program(context.Background(), "etcd-server", "usr/bin/etcd")
 	if err == nil {
 		return path, nil
 	}
@@ -67,55 +62,6 @@ func build() (string, error) {
 		return "", fmt.Errorf("cannot build etcd: %w\n%s", err, stderr.String())
 	}
 	return strings.TrimSpace(string(out)), nil
-}
-
-// packaged is that of Debian's package.
-func packaged() (string, error) {
-	path := filepath.Join(cache, "usr/bin/etcd")
-	if err := os.MkdirAll(cache, 0o755); err != nil {
-		return "", err
-	}
-	lock, err := os.OpenFile(filepath.Join(cache, "lock"), os.O_RDWR|os.O_CREATE, 0o600)
-	if err != nil {
-		return "", err
-	}
-	defer lock.Close()
-	if err := unix.Flock(int(lock.Fd()), unix.LOCK_EX); err != nil {
-		return "", err
-	}
-	if _, err := os.Stat(path); err == nil {
-		return path, nil
-	}
-	dir, err := os.MkdirTemp(cache, "fetch-")
-	if err != nil {
-		return "", err
-	}
-	defer os.RemoveAll(dir)
-	run := func(args ...string) error {
-		cmd := exec.Command(args[0], args[1:]...)
-		cmd.Dir = dir
-		if out, err := cmd.CombinedOutput(); err != nil {
-			return fmt.Errorf("cannot fetch etcd: %v: %w\n%s", args, err, out)
-		}
-		return nil
-	}
-	download := []string{"apt-get", "download", "-qq", "-o", "APT::Sandbox::User=root", "etcd-server"}
-	if run(download...) != nil { // its index may be old
-		if err := errors.Join(run("apt-get", "update", "-qq", "-o", "Acquire::Check-Valid-Until=false"), run(download...)); err != nil {
-			return "", err
-		}
-	}
-	found, err := filepath.Glob(filepath.Join(dir, "etcd-server_*.deb"))
-	if err != nil || len(found) != 1 {
-		return "", fmt.Errorf("cannot fetch etcd: %v (%w)", found, err)
-	}
-	if err := run("dpkg-deb", "-x", found[0], "x"); err != nil {
-		return "", err
-	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		return "", err
-	}
-	return path, os.Rename(filepath.Join(dir, "x/usr/bin/etcd"), path)
 }
 
 // Server is a running etcd.
