@@ -327,6 +327,23 @@ func TestWhatAHostDoesNotTake(t *testing.T) {
 	}
 }
 
+// Workers that began as long ago as the soak lasts have counted as much as new ones do in it.
+func TestWhatNewWorkersCountIsTheirs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := rolled(t)
+		defer func() { b.stop() }()
+		b.roll(2, b.publish(2, two), 2)
+		b.until(rollout.Planned)
+		b.manager.mu.Lock()
+		b.manager.rate, b.manager.began = 10, time.Now().Add(-b.record.Policy.HostSoak.Duration())
+		b.manager.mu.Unlock()
+		b.admit(rollout.Rolling)
+		if h := b.until(rollout.OK); !h.On {
+			t.Errorf("%+v", h)
+		}
+	})
+}
+
 // An old release that is offered again is a replay.
 func TestAReplayIsRefused(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -140,15 +140,18 @@ func (a *Agent) applied(ctx context.Context, err error) bool {
 	return false
 }
 
-// soak has the release prove itself, and comes to a verdict.
+// soak has the release prove itself, and comes to a verdict. The reading is of before the
+// change: the workers that the change has started count from zero, and so a soak begins with
+// a reading of its own.
 func (a *Agent) soak(ctx context.Context, r rollout.Record, start Reading) {
 	a.mem.Step = soaking
 	a.set(ctx, rollout.HostSoaking, "")
 	end := time.Now().Add(r.Policy.HostSoak.Duration())
+	begun, err := a.Manager.Read(ctx)
+	seen := err == nil
 	last := start
 	for {
-		left := time.Until(end)
-		a.pause(ctx, min(max(left, 0), 10*time.Second))
+		a.pause(ctx, min(max(time.Until(end), 0), 10*time.Second))
 		if ctx.Err() != nil {
 			return // the next process goes on, or the manager takes it back
 		}
@@ -166,9 +169,12 @@ func (a *Agent) soak(ctx context.Context, r rollout.Record, start Reading) {
 			}
 			continue
 		}
-		last = reading
+		if last = reading; !seen {
+			begun, seen = reading, true
+			end = time.Now().Add(r.Policy.HostSoak.Duration()) // nothing was seen of it yet
+		}
 		if last.Ill != "" || last.Restarts > start.Restarts {
-			ill, _ := judge(a.before, start, last, r.Policy)
+			ill, _ := judge(a.before, start, begun, last, r.Policy)
 			a.undo(ctx, rollout.Unhealthy, ill)
 			return
 		}
@@ -176,7 +182,7 @@ func (a *Agent) soak(ctx context.Context, r rollout.Record, start Reading) {
 			break
 		}
 	}
-	ill, enough := judge(a.before, start, last, r.Policy)
+	ill, enough := judge(a.before, start, begun, last, r.Policy)
 	switch {
 	case ill != "":
 		a.undo(ctx, rollout.Unhealthy, ill)

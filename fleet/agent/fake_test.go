@@ -29,8 +29,12 @@ type fake struct {
 	dull        bool
 	lose        bool // the answer of Apply
 	queries     float64
-	applies     int
-	log         []string
+	// rate is the queries per second since the workers began, which each change restarts; 0
+	// is that they come with each reading.
+	rate    float64
+	began   time.Time
+	applies int
+	log     []string
 	// dies is called before and after each call that changes something.
 	dies func(at string)
 }
@@ -120,6 +124,7 @@ func (f *fake) Apply(_ context.Context, doc *config.Document, etag string, withi
 		return &Refusal{Words: "the canary could not run it: cannot bind"}
 	}
 	f.before, f.running = f.running, doc
+	f.began = time.Now()
 	f.log = append(f.log, "apply "+comment)
 	if within != 0 {
 		f.waiting, f.until = &comment, time.Now().Add(within)
@@ -177,6 +182,9 @@ func (f *fake) Read(context.Context) (Reading, error) {
 		f.queries += 1000
 	}
 	r := Reading{Queries: f.queries}
+	if f.rate > 0 {
+		r.Queries = f.rate * time.Since(f.began).Seconds()
+	}
 	if carries(f.running, f.ill) {
 		r.Ill = "kresd@1.service is failed"
 	}

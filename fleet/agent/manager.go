@@ -70,16 +70,17 @@ type Refusal struct {
 
 func (r *Refusal) Error() string { return r.Words }
 
-// judge compares how a host was before a release, at its start and after its soak. ok
-// tells whether there were enough queries to say so.
-func judge(before, start, end Reading, p rollout.Policy) (ill string, ok bool) {
+// judge compares how a host was from before a release to its start with how it is from the
+// time when the release was in force to the end of its soak. ok tells whether there were
+// enough queries to say so.
+func judge(before, start, begun, end Reading, p rollout.Policy) (ill string, ok bool) {
 	if end.Ill != "" {
 		return end.Ill, true
 	}
 	if end.Restarts > start.Restarts {
 		return plural(end.Restarts-start.Restarts, "a worker was restarted", "workers were restarted %d times") + " since the release is in force", true
 	}
-	after := since(start, end)
+	after := since(begun, end)
 	if after.Queries < float64(p.MinQueries) {
 		return "", false
 	}
