@@ -51,6 +51,9 @@ type Config struct {
 	Lease time.Duration
 	// Settle is at most how long it waits before it connects again; 0 is half a minute.
 	Settle time.Duration
+	// Reread is how often the record is read besides: a store that was set back may owe news
+	// to a watch; 0 is five minutes.
+	Reread time.Duration
 	// Trial is how much longer than its soak a trial lasts; 0 is two minutes.
 	Trial time.Duration
 }
@@ -96,7 +99,7 @@ func New(cfg Config) (*Agent, error) {
 	for _, d := range []struct {
 		at *time.Duration
 		is time.Duration
-	}{{&cfg.Pace, time.Minute}, {&cfg.Lease, time.Minute}, {&cfg.Settle, 30 * time.Second}, {&cfg.Trial, 2 * time.Minute}} {
+	}{{&cfg.Pace, time.Minute}, {&cfg.Lease, time.Minute}, {&cfg.Settle, 30 * time.Second}, {&cfg.Trial, 2 * time.Minute}, {&cfg.Reread, 5 * time.Minute}} {
 		if *d.at == 0 {
 			*d.at = d.is
 		}

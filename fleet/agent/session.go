@@ -16,9 +16,6 @@ import (
 const (
 	firstRetry   = time.Second
 	longestRetry = 5 * time.Minute
-	// reread is how often the record is read besides: a store that was set back may owe
-	// news to a watch.
-	reread = 5 * time.Minute
 )
 
 // listen is connected to the store whenever it can be. The error is ErrTwice.
@@ -142,7 +139,7 @@ func (a *Agent) follow(ctx context.Context, gone <-chan struct{}, newest *int64)
 	a.wake()
 	records := a.Store.Watch(ctx, store.Rollout, at[1])
 	held := a.Store.Watch(ctx, store.Holds+a.Host, at[2])
-	again := time.NewTicker(reread)
+	again := time.NewTicker(a.Reread)
 	defer again.Stop()
 	for turn := 0; ; {
 		select {

@@ -17,6 +17,8 @@ import (
 	"kresd-manager/fleet/store/table"
 )
 
+const good = "cache: {size-max: 200M}\n"
+
 // cable is a connection to a table that can be cut, and be led to another table.
 type cable struct {
 	mu    sync.Mutex
@@ -300,7 +302,7 @@ func TestTheStoreIsSetBack(t *testing.T) {
 		d.until("done", time.Hour, phase(rollout.Done))
 		var changes int
 		for _, h := range d.Hosts {
-			changes += h.Applies
+			changes += h.Applies()
 		}
 		back := table.New()
 		for _, v := range old.Values {
@@ -320,7 +322,7 @@ func TestTheStoreIsSetBack(t *testing.T) {
 		time.Sleep(20 * time.Minute)
 		var after int
 		for _, h := range d.Hosts {
-			after += h.Applies
+			after += h.Applies()
 		}
 		if after != changes || d.Runs("/cache/size-max", `"300M"`) != 12 {
 			t.Errorf("%d changes after the store was set back", after-changes)

@@ -41,12 +41,29 @@ type Host struct {
 	waiting *string
 	queries float64
 	ill     string
-	// Applies counts changes, and Bad is that it does not run well with any release.
-	Applies int
-	Bad     bool
+	applies int
+	bad     bool
+	agent   *agent.Agent
 	cancel  context.CancelFunc
 	done    chan struct{}
 }
+
+// Applies is how many changes its manager was asked for.
+func (h *Host) Applies() int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.applies
+}
+
+// Refuse has it run no release from now on, or all again.
+func (h *Host) Refuse(bad bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.bad = bad
+}
+
+// Counts are those of its agent, which has started.
+func (h *Host) Counts() agent.Counts { return h.agent.Counts() }
 
 // Fleet is many of them.
 type Fleet struct {
@@ -57,6 +74,7 @@ type Fleet struct {
 	Take    time.Duration
 	Lease   time.Duration
 	Pace    time.Duration // of a leader; 0 is its own
+	Reread  time.Duration // of an agent; 0 is its own
 	Signers []sshsig.Signer
 	Log     *slog.Logger
 	signer  ssh.Signer
@@ -112,17 +130,26 @@ func (c counted) Commit(ctx context.Context, cond []store.Condition, ch []store.
 // machine are for one process each in truth.
 const perConnection = 25
 
+// Connection is one for the n-th agent, counted from 0 and in order. Stop closes it.
+func (f *Fleet) Connection(n int) (store.Store, error) {
+	if n%perConnection == 0 {
+		s, err := f.Open()
+		if err != nil {
+			return nil, err
+		}
+		f.shared = append(f.shared, s)
+	}
+	return f.shared[len(f.shared)-1], nil
+}
+
 // Start starts the agents, spread over a time.
 func (f *Fleet) Start(ctx context.Context, spread time.Duration) error {
 	for i, h := range f.Hosts {
-		if i%perConnection == 0 {
-			s, err := f.Open()
-			if err != nil {
-				return err
-			}
-			f.shared = append(f.shared, s)
+		s, err := f.Connection(i)
+		if err != nil {
+			return err
 		}
-		if err := h.start(ctx, f.shared[len(f.shared)-1], spread); err != nil {
+		if err := h.start(ctx, s, spread); err != nil {
 			return err
 		}
 	}
@@ -138,11 +165,12 @@ func (h *Host) start(ctx context.Context, s store.Store, spread time.Duration) e
 		Host: h.ID, MachineID: "simulated", Version: "sim", Tags: func() (rollout.Tags, error) { return tags, nil },
 		Signers:  func() ([]sshsig.Signer, error) { return h.fleet.Signers, nil },
 		StateDir: h.dir, File: filepath.Join(h.dir, "config.yaml"), Store: counted{s, h.fleet}, Manager: h, Log: h.fleet.Log,
-		Lease: h.fleet.Lease, Trial: time.Minute, Settle: time.Second,
+		Lease: h.fleet.Lease, Trial: time.Minute, Settle: time.Second, Reread: h.fleet.Reread,
 	})
 	if err != nil {
 		return err
 	}
+	h.agent = a
 	ctx, h.cancel = context.WithCancel(ctx)
 	h.done = make(chan struct{})
 	go func() {
@@ -225,14 +253,21 @@ func (f *Fleet) Runs(pointer, value string) (n int) {
 	return n
 }
 
+// Changes are how many changes each host was asked for.
+func (f *Fleet) Changes() []int {
+	all := make([]int, len(f.Hosts))
+	for i, h := range f.Hosts {
+		all[i] = h.Applies()
+	}
+	return all
+}
+
 // Touched is how many hosts have applied anything.
 func (f *Fleet) Touched() (n int) {
 	for _, h := range f.Hosts {
-		h.mu.Lock()
-		if h.Applies > 0 {
+		if h.Applies() > 0 {
 			n++
 		}
-		h.mu.Unlock()
 	}
 	return n
 }
@@ -262,8 +297,8 @@ func (h *Host) Apply(ctx context.Context, doc *config.Document, _ string, within
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.Applies++
-	if h.Bad && within != 0 {
+	h.applies++
+	if h.bad && within != 0 {
 		return &agent.Refusal{Words: "the canary could not run it"}
 	}
 	h.before, h.running = h.running, doc
