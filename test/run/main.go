@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Command run runs all tests: those that need no systemd with the race detector, and beside
-// them those that boot one, in lanes side by side, as many as the cores have time for, each with
+// Command run runs all tests: those that need no systemd with the race detector (but for those
+// of a real etcd), and beside them those that boot one, in lanes side by side, as many as the cores have time for, each with
 // a machine of its own, and at last, one after another, those that measure (machine.Alone).
 // It is what make test calls.
 //
@@ -29,6 +29,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
@@ -103,19 +104,7 @@ func all(ctx context.Context, r *report, only *regexp.Regexp, wide int) (err err
 	units := make(chan error, 1)
 	go func() {
 		defer close(units)
-		take := func(o *outcome) {
-			if ctx.Err() == nil { // it was not ended
-				r.take(o, nil)
-			}
-		}
-		var failed error
-		if len(unit) > 0 {
-			failed = p.units(ctx, "", unit, take)
-		}
-		if len(fleet) > 0 {
-			failed = errors.Join(failed, p.units(ctx, fleetFolder, fleet, take))
-		}
-		units <- failed
+		units <- p.allUnits(ctx, r, unit, fleet)
 	}()
 	if len(system) > 0 {
 		err = inLanes(ctx, r, p, packs, system, wide, func() error { return <-units })
@@ -129,6 +118,43 @@ func all(ctx context.Context, r *report, only *regexp.Regexp, wide int) (err err
 		return errors.Join(errors.New("interrupted"), machine.Sweep(context.WithoutCancel(ctx), r.say))
 	}
 	return nil
+}
+
+// allUnits runs the tests of packages that need no systemd: those of our module and those of
+// kres-fleet. Tests of a real etcd wait most of the time: they run beside the others. They do
+// without the race detector, for which all of etcd's client would be compiled once more, which
+// takes longer than the tests; what is concurrent of ours has tests that need no etcd.
+func (p programs) allUnits(ctx context.Context, r *report, unit, fleet []pack) error {
+	take := func(o *outcome) {
+		if ctx.Err() == nil { // it was not ended
+			r.take(o, nil)
+		}
+	}
+	var etcd, others []pack
+	for _, pack := range fleet {
+		if pack.etcd {
+			etcd = append(etcd, pack)
+		} else {
+			others = append(others, pack)
+		}
+	}
+	var failed [2]error
+	var all sync.WaitGroup
+	all.Go(func() {
+		if len(unit) > 0 {
+			failed[0] = p.units(ctx, "", true, unit, take)
+		}
+		if len(others) > 0 {
+			failed[0] = errors.Join(failed[0], p.units(ctx, fleetFolder, true, others, take))
+		}
+	})
+	all.Go(func() {
+		if len(etcd) > 0 {
+			failed[1] = p.units(ctx, fleetFolder, false, etcd, take)
+		}
+	})
+	all.Wait()
+	return errors.Join(failed[:]...)
 }
 
 // inLanes runs the tests of system packages; packs is all packages that there are. What runs

@@ -68,19 +68,23 @@ func (p programs) run(ctx context.Context, g group) *outcome {
 	return o
 }
 
-// units has go test run packages that need no systemd, with the race detector, which needs
-// cgo, one at a time, because others run beside, and calls ended for each as it ends. Packages
-// that have not changed since their tests passed are not tested again. All of them are of one
-// module, which has a folder below ours, or is ours.
-func (p programs) units(ctx context.Context, folder string, packs []pack, ended func(*outcome)) error {
-	args := []string{"go", "test", "-race", "-p=1", "-vet=off", "-json", "-timeout=" + limit.String()}
+// units has go test run packages that need no systemd, one at a time, because others run
+// beside, and calls ended for each as it ends. Packages that have not changed since their tests
+// passed are not tested again. All of them are of one module, which has a folder below ours, or
+// is ours. The race detector needs cgo.
+func (p programs) units(ctx context.Context, folder string, race bool, packs []pack, ended func(*outcome)) error {
+	args := []string{"go", "test", "-p=1", "-vet=off", "-json", "-timeout=" + limit.String()}
+	kind, cgo := "-unit", "CGO_ENABLED=0"
+	if race {
+		args, kind, cgo = append(args, "-race"), "-race", "CGO_ENABLED=1"
+	}
 	all := map[string]*outcome{}
-	log := filepath.Join(p.out, strings.ReplaceAll(strings.TrimPrefix(folder+"-unit.log", "-"), "/", "-"))
+	log := filepath.Join(p.out, strings.ReplaceAll(strings.TrimPrefix(folder+kind+".log", "-"), "/", "-"))
 	for _, pack := range packs {
 		args = append(args, "./"+strings.TrimPrefix(pack.name, folder+"/"))
 		all[pack.name] = &outcome{title: pack.name, pack: pack.name, dir: pack.dir, log: log}
 	}
-	err := p.follow(p.command(ctx, filepath.Join(p.dir, folder), []string{"CGO_ENABLED=1"}, args...), log, func(e event) {
+	err := p.follow(p.command(ctx, filepath.Join(p.dir, folder), []string{cgo}, args...), log, func(e event) {
 		path, _, _ := strings.Cut(e.Package+e.ImportPath, " ") // "p [p.test]" while it is built
 		o := all[strings.TrimPrefix(path, module)]
 		if o == nil {

@@ -29,7 +29,11 @@ type pack struct {
 	name  string // without the module, as in "test/e2e"
 	dir   string
 	tests []test // in the order of the source
+	etcd  bool   // it or its tests link the client of etcd
 }
+
+// etcdPath is the beginning of the packages of etcd.
+const etcdPath = "go.etcd.io/"
 
 // system reports whether the package is one of those that need a real systemd.
 func (p pack) system() bool { return strings.HasPrefix(p.name, "test/") }
@@ -44,33 +48,46 @@ type test struct {
 
 // packages returns all packages of the module below dir that have tests, by name.
 func packages(ctx context.Context, dir string) ([]pack, error) {
-	cmd := exec.CommandContext(ctx, "go", "list", "-json=ImportPath,Dir,GoFiles,TestGoFiles,XTestGoFiles", "./...")
+	cmd := exec.CommandContext(ctx, "go", "list", "-json=ImportPath,Dir,GoFiles,TestGoFiles,XTestGoFiles,Deps,TestImports,XTestImports", "./...")
 	cmd.Dir = dir
 	out, err := cmd.Output()
 	if err != nil {
 		return nil, fmt.Errorf("cannot list the packages: %w", err)
 	}
 	var all []pack
+	direct := map[string][]string{} // what tests import, by package
+	etcd := map[string]bool{}
 	for decoder := json.NewDecoder(strings.NewReader(string(out))); ; {
 		var listed struct {
 			ImportPath, Dir                    string
 			GoFiles, TestGoFiles, XTestGoFiles []string
+			Deps, TestImports, XTestImports    []string
 		}
 		if err := decoder.Decode(&listed); errors.Is(err, io.EOF) {
-			return all, nil
+			break
 		} else if err != nil {
 			return nil, fmt.Errorf("cannot read the list of packages: %w", err)
 		}
+		name := strings.TrimPrefix(listed.ImportPath, module)
+		etcd[name] = slices.ContainsFunc(listed.Deps, func(path string) bool { return strings.HasPrefix(path, etcdPath) })
+		direct[name] = slices.Concat(listed.TestImports, listed.XTestImports)
 		tests := slices.Concat(listed.TestGoFiles, listed.XTestGoFiles)
 		if len(tests) == 0 {
 			continue
 		}
-		p := pack{name: strings.TrimPrefix(listed.ImportPath, module), dir: listed.Dir}
+		p := pack{name: name, dir: listed.Dir}
 		if p.tests, err = testsIn(listed.ImportPath, listed.Dir, listed.GoFiles, tests); err != nil {
 			return nil, err
 		}
 		all = append(all, p)
 	}
+	for i := range all {
+		p := &all[i]
+		p.etcd = etcd[p.name] || slices.ContainsFunc(direct[p.name], func(path string) bool {
+			return strings.HasPrefix(path, etcdPath) || etcd[strings.TrimPrefix(path, module)]
+		})
+	}
+	return all, nil
 }
 
 // testsIn returns the tests of a package whose files have these names.

@@ -99,3 +99,24 @@ func TestEveryTestOfTheSourceIsFound(t *testing.T) {
 		}
 	}
 }
+
+// What links etcd's client is not tested with the race detector: then all that is concurrent
+// of ours must be tested by others, too.
+func TestWhatLinksEtcdIsKnown(t *testing.T) {
+	packs, err := packages(t.Context(), "../../fleet")
+	if err != nil {
+		t.Fatal(err)
+	}
+	links := map[string]bool{}
+	for _, p := range packs {
+		links[p.name] = p.etcd
+	}
+	for name, want := range map[string]bool{
+		"fleet/store/etcd": true, "fleet/drills": true, // by what the tests import
+		"fleet/agent": false, "fleet/leader": false, "fleet/sim": false, "fleet/store/table": false, "fleet/store/web": false, "fleet/local": false,
+	} {
+		if got, there := links[name]; !there || got != want {
+			t.Errorf("%s: there %t, links etcd %t", name, there, got)
+		}
+	}
+}
