@@ -27,6 +27,9 @@ const (
 	second = "0.2.0"
 )
 
+// fleet is the folder of those of kres-fleet, beside folders that are named for versions.
+const fleet = "fleet"
+
 // built is the folder with the packages, seen inside as /packages.
 var built string
 
@@ -46,7 +49,9 @@ func testMain(m *testing.M) int {
 		return errors.Join(
 			build("deb", "VERSION="+first, "BUILD="+filepath.Join(dir, first)),
 			build("deb", "VERSION="+second, "BUILD="+filepath.Join(dir, second)),
-			build("rpm", "VERSION="+first, "BUILD="+filepath.Join(dir, first)))
+			build("rpm", "VERSION="+first, "BUILD="+filepath.Join(dir, first)),
+			build("deb-fleet", "VERSION="+first, "BUILD="+filepath.Join(dir, fleet)),
+			build("rpm-fleet", "VERSION="+first, "BUILD="+filepath.Join(dir, fleet)))
 	})
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
