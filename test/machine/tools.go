@@ -22,7 +22,7 @@ func requireTools(ctx context.Context, log Logf, names ...string) error {
 	}
 	list := strings.Join(missing, ", ")
 	if _, err := exec.LookPath("apt-get"); err != nil {
-		return fmt.Errorf("cannot find %s on this host: install mmdebstrap and util-linux", list)
+		return fmt.Errorf("cannot find %s on this host: install mmdebstrap, iproute2 and util-linux", list)
 	}
 	log("installing mmdebstrap and util-linux on this host with apt-get, because it has no %s", list)
 	// A mirror may lag behind the validity its index files promise.

@@ -9,17 +9,23 @@ import (
 	"testing"
 )
 
-// Fleet installs kres-fleet into the machine, as make install-fleet does, for all tests
-// that come after: an agent does nothing before it has settings.
-func (s *System) Fleet(t *testing.T) {
-	t.Helper()
-	folder, err := Once(t.TempDir(), "fleet", func(folder string) error {
+// InstallFleet runs make install-fleet into a folder below dir, or that of the run, and
+// returns it, to be a layer of a machine.
+func InstallFleet(ctx context.Context, dir string) (layer string, err error) {
+	return Once(dir, "fleet", func(folder string) error {
 		build := filepath.Join(folder, ".build")
-		if err := makeTarget(context.WithoutCancel(t.Context()), "install-fleet", "DESTDIR="+folder, "PREFIX=/usr/local", "BUILD="+build); err != nil {
+		if err := makeTarget(ctx, "install-fleet", "DESTDIR="+folder, "PREFIX=/usr/local", "BUILD="+build); err != nil {
 			return err
 		}
 		return os.RemoveAll(build)
 	})
+}
+
+// Fleet installs kres-fleet into the machine, as make install-fleet does, for all tests
+// that come after: an agent does nothing before it has settings.
+func (s *System) Fleet(t *testing.T) {
+	t.Helper()
+	folder, err := InstallFleet(t.Context(), t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
