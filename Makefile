@@ -234,6 +234,10 @@ bench: ## measure beside the stock manager and other resolvers, into docs/; ROWS
 demo: ## show the main job on a real systemd; KEEP=1 leaves it running; needs root
 	@$(GO) run ./test/demo $(if $(KEEP),--keep)
 
+.PHONY: demo-fleet
+demo-fleet: ## show kres-fleet on three real systemds and a real etcd; needs root
+	@$(GO) run ./test/demo --fleet
+
 .PHONY: shell
 shell: ## open a shell in the machine that make demo KEEP=1 left running
 	@$(GO) run ./test/shell

@@ -3,10 +3,13 @@
 package drills
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"kresd-manager/fleet/rollout"
 )
 
 // shown says which tests show what docs/fleet.md says of each failure: by the beginning of
@@ -27,6 +30,31 @@ var shown = map[string][]string{
 	"someone has edited locally":       {"agent TestLocalChanges", "agent TestDriftIsTold"},
 	"a local change waits":             {"agent TestLocalChanges", "local TestRefusals"},
 	"clocks are apart":                 {"rollout TestNoHistoryTouchesMoreThanAllowed", "sshsig TestWhatIsRefused"},
+}
+
+// TestTheLimitsOfTheDocument: they are those of the default policy.
+func TestTheLimitsOfTheDocument(t *testing.T) {
+	text, err := os.ReadFile(document)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, section, _ := strings.Cut(string(text), "\n## From two hosts to a thousand\n")
+	section, _, _ = strings.Cut(section, "\n## ")
+	p := rollout.DefaultPolicy()
+	rows := 0
+	for line := range strings.Lines(section) {
+		var n, parallel, failed, missing int
+		if k, _ := fmt.Sscanf(line, "| %d | %d | %d | %d |", &n, &parallel, &failed, &missing); k < 4 {
+			continue
+		}
+		rows++
+		if want := max(1, min(p.MaxParallel.Of(n), n/2)); parallel != want || failed != p.MaxFailed.Of(n) || missing != p.MaxMissing.Of(n) {
+			t.Errorf("of %d hosts %d start at a time, %d may fail and %d be away, the document says %s", n, want, p.MaxFailed.Of(n), p.MaxMissing.Of(n), line)
+		}
+	}
+	if rows < 5 {
+		t.Errorf("only %d rows are found", rows)
+	}
 }
 
 // TestEachFailureIsShown holds the document to tests: no failure without one, and no test that

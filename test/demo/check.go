@@ -31,6 +31,16 @@ func says(want ...string) check {
 	}
 }
 
+// exactly expects an output.
+func exactly(want string) check {
+	return func(output string) error {
+		if output != want {
+			return fmt.Errorf("the output is not %q", want)
+		}
+		return nil
+	}
+}
+
 // all expects what each of the checks expects.
 func all(checks ...check) check {
 	return func(output string) error {

@@ -52,9 +52,10 @@ func TestTranscriptIsPlainTextOutsideATerminal(t *testing.T) {
 	var text strings.Builder
 	out := newPrinter(&text)
 	out.title("Title")
-	out.command("one \\\n  two")
+	out.command("", "one \\\n  two")
 	out.output("said\n\nthis\n")
-	const want = "\nTitle\n  # one \\\n  >   two\n  said\n  \n  this\n"
+	out.command("ns1", "three")
+	const want = "\nTitle\n  # one \\\n  >   two\n  said\n  \n  this\n  ns1# three\n"
 	if text.String() != want {
 		t.Errorf("printed %q, want %q", text.String(), want)
 	}

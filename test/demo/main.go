@@ -3,8 +3,9 @@
 // Command demo shows on a real systemd what kresd-manager does: it boots a test machine,
 // installs the product into it with make install, types a list of commands there and
 // prints them with their real output. Every act is checked, so it is a smoke test too.
+// With --fleet it does so with kres-fleet on three machines that are joined by a network.
 //
-//	go run ./test/demo [--keep]
+//	go run ./test/demo [--keep | --fleet]
 //
 // It needs root, Go, make and a Debian package mirror; the rest it sets up itself. The
 // machine is gone afterwards, unless --keep is given. The exit code is 0 when every act
@@ -37,15 +38,20 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	flags := flag.NewFlagSet("demo", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	keep := flags.Bool("keep", false, "leave the machine running")
+	fleet := flags.Bool("fleet", false, "show kres-fleet, on three machines")
 	if err := flags.Parse(args); err != nil {
 		return 2
 	}
-	if flags.NArg() > 0 {
-		fmt.Fprintln(stderr, "cannot take an argument: usage is demo [--keep]")
+	if flags.NArg() > 0 || *keep && *fleet {
+		fmt.Fprintln(stderr, "cannot run: usage is demo [--keep | --fleet]")
 		return 2
 	}
 	out := newPrinter(stdout)
-	if err := show(ctx, out, *keep); err != nil {
+	shown := show
+	if *fleet {
+		shown = showFleet
+	}
+	if err := shown(ctx, out, *keep); err != nil {
 		if ctx.Err() != nil {
 			err = errors.New("interrupted")
 		}
@@ -72,19 +78,13 @@ func show(ctx context.Context, out *printer, keep bool) (err error) {
 			err = errors.Join(err, m.Close())
 		}
 	}()
-	began := time.Now()
 	acts := script()
-	for _, a := range acts {
-		if err := play(ctx, m, out, a); err != nil {
-			if ctx.Err() == nil {
-				out.journal(journalTail(m))
-			}
-			return err
-		}
+	took, err := playAll(ctx, single{m}, out, acts)
+	if err != nil {
+		return err
 	}
-	took := time.Since(began).Round(100 * time.Millisecond)
 	if !keep {
-		out.title(fmt.Sprintf("Done: %d commands in %v, each did what it should", len(acts), took))
+		out.title(done(acts, took))
 		out.note("get a shell inside: make demo KEEP=1, then make shell")
 		return nil
 	}
@@ -99,9 +99,39 @@ func show(ctx context.Context, out *printer, keep bool) (err error) {
 	return nil
 }
 
-// journalTail is what helps to understand an act that failed.
-func journalTail(m *machine.Machine) string {
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
-	defer cancel()
-	return m.Sh(ctx, "journalctl --quiet --no-pager --output=short-precise --lines=40 --unit='kres*'").Stdout
+// playAll plays acts one after another, and returns how long they took.
+func playAll(ctx context.Context, s stage, out *printer, acts []act) (took time.Duration, err error) {
+	began := time.Now()
+	for _, a := range acts {
+		if err := play(ctx, s, out, a); err != nil {
+			if ctx.Err() == nil {
+				looking, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+				defer cancel()
+				out.journal(s.journal(looking))
+			}
+			return 0, err
+		}
+	}
+	return time.Since(began).Round(100 * time.Millisecond), nil
+}
+
+func done(acts []act, took time.Duration) string {
+	commands := 0
+	for _, a := range acts {
+		if a.command != "" {
+			commands++
+		}
+	}
+	return fmt.Sprintf("Done: %d commands in %v, each did what it should", commands, took)
+}
+
+// single is a stage of one machine.
+type single struct{ *machine.Machine }
+
+func (s single) run(ctx context.Context, _, script string) machine.Result {
+	return s.Run(ctx, machine.Cmd{Args: []string{"bash", "-c", script}, Env: []string{"COLUMNS=" + columns}})
+}
+
+func (s single) journal(ctx context.Context) string {
+	return s.Sh(ctx, "journalctl --quiet --no-pager --output=short-precise --lines=40 --unit='kres*'").Stdout
 }

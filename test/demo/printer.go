@@ -50,9 +50,9 @@ func (p *printer) title(text string) {
 
 func (p *printer) note(text string) { p.line("", "  "+text) }
 
-// command prints a command as typed at a root shell.
-func (p *printer) command(text string) {
-	prompt := "  # "
+// command prints a command as typed at a shell of a host.
+func (p *printer) command(at, text string) {
+	prompt := "  " + at + "# "
 	for line := range strings.Lines(text) {
 		p.line(cyan, prompt+strings.TrimSuffix(line, "\n"))
 		prompt = "  > "

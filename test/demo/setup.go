@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"sync"
 
 	"kresd-manager/test/machine"
 	"kresd-manager/test/product"
@@ -28,15 +29,23 @@ local-data:
     printer.home: 192.0.2.7
 `
 
-// setUp boots a machine with the product installed, by way of a folder in dir, and
-// nothing of it started.
-func setUp(ctx context.Context, out *printer, dir string, keep bool) (*machine.Machine, error) {
-	log := func(format string, args ...any) {
-		// The harness lists the version of every package; the demo shows the few that matter.
+// logTo prints what the harness says, except for the versions of all packages: the demo shows
+// the few that matter.
+func logTo(out *printer) machine.Logf {
+	var one sync.Mutex
+	return func(format string, args ...any) {
+		one.Lock()
+		defer one.Unlock()
 		if line := fmt.Sprintf(format, args...); !strings.HasPrefix(line, "root tree:") {
 			out.progress(line)
 		}
 	}
+}
+
+// setUp boots a machine with the product installed, by way of a folder in dir, and
+// nothing of it started.
+func setUp(ctx context.Context, out *printer, dir string, keep bool) (*machine.Machine, error) {
+	log := logTo(out)
 	root, err := machine.Root(ctx, log)
 	if err != nil {
 		return nil, err
