@@ -29,6 +29,7 @@ var shown = map[string][]string{
 	"a release is forged":              {"release TestOpen", "agent TestAReplayIsRefused", "agent TestWholeRollouts"},
 	"someone has edited locally":       {"agent TestLocalChanges", "agent TestDriftIsTold"},
 	"a local change waits":             {"agent TestLocalChanges", "local TestRefusals"},
+	"the gate of the policy":           {"leader TestTheGate"},
 	"clocks are apart":                 {"rollout TestNoHistoryTouchesMoreThanAllowed", "sshsig TestWhatIsRefused"},
 }
 

@@ -120,16 +120,3 @@ func TestGatesAreShown(t *testing.T) {
 		t.Error("a document without a place is written")
 	}
 }
-
-// TestTheDocumentHasTheFigures: no one edits them, and none is missed.
-func TestTheDocumentHasTheFigures(t *testing.T) {
-	text, err := os.ReadFile(document)
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, rest, _ := strings.Cut(string(text), begins)
-	table, _, found := strings.Cut(rest, ends)
-	if rows := strings.Count(table, "\n") - 2; !found || rows < 15 || strings.Contains(table, "**") {
-		t.Errorf("the document has %d figures, or one that is missed:\n%s", rows, table)
-	}
-}
