@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Generated from the description of the API, do not edit: go test ./web/types -update
+// Generated from the description of the API, do not edit: go test ./api -run TestThePagesKnowTheAPI -update
 
 export interface CacheClear {
   "chunk-size"?: number;
@@ -46,7 +46,7 @@ export interface Change {
   report?: Report;
   restoring?: Plan;
   revision: number;
-  state: string;
+  state: "queued" | "applying" | "applied" | "refused" | "canceled" | "undone";
   steps?: StepStatus[];
   "undone-by"?: number;
   when: string;
@@ -73,7 +73,7 @@ export interface ChangeStatus {
   report?: Report;
   restoring?: Plan;
   revision: number;
-  state: string;
+  state: "queued" | "applying" | "applied" | "refused" | "canceled" | "undone";
   steps?: StepStatus[];
   "undone-by"?: number;
   when: string;
@@ -82,6 +82,12 @@ export interface ChangeStatus {
 
 export interface Changes {
   changes: Change[] | null;
+}
+
+export interface Comparison {
+  diff?: Diff;
+  from: number;
+  to: number;
 }
 
 export interface Diff {
@@ -125,7 +131,7 @@ export interface Event {
   change?: number;
   error?: string;
   generation?: string;
-  kind: string;
+  kind: "begin" | "step" | "step-done" | "step-failed" | "restore" | "applied" | "refused" | "repair" | "repaired" | "crash" | "gap";
   n: number;
   plan?: Plan;
   step?: Step;
@@ -136,10 +142,39 @@ export interface Event {
   who?: Who;
 }
 
+export interface Examination {
+  checks: string[] | null;
+  findings: Fault[] | null;
+  unseen?: string[];
+}
+
 export interface ExtendedError {
   code: number;
   meaning: string;
   text?: string;
+}
+
+export interface Fault {
+  check: string;
+  fix: string;
+  what: string;
+  why: string;
+}
+
+export interface File {
+  fault?: string;
+  format?: string;
+  path: string;
+  saved?: string;
+  text: string;
+}
+
+export interface Files {
+  diff?: Diff;
+  differs: boolean;
+  etag?: string;
+  fault?: string;
+  files: File[] | null;
 }
 
 export interface Finding {
@@ -187,8 +222,8 @@ export interface InputStatus {
   note?: string;
   path: string;
   pointer: string;
-  state: string;
-  use: string;
+  state: "in-force" | "changed" | "missing" | "unknown" | "degraded";
+  use: "renew" | "start" | "rules";
 }
 
 export interface Key {
@@ -217,6 +252,11 @@ export interface Keys {
   more?: number;
 }
 
+export interface LogIn {
+  code?: string;
+  token?: string;
+}
+
 export interface LogLine {
   identifier?: string;
   message: string;
@@ -233,7 +273,7 @@ export interface Plan {
 
 export interface Problem {
   cause?: Cause;
-  kind: "malformed" | "invalid-configuration" | "token-needed" | "access-denied" | "foreign" | "no-such-route" | "no-such-value" | "method-not-allowed" | "not-acceptable" | "body-too-slow" | "patch-test-failed" | "canceled" | "stopped" | "nothing-in-progress" | "no-such-change" | "no-such-unit" | "cannot-restart" | "nothing-to-confirm" | "waits-to-be-confirmed" | "precondition-failed" | "body-too-large" | "unsupported-type" | "refused-by-component" | "too-many-wrong-tokens" | "step-failed" | "system-error" | "internal" | "systemd-unreachable" | "polkit-refused" | "no-worker" | "busy" | "timed-out" | "stopping";
+  kind: "malformed" | "invalid-configuration" | "token-needed" | "access-denied" | "foreign" | "no-such-route" | "no-such-value" | "method-not-allowed" | "not-acceptable" | "body-too-slow" | "patch-test-failed" | "canceled" | "stopped" | "nothing-in-progress" | "no-such-change" | "no-such-unit" | "cannot-restart" | "nothing-to-confirm" | "waits-to-be-confirmed" | "no-address" | "precondition-failed" | "body-too-large" | "unsupported-type" | "refused-by-component" | "too-many-wrong-tokens" | "step-failed" | "system-error" | "internal" | "systemd-unreachable" | "polkit-refused" | "no-worker" | "busy" | "timed-out" | "stopping";
   log?: string[];
   message: string;
   problems?: Finding[];
@@ -276,6 +316,60 @@ export interface Report {
   who?: Who;
 }
 
+export interface Row {
+  "cache-hit-percent": number | null;
+  "cpu-percent": number | null;
+  current?: boolean;
+  "memory-bytes": number;
+  "nodata-percent": number | null;
+  "noerror-percent": number | null;
+  "nxdomain-percent": number | null;
+  "oom-kills"?: number;
+  "other-percent": number | null;
+  "p50-ms": number | null;
+  "p95-ms": number | null;
+  "p99-ms": number | null;
+  "queries-per-second": number | null;
+  restarts?: number;
+  "servfail-percent": number | null;
+  since?: string;
+  state?: string;
+  unit?: string;
+}
+
+export interface Sample {
+  all: Row;
+  "cache-entries": number;
+  "cache-size-bytes": number;
+  "cache-usage-percent": number;
+  error?: string;
+  protocols: Record<string, number | null> | null;
+  seconds: number;
+  when: number;
+  workers: Row[] | null;
+}
+
+export interface SampleHistory {
+  every: number;
+  series: Record<string, (number | null)[]> | null;
+  when: number[] | null;
+}
+
+export interface Session {
+  expires?: string;
+  login: "token" | "no-token" | "no-tls" | "none";
+  name: string;
+  pages?: string;
+  role: "" | "read" | "operate" | "configure";
+  session: boolean;
+  who: Who;
+}
+
+export interface SessionLink {
+  expires: string;
+  url: string;
+}
+
 export interface Status {
   "as-of"?: string;
   change?: ChangeStatus;
@@ -307,7 +401,7 @@ export interface Step {
   after?: number[];
   cause: string;
   inputs?: string[];
-  kind: string;
+  kind: "set" | "try" | "load" | "reset" | "renew" | "start" | "restart" | "stop";
   n: number;
   optional?: boolean;
   set?: string[];
@@ -319,7 +413,7 @@ export interface StepStatus {
   began: string;
   done: boolean;
   error?: string;
-  kind: string;
+  kind: "set" | "try" | "load" | "reset" | "renew" | "start" | "restart" | "stop";
   n: number;
   restores?: boolean;
   /** seconds */
@@ -348,7 +442,7 @@ export interface TraceEvent {
   /** seconds */
   at: number;
   detail?: string;
-  kind: string;
+  kind: "view" | "policy" | "rule" | "resolve" | "cache-hit" | "cache-miss" | "ask" | "reply" | "fault" | "referral" | "alias" | "retry" | "store" | "secure" | "insecure" | "bogus" | "failed";
   name?: string;
   protocol?: string;
   /** seconds */
@@ -374,13 +468,13 @@ export interface TraceRequest {
 
 export interface UnitStatus {
   active: string;
-  component: string;
+  component: "worker" | "canary" | "policy-loader" | "cache-gc" | "component";
   config?: string;
   current: boolean;
-  fault?: string;
+  fault?: "mute" | "slow" | "cut-off" | "astray" | "untold" | "rules-gone";
   frozen?: boolean;
   invocation?: string;
-  kind: string;
+  kind: "core" | "needed" | "dispensable";
   masked?: boolean;
   memory?: number;
   "needs-daemon-reload"?: boolean;

@@ -41,7 +41,7 @@ func TypeScript(document []byte) (string, error) {
 	}
 	var b strings.Builder
 	b.WriteString("// SPDX-License-Identifier: Apache-2.0\n")
-	b.WriteString("// Generated from the description of the API, do not edit: go test ./web/types -update\n")
+	b.WriteString("// Generated from the description of the API, do not edit: go test ./api -run TestThePagesKnowTheAPI -update\n")
 	for _, name := range slices.Sorted(maps.Keys(d.Components.Schemas)) {
 		s := d.Components.Schemas[name]
 		b.WriteString("\n")

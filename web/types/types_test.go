@@ -3,40 +3,9 @@
 package types
 
 import (
-	"flag"
-	"os"
 	"strings"
 	"testing"
-
-	"kresd-manager/api"
 )
-
-var update = flag.Bool("update", false, "write what is generated")
-
-// What the pages are compiled with is what the API says of itself.
-func TestThePagesKnowTheAPI(t *testing.T) {
-	const file = "../src/wire.ts"
-	document, err := api.Description("")
-	if err != nil {
-		t.Fatal(err)
-	}
-	got, err := TypeScript(document)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if *update {
-		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got != string(want) {
-		t.Error("web/src/wire.ts is not what the API is described as: go test ./web/types -update, then make web checks that the pages still fit")
-	}
-}
 
 func TestTypeScript(t *testing.T) {
 	got, err := TypeScript([]byte(`{"components": {"schemas": {
