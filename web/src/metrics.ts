@@ -1,27 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the sampler tells: the last quarter of an hour in columns, and the workers.
 
-export interface Row {
-  unit: string;
-  state: string;
-  current: boolean;
-  restarts: number;
-  since?: string | null;
-  "oom-kills"?: number | null;
-  [figure: string]: unknown;
-}
-
-export interface History { every: number; when: number[] | null; series: Record<string, (number | null)[]> | null }
-
-export interface Sample {
-  when: number;
-  seconds: number;
-  all: Row | null;
-  workers: Row[] | null;
-  protocols?: Record<string, number | null> | null; // queries per second of each
-  error?: string; // why nothing is known now
-  [figure: string]: unknown;
-}
+import type { Row, Sample, SampleHistory } from "./wire.ts";
 
 export interface Columns { when: number[]; series: Record<string, (number | null)[]> }
 
@@ -29,16 +9,19 @@ const window_ = 900; // seconds
 
 export const empty: Columns = { when: [], series: {} };
 
-export const ofHistory = (h: History): Columns => ({ when: [...(h.when ?? [])], series: { ...h.series } });
+export const ofHistory = (h: SampleHistory): Columns => ({ when: [...(h.when ?? [])], series: { ...h.series } });
 
-const figure = (row: Row, name: string): number | null => (typeof row[name] === "number" ? (row[name] as number) : null);
+type Figure = "queries-per-second" | "p95-ms" | "servfail-percent" | "cpu-percent";
+
+// figure is null where it is not known.
+export const figure = (row: Row | undefined, name: Figure): number | null => row?.[name] ?? null;
 
 // flat are the figures of a sample under the names of the columns.
 export function flat(s: Sample): Record<string, number | null> {
   const out: Record<string, number | null> = {};
-  for (const [k, v] of Object.entries(s.all ?? {})) if (typeof v === "number" || v === null) out[k] = v as number | null;
+  for (const [k, v] of Object.entries(s.all)) if (typeof v === "number" || v === null) out[k] = v;
   for (const [k, v] of Object.entries(s.protocols ?? {})) out[`${k}-per-second`] = v;
-  out["cache-usage-percent"] = typeof s["cache-usage-percent"] === "number" ? (s["cache-usage-percent"] as number) : null;
+  out["cache-usage-percent"] = s.error ? null : s["cache-usage-percent"];
   return out;
 }
 
@@ -95,7 +78,7 @@ export function minutes(c: Columns, names: string[]): { when: number; values: (n
 // odd says how a worker differs from the others so much that someone should look.
 export function odd(w: Row, all: Row[]): string {
   if (all.length < 2) return "";
-  const median = (name: string): number => {
+  const median = (name: Figure): number => {
     const v = all.map((r) => figure(r, name)).filter((x): x is number => x !== null).sort((a, b) => a - b);
     return v.length === 0 ? 0 : (v[Math.floor((v.length - 1) / 2)]! + v[Math.ceil((v.length - 1) / 2)]!) / 2;
   };

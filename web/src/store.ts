@@ -4,9 +4,7 @@
 import { batch, computed, signal } from "@preact/signals";
 import { announce } from "./announce.ts";
 import { get, hooks, listen, pause, Refused } from "./api.ts";
-import type { Event, Problem, Status, Who } from "./wire.ts";
-
-export interface Session { role: string; name?: string; who?: Who; session?: boolean; expires?: string; login?: string }
+import type { Event, Problem, Session, Status } from "./wire.ts";
 
 export type Connection =
   | { state: "connecting" }

@@ -2,19 +2,21 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { add, before, minutes, odd, ofHistory, type Row, spread } from "../src/metrics.ts";
+import { add, before, minutes, odd, ofHistory, spread } from "../src/metrics.ts";
+import type { Row, Sample } from "../src/wire.ts";
 
-const row = (unit: string, figures: Record<string, number | null>): Row => ({ unit, state: "active", current: true, restarts: 0, ...figures });
+const row = (unit: string, figures: Record<string, number | null>): Row => ({ unit, state: "active", current: true, restarts: 0, ...figures }) as unknown as Row;
+const sample = (o: object): Sample => ({ seconds: 2, workers: [], protocols: null, "cache-usage-percent": 40, ...o }) as unknown as Sample;
 
 test("a sample goes to the end, and what is older than the window goes away", () => {
   let c = ofHistory({ every: 2, when: [0, 2, 4], series: { "queries-per-second": [1, null, 3] } });
-  c = add(c, { when: 901, seconds: 2, all: row("", { "queries-per-second": 7 }), protocols: { udp: 5 }, workers: [], "cache-usage-percent": 40 });
+  c = add(c, sample({ when: 901, all: row("", { "queries-per-second": 7 }), protocols: { udp: 5 } }));
   assert.deepEqual(c.when, [2, 4, 901]);
   assert.deepEqual(c.series["queries-per-second"], [null, 3, 7]);
   assert.deepEqual(c.series["udp-per-second"], [null, null, 5]);
   assert.deepEqual(c.series["cache-usage-percent"], [null, null, 40]);
-  assert.equal(add(c, { when: 901, seconds: 2, all: row("", {}), workers: [] }), c, "the same sample again");
-  const later = add(c, { when: 9000, seconds: 2, all: row("", {}), workers: [] });
+  assert.equal(add(c, sample({ when: 901, all: row("", {}) })), c, "the same sample again");
+  const later = add(c, sample({ when: 9000, all: row("", {}) }));
   assert.deepEqual(later.when, [9000]);
   assert.deepEqual(later.series["udp-per-second"], [null]);
 });

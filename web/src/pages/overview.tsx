@@ -4,12 +4,12 @@ import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { get, type Problem } from "../api.ts";
 import { Chart, type Mark } from "../charts/chart.tsx";
-import { add, type Columns, empty, type History as Ring, ofHistory, type Sample } from "../metrics.ts";
+import { add, type Columns, empty, ofHistory } from "../metrics.ts";
 import { Text, Title } from "../parts/basics.tsx";
 import { ProblemView } from "../parts/problem.tsx";
 import { onEvent } from "../store.ts";
 import { keep } from "../stream.ts";
-import type { History } from "../wire.ts";
+import type { History, Sample, SampleHistory } from "../wire.ts";
 import { Findings } from "./overview/findings.tsx";
 import { Numbers } from "./overview/numbers.tsx";
 import { Upstreams } from "./overview/upstreams.tsx";
@@ -48,7 +48,7 @@ export default function Overview() {
     path: "/v1/metrics/stream",
     onProblem: (p) => { problem.value = p; },
     onMessage: (m) => {
-      if (m.kind === "history") columns.value = ofHistory(JSON.parse(m.data) as Ring);
+      if (m.kind === "history") columns.value = ofHistory(JSON.parse(m.data) as SampleHistory);
       if (m.kind === "sample") {
         const s = JSON.parse(m.data) as Sample;
         columns.value = add(columns.value, s);

@@ -6,7 +6,8 @@ import { useEffect, useRef } from "preact/hooks";
 import { announce } from "../announce.ts";
 import { ask, failure, inCockpit, post, type Problem } from "../api.ts";
 import { batch } from "@preact/signals";
-import { loggedOut, reconnect, session, type Session } from "../store.ts";
+import { loggedOut, reconnect, session } from "../store.ts";
+import type { Session } from "../wire.ts";
 import { Command } from "./basics.tsx";
 import { ProblemView } from "./problem.tsx";
 

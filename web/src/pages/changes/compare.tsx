@@ -7,13 +7,13 @@ import { link } from "../../router.ts";
 import { Loading, Panel, Title } from "../../parts/basics.tsx";
 import { ProblemView } from "../../parts/problem.tsx";
 import { DiffView } from "../../parts/report.tsx";
-import type { Diff } from "../../wire.ts";
+import type { Comparison, Diff } from "../../wire.ts";
 
 export function Compare({ a, b }: { a: number; b: number }) {
   const diff = useSignal<Diff | null>(null);
   const problem = useSignal<Problem | null>(null);
   useEffect(() => {
-    get<{ diff: Diff }>(`/v1/history/${b}/diff?from=${a}`).then((d) => { diff.value = d.diff; }, (e: unknown) => { problem.value = failure(e); });
+    get<Comparison>(`/v1/history/${b}/diff?from=${a}`).then((d) => { diff.value = d.diff ?? { changes: [] }; }, (e: unknown) => { problem.value = failure(e); });
   }, []);
   return (
     <>

@@ -4,11 +4,8 @@
 import { batch, computed, signal } from "@preact/signals";
 import { ask, get, Refused } from "../../api.ts";
 import { may } from "../../store.ts";
-import type { Diff } from "../../wire.ts";
+import type { Files } from "../../wire.ts";
 import type { Schema } from "./schema.ts";
-
-export interface File { path: string; format: string; text: string; saved?: string; fault?: string }
-export interface Files { files: File[] | null; diff?: Diff; differs?: boolean; etag?: string; fault?: string }
 
 export const base = signal<string | null>(null); // what was read
 export const baseTag = signal(""); // the ETag of what ran then

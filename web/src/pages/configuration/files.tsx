@@ -9,7 +9,8 @@ import { Preview } from "../../parts/preview.tsx";
 import { ProblemView } from "../../parts/problem.tsx";
 import { DiffView } from "../../parts/report.tsx";
 import { may, status } from "../../store.ts";
-import { type Files as Wire, readFiles } from "./draft.ts";
+import type { Files as Wire } from "../../wire.ts";
+import { readFiles } from "./draft.ts";
 import { Save } from "./save.tsx";
 
 export function Files() {

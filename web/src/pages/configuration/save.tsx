@@ -8,7 +8,7 @@ import { failure, inCockpit, type Problem } from "../../api.ts";
 import { Command, Copy, Text } from "../../parts/basics.tsx";
 import { ProblemView } from "../../parts/problem.tsx";
 import { refresh } from "../../store.ts";
-import type { File } from "./draft.ts";
+import type { File } from "../../wire.ts";
 
 // download hands a text to the browser as a file.
 function download(name: string, text: string): void {

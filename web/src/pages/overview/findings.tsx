@@ -9,9 +9,7 @@ import { period } from "../../format.ts";
 import { findingText, ProblemView } from "../../parts/problem.tsx";
 import { Command, Panel, Tag, Text } from "../../parts/basics.tsx";
 import { now, status } from "../../store.ts";
-import type { Status } from "../../wire.ts";
-
-interface Doctor { findings: { check: string; what: string; why: string; fix: string }[] | null; unseen?: string[] | null }
+import type { Examination, Status } from "../../wire.ts";
 
 export interface Item { tone: "warn" | "bad"; what: string; why?: string; fix?: string }
 
@@ -40,9 +38,9 @@ export function known(s: Status, at: number): Item[] {
 }
 
 export function Findings() {
-  const doctor = useSignal<Doctor | null>(null);
+  const doctor = useSignal<Examination | null>(null);
   const problem = useSignal<Problem | null>(null);
-  const read = () => get<Doctor>("/v1/doctor").then((d) => { doctor.value = d; problem.value = null; }, (e: unknown) => {
+  const read = () => get<Examination>("/v1/doctor").then((d) => { doctor.value = d; problem.value = null; }, (e: unknown) => {
     const p = failure(e);
     if (p.status !== 404) problem.value = p; // a manager that a user runs has no installation to look at
   });

@@ -2,7 +2,8 @@
 
 import { Spark } from "../../charts/spark.tsx";
 import { bytes, number } from "../../format.ts";
-import { before, type Columns, last, type Sample } from "../../metrics.ts";
+import { before, type Columns, last } from "../../metrics.ts";
+import type { Sample } from "../../wire.ts";
 
 interface Figure { name: string; label: string; unit: string; show: (n: number | null) => string }
 
@@ -28,7 +29,7 @@ export function Numbers({ columns: c, sample }: { columns: Columns; sample: Samp
             <dd class="value">{f.show(last(c, f.name))}{known && <small>{f.unit}</small>}</dd>
             <dd class="than">
               {f.name === "p95-ms" && known ? `p50 ${number(last(c, "p50-ms"))} ms, p99 ${number(last(c, "p99-ms"))} ms`
-                : f.name === "cache-usage-percent" && sample && typeof sample["cache-entries"] === "number" ? `${number(sample["cache-entries"] as number)} entries of ${bytes(sample["cache-size-bytes"] as number)}`
+                : f.name === "cache-usage-percent" && sample && !sample.error ? `${number(sample["cache-entries"])} entries of ${bytes(sample["cache-size-bytes"])}`
                 : then !== null ? `${f.show(then)}${f.unit} 10 minutes ago` : ""}
             </dd>
             <dd><Spark values={c.series[f.name] ?? []} /></dd>

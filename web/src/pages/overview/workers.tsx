@@ -2,11 +2,10 @@
 
 import { bytes, number, shortUnit } from "../../format.ts";
 import { configMark, unitState, unitTone } from "../../health.ts";
-import { odd, type Row } from "../../metrics.ts";
+import { figure, odd } from "../../metrics.ts";
 import { Ago, Panel, Scroll, Tag } from "../../parts/basics.tsx";
 import { status } from "../../store.ts";
-
-const figure = (r: Row | undefined, name: string): string => number(r ? (r[name] as number | null) : null);
+import type { Row } from "../../wire.ts";
 
 export function Workers({ rows }: { rows: Row[] }) {
   const units = (status.value?.units ?? []).filter((u) => u.component === "worker");
@@ -29,10 +28,10 @@ export function Workers({ rows }: { rows: Row[] }) {
                     <th scope="row" class="nowrap">{shortUnit(u.unit)}</th>
                     <td><Tag tone={unitTone(u)}>{unitState(u)}</Tag>{strange && <> <Tag tone="warn">{strange}</Tag></>}</td>
                     <td>{mark === "current" ? <Tag tone="good" sign="✓">current</Tag> : mark === "old" ? <Tag tone="warn">old</Tag> : mark}</td>
-                    <td class="num">{figure(r, "queries-per-second")}</td>
-                    <td class="num">{figure(r, "p95-ms")}</td>
-                    <td class="num">{figure(r, "servfail-percent")}</td>
-                    <td class="num">{figure(r, "cpu-percent")}</td>
+                    <td class="num">{number(figure(r, "queries-per-second"))}</td>
+                    <td class="num">{number(figure(r, "p95-ms"))}</td>
+                    <td class="num">{number(figure(r, "servfail-percent"))}</td>
+                    <td class="num">{number(figure(r, "cpu-percent"))}</td>
                     <td class="num">{bytes(u.memory)}</td>
                     <td class="num">{u.restarts}</td>
                     <td class="num">{u.usage?.["oom-kills"] ?? 0}</td>
