@@ -23,7 +23,7 @@ export interface ChartProps {
 }
 
 const dashes = [[], [6, 3], [2, 3], [10, 3, 2, 3], [4, 2], [1, 2]];
-const height = 190;
+const height = 190, shownSeconds = 900;
 
 export function Chart(p: ChartProps) {
   const table = useSignal(false);
@@ -133,9 +133,9 @@ function options(at: HTMLElement, legend: HTMLElement, lines: Line[], stacked: b
   const axis = { stroke: text, font, grid: { stroke: faint, width: 1 }, ticks: { stroke: faint, width: 1 } };
   const order = lines.map((_, i) => (stacked ? lines.length - 1 - i : i));
   return {
-    width: at.clientWidth, height, legend: { show: false }, padding: [8, 8, 0, 0],
+    width: at.clientWidth, height, legend: { show: false }, padding: [8, 22, 0, 0],
     cursor: { show: false },
-    scales: { x: { time: true }, y: { range: (_u, _min, max) => [0, stacked ? 100 : Math.max(max * 1.1, 1)] } },
+    scales: { x: { time: true, range: (_u, _min, max) => [max - shownSeconds, max] }, y: { range: (_u, _min, max) => [0, stacked ? 100 : Math.max(max * 1.1, 1)] } },
     axes: [
       { ...axis, values: (_u, ticks) => ticks.map((t) => timeOfDay(new Date(t * 1000)).slice(0, 5)), space: 70, size: 28 },
       { ...axis, size: 46, values: (_u, ticks) => ticks.map((t) => number(t)) },

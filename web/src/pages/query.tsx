@@ -64,14 +64,14 @@ export default function Query() {
           <header><h2 id="answer" ref={heading} tabIndex={-1}><Text of={dot(t.name)} /> {t.type}: {t.rcode || "no answer"} in {millis(t.took)}</h2><Copy text={() => (t.answer ?? []).join("\n")} label="Copy the answer" /></header>
           <p><Tag tone={valid.tone}>{valid.words}</Tag> <span class="muted">through {shortUnit(t.unit)}{t.from && <>, as client <Text of={t.from} /></>}</span></p>
           {t["extended-error"] && <p class="note warn"><Text of={`${t["extended-error"].meaning} (EDE ${t["extended-error"].code}${t["extended-error"].text ? `, ${t["extended-error"].text}` : ""})`} /></p>}
-          {(t.answer ?? []).length > 0 ? <pre class="words" tabIndex={0} role="region" aria-label="Answer">{(t.answer ?? []).map((rr, i) => <div key={i}><Text of={rr.trim().split(/\s+/).join(" ")} /></div>)}</pre> : <p class="muted">The answer has no records.</p>}
+          {(t.answer ?? []).length > 0 ? <pre class="words" tabIndex={0} role="group" aria-label="Answer">{(t.answer ?? []).map((rr, i) => <div key={i}><Text of={rr.trim().split(/\s+/).join(" ")} /></div>)}</pre> : <p class="muted">The answer has no records.</p>}
         </section>
       )}
       {t && (
         <Panel id="way" title="The way">
           <ol class="way">{(t.events ?? []).map((e, i) => <li key={i}><span class="num muted">{millis(e.at)}</span><span>{visible(eventText(e))}</span></li>)}</ol>
           {t.cut && <p class="muted">More was said than is kept.</p>}
-          {(t.lines ?? []).length > 0 && <details><summary>What kresd says</summary><pre class="words" tabIndex={0} role="region" aria-label="What kresd says">{(t.lines ?? []).map((l, i) => <div key={i}>{millis(l.at).padStart(7)}  <Text of={l.text.trim()} /></div>)}</pre></details>}
+          {(t.lines ?? []).length > 0 && <details><summary>What kresd says</summary><pre class="words" tabIndex={0} role="group" aria-label="What kresd says">{(t.lines ?? []).map((l, i) => <div key={i}>{millis(l.at).padStart(7)}  <Text of={l.text.trim()} /></div>)}</pre></details>}
         </Panel>
       )}
     </>

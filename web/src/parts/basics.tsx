@@ -47,7 +47,7 @@ export function Panel({ title, side, children, id }: { title: ComponentChildren;
 
 // Scroll holds what may be wider than the page. It can be reached with the keyboard.
 export function Scroll({ label, children }: { label: string; children: ComponentChildren }) {
-  return <div class="scroll" role="region" aria-label={`${label} (table)`} tabIndex={0}>{children}</div>;
+  return <div class="scroll" role="group" aria-label={`${label} (table)`} tabIndex={0}>{children}</div>;
 }
 
 export async function copy(text: string): Promise<void> {

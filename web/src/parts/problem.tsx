@@ -35,7 +35,7 @@ export function ProblemView({ problem, children }: { problem: Problem; children?
       {findings.length > 0 && <ul>{findings.map((f, i) => <li key={i}><code><Text of={findingText(f)} /></code></li>)}</ul>}
       {p.unit && <p>Step: <code>{p.step} {p.unit}</code></p>}
       {p.log && p.log.length > 0 && (
-        <pre class="words" tabIndex={0} role="region" aria-label={`what ${p.unit ?? "the unit"} said`}>{p.log.map((l, i) => <div key={i}><Text of={l} /></div>)}</pre>
+        <pre class="words" tabIndex={0} role="group" aria-label={`what ${p.unit ?? "the unit"} said`}>{p.log.map((l, i) => <div key={i}><Text of={l} /></div>)}</pre>
       )}
       {p.restored !== undefined && <p><strong>{aftermath(p)}</strong></p>}
       {p.reference && p.status >= 500 && <p class="muted">reference: <code>{p.reference}</code></p>}

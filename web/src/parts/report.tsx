@@ -21,7 +21,7 @@ export function DiffView({ diff }: { diff: Diff | undefined }) {
   const changes = diff?.changes ?? [];
   if (changes.length === 0) return <p class="muted">Nothing differs.</p>;
   return (
-    <div class="diff" role="region" aria-label="What differs" tabIndex={0}>
+    <div class="diff" role="group" aria-label="What differs" tabIndex={0}>
       {changes.map((d, i) => (
         <div key={i} role="group">
           {d.op !== "add" && <div class="gone">− <span class="unseen">removed: </span><Text of={`${placeOf(d)}: ${lineOf(d.old)}`} /></div>}

@@ -47,7 +47,7 @@ export function One({ id }: { id: number }) {
             {e.generation && <><dt>generation</dt><dd class="mono">{e.generation}</dd></>}
             {e.who.request && <><dt>request</dt><dd class="mono"><Text of={e.who.request} /></dd></>}
           </dl>
-          {e.error && <pre class="words" tabIndex={0} role="region" aria-label="Why it failed"><Text of={e.error} lines /></pre>}
+          {e.error && <pre class="words" tabIndex={0} role="group" aria-label="Why it failed"><Text of={e.error} lines /></pre>}
           <div class="row">
             {may("configure") && !e.running && e.outcome === "applied" && !e.missing && <button onClick={() => { back.value = true; }}>Roll back to change {id}</button>}
             {id > 1 && <a class="button" href={link("changes", [id], { compare: String(id - 1) })}>Compare with change {id - 1}</a>}
@@ -59,7 +59,7 @@ export function One({ id }: { id: number }) {
       {c && (c.steps ?? []).length > 0 && <Panel id="went" title="Steps"><Going change={c} /></Panel>}
       {c?.problem && !e && <ProblemView problem={c.problem} />}
       {e && <Panel id="differs" title="What it changed"><DiffView diff={e.diff} /></Panel>}
-      {document_ && <Panel id="document" title="The configuration after it, without secrets" side={<Copy text={document_} />}><pre class="words" tabIndex={0} role="region" aria-label={`Configuration after change ${id}`}><Text of={document_} lines /></pre></Panel>}
+      {document_ && <Panel id="document" title="The configuration after it, without secrets" side={<Copy text={document_} />}><pre class="words" tabIndex={0} role="group" aria-label={`Configuration after change ${id}`}><Text of={document_} lines /></pre></Panel>}
     </>
   );
 }

@@ -39,7 +39,7 @@ export function Files() {
       {f?.files?.map((file, i) => (
         <Panel key={file.path} id={`file-${i}`} title={<code><Text of={file.path} /></code>} side={<Copy text={file.text} />}>
           {file.fault && <p class="bad-text"><Text of={file.fault} /></p>}
-          <pre class="words" tabIndex={0} role="region" aria-label={`Text of ${file.path}`}><Text of={file.text} lines /></pre>
+          <pre class="words" tabIndex={0} role="group" aria-label={`Text of ${file.path}`}><Text of={file.text} lines /></pre>
         </Panel>
       ))}
     </div>
