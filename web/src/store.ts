@@ -162,8 +162,10 @@ export function begin(): void {
       timer = window.setTimeout(() => { hidden = true; reconnect(); }, hiddenFor);
     } else {
       hidden = false;
+      if (connection.value.state === "away") reconnect();
       now.value = Date.now() + skew.value;
     }
   });
+  window.addEventListener("online", () => { if (connection.value.state === "away") reconnect(); });
   void run();
 }

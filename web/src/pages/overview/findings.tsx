@@ -40,9 +40,11 @@ export function known(s: Status, at: number): Item[] {
 export function Findings() {
   const doctor = useSignal<Examination | null>(null);
   const problem = useSignal<Problem | null>(null);
-  const read = () => get<Examination>("/v1/doctor").then((d) => { doctor.value = d; problem.value = null; }, (e: unknown) => {
+  const looked = useSignal(false); // and was answered, or there is nothing to look at
+  const read = () => get<Examination>("/v1/doctor").then((d) => { doctor.value = d; problem.value = null; looked.value = true; }, (e: unknown) => {
     const p = failure(e);
-    if (p.status !== 404) problem.value = p; // a manager that a user runs has no installation to look at
+    looked.value = p.status === 404; // a manager that a user runs has no installation to look at
+    if (!looked.value) problem.value = p;
   });
   useEffect(() => { void read(); }, []);
   const s = status.value;
@@ -50,7 +52,8 @@ export function Findings() {
   const certificates = (s?.inputs ?? []).filter((i) => i.expires).map((i) => Date.parse(i.expires!)).sort((a, b) => a - b);
   return (
     <Panel id="findings" title="Findings" side={<button class="quiet" onClick={() => void read()}>Look again</button>}>
-      {items.length === 0 && <p><Tag tone="good" sign="✓">Nothing is wrong</Tag></p>}
+      {items.length === 0 && s && looked.value && <p><Tag tone="good" sign="✓">Nothing is wrong</Tag></p>}
+      {!looked.value && !problem.value && <p class="muted">Looking …</p>}
       {items.length > 0 && (
         <ul class="plain">
           {items.map((i, n) => (
