@@ -55,6 +55,9 @@ put(iconName, icon);
 
 const script = output("src/main.tsx");
 const style = output("src/style/main.css").name;
+// first is the page that is opened without another address. It is fetched beside the rest.
+const first = output("src/pages/overview.tsx");
+const early = [...new Set([...script.imports, first.name, ...first.imports])].filter((n) => n !== script.name);
 
 // page is the document. The manager serves index.html, Cockpit cockpit.html: it has the
 // script of Cockpit before ours.
@@ -67,7 +70,7 @@ const page = (before) => `<!DOCTYPE html>
 <title>Knot Resolver</title>
 <link rel="icon" href="${iconName}" type="image/svg+xml">
 <link rel="stylesheet" href="${style}">
-${before}${script.imports.map((i) => `<link rel="modulepreload" href="${i}">\n`).join("")}<script type="module" src="${script.name}"></script>
+${before}${early.map((i) => `<link rel="modulepreload" href="${i}">\n`).join("")}<script type="module" src="${script.name}"></script>
 </head>
 <body>
 <div id="app"><noscript><p>These pages need JavaScript. kresctl does the same without.</p></noscript></div>
