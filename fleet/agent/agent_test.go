@@ -552,6 +552,32 @@ func TestTheNextProcessTakesItsPlace(t *testing.T) {
 	})
 }
 
+// Someone removes what says that a host is there, or what it tells, though its lease lasts:
+// it is there again.
+func TestAHostThatWasRemovedComesBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := rolled(t)
+		defer func() { b.stop() }()
+		for _, keys := range [][]string{{store.Alive + "ns1"}, {store.Hosts + "ns1"}, {store.Alive + "ns1", store.Hosts + "ns1", store.Rollout}} {
+			for _, key := range keys {
+				if _, _, err := b.store.Commit(t.Context(), nil, []store.Change{{Key: key, Delete: true}}); err != nil {
+					t.Fatal(err)
+				}
+			}
+			time.Sleep(11 * time.Minute)
+			for _, key := range []string{store.Alive + "ns1", store.Hosts + "ns1"} {
+				if got, err := b.store.Read(t.Context(), key); err != nil || len(got.Values) != 1 {
+					t.Errorf("after %v was removed, there is no %s: %v", keys, key, err)
+				}
+			}
+		}
+		b.roll(2, b.publish(2, two), 2)
+		b.until(rollout.Planned)
+		b.admit(rollout.Rolling)
+		b.until(rollout.OK)
+	})
+}
+
 // A lock that the process before has left is given back, after what was in the middle has
 // come to its end.
 func TestALockIsNotLeftBehind(t *testing.T) {
