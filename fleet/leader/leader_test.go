@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -194,10 +195,20 @@ func TestTheGate(t *testing.T) {
 		r := record(t, s)
 		r.Policy.Gate = "up"
 		put(t, s, store.Rollout, r.Text())
+		var mu sync.Mutex
 		var closed string
-		err := errors.New("no data")
+		var err error
 		asked := 0
+		says := func(why string, e error) int {
+			mu.Lock()
+			defer mu.Unlock()
+			closed, err = why, e
+			return asked
+		}
+		says("", errors.New("no data"))
 		l := New(Config{Host: "a", Store: s, Log: slog.New(slog.DiscardHandler), Gate: func(_ context.Context, expression string) (string, error) {
+			mu.Lock()
+			defer mu.Unlock()
 			if asked++; expression != "up" {
 				t.Errorf("it is asked for %q", expression)
 			}
@@ -214,8 +225,8 @@ func TestTheGate(t *testing.T) {
 			t.Errorf("a gate that says nothing lets hosts start: %s", r.Text())
 		}
 		time.Sleep(time.Minute)
-		if r := record(t, s); r.Phase != rollout.Paused || r.Reason != "no data" || asked != gateSilent {
-			t.Errorf("asked %d times: %s", asked, r.Text())
+		if r := record(t, s); r.Phase != rollout.Paused || r.Reason != "no data" || says("", nil) != gateSilent {
+			t.Errorf("%s", r.Text())
 		}
 		resume := func() {
 			r := record(t, s)
@@ -224,18 +235,19 @@ func TestTheGate(t *testing.T) {
 			put(t, s, store.Rollout, r.Text())
 			time.Sleep(20 * time.Second)
 		}
-		err = nil
 		if resume(); admitted(t, s) != 1 {
 			t.Errorf("an open gate lets no host start: %s", record(t, s).Text())
 		}
-		closed = "the gate is closed: up is 0"
+		const why = "the gate is closed: up is 0"
+		says(why, nil)
 		time.Sleep(20 * time.Second)
-		if r := record(t, s); r.Phase != rollout.Paused || r.Reason != closed {
+		if r := record(t, s); r.Phase != rollout.Paused || r.Reason != why {
 			t.Errorf("%s", r.Text())
 		}
-		n := asked
-		if time.Sleep(time.Hour); asked != n {
-			t.Errorf("it is asked %d times in a pause", asked-n)
+		n := says(why, nil)
+		time.Sleep(time.Hour)
+		if again := says(why, nil); again != n {
+			t.Errorf("it is asked %d times in a pause", again-n)
 		}
 	})
 	synctest.Test(t, func(t *testing.T) { // and no one to ask
