@@ -43,6 +43,7 @@ type world struct {
 	admin  store.Store
 	ctx    context.Context
 	id     int // of the last rollout
+	leader *leader.Leader
 
 	changedAway int // hosts that changed while etcd was away, set back or empty
 	late        int // writes of a leader that leads no more, which were taken
@@ -82,6 +83,7 @@ func (w *world) lead(lease time.Duration) *leader.Leader {
 	if err != nil {
 		w.t.Fatal(err)
 	}
+	w.leader = l
 	return l
 }
 
@@ -129,6 +131,9 @@ func (w *world) until(what string, limit time.Duration, ok func(rollout.Record, 
 		if time.Now().After(deadline) {
 			if r == nil {
 				w.t.Fatalf("not %s in %s: %v", what, limit, err)
+			}
+			if w.leader != nil {
+				w.t.Logf("%q leads; the leader sees %+v", w.leads(), w.leader.Stats())
 			}
 			w.t.Fatalf("not %s in %s: %v, phase %s, stage %d, %s\n%+v\n%s", what, limit, err, r.Phase, r.Stage, r.Reason, c, strings.Join(rollout.Why(*r, hosts, nil), "\n"))
 		}

@@ -3,6 +3,7 @@
 package packages
 
 import (
+	"context"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -15,13 +16,25 @@ kind = "dir"
 path = "/run/fleet-store"
 `
 
-// fleetTidy leaves nothing of kres-fleet, however it was installed.
+// fleetTidy removes kres-fleet, however it was installed.
 const fleetTidy = `
 	if rpm -q kres-fleet >/dev/null 2>&1; then rpm -e kres-fleet; fi
 	if dpkg -s kres-fleet >/dev/null 2>&1; then apt-get purge -y -qq kres-fleet; fi
 	rm -rf /etc/kres-fleet /run/fleet-store /var/lib/kres-fleet /etc/systemd/system/kresd-manager.service.d
 	systemctl daemon-reload
 	systemctl reset-failed`
+
+// fleetClean leaves nothing of kres-fleet, now and when the test ends.
+func fleetClean(t *testing.T) {
+	t.Helper()
+	tidy := func() {
+		if r := sut.Sh(context.Background(), fleetTidy); r.Code != 0 {
+			t.Errorf("cannot tidy up: %s%s", r.Stdout, r.Stderr)
+		}
+	}
+	tidy()
+	t.Cleanup(tidy)
+}
 
 // fleetServes starts the agent with settings, and looks at what it has made.
 func fleetServes(t *testing.T) {
@@ -80,7 +93,7 @@ func fleetGone(t *testing.T) {
 // kresd-manager, for people who only roll.
 func TestFleetPackage(t *testing.T) {
 	clean(t)
-	t.Cleanup(func() { must(t, "sh", "-c", fleetTidy) })
+	fleetClean(t)
 	apt(t, "install", deb(t, fleet))
 	is(t, "is-enabled", "kres-fleet.service", "enabled")
 	fleetInstalled(t)
@@ -116,7 +129,7 @@ func TestFleetPackage(t *testing.T) {
 // TestFleetRPM does so with rpm.
 func TestFleetRPM(t *testing.T) {
 	clean(t)
-	t.Cleanup(func() { must(t, "sh", "-c", fleetTidy) })
+	fleetClean(t)
 	file := "/packages/" + fleet + "/" + filepath.Base(onHost(t, fleet, "*.rpm"))
 	if out := must(t, "rpm", "-qp", "--requires", file); !strings.Contains(out, "systemd >= 252\n") {
 		t.Errorf("it requires %s", out)
