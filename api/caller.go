@@ -41,7 +41,7 @@ func whoAsks(w *response, r *http.Request) units.Who {
 		who.UID = w.user
 	}
 	who.LoginUID = c.Login
-	who.User, who.Login = accountName(c.UID), accountName(c.Login)
+	who.User, who.Login = accountName(who.UID), accountName(c.Login)
 	return who
 }
 

@@ -28,7 +28,7 @@ var examples = map[string]string{
 	"kresctl units":         "  kresctl units\n  kresctl units 1 gc",
 	"kresctl query":         "  kresctl query example.com AAAA\n  kresctl query --tls --dnssec example.com",
 	"kresctl trace":         "  kresctl trace example.com AAAA\n  kresctl trace --from 192.0.2.9 ads.example",
-	"kresctl ui":            "  kresctl ui\n  kresctl --token-file ~/.kresctl-token -s https://dns1.example:8453 ui",
+	"kresctl ui":            "  kresctl ui\n  kresctl ui --local\n  kresctl --token-file ~/.kresctl-token -s https://dns1.example:8453 ui",
 	"kresctl upstreams":     "  kresctl upstreams --all",
 	"kresctl cache stats":   "  kresctl cache stats",
 	"kresctl top":           "  kresctl top\n  kresctl top -n 10 --interval 1m --json",

@@ -8,8 +8,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
+	"net/http/cookiejar"
 	"os"
 	"path/filepath"
 	"strings"
@@ -236,5 +238,61 @@ func TestWhatSpeaksNoHTTP(t *testing.T) {
 		if want := "kresd-manager does not answer on " + l.Addr().String() + ": what listens there does not speak HTTP"; err == nil || err.Error() != want {
 			t.Errorf("%s: %v, want %s", name, err, want)
 		}
+	}
+}
+
+// TestABrowserAsksAsWeDo carries a manager to a browser, which has to follow the link.
+func TestABrowserAsksAsWeDo(t *testing.T) {
+	m, c := manager(t)
+	b, err := c.Carry()
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error)
+	go func() { ended <- b.Serve(ctx) }()
+	link := b.Link()
+	site, code, _ := strings.Cut(link, "/ui/#code=")
+	browser := http.Client{}
+	if browser.Jar, err = cookiejar.New(nil); err != nil {
+		t.Fatal(err)
+	}
+	ask := func(method, path, body string) (int, string) {
+		t.Helper()
+		r, err := http.NewRequest(method, site+path, strings.NewReader(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Content-Type", "application/json")
+		r.Header.Set("Origin", site)
+		resp, err := browser.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer resp.Body.Close()
+		text, err := io.ReadAll(resp.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return resp.StatusCode, string(text)
+	}
+	if status, text := ask("GET", "/ui/", ""); status != 200 || !strings.Contains(strings.ToLower(text), "<!doctype html>") {
+		t.Errorf("the page: %d %.100s", status, text)
+	}
+	if status, _ := ask("PUT", "/v1/config/workers", "3"); status != 401 {
+		t.Errorf("before: %d", status)
+	}
+	if status, text := ask("POST", "/v1/session", `{"code": "`+code+`"}`); status != 200 || !strings.Contains(text, `"role":"configure"`) {
+		t.Errorf("the link: %d %s", status, text)
+	}
+	if status, text := ask("PUT", "/v1/config/workers", "3"); status != 200 {
+		t.Errorf("a change: %d %s", status, text)
+	}
+	if v, _ := m.Running().Value("/workers"); string(v) != "3" {
+		t.Errorf("%s workers", v)
+	}
+	cancel()
+	if err := <-ended; err != nil {
+		t.Error(err)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"net/http"
 
 	"kresd-manager/api/wire"
+	"kresd-manager/internal/bridge"
 )
 
 // Session returns who the manager takes us for, and the address of its pages.
@@ -37,3 +38,21 @@ func (c *Client) Socket() string {
 	}
 	return c.address
 }
+
+// Carry opens a bridge on which a browser of this machine asks the manager as we do.
+func (c *Client) Carry() (*bridge.Bridge, error) { return bridge.Open(c.carrier(), c.host) }
+
+// carrier sends requests as ours.
+func (c *Client) carrier() http.RoundTripper {
+	return asked(func(r *http.Request) (*http.Response, error) {
+		if c.token != "" {
+			r.Header.Set("Authorization", "Bearer "+c.token)
+		}
+		return c.http.Transport.RoundTrip(r)
+	})
+}
+
+type asked func(*http.Request) (*http.Response, error)
+
+// RoundTrip implements http.RoundTripper.
+func (a asked) RoundTrip(r *http.Request) (*http.Response, error) { return a(r) }

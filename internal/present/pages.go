@@ -25,12 +25,14 @@ type PagesAt struct {
 func Pages(w io.Writer, at PagesAt) error {
 	text := ""
 	switch {
+	case at.Link != "" && at.Address == "":
+		text = "open once, in one browser; Ctrl-C ends it:\n  " + at.Link + "\n"
 	case at.Link != "":
 		text = fmt.Sprintf("%s\nto log in, once and until %s:\n  %s\n", at.Address, at.Expires.Local().Format(time.TimeOnly), at.Link)
 	case at.Address != "":
 		text = at.Address + "\nlog in with the token of a role; for a link: kresctl --token-file FILE ui\n"
 	default:
-		text = "the manager has no address for browsers; to open one, set management.interface: docs/pages.md\n"
+		text = "the manager has no address for browsers; to open one, set management.interface: docs/pages.md\nin a browser on this machine: kresctl ui --local\n"
 	}
 	if at.Tunnel != "" {
 		text += fmt.Sprintf("through ssh, without an address or a token:\n  %s\n  %s\n", at.Tunnel, at.Through)

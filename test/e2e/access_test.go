@@ -52,9 +52,7 @@ func TestInterface(t *testing.T) {
 	sut.Must(t, "sh", "-c", advice)
 
 	sut.Expect(t, "host.example.", "192.0.2.1")
-	if s := sut.Status(t); s.State != "running" { // the unix socket stays
-		t.Errorf("the state is %s", s.State)
-	}
+	product.Eventually(t, "all is well, by the unix socket, which stays", func() bool { return sut.Status(t).State == "running" })
 	if out := sut.Must(t, "systemctl", "show", "-p", "PrivateNetwork,RestrictAddressFamilies", "kresd-manager.service"); !strings.Contains(out, "PrivateNetwork=yes") || !strings.Contains(out, "RestrictAddressFamilies=AF_UNIX\n") {
 		t.Errorf("the sandbox is open: %s", out)
 	}
@@ -100,6 +98,7 @@ func TestInterface(t *testing.T) {
 		t.Errorf("processes changed from %v to %v", before, after)
 	}
 	encrypted(t)
+	pages(t)
 	// Without the interface in the configuration the open port serves no one.
 	sut.WriteConfig(t, basic)
 	sut.Must(t, "systemctl", "reload", "kresd-manager.service")

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package bridge carries the pages of a manager to a browser on this machine: from the
+// unix socket, which browsers cannot open, to a loopback port. Whoever has the link may do
+// what its maker may, and no one else who reaches the port.
+package bridge
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/subtle"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httputil"
+	"strings"
+	"sync"
+	"time"
+
+	"kresd-manager/api/wire"
+)
+
+const (
+	cookieName    = "kres"
+	sessionPath   = "/v1/session"
+	pagesPath     = "/ui"
+	headerTimeout = 5 * time.Second
+	maxLogIn      = 4096 // bytes of a body
+)
+
+// quiet drops what package net/http has to say: browsers leave whenever they like.
+var quiet = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)
+
+// Bridge is safe for concurrent use.
+type Bridge struct {
+	listener net.Listener
+	forward  *httputil.ReverseProxy
+	crossing *http.CrossOriginProtection
+	cookie   string
+
+	mu   sync.Mutex
+	code string // of the link; "" once it was followed
+}
+
+// Open listens on a loopback port. What is asked there goes over to, as requests to a
+// host.
+func Open(to http.RoundTripper, host string) (*Bridge, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, fmt.Errorf("cannot listen for a browser: %w", err)
+	}
+	b := &Bridge{listener: l, crossing: http.NewCrossOriginProtection(), cookie: secret(), code: secret()}
+	b.forward = &httputil.ReverseProxy{
+		Transport:     to,
+		FlushInterval: -1, // of streams
+		ErrorLog:      quiet,
+		Rewrite: func(r *httputil.ProxyRequest) {
+			r.Out.URL.Scheme, r.Out.URL.Host, r.Out.Host = "http", host, host
+			for _, name := range []string{"Cookie", "Origin", "Referer", "Sec-Fetch-Site", "Authorization"} {
+				r.Out.Header.Del(name) // were looked at here, and are of this address
+			}
+		},
+		ModifyResponse: func(r *http.Response) error {
+			r.Header.Del("Set-Cookie")
+			return nil
+		},
+		ErrorHandler: func(w http.ResponseWriter, _ *http.Request, err error) {
+			refuse(w, http.StatusServiceUnavailable, wire.KindUnavailable, "manager not reachable", err.Error())
+		},
+	}
+	return b, nil
+}
+
+func secret() string {
+	var b [32]byte
+	_, _ = rand.Read(b[:]) // never fails, crypto/rand.Read
+	return base64.RawURLEncoding.EncodeToString(b[:])
+}
+
+// Link is the address of the pages with a code that logs in once. It is behind #, which
+// browsers send to no one.
+func (b *Bridge) Link() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return "http://" + b.listener.Addr().String() + pagesPath + "/#code=" + b.code
+}
+
+// Serve serves until the context ends, which is no error.
+func (b *Bridge) Serve(ctx context.Context) error {
+	server := &http.Server{Handler: b, ReadHeaderTimeout: headerTimeout, ErrorLog: quiet}
+	stop := context.AfterFunc(ctx, func() { _ = server.Close() })
+	defer stop()
+	if err := server.Serve(b.listener); !errors.Is(err, http.ErrServerClosed) {
+		return fmt.Errorf("cannot serve the browser any more: %w", err)
+	}
+	return nil
+}
+
+func (b *Bridge) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	session := r.URL.Path == sessionPath
+	switch {
+	case r.Host != b.listener.Addr().String(): // a name that was made to point here
+		refuse(w, http.StatusForbidden, wire.KindForeign, "forbidden", "use the address that kresctl ui has printed")
+	case b.foreign(r):
+		refuse(w, http.StatusForbidden, wire.KindForeign, "forbidden", "the request was sent by a page of another site; nothing was done")
+	case r.URL.Path == pagesPath || strings.HasPrefix(r.URL.Path, pagesPath+"/"): // has nothing that not all may know
+		b.forward.ServeHTTP(w, r)
+	case session && r.Method == http.MethodPost:
+		b.logIn(w, r)
+	case session && r.Method == http.MethodDelete:
+		refuse(w, http.StatusConflict, wire.KindDenied, "not possible", "kresctl ui ends with Ctrl-C, and with it what the browser may do")
+	case b.known(r):
+		b.forward.ServeHTTP(w, r)
+	case session:
+		answer(w, http.StatusOK, "application/json", wire.Session{Login: wire.LoginNone})
+	default:
+		refuse(w, http.StatusUnauthorized, wire.KindToken, "link needed", "open the link that kresctl ui has printed; it works once, so start kresctl ui again for another browser")
+	}
+}
+
+// foreign reports whether a page of another origin sends the request, by what the browser
+// says (Fetch Metadata; RFC 6454).
+func (b *Bridge) foreign(r *http.Request) bool {
+	if site := r.Header.Get("Sec-Fetch-Site"); site != "" && site != "same-origin" && site != "none" {
+		return true
+	}
+	origin := r.Header.Get("Origin")
+	return b.crossing.Check(r) != nil || origin != "" && origin != "http://"+b.listener.Addr().String()
+}
+
+// known reports whether the browser is the one that has followed the link.
+func (b *Bridge) known(r *http.Request) bool {
+	c, err := r.Cookie(cookieName)
+	return err == nil && same(c.Value, b.cookie)
+}
+
+func same(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1 }
+
+// logIn takes the code of the link, once, and answers what the manager says of who asks.
+func (b *Bridge) logIn(w http.ResponseWriter, r *http.Request) {
+	var sent wire.LogIn
+	if json.NewDecoder(http.MaxBytesReader(w, r.Body, maxLogIn)).Decode(&sent) != nil || !strings.HasPrefix(r.Header.Get("Content-Type"), "application/json") {
+		refuse(w, http.StatusBadRequest, wire.KindMalformed, "malformed request", `send {"code": "…"} of the link`)
+		return
+	}
+	b.mu.Lock()
+	right := b.code != "" && same(sent.Code, b.code)
+	if right {
+		b.code = ""
+	}
+	b.mu.Unlock()
+	if !right {
+		refuse(w, http.StatusUnauthorized, wire.KindToken, "wrong code", "the link was followed already; start kresctl ui again")
+		return
+	}
+	http.SetCookie(w, &http.Cookie{Name: cookieName, Value: b.cookie, Path: "/", HttpOnly: true, SameSite: http.SameSiteStrictMode})
+	ask := r.Clone(r.Context())
+	ask.Method, ask.Body, ask.ContentLength = http.MethodGet, http.NoBody, 0
+	ask.Header.Del("Content-Type")
+	b.forward.ServeHTTP(w, ask)
+}
+
+func refuse(w http.ResponseWriter, status int, kind wire.Kind, title, message string) {
+	answer(w, status, "application/problem+json", wire.Problem{Kind: kind, Title: title, Status: status, Message: message})
+}
+
+func answer(w http.ResponseWriter, status int, contentType string, v any) {
+	w.Header().Set("Content-Type", contentType)
+	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("X-Content-Type-Options", "nosniff")
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(v) // or the browser went away
+}
