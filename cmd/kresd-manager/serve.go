@@ -43,6 +43,7 @@ func serve(o options, bus systemd, stdout io.Writer, log *slog.Logger) error {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 
+	rest.Small()
 	host := o.host()
 	files, err := watch.New(log, watch.Usual)
 	if err != nil {

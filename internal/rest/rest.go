@@ -35,10 +35,28 @@ func Heap() {
 // of it; and pages of programs that are mapped are those that the kernel reclaims last.
 func Now() {
 	Heap()
-	program, err := os.Readlink("/proc/self/exe")
-	if err == nil {
-		unmap(program)
+	pages()
+}
+
+func pages() { advise(program(), unix.MADV_DONTNEED) }
+
+// Small has the kernel map the pages of the program itself as they are needed: a page
+// cache of large folios, as a file has that was written a while ago, is otherwise mapped
+// 2 MiB at a time, and a program is small enough to be there as a whole then. Kernels
+// without huge pages refuse the advice, and need none (madvise(2)).
+func Small() {
+	file := program()
+	advise(file, unix.MADV_NOHUGEPAGE)
+	advise(file, unix.MADV_DONTNEED) // what has been mapped by now
+}
+
+// program is the file of this process, "" if that cannot be known.
+func program() string {
+	file, err := os.Readlink("/proc/self/exe")
+	if err != nil {
+		return ""
 	}
+	return file
 }
 
 // Work means that something large may follow, until the next Heap.
@@ -51,15 +69,15 @@ func tune(percent int) {
 	}
 }
 
-// unmap has the kernel forget where pages of a file are mapped that cannot have been
-// written to. They stay in the page cache (MADV_DONTNEED in madvise(2)).
-func unmap(file string) {
+// advise tells the kernel something about where pages of a file are mapped that cannot
+// have been written to. What it forgets of them stays in the page cache (MADV_DONTNEED).
+func advise(file string, advice uintptr) {
 	maps, err := os.ReadFile("/proc/self/maps")
 	if err != nil {
 		return
 	}
 	for _, m := range unchanged(string(maps), file) {
-		_, _, _ = unix.Syscall(unix.SYS_MADVISE, m.from, m.to-m.from, unix.MADV_DONTNEED)
+		_, _, _ = unix.Syscall(unix.SYS_MADVISE, m.from, m.to-m.from, advice)
 	}
 }
 
@@ -84,34 +102,47 @@ func unchanged(maps, file string) (all []mapping) {
 	return all
 }
 
-// Timer rests when nothing was done for a while. It is safe for concurrent use.
+// Timer rests when nothing was done for a while, and for a moment where there is always
+// something. It is safe for concurrent use.
 type Timer struct {
 	quiet time.Duration
 	timer *time.Timer
+	pages func() // gives back what is cheap to have again
 
 	mu     sync.Mutex
 	runs   bool
 	rested time.Time // after a look
+	last   time.Time // when pages were given back, but for looks
 }
 
 // NewTimer returns a timer that runs. It wakes no one as long as nothing is done.
 func NewTimer(quiet time.Duration) *Timer {
-	t := &Timer{quiet: quiet, runs: true}
+	t := &Timer{quiet: quiet, pages: pages, runs: true, last: time.Now()}
 	t.timer = time.AfterFunc(quiet, func() {
 		t.mu.Lock()
-		t.runs = false
+		t.runs, t.last = false, time.Now()
 		t.mu.Unlock()
 		Now()
 	})
 	return t
 }
 
-// Done means that something was done, after which more may come.
+// Done means that something was done, after which more may come. Who asks for something
+// every second leaves no quiet moment: the pages that only other work has needed are given
+// back in the middle, as often as if there were some. The heap is not: to collect a large
+// one is much of the work on it.
 func (t *Timer) Done() {
 	t.mu.Lock()
-	defer t.mu.Unlock()
 	t.runs = true
 	t.timer.Reset(t.quiet)
+	due := time.Since(t.last) >= t.quiet
+	if due {
+		t.last = time.Now()
+	}
+	t.mu.Unlock()
+	if due {
+		t.pages()
+	}
 }
 
 // Looked means that something was done that no one asked for: if no one asked for

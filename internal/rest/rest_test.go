@@ -51,7 +51,7 @@ func TestUnmap(t *testing.T) {
 	if !bytes.Equal(m, text) || mapped(t, file) != "64 kB" {
 		t.Fatalf("after reading all of it: %s", mapped(t, file))
 	}
-	unmap(file)
+	advise(file, unix.MADV_DONTNEED)
 	if got := mapped(t, file); got != "0 kB" {
 		t.Errorf("%s are mapped", got)
 	}
@@ -140,4 +140,54 @@ func TestTimer(t *testing.T) {
 			t.Error("it rests although someone has asked for something")
 		}
 	})
+}
+
+func TestPagesAreGivenBackInTheMiddleOfWork(t *testing.T) {
+	t.Setenv("GOGC", "")
+	before := debug.SetGCPercent(atWork)
+	defer debug.SetGCPercent(before)
+	synctest.Test(t, func(t *testing.T) {
+		given := 0
+		timer := NewTimer(10 * time.Second)
+		defer timer.Stop()
+		timer.pages = func() { given++ }
+		for range 35 { // as one who scrapes
+			time.Sleep(time.Second)
+			timer.Done()
+		}
+		if given != 3 {
+			t.Errorf("given back %d times in 35 s of work", given)
+		}
+		if p := debug.SetGCPercent(atWork); p != atWork {
+			t.Error("the heap was collected in the middle of work")
+		}
+		time.Sleep(time.Minute) // at the end, all
+		synctest.Wait()
+		timer.Done()
+		if given != 4 {
+			t.Errorf("given back %d times after a pause", given)
+		}
+	})
+}
+
+func TestSmall(t *testing.T) {
+	Small()
+	smaps, err := os.ReadFile("/proc/self/smaps")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = os.Stat("/sys/kernel/mm/transparent_hugepage")
+	advised := strings.Count(string(smaps), " nh ") // VmFlags: in proc_pid_smaps(5)
+	if want := len(unchanged(mapsOf(t), program())); err == nil && (want == 0 || advised < want) {
+		t.Errorf("%d of %d mappings of the program are without huge pages", advised, want)
+	}
+}
+
+func mapsOf(t *testing.T) string {
+	t.Helper()
+	maps, err := os.ReadFile("/proc/self/maps")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(maps)
 }
