@@ -45,6 +45,9 @@ type Config struct {
 	// reboots and rollouts share a budget. It returns why it cannot be had now.
 	Lock func(ctx context.Context, take bool) error
 	Log  *slog.Logger
+	// Clock is the time of day on this host, for signatures with limits and for people; nil
+	// is time.Now. Durations are measured without it.
+	Clock func() time.Time
 	// Pace is how often what may have changed by itself is looked at; 0 is a minute.
 	Pace time.Duration
 	// Lease is for how long a host that says nothing counts as there; 0 is a minute.
@@ -103,6 +106,9 @@ func New(cfg Config) (*Agent, error) {
 		if *d.at == 0 {
 			*d.at = d.is
 		}
+	}
+	if cfg.Clock == nil {
+		cfg.Clock = time.Now
 	}
 	mem, err := recall(cfg.StateDir)
 	if err != nil {
@@ -193,7 +199,7 @@ func (a *Agent) seen() (r rollout.Record, revision int64, held string, isHeld, u
 // set changes what the host says of itself, writes it down, and tells it.
 func (a *Agent) set(ctx context.Context, s rollout.State, reason string) {
 	if a.mem.State != s || a.mem.Reason != reason {
-		a.mem.State, a.mem.Reason, a.mem.Since = s, reason, time.Now().UTC().Format(time.RFC3339)
+		a.mem.State, a.mem.Reason, a.mem.Since = s, reason, a.Clock().UTC().Format(time.RFC3339)
 		level := slog.LevelInfo
 		if s == rollout.Refused || s == rollout.Failed || s == rollout.Unhealthy || s == rollout.Stuck {
 			level = slog.LevelError

@@ -34,7 +34,7 @@ func (a *Agent) permitted(ctx context.Context, r rollout.Record, revision int64,
 		return false
 	}
 	old := a.mem
-	a.mem.State, a.mem.Reason, a.mem.Since = s, "", time.Now().UTC().Format(time.RFC3339)
+	a.mem.State, a.mem.Reason, a.mem.Since = s, "", a.Clock().UTC().Format(time.RFC3339)
 	if s == rollout.Applying {
 		a.mem.On, a.mem.Tried = true, true
 	}

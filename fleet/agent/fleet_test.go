@@ -66,8 +66,9 @@ type member struct {
 	dir     string
 	link    *link
 	manager *fake
-	rng     *rand.Rand // of its own goroutine
-	had     uint64     // its highest sequence
+	rng     *rand.Rand    // of its own goroutine
+	had     uint64        // its highest sequence
+	ahead   time.Duration // its clock, of that of others
 
 	mu    sync.Mutex
 	doom  int             // its process dies at this point from now on, 0 is never
@@ -167,6 +168,7 @@ func (f *fleet) join(id, dir string, seed uint64) {
 		f.t.Fatal(err)
 	}
 	m := &member{f: f, id: id, dir: dir, link: newLink(f.table, &f.order), rng: rand.New(rand.NewPCG(seed, 2)), proof: map[string]bool{"{}": true}}
+	m.ahead = time.Duration(m.rng.IntN(3)-1) * time.Hour
 	m.manager = newFake("workers: 2\n", func() []byte {
 		text, err := os.ReadFile(m.file())
 		if err != nil {
@@ -204,6 +206,7 @@ func (m *member) live(ctx context.Context) {
 				Host: m.id, MachineID: "m", Tags: func() (rollout.Tags, error) { return rollout.Tags{}, nil },
 				Signers:  func() ([]sshsig.Signer, error) { return m.f.trust, nil },
 				StateDir: m.dir, File: m.file(), Store: m.link, Manager: m.manager, Log: slog.New(slog.DiscardHandler),
+				Clock: func() time.Time { return time.Now().Add(m.ahead) },
 			})
 			if err != nil {
 				m.f.broken("%s: %v", m.id, err)

@@ -70,7 +70,7 @@ func (a *Agent) fetch(ctx context.Context, r rollout.Record) (*kept, error) {
 	if !ok {
 		return nil, &unready{rollout.Refused, fmt.Errorf("release %s is not in the store", release.Short(r.Release))}
 	}
-	m, by, err := release.Open(r.Release, v.Data, signers, time.Now())
+	m, by, err := release.Open(r.Release, v.Data, signers, a.Clock())
 	if err == nil && m.Sequence != r.Sequence {
 		err = fmt.Errorf("release %s has sequence %d, and the rollout says %d", release.Short(r.Release), m.Sequence, r.Sequence)
 	}

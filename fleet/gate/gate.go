@@ -99,7 +99,11 @@ func (g *Gate) query(ctx context.Context, expression string) ([]series, error) {
 	}
 	resp, err := g.http.Do(r)
 	if err != nil {
-		return nil, err
+		var inner *url.Error // its text has the method
+		if errors.As(err, &inner) {
+			err = inner.Err
+		}
+		return nil, fmt.Errorf("%s does not answer: %w", g.base.Redacted(), err)
 	}
 	defer func() { _ = resp.Body.Close() }() // nothing is left to read
 	text, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
