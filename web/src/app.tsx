@@ -22,7 +22,7 @@ const loaded = new Map<string, ComponentType>();
 function PageView() {
   const problem = useSignal<Problem | null>(null);
   const ready = useSignal(0);
-  const page = pages.find((p) => p.id === place.value.page);
+  const page = pages.value.find((p) => p.id === place.value.page);
   const id = page?.id ?? "";
   useEffect(() => {
     document.title = `${page?.name ?? "No such page"} · Knot Resolver`;

@@ -3,6 +3,8 @@
 import { render } from "preact";
 import { App } from "./app.tsx";
 import { inCockpit } from "./api.ts";
+import { fleetRuns } from "./fleet.ts";
+import { showFleet } from "./pages.ts";
 import { codeInAddress } from "./parts/login.tsx";
 import { begin } from "./store.ts";
 
@@ -21,7 +23,10 @@ function likeCockpit(): void {
   window.addEventListener("cockpit-style", set);
 }
 
-if (inCockpit) likeCockpit();
+if (inCockpit) {
+  likeCockpit();
+  fleetRuns().then((runs) => { if (runs) showFleet(); }, () => {});
+}
 const code = codeInAddress();
 begin();
 const root = document.getElementById("app")!;

@@ -16,6 +16,7 @@ interface Client {
 }
 interface Cockpit {
   http(endpoint: object): Client;
+  spawn(command: string[], o: object): Promise<string>;
   file(path: string, o: object): { replace(text: string): Promise<unknown>; close(): void };
 }
 declare global {

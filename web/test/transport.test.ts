@@ -12,6 +12,7 @@ type Then = (o: { response: (s: number, h: Record<string, string>) => void; stre
 function bridge(then: Then[]) {
   const asked: { endpoint: Record<string, unknown>; request: Record<string, unknown>; closed: string[] }[] = [];
   const cockpit = {
+    spawn: async () => "",
     file: () => ({ replace: async () => {}, close: () => {} }),
     http: (endpoint: object) => {
       const one = { endpoint: endpoint as Record<string, unknown>, request: {}, closed: [] as string[] };

@@ -40,7 +40,7 @@ export function Keys() {
     let went = 0;
     const down = (e: KeyboardEvent) => {
       if (!on.value || e.ctrlKey || e.metaKey || e.altKey || typing(e) || document.querySelector("dialog[open]")) return;
-      const page = pages.find((p) => p.key === e.key);
+      const page = pages.value.find((p) => p.key === e.key);
       if (e.key === "g") went = e.timeStamp;
       else if (page && e.timeStamp - went < 1500) {
         went = 0;
@@ -60,7 +60,7 @@ export function Keys() {
       <table>
         <thead><tr><th scope="col">Key</th><th scope="col">Does</th></tr></thead>
         <tbody>
-          {pages.map((p) => <tr key={p.id}><td><kbd>g</kbd> <kbd>{p.key}</kbd></td><td>{p.name}</td></tr>)}
+          {pages.value.map((p) => <tr key={p.id}><td><kbd>g</kbd> <kbd>{p.key}</kbd></td><td>{p.name}</td></tr>)}
           <tr><td><kbd>/</kbd></td><td>to the search of the page</td></tr>
           <tr><td><kbd>?</kbd></td><td>this list</td></tr>
         </tbody>

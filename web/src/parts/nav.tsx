@@ -8,7 +8,7 @@ export function Nav() {
   return (
     <nav class="nav" aria-label="Pages">
       <ul>
-        {pages.map((p) => <li key={p.id}><a href={link(p.id)} aria-current={place.value.page === p.id ? "page" : undefined}>{p.name}</a></li>)}
+        {pages.value.map((p) => <li key={p.id}><a href={link(p.id)} aria-current={place.value.page === p.id ? "page" : undefined}>{p.name}</a></li>)}
         <li><button class="quiet" onClick={showKeys}>Keys <kbd>?</kbd></button></li>
       </ul>
     </nav>
