@@ -121,3 +121,19 @@ func TestWhatAPageWasKeptFromIsLogged(t *testing.T) {
 		t.Errorf("%d lines", n)
 	}
 }
+
+func TestWhoGetsWhatIsCompressed(t *testing.T) {
+	s := serve(t, api.Options{})
+	f, ok := web.Open(web.Index)
+	if !ok || !f.Packed {
+		t.Fatal("the page is not compressed")
+	}
+	for accept, want := range map[string]bool{
+		"gzip": true, "GZIP": true, "br;q=1.0, gzip;q=0.001": true, "x-gzip": true, "*": true, "gzip ; q=1": true,
+		"identity": false, "gzip;q=0": false, "gzip; q=0.000": false, "br": false, "gzipped": false, "*;q=0": false, ",": false,
+	} {
+		if got := s.ask(t, "GET", "/ui/", "", "Accept-Encoding: "+accept); (got.Header.Get("Content-Encoding") == "gzip") != want || got.StatusCode != 200 {
+			t.Errorf("%q: %d %v", accept, got.StatusCode, got.Header)
+		}
+	}
+}

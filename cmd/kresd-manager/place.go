@@ -211,6 +211,9 @@ func (o *options) introduce(w io.Writer, running *config.Running) {
 		at = running.Management.Interface.String()
 	}
 	fmt.Fprintf(w, "  look at it      %s -s %s status\n", kresctl, at)
+	if running.Management.UnixSocket != "" {
+		fmt.Fprintf(w, "  in a browser    %s -s %s ui --local\n", kresctl, at)
+	}
 	fmt.Fprintf(w, "  look at units   %s status '%s'\n", systemctl, units.InstanceUnit("*"))
 	fmt.Fprintf(w, "  stop it         Ctrl-C\n\n")
 }

@@ -27,6 +27,7 @@ const (
 	maxEach  = 16  // sessions of one holder; one more ends the one that was unused longest
 	maxAll   = 512 // of all
 	maxLinks = 64  // that wait to be followed
+	eachLink = 4   // of one holder; one more ends the oldest
 
 	// unsaved is how far the times of the last requests may run ahead of the file.
 	unsaved = 10 * time.Minute
@@ -172,12 +173,27 @@ func (s *Store) Link(h Holder) (code string, expires time.Time, ok bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.dropLocked()
+	s.endOldestLinkLocked(h.name())
 	if len(s.links) >= maxLinks {
 		return "", expires, false
 	}
 	expires = s.now().Add(LinkTime)
 	s.links[at] = link{h, expires}
 	return code, expires, true
+}
+
+// endOldestLinkLocked makes room for one more link of a holder: who makes many keeps no
+// one else from theirs.
+func (s *Store) endOldestLinkLocked(name string) {
+	var own []id
+	for at, l := range s.links {
+		if l.holder.name() == name {
+			own = append(own, at)
+		}
+	}
+	if len(own) >= eachLink {
+		delete(s.links, slices.MinFunc(own, func(a, b id) int { return s.links[a].expires.Compare(s.links[b].expires) }))
+	}
 }
 
 // Follow returns whom a code is for, once.

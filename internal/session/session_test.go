@@ -109,12 +109,22 @@ func TestALinkIsFollowedOnce(t *testing.T) {
 	if _, ok := s.Follow(late); ok {
 		t.Error("it was followed too late")
 	}
-	for range maxLinks {
+	first, _, _ := s.Link(Holder{UID: &uid})
+	for range 2 * maxLinks { // of one, who keeps no one else from theirs
+		now.passes(time.Millisecond)
 		if _, _, ok := s.Link(Holder{UID: &uid}); !ok {
 			t.Fatal("too few")
 		}
 	}
-	if _, _, ok := s.Link(Holder{UID: &uid}); ok {
+	if _, ok := s.Follow(first); ok || len(s.links) != eachLink {
+		t.Errorf("%d links of one user", len(s.links))
+	}
+	for i := range uint32(maxLinks - eachLink) {
+		if _, _, ok := s.Link(Holder{UID: new(5000 + i)}); !ok {
+			t.Fatal("too few")
+		}
+	}
+	if _, _, ok := s.Link(Holder{UID: new(uint32(9000))}); ok {
 		t.Error("links are not bounded")
 	}
 	now.passes(LinkTime)
