@@ -16,7 +16,7 @@ func TestFleetOnARealEtcd(t *testing.T) {
 	const hosts = 40
 	w := newWorld(t, hosts, time.Minute, "--unsafe-no-fsync")
 	w.Pace, w.Reread = 200*time.Millisecond, 2*time.Second
-	w.lead(2 * time.Second)
+	w.lead(15 * time.Second) // it leads on while etcd starts again, also on an older state
 	w.start(0)
 	w.good("200M")
 	w.refused("200M", "300M")

@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"time"
 
@@ -28,6 +29,9 @@ type Config struct {
 	Lease time.Duration
 	// Pace is the least time between two writes of the record; 0 is a second.
 	Pace time.Duration
+	// Reread is how often the record is read besides: a store that was set back may owe news
+	// to the watches for ever; 0 is a minute.
+	Reread time.Duration
 	// Gate asks the gate of a policy: closed says why it is, and the error that it is not
 	// known. It is nil where there is none to ask.
 	Gate func(ctx context.Context, expression string) (closed string, err error)
@@ -59,6 +63,9 @@ func New(cfg Config) *Leader {
 	}
 	if cfg.Pace == 0 {
 		cfg.Pace = time.Second
+	}
+	if cfg.Reread == 0 {
+		cfg.Reread = time.Minute
 	}
 	return &Leader{Config: cfg}
 }
@@ -153,6 +160,9 @@ func (l *Leader) lead(ctx context.Context, token int64, gone <-chan struct{}) er
 		return err
 	}
 	events := watch(ctx, l.Store, at)
+	first := slices.Max(at)
+	again := time.NewTicker(l.Reread)
+	defer again.Stop()
 	var stage, progress string
 	now := time.Now()
 	inStage, quiet := now, now // as long as this leader has seen
@@ -169,6 +179,15 @@ func (l *Leader) lead(ctx context.Context, token int64, gone <-chan struct{}) er
 			v.put(e, l.Log)
 			v.drain(events, l.Log)
 		case <-timer.C:
+		case <-again.C:
+			snap, err := l.Store.Read(ctx, store.Rollout)
+			if err != nil {
+				return err
+			}
+			if snap.Revision < max(first, v.basis, v.lives, v.at) {
+				return errors.New("the store has gone back: it is older than it was")
+			}
+			continue // what is there comes by the watches
 		case <-gone:
 			return errors.New("the lead was lost")
 		case <-ctx.Done():

@@ -350,3 +350,58 @@ func TestGarbage(t *testing.T) {
 		synctest.Wait()
 	})
 }
+
+// restored is a store that is set back to another one without a word: watches wait for
+// revisions that are far away, as those of etcd do.
+type restored struct {
+	*table.Table // before
+	mu           sync.Mutex
+	now          *table.Table
+}
+
+func (s *restored) table() *table.Table {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.now
+}
+
+func (s *restored) Read(ctx context.Context, key string) (store.Snapshot, error) {
+	return s.table().Read(ctx, key)
+}
+
+func (s *restored) Commit(ctx context.Context, cond []store.Condition, ch []store.Change) (int64, bool, error) {
+	return s.table().Commit(ctx, cond, ch)
+}
+
+func (s *restored) Grant(ctx context.Context, ttl time.Duration) (store.Lease, error) {
+	return s.table().Grant(ctx, ttl)
+}
+
+func (s *restored) Watch(ctx context.Context, key string, after int64) <-chan store.Event {
+	return s.table().Watch(ctx, key, after)
+}
+
+// A leader whose watches have become deaf finds out, and decides on what is there.
+func TestAStoreThatWasSetBackIsFound(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		before, after := seeded(t, 9), seeded(t, 1)
+		r := record(t, before)
+		r.Phase, r.Stage = rollout.Done, 5
+		put(t, before, store.Rollout, r.Text())
+		s := &restored{Table: before, now: before}
+		l, stop := run(s, "x")
+		time.Sleep(time.Minute)
+		if !l.Stats().Leads {
+			t.Fatal("it does not lead")
+		}
+		s.mu.Lock()
+		s.now = after
+		s.mu.Unlock()
+		time.Sleep(3 * time.Minute)
+		if r := record(t, after); r.Phase != rollout.Rolling {
+			t.Errorf("the rollout is %s", r.Phase)
+		}
+		stop()
+		synctest.Wait()
+	})
+}

@@ -74,7 +74,7 @@ type Fleet struct {
 	Take    time.Duration
 	Lease   time.Duration
 	Pace    time.Duration // of a leader; 0 is its own
-	Reread  time.Duration // of an agent; 0 is its own
+	Reread  time.Duration // of an agent and a leader; 0 is their own
 	Signers []sshsig.Signer
 	Log     *slog.Logger
 	signer  ssh.Signer
@@ -210,7 +210,7 @@ func (f *Fleet) Lead(ctx context.Context, name string, lease time.Duration) (*le
 	if err != nil {
 		return nil, err
 	}
-	l := leader.New(leader.Config{Host: name, Store: s, Log: f.Log, Lease: lease, Pace: f.Pace})
+	l := leader.New(leader.Config{Host: name, Store: s, Log: f.Log, Lease: lease, Pace: f.Pace, Reread: f.Reread})
 	go func() {
 		defer s.Close()
 		l.Run(ctx)
