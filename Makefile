@@ -166,6 +166,26 @@ rpm-fleet: ## make the RPM package of kres-fleet in build/
 	$(MAKE) --no-print-directory install-fleet DESTDIR='$(abspath $(BUILD)/rpm-fleet)' PREFIX=/usr
 	PACKAGE=kres-fleet packaging/rpm/build '$(BUILD)/rpm-fleet' '$(VERSION)' '$(RPM_ARCH)' '$(BUILD)'
 
+COCKPITDIR ?= $(PREFIX)/share/cockpit/kresd
+.PHONY: install-cockpit
+install-cockpit: ## install the pages for Cockpit below $(DESTDIR)$(PREFIX)
+	packaging/cockpit/install web/dist '$(DESTDIR)$(COCKPITDIR)'
+	install -d -m 0755 $(DESTDIR)$(PREFIX)/share/doc/cockpit-kresd
+	gzip -dc web/dist/licences.txt.gz >$(DESTDIR)$(PREFIX)/share/doc/cockpit-kresd/licences.txt
+	chmod 0644 $(DESTDIR)$(PREFIX)/share/doc/cockpit-kresd/licences.txt
+
+.PHONY: deb-cockpit
+deb-cockpit: ## make the Debian package of the pages for Cockpit in build/
+	rm -rf $(BUILD)/deb-cockpit
+	$(MAKE) --no-print-directory install-cockpit DESTDIR='$(abspath $(BUILD)/deb-cockpit)' PREFIX=/usr
+	PACKAGE=cockpit-kresd packaging/deb/build '$(BUILD)/deb-cockpit' '$(VERSION)' all '$(BUILD)'
+
+.PHONY: rpm-cockpit
+rpm-cockpit: ## make the RPM package of the pages for Cockpit in build/
+	rm -rf $(BUILD)/rpm-cockpit
+	$(MAKE) --no-print-directory install-cockpit DESTDIR='$(abspath $(BUILD)/rpm-cockpit)' PREFIX=/usr
+	PACKAGE=cockpit-kresd packaging/rpm/build '$(BUILD)/rpm-cockpit' '$(VERSION)' noarch '$(BUILD)'
+
 .PHONY: bench-fleet
 bench-fleet: ## measure a fleet of 1,000 simulated hosts on a real etcd; a few minutes
 	cd fleet && KRESD_MANAGER_TEST_ETCD=module $(GO) test ./sim -run '^$$' -bench . -benchtime 1x -timeout 15m
@@ -237,6 +257,10 @@ demo: ## show the main job on a real systemd; KEEP=1 leaves it running; needs ro
 .PHONY: demo-fleet
 demo-fleet: ## show kres-fleet on three real systemds and a real etcd; needs root
 	@$(GO) run ./test/demo --fleet
+
+.PHONY: screenshots
+screenshots: ## take the pictures of docs/pages anew; needs root
+	$(GO) test ./test/pages -count=1 -run '^TestEveryPageCanBeUsedByEveryone$$' -args -update
 
 .PHONY: shell
 shell: ## open a shell in the machine that make demo KEEP=1 left running

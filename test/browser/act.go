@@ -151,7 +151,7 @@ func (e Element) call(function string, result any) error {
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(e.p.ctx, patience)
+	ctx, cancel := context.WithTimeout(e.p.ctx, moment)
 	defer cancel()
 	r, err := chromedp.Call(ctx, runtime.CallFunctionOn, runtime.CallFunctionOnParams{
 		FunctionDeclaration: function, ObjectID: id, AwaitPromise: new(true), ReturnByValue: new(true),

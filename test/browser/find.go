@@ -70,6 +70,20 @@ func (e Element) Shown() Element {
 	return e
 }
 
+// Contains waits until the text of the element contains a part.
+func (e Element) Contains(part string) {
+	e.p.t.Helper()
+	e.p.succeed("see "+part+" in "+e.String(), func() error {
+		var found bool
+		quoted, _ := json.Marshal(part)
+		err := e.call(`function () { return this.innerText.includes(`+string(quoted)+`) }`, &found)
+		if err == nil && !found {
+			err = errors.New("it is not there")
+		}
+		return err
+	})
+}
+
 // Gone waits until there is no such element.
 func (e Element) Gone() {
 	e.p.t.Helper()
@@ -112,7 +126,7 @@ func (e Element) find() ([]*accessibility.Node, error) {
 	if err != nil {
 		return nil, err
 	}
-	ctx, cancel := context.WithTimeout(e.p.ctx, patience)
+	ctx, cancel := context.WithTimeout(e.p.ctx, moment)
 	defer cancel()
 	exact := e.name
 	if strings.HasSuffix(exact, "…") {
@@ -151,7 +165,7 @@ func (e Element) object() (runtime.RemoteObjectID, error) {
 	if err != nil {
 		return "", err
 	}
-	ctx, cancel := context.WithTimeout(e.p.ctx, patience)
+	ctx, cancel := context.WithTimeout(e.p.ctx, moment)
 	defer cancel()
 	r, err := chromedp.Call(ctx, dom.ResolveNode, dom.ResolveNodeParams{BackendNodeID: id})
 	if err != nil {
@@ -162,7 +176,7 @@ func (e Element) object() (runtime.RemoteObjectID, error) {
 
 // object returns the document as an object of JavaScript.
 func (p *Page) object() (runtime.RemoteObjectID, error) {
-	ctx, cancel := context.WithTimeout(p.ctx, patience)
+	ctx, cancel := context.WithTimeout(p.ctx, moment)
 	defer cancel()
 	r, err := chromedp.Call(ctx, runtime.Evaluate, runtime.EvaluateParams{Expression: p.document()})
 	switch {

@@ -25,7 +25,7 @@ func (p *Page) Outline() string {
 	if err != nil {
 		return fmt.Sprintf("(nothing that could be read: %v)", err)
 	}
-	ctx, cancel := context.WithTimeout(p.ctx, patience)
+	ctx, cancel := context.WithTimeout(p.ctx, moment)
 	defer cancel()
 	r, err := chromedp.Call(ctx, accessibility.QueryAXTree, accessibility.QueryAXTreeParams{ObjectID: root})
 	if err != nil {

@@ -22,6 +22,10 @@ import (
 // patience is how long something may take to be seen on a busy machine.
 const patience = time.Minute
 
+// moment is how long one look may take. A document that goes away meanwhile never answers,
+// and is looked for again.
+const moment = 10 * time.Second
+
 // Page is an open page of a test. What its methods cannot do fails the test, with what the
 // page shows. They are for one goroutine.
 type Page struct {
@@ -38,6 +42,7 @@ type Page struct {
 type seen struct {
 	mu       sync.Mutex
 	origin   string
+	scope    string
 	troubles []string
 }
 
@@ -80,6 +85,14 @@ func (p *Page) document() string {
 	return p.root
 }
 
+// Only has no heed paid to what scripts do whose address does not have this part: those of
+// a shell around ours.
+func (p *Page) Only(part string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.scope = part
+}
+
 // Size makes the page as large as a window of so many CSS pixels.
 func (p *Page) Size(width, height int64) {
 	p.t.Helper()
@@ -98,11 +111,13 @@ func (p *Page) Prefer(pairs ...string) {
 	call(p, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: features})
 }
 
-// Picture returns what the page shows, as WebP.
+// Picture returns what the page shows, as WebP, a little smaller than it is shown.
 func (p *Page) Picture() []byte {
 	p.t.Helper()
+	view := Eval[struct{ W, H float64 }](p, "({W: innerWidth, H: innerHeight})")
 	return call(p, page.CaptureScreenshot, page.CaptureScreenshotParams{
-		Format: page.CaptureScreenshotFormatWebp, Quality: new(int64(80)),
+		Format: page.CaptureScreenshotFormatWebp, Quality: new(int64(60)),
+		Clip: &page.Viewport{Width: view.W, Height: view.H, Scale: 0.75},
 	}).Data
 }
 

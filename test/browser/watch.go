@@ -37,15 +37,15 @@ func (p *Page) note(event any) {
 	case *audits.EventIssueAdded:
 		if d := e.Issue.Details; d != nil && d.ContentSecurityPolicyIssueDetails != nil {
 			c := d.ContentSecurityPolicyIssueDetails
-			p.trouble("CSP: %s: %s %s", c.ViolatedDirective, c.ContentSecurityPolicyViolationType, c.BlockedURL)
+			p.trouble("", "CSP: %s: %s %s", c.ViolatedDirective, c.ContentSecurityPolicyViolationType, c.BlockedURL)
 		}
 	case *log.EventEntryAdded:
 		// That a request was refused, or found no server, is an answer to the page.
 		if e.Entry.Source != log.EntrySourceNetwork && (e.Entry.Level == log.EntryLevelError || e.Entry.Level == log.EntryLevelWarning) {
-			p.trouble("log: %s: %s (%s:%d)", e.Entry.Source, e.Entry.Text, e.Entry.URL, e.Entry.LineNumber)
+			p.trouble(e.Entry.URL, "log: %s: %s (%s:%d)", e.Entry.Source, e.Entry.Text, e.Entry.URL, e.Entry.LineNumber)
 		}
 	case *runtime.EventExceptionThrown:
-		p.trouble("exception: %v", thrown(e.ExceptionDetails))
+		p.trouble(source(e.ExceptionDetails.URL, e.ExceptionDetails.StackTrace), "exception: %v", thrown(e.ExceptionDetails))
 	case *runtime.EventConsoleAPICalled:
 		if e.Type != runtime.ConsoleAPICalledTypeError && e.Type != runtime.ConsoleAPICalledTypeWarning && e.Type != runtime.ConsoleAPICalledTypeAssert {
 			return
@@ -54,9 +54,9 @@ func (p *Page) note(event any) {
 		for _, a := range e.Args {
 			words = append(words, strings.TrimSpace(a.Description+" "+string(a.Value)))
 		}
-		p.trouble("console: %s", strings.Join(words, " "))
+		p.trouble(source("", e.StackTrace), "console: %s", strings.Join(words, " "))
 	case *page.EventJavascriptDialogOpening:
-		p.trouble("dialog: %s", e.Message)
+		p.trouble("", "dialog: %s", e.Message)
 		go func() { // it holds the page up, and we are called by what would handle it
 			ctx := context.WithoutCancel(p.ctx)
 			_, _ = chromedp.Call(ctx, page.HandleJavaScriptDialog, page.HandleJavaScriptDialogParams{Accept: true})
@@ -75,13 +75,25 @@ func (p *Page) asked(url string) {
 	origin := p.origin
 	p.mu.Unlock()
 	if at := originOf(url); at != origin {
-		p.trouble("request to another server: %s", url)
+		p.trouble("", "request to another server: %s", url)
 	}
 }
 
-func (s *seen) trouble(format string, args ...any) {
+// source is the address of the script that did something, or "" where it is not known.
+func source(url string, trace *runtime.StackTrace) string {
+	if url == "" && trace != nil && len(trace.CallFrames) > 0 {
+		url = trace.CallFrames[0].URL
+	}
+	return url
+}
+
+// trouble keeps what a script has done, unless it is one to which no heed is paid.
+func (s *seen) trouble(script, format string, args ...any) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if script != "" && !strings.Contains(script, s.scope) {
+		return
+	}
 	s.troubles = append(s.troubles, fmt.Sprintf(format, args...))
 }
 

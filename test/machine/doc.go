@@ -20,5 +20,6 @@
 //	KRESD_MANAGER_TEST_CACHE   where root trees are kept, /var/cache/kresd-manager-test
 //	KRESD_MANAGER_TEST_STATE   where running machines are listed, /run/kresd-manager-test
 //	KRESD_MANAGER_TEST_KEEP    not empty: tests leave their machines running
+//	KRESD_MANAGER_TEST_ATTACH  the name of a machine left running: Main takes it and leaves it
 //	KRESD_MANAGER_TEST_BESIDE  not empty: other tests run at the same time, see [Alone]
 package machine

@@ -47,6 +47,18 @@ func Start(t testing.TB, opts Options) *Machine {
 	return m
 }
 
+// attachVariable names a kept machine that Main takes instead of booting one: to look at one
+// test again and again.
+const attachVariable = "KRESD_MANAGER_TEST_ATTACH"
+
+// boot boots a machine, or takes the one that the environment names.
+func boot(ctx context.Context, opts Options) (*Machine, error) {
+	if name := os.Getenv(attachVariable); name != "" {
+		return Attach(name)
+	}
+	return Boot(ctx, opts)
+}
+
 // Main runs a package's tests with one machine for all of them, stored in *machine, and
 // returns the exit code for os.Exit:
 //
@@ -54,9 +66,9 @@ func Start(t testing.TB, opts Options) *Machine {
 //
 //	func TestMain(m *testing.M) { os.Exit(machine.Main(m, machine.Options{}, &sut)) }
 func Main(m *testing.M, opts Options, machine **Machine) int {
-	opts.Keep = opts.Keep || os.Getenv(keepVariable) != ""
+	opts.Keep = opts.Keep || os.Getenv(keepVariable) != "" || os.Getenv(attachVariable) != ""
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	booted, err := Boot(ctx, opts)
+	booted, err := boot(ctx, opts)
 	stop() // an interrupt of the tests themselves ends the process, as usual
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)

@@ -34,9 +34,17 @@ func testMain(m *testing.M) int {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
+	cockpit, err := product.Cockpit(context.Background(), dir)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
 	opts := product.Options(sut.Layer, product.Three)
 	opts.Name = "pages"
-	opts.Tree = machine.Tree{Packages: browser.Packages}
+	opts.Layers = append(opts.Layers, cockpit)
+	opts.Tree = machine.Tree{Packages: append([]string{"cockpit-system", "cockpit-ws"}, browser.Packages...)}
+	opts.Mask = []string{"cockpit.socket"} // started by its test
+	opts.Files["/etc/systemd/system/kresd-manager.socket.d/interface.conf"] = machine.File{Content: "[Socket]\nListenStream=" + address + "\n"}
 	return machine.Main(m, opts, &sut.Machine)
 }
 

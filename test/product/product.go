@@ -34,6 +34,14 @@ func Install(ctx context.Context, dir string) (layer string, err error) {
 	})
 }
 
+// Cockpit runs make install-cockpit into a folder below dir, or that of the run, and returns
+// it, to be a layer of a machine that has the product.
+func Cockpit(ctx context.Context, dir string) (layer string, err error) {
+	return Once(dir, "cockpit", func(layer string) error {
+		return makeTarget(ctx, "install-cockpit", "DESTDIR="+layer, "PREFIX=/usr/local")
+	})
+}
+
 // makeTarget runs make in the source.
 func makeTarget(ctx context.Context, args ...string) error {
 	root, err := sourceRoot()
