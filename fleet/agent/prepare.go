@@ -13,7 +13,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"time"
 
 	"kresd-manager/fleet/release"
 	"kresd-manager/fleet/rollout"
