@@ -3,11 +3,8 @@
 package access
 
 import (
-	"bytes"
 	"encoding/json"
-	"maps"
 	"slices"
-	"strconv"
 	"strings"
 
 	"kresd-manager/internal/config"
@@ -58,22 +55,15 @@ func Paths(doc *config.Document, baseDir string) []Path {
 		}
 		w := walk{need: need, base: baseDir}
 		tokens := key.Pattern()
-		fixed := tokens // up to the first list
-		if i := slices.Index(tokens, "*"); i >= 0 {
-			fixed = tokens[:i]
-		}
-		above := "/" + strings.Join(fixed, "/")
-		// A list may have a hundred thousand items, and none of them a path.
-		if len(fixed) < len(tokens) && !mentions(doc, above, tokens[len(tokens)-1]) {
-			continue
-		}
-		if value, found := decode(doc, above); found {
-			w.collect(above, value, tokens[len(fixed):])
-		} else if len(fixed) == len(tokens) && defaultHolds(doc, key) {
-			var value any
-			if json.Unmarshal([]byte(key.Default), &value) == nil {
+		w.down(doc.Tree(), tokens)
+		if !w.met && !slices.Contains(tokens, "*") && defaultHolds(doc, key) {
+			var value *string // null is none
+			if json.Unmarshal([]byte(key.Default), &value) == nil && value != nil {
 				w.def = true
-				w.collect(above, value, nil)
+				for _, token := range tokens {
+					w.at = append(w.at, tree.Place{Key: token})
+				}
+				w.add(*value)
 			}
 		}
 		all = append(all, w.found...)
@@ -94,24 +84,8 @@ func defaultHolds(doc *config.Document, key config.KeyInfo) bool {
 	if key.Default == "" || section == "" || !key.Type.Optional {
 		return key.Default != ""
 	}
-	_, present := decode(doc, section)
-	return !present
-}
-
-// mentions reports whether a key may be somewhere below a pointer: cheaply, and true if
-// in doubt.
-func mentions(doc *config.Document, pointer, key string) bool {
-	text, err := doc.Value(pointer)
-	return err == nil && (key == "*" || bytes.Contains(text, []byte(strconv.Quote(key))))
-}
-
-func decode(doc *config.Document, pointer string) (any, bool) {
-	text, err := doc.Value(pointer)
-	if err != nil {
-		return nil, false
-	}
-	var value any
-	return value, json.Unmarshal(text, &value) == nil
+	_, err := tree.Find(*doc.Tree(), strings.Split(section, "/")[1:])
+	return err != nil
 }
 
 // walk goes down from a value along the pattern of a key.
@@ -119,46 +93,72 @@ type walk struct {
 	need  Need
 	base  string
 	def   bool
+	met   bool         // the key is there
+	at    []tree.Place // the way down, each without what is above it
 	found []Path
 }
 
-func (w *walk) collect(pointer string, value any, pattern []string) {
-	switch value := value.(type) {
-	case string:
-		if len(pattern) > 0 || value == "" && w.need != WriteDir {
-			return // the short form of an object, or no path
+// pointer is that of where the walk is. It is asked for where there is a path, which is
+// seldom: a list may have a hundred thousand items, and none of them one.
+func (w *walk) pointer() string {
+	way := append([]tree.Place{{}}, w.at...)
+	for i := 1; i < len(way); i++ {
+		way[i].Up = &way[i-1]
+	}
+	return way[len(way)-1].Pointer()
+}
+
+// step calls f one step further down.
+func (w *walk) step(p tree.Place, f func()) {
+	w.at = append(w.at, p)
+	f()
+	w.at = w.at[:len(w.at)-1]
+}
+
+// down looks at what is below a value where tokens lead. Where a text stands for an object,
+// or one value for a list of them, there is nothing below.
+func (w *walk) down(n *tree.Node, tokens []string) {
+	if len(tokens) == 0 {
+		w.met = true
+		w.texts(n)
+		return
+	}
+	switch {
+	case n.Kind == tree.Object && tokens[0] != "*":
+		if m := n.Get(tokens[0]); m != nil {
+			w.step(tree.Place{Key: tokens[0]}, func() { w.down(m, tokens[1:]) })
 		}
-		path := value
-		if !strings.HasPrefix(path, "/") {
-			path = w.base + "/" + path
+	case n.Kind == tree.Object:
+		members := slices.Clone(n.Members())
+		slices.SortFunc(members, func(a, b tree.Member) int { return strings.Compare(a.Key, b.Key) })
+		for i := range members {
+			w.step(tree.Place{Key: members[i].Key}, func() { w.down(&members[i].Value, tokens[1:]) })
 		}
-		w.found = append(w.found, Path{Pointer: pointer, Need: w.need, Path: path, Default: w.def})
-	case []any:
-		if len(pattern) > 0 {
-			if pattern[0] != "*" {
-				return
-			}
-			pattern = pattern[1:]
-		}
-		for i, item := range value {
-			w.collect(pointer+"/"+strconv.Itoa(i), item, pattern)
-		}
-	case map[string]any:
-		if len(pattern) == 0 {
-			return
-		}
-		if pattern[0] != "*" {
-			w.member(pointer, value, pattern[0], pattern[1:])
-			return
-		}
-		for _, key := range slices.Sorted(maps.Keys(value)) {
-			w.member(pointer, value, key, pattern[1:])
+	case n.Kind == tree.List && tokens[0] == "*":
+		for i, m := range n.All() {
+			w.step(tree.Place{Index: i, List: true}, func() { w.down(&m.Value, tokens[1:]) })
 		}
 	}
 }
 
-func (w *walk) member(pointer string, object map[string]any, key string, pattern []string) {
-	if value, ok := object[key]; ok {
-		w.collect(pointer+"/"+tree.EscapeToken(key), value, pattern)
+// texts adds a path, or those in a list.
+func (w *walk) texts(n *tree.Node) {
+	switch n.Kind {
+	case tree.Text:
+		w.add(n.Text)
+	case tree.List:
+		for i, m := range n.All() {
+			w.step(tree.Place{Index: i, List: true}, func() { w.texts(&m.Value) })
+		}
 	}
+}
+
+func (w *walk) add(path string) {
+	if path == "" && w.need != WriteDir {
+		return
+	}
+	if !strings.HasPrefix(path, "/") {
+		path = w.base + "/" + path
+	}
+	w.found = append(w.found, Path{Pointer: w.pointer(), Need: w.need, Path: path, Default: w.def})
 }

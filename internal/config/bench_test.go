@@ -31,21 +31,21 @@ func manyNames(format string, n int) []byte {
 	return []byte(b.String())
 }
 
-// Reading and checking takes no more than twelve times the size of the text,
-// all garbage counted.
+// Reading and checking takes no more than so many times the size of the text, all garbage
+// counted: for a text in YAML, which stays text, less than the members of its tree would.
 func TestManyNamesTakeLittleMemory(t *testing.T) {
-	for _, format := range []string{"yaml", "json", "toml"} {
+	for format, most := range map[string]float64{"yaml": 3, "json": 6, "toml": 9} {
 		src := manyNames(format, 100_000)
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
 		d := mustParse(t, string(src))
 		c, err := d.Config(testHost)
 		runtime.ReadMemStats(&after)
-		if err != nil || len(c.LocalData.Addresses) < 100_000 {
+		if err != nil || c.LocalData.Addresses.Len() < 100_000 {
 			t.Fatalf("%s: %v", format, err)
 		}
-		if times := (after.TotalAlloc - before.TotalAlloc) / uint64(len(src)); times > 12 {
-			t.Errorf("%s: %d times the size of the text", format, times)
+		if times := float64(after.TotalAlloc-before.TotalAlloc) / float64(len(src)); times > most {
+			t.Errorf("%s: %.1f times the size of the text", format, times)
 		}
 	}
 }

@@ -79,29 +79,30 @@ type combiner struct {
 // merge adds the members of one object to another, whose own are of a file
 // unless they say otherwise. Neither's members are changed: they are shared.
 func (c *combiner) merge(dst, src *tree.Node, file uint16, at *tree.Place) {
-	if len(dst.Members) == 0 { // nothing to look for
+	if dst.Len() == 0 { // nothing to look for
 		dst.File, dst.At, dst.Foreign = src.File, src.At, src.Foreign
-		dst.Members = src.Members
+		dst.Share(src)
 		return
 	}
-	where := make(map[string]int, len(dst.Members))
-	for i := range dst.Members {
-		where[dst.Members[i].Key] = i
+	members := slices.Grow(slices.Clone(dst.Members()), src.Len())
+	where := make(map[string]int, len(members))
+	for i := range members {
+		where[members[i].Key] = i
 	}
-	dst.Members = slices.Grow(slices.Clone(dst.Members), len(src.Members))
+	defer func() { dst.SetMembers(members) }()
 	foreign := dst.Foreign
-	for i := range src.Members {
-		m := src.Members[i]
+	for _, from := range src.All() {
+		m := *from
 		m.Value.Foreign = m.Value.Foreign || src.Foreign
 		if m.Value.File == 0 {
 			m.Value.File = src.File
 		}
 		j, clash := where[m.Key]
 		if !clash {
-			dst.Members = append(dst.Members, m)
+			members = append(members, m)
 			continue
 		}
-		first := &dst.Members[j]
+		first := &members[j]
 		firstFile := first.Value.File
 		if firstFile == 0 {
 			firstFile = file

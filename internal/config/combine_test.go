@@ -142,7 +142,7 @@ func TestManyNamesOfTwoFilesAreCombinedFast(t *testing.T) {
 		t.Fatal(err)
 	}
 	c, err := d.Config(testHost)
-	if err != nil || len(c.LocalData.Addresses) != 2*n {
+	if err != nil || c.LocalData.Addresses.Len() != 2*n {
 		t.Errorf("got %v", err)
 	}
 }

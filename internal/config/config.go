@@ -164,14 +164,17 @@ func (r *reader) list(elem *shape, dst reflect.Value, at spot) bool {
 		}
 		return r.expected(at, "a list", hint)
 	}
-	if len(at.n.Members) == 0 {
+	if at.n.Len() == 0 {
 		r.problem(at, "the list is empty", "a list has at least one item")
 		return false
 	}
-	items := reflect.MakeSlice(dst.Type(), len(at.n.Members), len(at.n.Members))
+	if e, many := dst.Addr().Interface().(manyEntries); many {
+		return e.read(r, elem, at)
+	}
+	items := reflect.MakeSlice(dst.Type(), at.n.Len(), at.n.Len())
 	ok := true
-	for i := range at.n.Members {
-		m := &at.n.Members[i]
+	for i := range at.n.Len() {
+		m := at.n.Member(i)
 		here := at.member(m, &tree.Place{Up: at.place, Index: i, List: true})
 		if elem.form == section {
 			ok = r.element(elem, items.Index(i), here) && ok
@@ -200,7 +203,8 @@ func (r *reader) element(s *shape, dst reflect.Value, at spot) bool {
 	if !r.value(k.shape, dst.Field(k.field), at) {
 		return false
 	}
-	rest := tree.Node{Kind: tree.Object, At: at.n.At, Members: []tree.Member{{Key: k.name, Value: *at.n}}}
+	rest := tree.Of(tree.Object, tree.Member{Key: k.name, Value: *at.n})
+	rest.At = at.n.At
 	at.n = &rest
 	return r.section(s.plan, dst, at)
 }

@@ -66,6 +66,7 @@ func mustConfig(t *testing.T, text string) *Config {
 }
 
 var compareConfigs = cmp.Options{
+	cmp.Transformer("all", Entries[Forward].Slice), cmp.Transformer("all", Entries[NameAddresses].Slice),
 	cmp.Comparer(func(a, b netip.Addr) bool { return a == b }),
 	cmp.Comparer(func(a, b netip.Prefix) bool { return a == b }),
 }
@@ -186,13 +187,13 @@ lua: {script: 5.50}
 		{Interface: []Interface{{Name: "lo", Port: 853}}, Kind: "dot"},
 	}
 	want.Network.TLS.CertFile, want.Network.TLS.KeyFile = "/etc/knot-resolver/a/../b.pem", "/k.pem"
-	want.LocalData.Addresses = []NameAddresses{
+	want.LocalData.Addresses = EntriesOf([]NameAddresses{
 		{"_dmarc.example", []netip.Addr{addr("192.0.2.1"), addr("::1")}},
 		{"*.example", []netip.Addr{addr("192.0.2.2")}},
 		{"a b.c@d", []netip.Addr{addr("192.0.2.3")}},
-	}
+	}...)
 	want.LocalData.Records = "x.example A 192.0.2.4\n"
-	want.Forward = []Forward{{
+	want.Forward = EntriesOf(Forward{
 		Subtree: []string{".", "xn--pklad-zsa96e.cz"},
 		Servers: []Server{
 			{Address: []AddrPort{{addr("192.0.2.53"), 0}}},
@@ -200,7 +201,7 @@ lua: {script: 5.50}
 			{Address: []AddrPort{{addr("192.0.2.1"), 0}, {addr("192.0.2.2"), 8853}}, Transport: "tls", Hostname: "dns.example", CAFile: "/etc/knot-resolver/ca.pem"},
 			{Address: []AddrPort{{addr("192.0.2.1"), 0}}, Transport: "tls", PinSHA256: []string{strings.Repeat("A", 43) + "="}},
 		},
-	}}
+	})
 	want.Cache.Storage, want.Cache.SizeMax = "/c", 2<<30
 	gc := &want.Cache.GarbageCollector
 	gc.TempKeysSpace, gc.RWDuration, gc.DryRun = 512<<20, 15*time.Microsecond, true
@@ -210,7 +211,7 @@ lua: {script: 5.50}
 	if diff := cmp.Diff(want, c, compareConfigs); diff != "" {
 		t.Error(diff)
 	}
-	if got := c.Network.Listen[0].Interface[1].String() + " " + c.Network.Listen[1].Interface[0].String() + " " + c.Forward[0].Servers[1].Address[0].String(); got != "fe80::1%eth0@5354 lo@853 2001:db8::53@5353" {
+	if got := c.Network.Listen[0].Interface[1].String() + " " + c.Network.Listen[1].Interface[0].String() + " " + c.Forward.Slice()[0].Servers[1].Address[0].String(); got != "fe80::1%eth0@5354 lo@853 2001:db8::53@5353" {
 		t.Errorf("got %s", got)
 	}
 }

@@ -4,6 +4,7 @@ package config
 
 import (
 	"encoding/json"
+	"iter"
 
 	"kresd-manager/internal/config/tree"
 )
@@ -87,7 +88,28 @@ func (p pair) secret() bool {
 }
 
 func (p pair) member(i int) pair {
-	return pair{&p.is.Members[i].Value, &p.shown.Members[i].Value}
+	is := &p.is.Member(i).Value
+	if p.is == p.shown || tree.Shared(p.is, p.shown) {
+		return pair{is, is}
+	}
+	return pair{is, &p.shown.Member(i).Value}
+}
+
+// all goes through the members. None is to be used after the step that it is given for.
+func (p pair) all() iter.Seq2[int, pair] {
+	return func(yield func(int, pair) bool) {
+		is, shown := p.is.From(0), p.shown.From(0)
+		same := p.is == p.shown || tree.Shared(p.is, p.shown)
+		for i := range p.is.Len() {
+			m := pair{is: &is.Next().Value}
+			if m.shown = m.is; !same {
+				m.shown = &shown.Next().Value
+			}
+			if !yield(i, m) {
+				return
+			}
+		}
+	}
 }
 
 func (d *differ) add(op string, at *tree.Place, from, to *tree.Node) {
@@ -141,30 +163,33 @@ func (d *differ) replaced(from, to pair, at *tree.Place) {
 // it stood.
 func (d *differ) object(from, to pair, at *tree.Place) {
 	first, last := alignKeys(from.is, to.is)
-	both := func(i, j int) {
-		if old := &from.is.Members[i].Value; len(old.Members) == 0 && tree.Same(old, &to.is.Members[j].Value) {
-			return // most of them, without a place to be made
-		}
-		d.value(from.member(i), to.member(j), &tree.Place{Up: at, Key: to.is.Members[j].Key})
-	}
-	for i := range first {
-		both(i, i)
-	}
-	endI, endJ := len(from.is.Members)-last, len(to.is.Members)-last
+	endI, endJ := from.is.Len()-last, to.is.Len()-last
+	d.both(from, to, at, 0, 0, first)
 	d.shuffled(from, to, at, first, endI, endJ)
-	for k := range last {
-		both(endI+k, endJ+k)
+	d.both(from, to, at, endI, endJ, last)
+}
+
+// both tells how n members differ that have the same keys.
+func (d *differ) both(from, to pair, at *tree.Place, i, j, n int) {
+	olds, news := from.is.From(i), to.is.From(j)
+	for k := range n {
+		old, now := olds.Next(), news.Next()
+		if old.Value.Len() <= maxTogether && tree.Same(&old.Value, &now.Value) {
+			continue // most of them, without a place to be made
+		}
+		d.value(from.member(i+k), to.member(j+k), &tree.Place{Up: at, Key: now.Key})
 	}
 }
 
 // alignKeys is how many keys two objects have in common at their beginning, and
 // how many at their end: all but a few, after an edit.
 func alignKeys(from, to *tree.Node) (first, last int) {
-	n := min(len(from.Members), len(to.Members))
-	for first < n && from.Members[first].Key == to.Members[first].Key {
+	n := min(from.Len(), to.Len())
+	olds, news := from.From(0), to.From(0)
+	for first < n && olds.Next().Key == news.Next().Key {
 		first++
 	}
-	for last < n-first && from.Members[len(from.Members)-last-1].Key == to.Members[len(to.Members)-last-1].Key {
+	for last < n-first && from.Key(from.Len()-last-1) == to.Key(to.Len()-last-1) {
 		last++
 	}
 	return first, last
@@ -172,27 +197,27 @@ func alignKeys(from, to *tree.Node) (first, last int) {
 
 // shuffled is object for members from a first one on, whose keys differ.
 func (d *differ) shuffled(from, to pair, at *tree.Place, first, endI, endJ int) {
-	before := tree.KeyFinder(&tree.Node{Kind: tree.Object, Members: from.is.Members[first:endI]})
-	after := tree.KeyFinder(&tree.Node{Kind: tree.Object, Members: to.is.Members[first:endJ]})
+	before := tree.KeyFinder(from.is, first, endI)
+	after := tree.KeyFinder(to.is, first, endJ)
 	removed := first // those up to here are told
 	removeTo := func(end int) {
 		for ; removed < end; removed++ {
-			key := from.is.Members[removed].Key
+			key := from.is.Key(removed)
 			if _, stays := after(key); !stays {
 				d.removed(from.member(removed), &tree.Place{Up: at, Key: key})
 			}
 		}
 	}
 	for j := first; j < endJ; j++ {
-		key := to.is.Members[j].Key
+		key := to.is.Key(j)
 		here := &tree.Place{Up: at, Key: key}
 		i, was := before(key)
 		if !was {
 			d.added(to.member(j), here)
 			continue
 		}
-		removeTo(first + i)
-		d.value(from.member(first+i), to.member(j), here)
+		removeTo(i)
+		d.value(from.member(i), to.member(j), here)
 	}
 	removeTo(endI)
 }
@@ -217,11 +242,11 @@ func (d *differ) list(from, to pair, at *tree.Place) {
 			d.added(to.member(j), &tree.Place{Up: at, Index: j, List: true})
 		}
 	}
-	for _, stays := range tree.Align(from.is.Members, to.is.Members) {
-		gap(stays[0], stays[1])
+	for _, stays := range tree.Align(from.is, to.is) {
+		gap(int(stays[0]), int(stays[1]))
 		i, j = i+1, j+1
 	}
-	gap(len(from.is.Members), len(to.is.Members))
+	gap(from.is.Len(), to.is.Len())
 }
 
 // alike says that of two elements one may have come from the other: it is worth
@@ -230,8 +255,8 @@ func alike(a, b *tree.Node) bool {
 	if a.Kind != tree.Object || b.Kind != tree.Object {
 		return false
 	}
-	for i := range a.Members {
-		if other := b.Get(a.Members[i].Key); other != nil && tree.Same(&a.Members[i].Value, other) {
+	for _, m := range a.All() {
+		if other := b.Get(m.Key); other != nil && tree.Same(&m.Value, other) {
 			return true
 		}
 	}
@@ -250,11 +275,11 @@ func (d *differ) added(v pair, at *tree.Place) {
 
 // members tells each member of a value that is there without them.
 func (d *differ) members(v pair, at *tree.Place) {
-	for i := range v.is.Members {
+	for i, m := range v.all() {
 		if v.is.Kind == tree.List {
-			d.added(v.member(i), &tree.Place{Up: at, Index: i, List: true})
+			d.added(m, &tree.Place{Up: at, Index: i, List: true})
 		} else {
-			d.added(v.member(i), &tree.Place{Up: at, Key: v.is.Members[i].Key})
+			d.added(m, &tree.Place{Up: at, Key: v.is.Key(i)})
 		}
 	}
 }
@@ -264,11 +289,11 @@ func (d *differ) removed(v pair, at *tree.Place) {
 		d.add(OpRemove, at, v.shown, nil)
 		return
 	}
-	for i := range v.is.Members {
+	for i, m := range v.all() {
 		if v.is.Kind == tree.List {
-			d.removed(v.member(i), &tree.Place{Up: at, List: true})
+			d.removed(m, &tree.Place{Up: at, List: true})
 		} else {
-			d.removed(v.member(i), &tree.Place{Up: at, Key: v.is.Members[i].Key})
+			d.removed(m, &tree.Place{Up: at, Key: v.is.Key(i)})
 		}
 	}
 	empty := tree.Node{Kind: v.is.Kind}
@@ -284,8 +309,8 @@ func tooMany(n *tree.Node, count *int) bool {
 	if *count++; *count > maxTogether {
 		return true
 	}
-	for i := range n.Members {
-		if tooMany(&n.Members[i].Value, count) {
+	for _, m := range n.All() {
+		if tooMany(&m.Value, count) {
 			return true
 		}
 	}

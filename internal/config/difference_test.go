@@ -175,8 +175,8 @@ func edits(t *rapid.T, d *Document) *Document {
 		var walk func(n *tree.Node, at *tree.Place)
 		walk = func(n *tree.Node, at *tree.Place) {
 			places = append(places, at.Pointer())
-			for i := range n.Members {
-				walk(&n.Members[i].Value, &tree.Place{Up: at, Key: n.Members[i].Key, Index: i, List: n.Kind == tree.List})
+			for i := range n.Len() {
+				walk(&n.Member(i).Value, &tree.Place{Up: at, Key: n.Key(i), Index: i, List: n.Kind == tree.List})
 			}
 			if n.Kind == tree.List || n.Kind == tree.Object {
 				places = append(places, at.Pointer()+"/-")

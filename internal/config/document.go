@@ -4,6 +4,7 @@ package config
 
 import (
 	"encoding/base64"
+	"io"
 	"sync"
 
 	"golang.org/x/crypto/blake2b"
@@ -58,6 +59,10 @@ func newDocument(name string, root tree.Node) *Document {
 // JSON is the document as compact JSON: keys in the order written, numbers and
 // texts as written. The caller must not change it.
 func (d *Document) JSON() []byte { return d.json() }
+
+// WriteTo writes what JSON gives, without a place for the whole in memory, and returns how
+// many bytes that is.
+func (d *Document) WriteTo(w io.Writer) (int64, error) { return tree.WriteJSON(w, &d.root) }
 
 // Text is the document in a format, laid out for people, without comments: keys and
 // numbers as written. The error says what the format cannot hold.

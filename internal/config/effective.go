@@ -48,12 +48,12 @@ func (e *Effective) section(p *plan, n *tree.Node, at *tree.Place) tree.Node {
 		}
 		value, ok := e.key(k, v, here)
 		if ok {
-			filled.Members = append(filled.Members, tree.Member{Key: k.name, Value: value})
+			filled.Append(tree.Member{Key: k.name, Value: value})
 		}
 	}
-	for _, m := range n.Members { // what is not declared is shown as it is
+	for _, m := range n.All() { // what is not declared is shown as it is
 		if !known[m.Key] {
-			filled.Members = append(filled.Members, m)
+			filled.Append(*m)
 		}
 	}
 	return filled
@@ -67,7 +67,7 @@ func (e *Effective) key(k *key, v *tree.Node, at *tree.Place) (tree.Node, bool) 
 			v = &nothing
 		}
 		filled := e.section(k.shape.plan, v, at)
-		return filled, given || len(filled.Members) > 0
+		return filled, given || filled.Len() > 0
 	case v != nil:
 		return e.items(k.shape, v, at), true
 	case k.def != nil:
@@ -86,9 +86,9 @@ func (e *Effective) items(s *shape, v *tree.Node, at *tree.Place) tree.Node {
 		return *v
 	}
 	filled := *v
-	filled.Members = slices.Clone(v.Members)
-	for i := range filled.Members {
-		m := &filled.Members[i]
+	members := slices.Clone(v.Members())
+	for i := range members {
+		m := &members[i]
 		here := &tree.Place{Up: at, Key: m.Key}
 		if list {
 			here = &tree.Place{Up: at, Index: i, List: true}
@@ -97,6 +97,7 @@ func (e *Effective) items(s *shape, v *tree.Node, at *tree.Place) tree.Node {
 			m.Value = e.section(s.elem.plan, &m.Value, here)
 		}
 	}
+	filled.SetMembers(members)
 	return filled
 }
 
@@ -174,10 +175,10 @@ func lineOfKey(n *tree.Node, pointer string) int {
 	line := 0
 	for _, token := range tokens {
 		i, err := tree.Step(n, token)
-		if err != nil || i >= len(n.Members) {
+		if err != nil || i >= n.Len() {
 			return 0
 		}
-		m := &n.Members[i]
+		m := n.Member(i)
 		if line = int(m.KeyAt.Line); line == 0 {
 			line = int(m.Value.At.Line)
 		}

@@ -3,11 +3,11 @@
 package config
 
 import (
-	"bytes"
 	"errors"
 	"io"
 	"io/fs"
 	"os"
+	"strings"
 	"syscall"
 
 	"kresd-manager/internal/config/text"
@@ -44,7 +44,7 @@ func (e *FileError) Unwrap() error { return e.Err }
 // *[FileError].
 func ReadFile(path string) (*Document, error) {
 	name := path
-	var source []byte
+	var source string
 	var err error
 	if path == "-" {
 		name = "<stdin>"
@@ -55,7 +55,7 @@ func ReadFile(path string) (*Document, error) {
 	if err != nil {
 		return nil, &FileError{path, err}
 	}
-	doc, err := Parse(name, source)
+	doc, err := parse(name, source, "")
 	if err != nil && len(source) > text.MaxBytes {
 		err = &FileError{path, err}
 	}
@@ -65,36 +65,39 @@ func ReadFile(path string) (*Document, error) {
 	return doc, err
 }
 
-func readRegular(path string) ([]byte, error) {
+func readRegular(path string) (string, error) {
 	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
-		return nil, withoutPath(err)
+		return "", withoutPath(err)
 	}
 	defer f.Close()
 	info, err := f.Stat()
 	if err != nil {
-		return nil, withoutPath(err)
+		return "", withoutPath(err)
 	}
 	switch mode := info.Mode(); {
 	case mode.IsRegular():
 		return readAll(f, info.Size())
 	case mode.IsDir():
-		return nil, errors.New("is a directory")
+		return "", errors.New("is a directory")
 	default:
-		return nil, errors.New("not a regular file")
+		return "", errors.New("not a regular file")
 	}
 }
 
 // readAll reads one byte more than Parse accepts, for Parse to refuse. The size is what is
 // expected.
-func readAll(r io.Reader, size int64) ([]byte, error) {
-	var b bytes.Buffer
-	b.Grow(int(min(max(size, 0), text.MaxBytes+1)) + bytes.MinRead)
-	if _, err := b.ReadFrom(io.LimitReader(r, text.MaxBytes+1)); err != nil {
-		return nil, withoutPath(err)
+func readAll(r io.Reader, size int64) (string, error) {
+	var b strings.Builder
+	b.Grow(int(min(max(size, 0), text.MaxBytes+1)))
+	if _, err := io.CopyBuffer(&b, onlyRead{io.LimitReader(r, text.MaxBytes+1)}, make([]byte, 1<<15)); err != nil {
+		return "", withoutPath(err)
 	}
-	return b.Bytes(), nil
+	return b.String(), nil
 }
+
+// onlyRead hides what else a reader can do, such as to copy itself through a buffer of its own.
+type onlyRead struct{ io.Reader }
 
 // withoutPath leaves of an error of package os what the operating system said.
 func withoutPath(err error) error {

@@ -97,8 +97,8 @@ func checkSame(t failer, name string, doc *Document, src []byte) {
 // inOrder lists the keys of a tree in order.
 func inOrder(n *tree.Node) string {
 	b := "("
-	for i := range n.Members {
-		b += n.Members[i].Key + "\x00" + inOrder(&n.Members[i].Value)
+	for i := range n.Len() {
+		b += n.Key(i) + "\x00" + inOrder(&n.Member(i).Value)
 	}
 	return b + ")"
 }

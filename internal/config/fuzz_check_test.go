@@ -86,5 +86,5 @@ func hasLeaf(n *tree.Node) bool {
 	if n.Kind != tree.Object {
 		return true
 	}
-	return slices.ContainsFunc(n.Members, func(m tree.Member) bool { return hasLeaf(&m.Value) })
+	return slices.ContainsFunc(n.Members(), func(m tree.Member) bool { return hasLeaf(&m.Value) })
 }

@@ -120,22 +120,22 @@ func FuzzParseTOML(f *testing.F) {
 func sameTOML(n *tree.Node, want any) bool {
 	switch want := want.(type) {
 	case map[string]any:
-		if n.Kind != tree.Object || len(n.Members) != len(want) {
+		if n.Kind != tree.Object || n.Len() != len(want) {
 			return false
 		}
-		for i := range n.Members {
-			value, there := want[n.Members[i].Key]
-			if !there || !sameTOML(&n.Members[i].Value, value) {
+		for i := range n.Len() {
+			value, there := want[n.Key(i)]
+			if !there || !sameTOML(&n.Member(i).Value, value) {
 				return false
 			}
 		}
 		return true
 	case []any:
-		if n.Kind != tree.List || len(n.Members) != len(want) {
+		if n.Kind != tree.List || n.Len() != len(want) {
 			return false
 		}
 		for i := range want {
-			if !sameTOML(&n.Members[i].Value, want[i]) {
+			if !sameTOML(&n.Member(i).Value, want[i]) {
 				return false
 			}
 		}

@@ -12,13 +12,21 @@ import (
 
 // readIPOptPort reads "192.0.2.1" or "192.0.2.1@5353".
 func readIPOptPort(_ *Host, n *tree.Node) (any, *fault) {
-	host, port, wrong := cutPort(n)
+	a, wrong := serverAddress(n)
 	if wrong != nil {
 		return nil, wrong
 	}
+	return a, nil
+}
+
+func serverAddress(n *tree.Node) (a AddrPort, wrong *fault) {
+	host, port, wrong := cutPort(n)
+	if wrong != nil {
+		return a, wrong
+	}
 	addr, err := parseIP(host)
 	if err != nil || n.Kind != tree.Text {
-		return nil, new(fault)
+		return a, new(fault)
 	}
 	return AddrPort{Addr: addr, Port: port}, nil
 }

@@ -121,8 +121,7 @@ func (k FoundKey) Places(d *Document) []string {
 			places = append(places, at.Pointer())
 			return
 		}
-		for i := range n.Members {
-			m := &n.Members[i]
+		for i, m := range n.All() {
 			here := tree.Place{Up: at, Key: m.Key, Index: i, List: n.Kind == tree.List}
 			name := strconv.Itoa(i)
 			if n.Kind == tree.Object {

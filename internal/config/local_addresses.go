@@ -9,18 +9,16 @@ import (
 )
 
 // addresses reads /local-data/addresses. There may be hundreds of thousands,
-// so this one map is read without reflection, names in normal form are not
-// copied, and all addresses share one array.
-func (r *reader) addresses(g *grammar, at spot) ([]NameAddresses, bool) {
+// so this one map is read without reflection, and names in normal form are read again
+// whenever someone asks for them.
+func (r *reader) addresses(g *grammar, at spot) (none Entries[NameAddresses], ok bool) {
 	if at.n.Kind != tree.Object {
-		return nil, r.expected(at, "an object with domain names as keys", "")
+		return none, r.expected(at, "an object with domain names as keys", "")
 	}
 	ok, changed := true, false
-	all := make([]NameAddresses, 0, len(at.n.Members))
-	arena := make([]netip.Addr, 0, len(at.n.Members))
+	var room []netip.Addr
 	here := tree.Place{Up: at.place}
-	for i := range at.n.Members {
-		m := &at.n.Members[i]
+	for _, m := range at.n.All() {
 		here.Key = m.Key
 		name, message := domainName(m.Key)
 		if message != "" {
@@ -28,20 +26,22 @@ func (r *reader) addresses(g *grammar, at spot) ([]NameAddresses, bool) {
 			ok = false
 		}
 		changed = changed || name != m.Key
-		start := len(arena)
-		arena = r.addressList(arena, g, at.member(m, &here))
-		if len(arena) == start {
+		if room = r.addressList(room[:0], g, at.member(m, &here)); len(room) == 0 {
 			ok = false
 		}
-		all = append(all, NameAddresses{Name: name, Addrs: arena[start:len(arena):len(arena)]})
 	}
-	if !ok || len(all) == 0 {
-		return nil, ok
+	if !ok {
+		return none, false
 	}
-	if changed {
-		all = mergeNames(all)
+	entries := r.addressEntries(g, at)
+	if !changed {
+		return entries, true
 	}
-	return all, true
+	all := entries.Slice()
+	for i := range all {
+		all[i].Name, _ = domainName(all[i].Name)
+	}
+	return EntriesOf(mergeNames(all)...), true
 }
 
 // addressList appends the address or addresses at a spot; it appends nothing
@@ -58,13 +58,15 @@ func (r *reader) addressList(arena []netip.Addr, g *grammar, at spot) []netip.Ad
 		}
 		return append(arena, addr)
 	}
-	if len(at.n.Members) == 0 {
+	if at.n.Len() == 0 {
 		r.problem(at, "the list is empty", "a list has at least one item")
 	}
 	start, good := len(arena), true
-	for i := range at.n.Members {
-		item := &at.n.Members[i]
-		addr, ok := r.address(g, at.member(item, &tree.Place{Up: at.place, Index: i, List: true}))
+	for i, item := range at.n.All() {
+		addr, ok := quickAddress(&item.Value)
+		if !ok {
+			addr, ok = r.address(g, at.member(item, &tree.Place{Up: at.place, Index: i, List: true}))
+		}
 		arena, good = append(arena, addr), good && ok
 	}
 	if !good {
@@ -74,16 +76,23 @@ func (r *reader) addressList(arena []netip.Addr, g *grammar, at spot) []netip.Ad
 }
 
 func (r *reader) address(g *grammar, at spot) (netip.Addr, bool) {
-	if at.n.Kind == tree.Text {
-		if addr, err := parseIP(at.n.Text); err == nil && addr.Zone() == "" {
-			return addr, true
-		}
+	if addr, ok := quickAddress(at.n); ok {
+		return addr, true
 	}
 	v, ok := r.scalar(g, at)
 	if !ok {
 		return netip.Addr{}, false
 	}
 	return v.(netip.Addr), true
+}
+
+// quickAddress is false for what is no address, and for what someone has to look at.
+func quickAddress(n *tree.Node) (netip.Addr, bool) {
+	if n.Kind != tree.Text {
+		return netip.Addr{}, false
+	}
+	addr, err := parseIP(n.Text)
+	return addr, err == nil && addr.Zone() == ""
 }
 
 // mergeNames joins entries whose names are the same in normal form.

@@ -34,21 +34,21 @@ type Config struct {
 	Rundir   string  `key:"rundir" type:"wdir" default:"/run/knot-resolver" doc:"Working directory of all processes: sockets, rule database, lock."`
 	Workers  int     `key:"workers" type:"int>=1|auto" default:"1" doc:"Number of resolver processes; auto means one for each CPU that may be used. More than ten for each CPU are refused."`
 
-	Management   Management   `key:"management" doc:"The HTTP API of the manager."`
-	Options      Options      `key:"options" doc:"How names are resolved."`
-	Network      Network      `key:"network" doc:"Addresses and protocols the resolver serves, and how it reaches other servers."`
-	Views        []View       `key:"views" type:"list?" doc:"What is special for clients, by their addresses. The longest subnet that fits decides."`
-	LocalData    LocalData    `key:"local-data" doc:"Names answered from this configuration."`
-	Forward      []Forward    `key:"forward" type:"list?" doc:"Parts of the name space that other servers resolve."`
-	Fallback     Fallback     `key:"fallback" doc:"Servers to ask when resolving fails."`
-	Cache        Cache        `key:"cache" doc:"The cache shared by all workers."`
-	DNSSEC       DNSSEC       `key:"dnssec" doc:"Validation of answers."`
-	DNS64        DNS64        `key:"dns64" doc:"IPv6 addresses made from IPv4 addresses (RFC 6147)."`
-	Logging      Logging      `key:"logging" doc:"What the processes log."`
-	Monitoring   Monitoring   `key:"monitoring" doc:"Statistics of the workers."`
-	RateLimiting RateLimiting `key:"rate-limiting" doc:"Bounds on how many answers one client gets."`
-	Defer        Defer        `key:"defer" doc:"Requests of clients that cost much wait for those that cost little."`
-	Lua          Lua          `key:"lua" doc:"Custom Lua."`
+	Management   Management       `key:"management" doc:"The HTTP API of the manager."`
+	Options      Options          `key:"options" doc:"How names are resolved."`
+	Network      Network          `key:"network" doc:"Addresses and protocols the resolver serves, and how it reaches other servers."`
+	Views        []View           `key:"views" type:"list?" doc:"What is special for clients, by their addresses. The longest subnet that fits decides."`
+	LocalData    LocalData        `key:"local-data" doc:"Names answered from this configuration."`
+	Forward      Entries[Forward] `key:"forward" type:"list?" doc:"Parts of the name space that other servers resolve."`
+	Fallback     Fallback         `key:"fallback" doc:"Servers to ask when resolving fails."`
+	Cache        Cache            `key:"cache" doc:"The cache shared by all workers."`
+	DNSSEC       DNSSEC           `key:"dnssec" doc:"Validation of answers."`
+	DNS64        DNS64            `key:"dns64" doc:"IPv6 addresses made from IPv4 addresses (RFC 6147)."`
+	Logging      Logging          `key:"logging" doc:"What the processes log."`
+	Monitoring   Monitoring       `key:"monitoring" doc:"Statistics of the workers."`
+	RateLimiting RateLimiting     `key:"rate-limiting" doc:"Bounds on how many answers one client gets."`
+	Defer        Defer            `key:"defer" doc:"Requests of clients that cost much wait for those that cost little."`
+	Lua          Lua              `key:"lua" doc:"Custom Lua."`
 
 	Systemd    Systemd     `key:"systemd" ours:"true" doc:"How systemd runs the workers."`
 	Components []Component `key:"components" type:"map<name,object>?" ours:"true" doc:"Further processes that run beside the workers, by name."`

@@ -36,8 +36,8 @@ type LocalData struct {
 	Nodata bool           `key:"nodata" type:"bool" default:"true" doc:"Names that are given here have no records of other types; false asks other servers for them."`
 	// Addresses is in the order of the document. Names that differ only in
 	// case or the final dot are one entry, with the addresses of all.
-	Addresses      []NameAddresses `key:"addresses" type:"map<domain,one-or-list<ip>>?" doc:"Addresses by name, one or a list; the reverse names are answered too."`
-	AddressesFiles []string        `key:"addresses-files" type:"list<rfile>?" doc:"Files with names and addresses, in the form of /etc/hosts."`
+	Addresses      Entries[NameAddresses] `key:"addresses" type:"map<domain,one-or-list<ip>>?" doc:"Addresses by name, one or a list; the reverse names are answered too."`
+	AddressesFiles []string               `key:"addresses-files" type:"list<rfile>?" doc:"Files with names and addresses, in the form of /etc/hosts."`
 	// Records is zone-file text (RFC 1035 section 5), not checked here.
 	Records string `key:"records" type:"estr?" doc:"Further records, as text of a zone file."`
 	Rules   []Rule `key:"rules" type:"list?" doc:"Rules that may hold for some clients only."`

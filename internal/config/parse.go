@@ -18,7 +18,12 @@ func Parse(name string, source []byte) (*Document, error) {
 
 // ParseAs is [Parse] for a text whose format is known. "" has it found out.
 func ParseAs(name string, source []byte, format text.Format) (*Document, error) {
-	root, problems := text.Read(format, source)
+	return parse(name, string(source), format)
+}
+
+// parse keeps the source.
+func parse(name, source string, format text.Format) (*Document, error) {
+	root, problems := text.ReadString(format, source)
 	if len(problems) > 0 {
 		for i := range problems {
 			problems[i].File = name

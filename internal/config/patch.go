@@ -43,8 +43,8 @@ func parsePatch(patch []byte) (operations []tree.Operation, problems tree.Proble
 		found.Add(tree.Tokens(nil), root.At, tree.SeverityError, "a patch is a list of operations, found "+root.Describe(), "")
 		return nil, found.In("patch")
 	}
-	for i := range root.Members {
-		n, at := &root.Members[i].Value, tree.Tokens{strconv.Itoa(i)}
+	for i := range root.Len() {
+		n, at := &root.Member(i).Value, tree.Tokens{strconv.Itoa(i)}
 		if n.Kind != tree.Object {
 			found.Add(at, n.At, tree.SeverityError, "an operation is an object, found "+n.Describe(), "")
 			continue

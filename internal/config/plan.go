@@ -16,6 +16,7 @@ import (
 type plan struct {
 	keys   []*key
 	byName map[string]int // index in keys
+	hides  bool           // one of the keys is secret, or one below them
 }
 
 // key is one declared key.
@@ -92,6 +93,7 @@ func compile(t reflect.Type, done map[reflect.Type]*plan) *plan {
 			n.Foreign = true
 			k.def = &n
 		}
+		p.hides = p.hides || k.secret || k.shape.hides()
 		p.byName[name] = len(p.keys)
 		p.keys = append(p.keys, k)
 	}
@@ -113,7 +115,13 @@ func shapeOf(tag, short string, t reflect.Type, done map[reflect.Type]*plan) *sh
 		s.elem = &shape{form: section, plan: compile(t.Elem(), done)}
 	case tag == "list":
 		s.form = listOf
-		s.elem = &shape{form: section, plan: compile(t.Elem(), done), short: short}
+		elem := t
+		if e, many := reflect.New(t).Interface().(manyEntries); many {
+			elem = e.elem()
+		} else {
+			elem = t.Elem()
+		}
+		s.elem = &shape{form: section, plan: compile(elem, done), short: short}
 	case list:
 		s.form, s.elem = listOf, scalarShape(inner)
 	default:
@@ -124,6 +132,11 @@ func shapeOf(tag, short string, t reflect.Type, done map[reflect.Type]*plan) *sh
 		s.grammar = findGrammar(tag)
 	}
 	return s
+}
+
+// hides says that a key somewhere below is secret.
+func (s *shape) hides() bool {
+	return s.plan != nil && s.plan.hides || s.elem != nil && s.elem.hides()
 }
 
 func scalarShape(tag string) *shape {

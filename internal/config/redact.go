@@ -27,7 +27,7 @@ func (d *Document) Redacted() *Document {
 
 // redactSection copies what it changes and nothing else.
 func redactSection(p *plan, n tree.Node) (tree.Node, bool) {
-	if n.Kind != tree.Object {
+	if n.Kind != tree.Object || !p.hides {
 		return n, false
 	}
 	return redactMembers(n, func(m *tree.Member) (tree.Node, bool) {
@@ -47,23 +47,27 @@ func redactShape(s *shape, n tree.Node) (tree.Node, bool) {
 	switch {
 	case s.form == section:
 		return redactSection(s.plan, n)
-	case (s.form == listOf && n.Kind == tree.List || s.form == sectionMap && n.Kind == tree.Object) && s.elem.form == section:
+	case (s.form == listOf && n.Kind == tree.List || s.form == sectionMap && n.Kind == tree.Object) && s.elem.form == section && s.elem.plan.hides:
 		return redactMembers(n, func(m *tree.Member) (tree.Node, bool) { return redactSection(s.elem.plan, m.Value) })
 	}
 	return n, false
 }
 
 func redactMembers(n tree.Node, redact func(m *tree.Member) (tree.Node, bool)) (tree.Node, bool) {
-	changed := false
-	for i := range n.Members {
-		value, redacted := redact(&n.Members[i])
+	var members []tree.Member // nil as long as nothing is changed
+	for i, m := range n.All() {
+		value, redacted := redact(m)
 		if !redacted {
 			continue
 		}
-		if !changed {
-			n.Members, changed = slices.Clone(n.Members), true
+		if members == nil {
+			members = slices.Clone(n.Members())
 		}
-		n.Members[i].Value = value
+		members[i].Value = value
 	}
-	return n, changed
+	if members == nil {
+		return n, false
+	}
+	n.SetMembers(members)
+	return n, true
 }

@@ -4,6 +4,8 @@ package config
 
 import (
 	"fmt"
+	"hash/maphash"
+	"slices"
 	"strings"
 )
 
@@ -48,15 +50,35 @@ func (c *Config) check(s *scope) {
 
 // checkForwards warns of names that are forwarded twice.
 func (c *Config) checkForwards(s *scope) {
-	forwarded := make(map[string]bool)
-	for i := range c.Forward {
-		for j, name := range c.Forward[i].Subtree {
-			if forwarded[name] {
+	if !c.forwardsTwice() {
+		return
+	}
+	forwarded := make(map[string]struct{}, c.Forward.Len())
+	i := 0
+	for f := range c.Forward.All() {
+		for j, name := range f.Subtree {
+			if _, again := forwarded[name]; again {
 				s.warn(fmt.Sprintf("forward/%d/subtree/%d", i, j), name+" is forwarded twice, and only the last entry counts", "")
 			}
-			forwarded[name] = true
+			forwarded[name] = struct{}{}
+		}
+		i++
+	}
+}
+
+// forwardsTwice reports whether a name may be forwarded twice. It goes by hashes, which are
+// a tenth of the names.
+func (c *Config) forwardsTwice() bool {
+	seed := maphash.MakeSeed()
+	hashes := make([]uint64, 0, c.Forward.Len())
+	for f := range c.Forward.All() {
+		for _, name := range f.Subtree {
+			hashes = append(hashes, maphash.String(seed, name))
 		}
 	}
+	slices.Sort(hashes)
+	all := len(hashes)
+	return len(slices.Compact(hashes)) < all
 }
 
 func dirOf(path string) string {

@@ -19,7 +19,7 @@ func (l *LocalData) check(s *scope) {
 	}
 	rules := s.spot.n.Get("rules")
 	for i := range l.Rules {
-		own := &rules.Members[i].Value
+		own := &rules.Member(i).Value
 		if l.Rules[i].TTL == nil {
 			l.Rules[i].TTL = l.TTL
 		}

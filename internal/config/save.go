@@ -77,8 +77,8 @@ func share(running *tree.Node, was []*tree.Node) []tree.Node {
 			first = i
 		}
 	}
-	for i := range running.Members {
-		m := &running.Members[i]
+	for i := range running.Len() {
+		m := running.Member(i)
 		below := make([]*tree.Node, len(was))
 		count, owner := 0, first
 		for f := range was {
@@ -94,12 +94,12 @@ func share(running *tree.Node, was []*tree.Node) []tree.Node {
 			}
 		}
 		if count < 2 || m.Value.Kind != tree.Object {
-			parts[owner].Members = append(parts[owner].Members, *m)
+			parts[owner].Append(*m)
 			continue
 		}
 		for f, part := range share(&m.Value, below) {
 			if below[f] != nil {
-				parts[f].Members = append(parts[f].Members, tree.Member{Key: m.Key, Value: part})
+				parts[f].Append(tree.Member{Key: m.Key, Value: part})
 			}
 		}
 	}

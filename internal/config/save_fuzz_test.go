@@ -58,15 +58,15 @@ func someEdits(doc *Document) (docs []*Document) {
 	}
 	var walk func(n *tree.Node, at *tree.Place, depth int)
 	walk = func(n *tree.Node, at *tree.Place, depth int) {
-		for i := range n.Members {
+		for i := range n.Len() {
 			if i > 3 || depth > 3 {
 				break
 			}
-			here := &tree.Place{Up: at, Key: n.Members[i].Key, Index: i, List: n.Kind == tree.List}
+			here := &tree.Place{Up: at, Key: n.Key(i), Index: i, List: n.Kind == tree.List}
 			add(doc.Delete(here.Pointer()))
 			add(doc.Put(here.Pointer(), value(`"two\nlines"`)))
 			add(doc.Put(here.Pointer(), value(`{"zz": [1, {"a": 2}]}`)))
-			walk(&n.Members[i].Value, here, depth+1)
+			walk(&n.Member(i).Value, here, depth+1)
 		}
 		if n.Kind == tree.Object || n.Kind == tree.List {
 			add(doc.Put((&tree.Place{Up: at, Key: "-"}).Pointer(), value(`[{"b": null, "c": "x y"}, []]`)))

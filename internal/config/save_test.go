@@ -239,12 +239,12 @@ func (w *styler) note(at *tree.Place, lead string) string {
 }
 
 func (w *styler) object(n *tree.Node, column int, at *tree.Place) {
-	if len(n.Members) == 0 {
+	if n.Len() == 0 {
 		w.b.WriteString("{}\n")
 		return
 	}
-	for i := range n.Members {
-		m := &n.Members[i]
+	for i := range n.Len() {
+		m := n.Member(i)
 		here := &tree.Place{Up: at, Key: m.Key}
 		if i > 0 || column == 0 {
 			if w.chance("blank") {
@@ -264,7 +264,7 @@ func (w *styler) object(n *tree.Node, column int, at *tree.Place) {
 func (w *styler) after(n *tree.Node, column int, at *tree.Place, dash bool) {
 	indent := column + rapid.SampledFrom([]int{2, 4}).Draw(w.t, "indent")
 	switch {
-	case len(n.Members) == 0 || w.chance("flow"):
+	case n.Len() == 0 || w.chance("flow"):
 		text := new(text.Style).Flow(n, 0)
 		if json := string(tree.AppendJSON(nil, n)); w.chance("JSON") && !strings.Contains(json, "e+") {
 			text = json
@@ -295,13 +295,13 @@ func (w *styler) after(n *tree.Node, column int, at *tree.Place, dash bool) {
 		if !dash && w.chance("dashes") {
 			indent = column
 		}
-		for i := range n.Members {
+		for i := range n.Len() {
 			here := &tree.Place{Up: at, Index: i, List: true}
 			if w.chance("note above") {
 				w.b.WriteString(strings.Repeat(" ", indent) + w.note(here, "") + "\n")
 			}
 			w.b.WriteString(strings.Repeat(" ", indent) + "-")
-			w.after(&n.Members[i].Value, indent, here, true)
+			w.after(&n.Member(i).Value, indent, here, true)
 		}
 	}
 }

@@ -44,8 +44,7 @@ func (r *reader) section(p *plan, dst reflect.Value, at spot) bool {
 	}
 	s := scope{r: r, plan: p, spot: at, states: make([]state, len(p.keys))}
 	ok := true
-	for i := range at.n.Members {
-		m := &at.n.Members[i]
+	for _, m := range at.n.All() {
 		number, known := p.byName[m.Key]
 		if !known {
 			r.unknown(p, at, m)
@@ -175,8 +174,8 @@ func (s *scope) at(path string) spot {
 			if at.n.Kind == tree.List {
 				here = &tree.Place{Up: at.place, Index: i, List: true}
 			}
-			if i < len(at.n.Members) {
-				at = at.member(&at.n.Members[i], here)
+			if i < at.n.Len() {
+				at = at.member(at.n.Member(i), here)
 				continue
 			}
 			missing = true

@@ -22,9 +22,8 @@ func (r *reader) sectionMap(elem *shape, dst reflect.Value, at spot) bool {
 		return r.expected(at, "an object with names as keys", "")
 	}
 	ok := true
-	items := reflect.MakeSlice(dst.Type(), len(at.n.Members), len(at.n.Members))
-	for i := range at.n.Members {
-		m := &at.n.Members[i]
+	items := reflect.MakeSlice(dst.Type(), at.n.Len(), at.n.Len())
+	for i, m := range at.n.All() {
 		here := at.member(m, &tree.Place{Up: at.place, Key: m.Key})
 		if !isTag(m.Key) || len(m.Key) > maxNameBytes {
 			r.note(here, m.KeyAt, tree.SeverityError, "expected a name of lower-case letters, digits and inner -, found "+quoteShort(m.Key),

@@ -36,7 +36,7 @@ func TestFullDisk(t *testing.T) {
 		refused(t, Save(filepath.Join(dir, "new"), long, Options{}), "no space left on device")
 		refused(t, Write(filepath.Join(dir, "f"), long, 0o600), path+": no space left on device")
 		refused(t, Write(filepath.Join(dir, "new"), long, 0o600), "no space left on device")
-		refused(t, WriteFolder(filepath.Join(dir, "d"), map[string]string{"f": string(long)}, 0o750, 0o640), "no space left on device")
+		refused(t, WriteFolder(filepath.Join(dir, "d"), map[string]Text{"f": Text(long)}, 0o750, 0o640), "no space left on device")
 		is(t, path, state{"old", alice, staff, 0o640, ""})
 		only(t, dir, "f")
 		// What was in the making takes no room any more.
@@ -52,7 +52,7 @@ func TestReadOnlyDisk(t *testing.T) {
 	for _, err := range []error{
 		Save(path, []byte("new"), Options{}), Save(path+"2", []byte("new"), Options{}),
 		Write(path, []byte("new"), 0o600), Link("f", path+"2"), Remove(path),
-		WriteFolder(path+"2", nil, 0o750, 0o640),
+		WriteFolder[Text](path+"2", nil, 0o750, 0o640),
 	} {
 		refused(t, err, "read-only file system")
 	}

@@ -5,6 +5,7 @@ package durable
 import (
 	"crypto/rand"
 	"errors"
+	"io"
 	"os"
 	"slices"
 	"strconv"
@@ -69,6 +70,14 @@ func unused(base string, try func(name string) error) (string, error) {
 // fill writes the text and flushes it.
 func (d *draft) fill(text []byte) error {
 	if _, err := d.file.Write(text); err != nil {
+		return bare(err)
+	}
+	return d.flush()
+}
+
+// pour has something written and flushes it.
+func (d *draft) pour(write func(io.Writer) (int64, error)) error {
+	if _, err := write(d.file); err != nil {
 		return bare(err)
 	}
 	return d.flush()

@@ -3,6 +3,7 @@
 package durable
 
 import (
+	"io"
 	"io/fs"
 	"maps"
 	"os"
@@ -15,8 +16,8 @@ import (
 // WriteFolder makes a folder of ours with files in it. The mode of the folder is
 // exact, that of the files less the umask. The folder has its name when it is
 // complete; what had the name before is removed just before that. Errors are of
-// type [fs.PathError] or [os.LinkError].
-func WriteFolder(path string, files map[string]string, mode, fileMode fs.FileMode) error {
+// type [fs.PathError] or [os.LinkError], or those of the files' own.
+func WriteFolder[F io.WriterTo](path string, files map[string]F, mode, fileMode fs.FileMode) error {
 	parent, base := filepath.Dir(path), filepath.Base(path)
 	var tmp string
 	_, err := unused(base, func(name string) error {
@@ -50,16 +51,22 @@ func WriteFolder(path string, files map[string]string, mode, fileMode fs.FileMod
 	return inside(parent, path, "sync", func(dir int) error { return flushDir(dir, nil) })
 }
 
+// Text is what a file is to hold.
+type Text string
+
+// WriteTo writes the text. As a slice it would be copied.
+func (t Text) WriteTo(w io.Writer) (int64, error) {
+	n, err := io.WriteString(w, string(t))
+	return int64(n), err
+}
+
 // fileIn makes a file in a folder that no one knows yet.
-func fileIn(dir int, name, text string, mode fs.FileMode) error {
+func fileIn(dir int, name string, text io.WriterTo, mode fs.FileMode) error {
 	fd, err := openat(dir, name, unix.O_WRONLY|unix.O_CREAT|unix.O_EXCL|unix.O_NOFOLLOW, uint32(mode.Perm()))
 	if err != nil {
 		return err
 	}
 	d := draft{file: os.NewFile(uintptr(fd), name)}
 	defer d.discard()
-	if _, err := d.file.WriteString(text); err != nil { // as a slice it would be copied
-		return bare(err)
-	}
-	return d.flush()
+	return d.pour(text.WriteTo)
 }

@@ -3,6 +3,7 @@
 package durable
 
 import (
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -19,7 +20,12 @@ type Staged struct{ path string }
 // Stage writes a file of ours beside the one in force, so that a full disk is met
 // before anything depends on it. Errors are of type [fs.PathError].
 func Stage(path string, text []byte, mode fs.FileMode) (*Staged, error) {
-	if err := Write(path+stagedSuffix, text, mode); err != nil {
+	return StageFrom(path, Text(text).WriteTo, mode)
+}
+
+// StageFrom is Stage of what write writes, see [WriteFrom].
+func StageFrom(path string, write func(io.Writer) (int64, error), mode fs.FileMode) (*Staged, error) {
+	if err := WriteFrom(path+stagedSuffix, write, mode); err != nil {
 		return nil, err
 	}
 	return &Staged{path}, nil

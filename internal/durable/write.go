@@ -4,6 +4,7 @@ package durable
 
 import (
 	"errors"
+	"io"
 	"io/fs"
 	"path/filepath"
 
@@ -14,6 +15,15 @@ import (
 // had the name before, a link among it, is not looked at. Errors are of type
 // [fs.PathError].
 func Write(path string, text []byte, mode fs.FileMode) error {
+	return WriteFrom(path, func(w io.Writer) (int64, error) {
+		n, err := w.Write(text)
+		return int64(n), err
+	}, mode)
+}
+
+// WriteFrom is Write of what write writes, which is called again where the file has to be
+// made in another way. Errors are those of Write, or have that of write in their chain.
+func WriteFrom(path string, write func(io.Writer) (int64, error), mode fs.FileMode) error {
 	return in(path, "write", func(dir int, base string) error {
 		return nameless(func(named bool) error {
 			d, err := newDraft(dir, base, uint32(mode.Perm()), named)
@@ -21,7 +31,7 @@ func Write(path string, text []byte, mode fs.FileMode) error {
 				return err
 			}
 			defer d.discard()
-			if err := d.fill(text); err != nil {
+			if err := d.pour(write); err != nil {
 				return err
 			}
 			if err := d.replace(); err != nil {

@@ -64,13 +64,13 @@ func TestWriteFolder(t *testing.T) {
 	path := filepath.Join(dir, "g")
 	must(t, os.Mkdir(path, 0o700))
 	file(t, filepath.Join(path, "half"), "", 0, 0, 0o600) // of a crash
-	must(t, WriteFolder(path, map[string]string{"a": "1", "b": "2"}, 0o750, 0o640))
+	must(t, WriteFolder(path, map[string]Text{"a": "1", "b": "2"}, 0o750, 0o640))
 	only(t, path, "a", "b")
 	is(t, filepath.Join(path, "a"), state{"1", 0, 0, 0o640, ""})
 	if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o750 {
 		t.Errorf("%v, %v", info, err)
 	}
-	refused(t, WriteFolder(filepath.Join(dir, "h"), map[string]string{"none/a": "1"}, 0o750, 0o640), "no such file")
+	refused(t, WriteFolder(filepath.Join(dir, "h"), map[string]Text{"none/a": "1"}, 0o750, 0o640), "no such file")
 	only(t, dir, "g")
 }
 

@@ -3,6 +3,8 @@
 package generation
 
 import (
+	"bufio"
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -67,10 +69,10 @@ func whole(folder string, g Generation) bool {
 	return err == nil
 }
 
-// holds reports whether a file has this text. Rules may be many megabytes, so they are not
-// read in one piece.
-func holds(path, text string) bool {
-	if info, err := os.Lstat(path); err != nil || !info.Mode().IsRegular() || info.Size() != int64(len(text)) {
+// holds reports whether a file is as it was written. Rules may be many megabytes, so they are
+// neither read nor made in one piece.
+func holds(path string, want file) bool {
+	if info, err := os.Lstat(path); err != nil || !info.Mode().IsRegular() || info.Size() != want.size {
 		return false
 	}
 	f, err := os.Open(path)
@@ -78,15 +80,30 @@ func holds(path, text string) bool {
 		return false
 	}
 	defer f.Close()
-	for buffer := make([]byte, min(len(text)+1, 1<<16)); ; {
-		n, err := f.Read(buffer)
-		if n > len(text) || string(buffer[:n]) != text[:n] {
-			return false
-		}
-		if text = text[n:]; err != nil {
-			return err == io.EOF && text == ""
-		}
+	same := comparer{r: bufio.NewReaderSize(f, 1<<15)}
+	n, err := want.WriteTo(&same)
+	return err == nil && n == want.size
+}
+
+// comparer compares what is written to it with what can be read.
+type comparer struct {
+	r      io.Reader
+	buffer []byte
+}
+
+var errDiffers = errors.New("it differs")
+
+func (c *comparer) Write(b []byte) (int, error) {
+	if len(c.buffer) < len(b) {
+		c.buffer = make([]byte, len(b))
 	}
+	if _, err := io.ReadFull(c.r, c.buffer[:len(b)]); err != nil {
+		return 0, err
+	}
+	if !bytes.Equal(c.buffer[:len(b)], b) {
+		return 0, errDiffers
+	}
+	return len(b), nil
 }
 
 // Link makes the components of a role read a generation from their next start on.
@@ -130,26 +147,47 @@ func (s *Store) Load(id string) (units.Desired, error) {
 	return g.Desired, err
 }
 
-// read reads a whole generation.
+// read gives a whole generation, whose files are read when they are written elsewhere.
 func read(dir, id string) (Generation, error) {
-	g := Generation{files: map[string]string{}}
+	d, err := readDesired(dir, id)
+	if err != nil {
+		return Generation{}, err
+	}
+	g := Generation{Desired: d, files: map[string]file{}}
 	for _, name := range []string{workerFile, rulesFile, gcFile, drainFile, componentsFile} {
-		b, err := os.ReadFile(filepath.Join(dir, id, name))
+		path := filepath.Join(dir, id, name)
+		info, err := os.Stat(path)
 		if name == drainFile && errors.Is(err, fs.ErrNotExist) {
 			continue // it came later, and has a default
 		}
 		if err != nil {
 			return Generation{}, fmt.Errorf("cannot read generation %s: %w", id, err)
 		}
-		g.files[name] = string(b)
+		g.files[name] = file{info.Size(), func(w io.Writer) error {
+			f, err := os.Open(path)
+			if err != nil {
+				return err
+			}
+			defer f.Close()
+			_, err = io.Copy(w, f)
+			return err
+		}}
 	}
-	d, err := units.ReadDesired([]byte(g.files[componentsFile]))
-	if err != nil {
-		return Generation{}, fmt.Errorf("cannot read generation %s: %s: %w", id, componentsFile, err)
-	}
-	g.Desired = d
-	g.Desired.Generation = id
 	return g, nil
+}
+
+// readDesired reads what a generation wants.
+func readDesired(dir, id string) (units.Desired, error) {
+	b, err := os.ReadFile(filepath.Join(dir, id, componentsFile))
+	if err != nil {
+		return units.Desired{}, fmt.Errorf("cannot read generation %s: %w", id, err)
+	}
+	d, err := units.ReadDesired(b)
+	if err != nil {
+		return units.Desired{}, fmt.Errorf("cannot read generation %s: %s: %w", id, componentsFile, err)
+	}
+	d.Generation = id
+	return d, nil
 }
 
 // Prune removes the oldest generations that no component reads, down to keep.

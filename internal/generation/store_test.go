@@ -4,9 +4,11 @@ package generation
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
 	"testing"
@@ -100,7 +102,7 @@ func TestAGenerationIsReadBackAsItWasWritten(t *testing.T) {
 			t.Errorf("files:\n%s", diff)
 		}
 		for name, want := range g.files {
-			if b, err := os.ReadFile(filepath.Join(dir, name)); err != nil || string(b) != want {
+			if b, err := os.ReadFile(filepath.Join(dir, name)); err != nil || string(b) != held(t, want) {
 				t.Errorf("%s is %q, %v", name, b, err)
 			}
 		}
@@ -163,7 +165,7 @@ func TestWriteReplacesWhatSomeoneHasSpoilt(t *testing.T) {
 				dir := filepath.Join(s.Root, folder)
 				must(t, spoil(filepath.Join(dir, g.Desired.Generation, file)), s.Write(g))
 				got, err := read(dir, g.Desired.Generation)
-				if diff := cmp.Diff(g.files, got.files); err != nil || diff != "" {
+				if diff := cmp.Diff(texts(t, g), texts(t, got)); err != nil || diff != "" {
 					t.Errorf("%v\n%s", err, diff)
 				}
 			})
@@ -199,7 +201,7 @@ func TestWriteReplacesWhatACrashLeft(t *testing.T) {
 			must(t, leave(filepath.Join(s.Root, "generations"), g.Desired.Generation))
 			must(t, s.Write(g))
 			got, err := read(filepath.Join(s.Root, folder), g.Desired.Generation)
-			if diff := cmp.Diff(g.files, got.files); err != nil || diff != "" {
+			if diff := cmp.Diff(texts(t, g), texts(t, got)); err != nil || diff != "" {
 				t.Errorf("%v\n%s", err, diff)
 			}
 		})
@@ -208,7 +210,7 @@ func TestWriteReplacesWhatACrashLeft(t *testing.T) {
 
 func TestAWriteThatFailsLeavesNothing(t *testing.T) {
 	s, g := newStore(t), makeOf(t, "{}")
-	g.files["no/such/folder"] = "x"
+	g.files["no/such/folder"] = fileOf("x")
 	if err := s.Write(g); err == nil || !strings.Contains(err.Error(), g.Desired.Generation) {
 		t.Errorf("write: %v", err)
 	}
@@ -342,5 +344,55 @@ func TestWhichSourcesMustNotFailIsSaidAndTakenBack(t *testing.T) {
 	must(t, s.Strict("", nil))
 	if _, err := os.Stat(path); !os.IsNotExist(err) {
 		t.Errorf("it is left: %v", err)
+	}
+}
+
+// held is what a file holds.
+func held(t *testing.T, f file) string {
+	t.Helper()
+	var b strings.Builder
+	if n, err := f.WriteTo(&b); err != nil || n != f.size || int(n) != b.Len() {
+		t.Errorf("%d bytes of %d, %v", n, f.size, err)
+	}
+	return b.String()
+}
+
+// texts are what the files of a generation hold.
+func texts(t *testing.T, g Generation) map[string]string {
+	t.Helper()
+	all := map[string]string{}
+	for name, f := range g.files {
+		all[name] = held(t, f)
+	}
+	return all
+}
+
+// However many rules there are, a part of them is in memory at a time.
+func TestManyRulesTakeNoMemory(t *testing.T) {
+	var text strings.Builder
+	text.WriteString("local-data:\n  addresses:\n")
+	for i := range 20_000 {
+		fmt.Fprintf(&text, "    host%d.example: 192.0.2.1\n", i)
+	}
+	text.WriteString("forward:\n")
+	for i := range 20_000 {
+		fmt.Fprintf(&text, "  - subtree: zone%d.example\n    servers: [192.0.2.1, 192.0.2.2]\n", i)
+	}
+	doc, err := config.Parse("", []byte(text.String()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := doc.Config(config.Host{CPUs: 4, BaseDir: "/"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := newStore(t)
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	g := Make(c, render.Host{})
+	must(t, s.Write(g), s.Write(g), s.SaveBoot(g))
+	runtime.ReadMemStats(&after)
+	if took := after.TotalAlloc - before.TotalAlloc; took > uint64(g.files[rulesFile].size)/2 {
+		t.Errorf("%d bytes of rules took %d bytes of memory", g.files[rulesFile].size, took)
 	}
 }

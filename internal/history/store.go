@@ -12,6 +12,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -196,7 +197,8 @@ func (s *Store) Add(e units.Entry, doc *config.Document) int {
 	}
 	k := &kept{Entry: e}
 	if e.Outcome == units.OutcomeApplied && doc != nil {
-		k.document, k.bytes = doc, int64(len(doc.JSON()))
+		k.document = doc
+		k.bytes, _ = doc.WriteTo(io.Discard)
 	}
 	s.entries = append(s.entries, k)
 	return e.ID
@@ -313,7 +315,7 @@ func (s *Store) Flush() error {
 
 func (s *Store) write(k *kept) error {
 	if k.document != nil {
-		if err := durable.Write(s.path(k.ID, textSuffix), k.document.JSON(), private); err != nil {
+		if err := durable.WriteFrom(s.path(k.ID, textSuffix), k.document.WriteTo, private); err != nil {
 			return err
 		}
 	}

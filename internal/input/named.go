@@ -36,11 +36,13 @@ func Named(c *config.Config) []units.Input {
 				}
 			}
 		}
-		for i, f := range c.Forward {
-			servers(f.Servers, fmt.Sprintf("/forward/%d/servers", i), add)
+		i := 0
+		for f := range c.Forward.All() {
+			servers(f.Servers, func() string { return fmt.Sprintf("/forward/%d/servers", i) }, add)
+			i++
 		}
 		if c.Fallback.Enable {
-			servers(c.Fallback.Servers, "/fallback/servers", add)
+			servers(c.Fallback.Servers, func() string { return "/fallback/servers" }, add)
 		}
 		for i, p := range c.Cache.Prefill {
 			add(units.UseStart, "CA file", p.CAFile, fmt.Sprintf("/cache/prefill/%d/ca-file", i), false)
@@ -70,10 +72,10 @@ func Named(c *config.Config) []units.Input {
 }
 
 // servers adds the CA files of servers that are asked over TLS.
-func servers(all []config.Server, pointer string, add func(units.InputUse, string, string, string, bool)) {
-	for i, s := range all {
-		if s.Transport == "tls" {
-			add(units.UseStart, "CA file", s.CAFile, fmt.Sprintf("%s/%d/ca-file", pointer, i), false)
+func servers(all []config.Server, pointer func() string, add func(units.InputUse, string, string, string, bool)) {
+	for i := range all {
+		if s := &all[i]; s.Transport == "tls" {
+			add(units.UseStart, "CA file", s.CAFile, fmt.Sprintf("%s/%d/ca-file", pointer(), i), false)
 		}
 	}
 }

@@ -3,12 +3,15 @@
 package manager
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"kresd-manager/internal/config"
 	"kresd-manager/internal/durable"
@@ -29,7 +32,7 @@ type record struct {
 	File       string          `json:"file"`
 	FileETag   string          `json:"file-etag"`
 	Generation string          `json:"generation"`
-	Document   json.RawMessage `json:"document"`
+	Document   json.RawMessage `json:"document,omitempty"`
 	// Down says why the manager took the resolver down, "" if it did not.
 	Down string `json:"down,omitempty"`
 	// Next is the number that no change has yet; the history does not have all of them.
@@ -46,35 +49,49 @@ func (m *Manager) recordPath() string { return filepath.Join(m.o.Store.Root, rec
 
 // record notes that s runs.
 func (m *Manager) record(s *snapshot, clean bool) error {
-	b, err := m.recordOf(s, clean)
+	write, err := m.recordOf(s, clean)
 	if err != nil {
 		return err
 	}
-	return durable.Write(m.recordPath(), b, 0o600)
+	return durable.WriteFrom(m.recordPath(), write, 0o600)
 }
 
-func (m *Manager) recordOf(s *snapshot, clean bool) ([]byte, error) {
-	return recordFormat.Encode(record{
+// recordOf returns what writes the record of s. The document, which may be large, comes last,
+// and has no other place in memory than its own.
+func (m *Manager) recordOf(s *snapshot, clean bool) (write func(io.Writer) (int64, error), err error) {
+	b, err := recordFormat.Encode(record{
 		File:       m.file(),
 		FileETag:   s.fileETag,
 		Generation: s.desired.Generation,
-		Document:   s.running.JSON(),
 		Down:       s.down,
 		Next:       m.past().Next(),
 		Clean:      clean,
 		Idle:       m.endsIdle,
 		Again:      m.endsAgain,
 	})
+	if err != nil {
+		return nil, err
+	}
+	head := append(bytes.TrimSuffix(b, []byte("}\n")), `,"document":`...)
+	return func(w io.Writer) (n int64, err error) {
+		for _, part := range []io.WriterTo{bytes.NewReader(head), s.running.Document, strings.NewReader("}\n")} {
+			m, err := part.WriteTo(w)
+			if n += m; err != nil {
+				return n, err
+			}
+		}
+		return n, nil
+	}, nil
 }
 
 // stage writes a record down beside the one in force: from the moment that it is
 // enacted the next manager comes back to it.
 func (m *Manager) stage(s *snapshot) (*durable.Staged, error) {
-	b, err := m.recordOf(s, false)
+	write, err := m.recordOf(s, false)
 	if err != nil {
 		return nil, err
 	}
-	return durable.Stage(m.recordPath(), b, 0o600)
+	return durable.StageFrom(m.recordPath(), write, 0o600)
 }
 
 // recorded returns what the previous manager left; ok is false if there is

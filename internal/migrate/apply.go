@@ -39,10 +39,11 @@ func rename(root tree.Node, at []string, name string) (tree.Node, error) {
 	if err != nil {
 		return root, err
 	}
-	object.Members = slices.Clone(object.Members)
-	for i := range object.Members {
-		if object.Members[i].Key == at[len(at)-1] {
-			object.Members[i].Key = name
+	members := slices.Clone(object.Members())
+	object.SetMembers(members)
+	for i := range members {
+		if members[i].Key == at[len(at)-1] {
+			members[i].Key = name
 		}
 	}
 	if len(section) == 0 {
@@ -54,9 +55,9 @@ func rename(root tree.Node, at []string, name string) (tree.Node, error) {
 // switched is a section with the key enable: in front of what is in it, or as the
 // only key in place of a scalar.
 func switched(old *tree.Node, on string) tree.Node {
-	n := tree.Node{Kind: tree.Object, Members: []tree.Member{{Key: "enable", Value: tree.Node{Kind: tree.Boolean, Text: on}}}}
+	n := tree.Of(tree.Object, tree.Member{Key: "enable", Value: tree.Node{Kind: tree.Boolean, Text: on}})
 	if old.Kind == tree.Object {
-		n.Members = append(n.Members, old.Members...)
+		n.Append(old.Members()...)
 	}
 	return n
 }

@@ -59,7 +59,7 @@ func (p *planner) remove(pointer, why string) {
 }
 
 func (p *planner) sweep(section string) {
-	if v := find(&p.root, section); section != "" && v.Kind == tree.Object && len(v.Members) == 0 {
+	if v := find(&p.root, section); section != "" && v.Kind == tree.Object && v.Len() == 0 {
 		p.remove(section, "nothing is left in it")
 	}
 }

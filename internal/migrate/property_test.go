@@ -93,7 +93,7 @@ func TestNothingIsLost(t *testing.T) {
 		}
 
 		src, err := doc.Text(text.YAML)
-		if err != nil || len(doc.Tree().Members) == 0 {
+		if err != nil || doc.Tree().Len() == 0 {
 			return
 		}
 		y, err := Run("in.yaml", src)

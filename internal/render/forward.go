@@ -3,9 +3,7 @@
 package render
 
 import (
-	"fmt"
-	"slices"
-	"strings"
+	"strconv"
 
 	"kresd-manager/internal/config"
 )
@@ -14,10 +12,27 @@ import (
 // TLS parameters, and the exception from validation that an authoritative
 // server without DNSSEC needs. All other rules are the policy-loader's alone,
 // so that changing them restarts no worker.
-func (s *script) forwardWorker(forwards []config.Forward) {
-	own := slices.DeleteFunc(slices.Clone(forwards), func(f config.Forward) bool { return !perProcess(f) })
+func (s *script) forwardWorker(forwards config.Entries[config.Forward]) {
 	s.section("forward: what each process keeps")
-	s.parts(len(own), func(i int) { s.forward(own[i]) })
+	s.forwards(forwards, perProcess)
+}
+
+// forwards adds those that are chosen.
+func (s *script) forwards(all config.Entries[config.Forward], chosen func(config.Forward) bool) {
+	n := 0
+	for f := range all.All() {
+		if chosen(f) {
+			n++
+		}
+	}
+	p := s.partsOf(n)
+	for f := range all.All() {
+		if chosen(f) {
+			p.next()
+			s.forward(f)
+		}
+	}
+	p.end()
 }
 
 func perProcess(f config.Forward) bool {
@@ -33,43 +48,59 @@ func perProcess(f config.Forward) bool {
 }
 
 func (s *script) forward(f config.Forward) {
-	s.parts(len(f.Subtree), func(i int) {
-		s.line("policy.rule_forward_add(%s, { dnssec = %t, auth = %t }, { %s })",
-			quote(f.Subtree[i]), f.Options.DNSSEC, f.Options.Authoritative, strings.Join(targets(f.Servers), ", "))
-	})
+	p := s.partsOf(len(f.Subtree))
+	for _, name := range f.Subtree {
+		p.next()
+		s.begin()
+		s.b = appendQuoted(append(s.b, "policy.rule_forward_add("...), name)
+		s.b = strconv.AppendBool(append(s.b, ", { dnssec = "...), f.Options.DNSSEC)
+		s.b = strconv.AppendBool(append(s.b, ", auth = "...), f.Options.Authoritative)
+		s.b = append(s.b, " }, { "...)
+		s.targets(f.Servers)
+		s.b = append(s.b, " })\n"...)
+		s.part()
+	}
+	p.end()
 }
 
 // targets are all addresses of all servers, as targets of their own.
-func targets(servers []config.Server) []string {
-	var all []string
-	for _, srv := range servers {
-		for _, a := range srv.Address {
-			all = append(all, target(srv, a))
+func (s *script) targets(servers []config.Server) {
+	first := true
+	for i := range servers {
+		for _, a := range servers[i].Address {
+			if !first {
+				s.b = append(s.b, ", "...)
+			}
+			first = false
+			s.target(&servers[i], a)
 		}
 	}
-	return all
 }
 
-// target is one server address as policy.rule_forward_add takes it.
-func target(srv config.Server, a config.AddrPort) string {
-	addr := a.Addr.String()
-	if a.Port != 0 {
-		addr = fmt.Sprintf("%s@%d", addr, a.Port)
+// target is one server address as policy.rule_forward_add takes it. An address needs no
+// quoting, a zone among it does.
+func (s *script) target(srv *config.Server, a config.AddrPort) {
+	s.b = append(s.b, "{ "...)
+	if a.Addr.Zone() == "" {
+		s.b = a.Addr.AppendTo(append(s.b, '\''))
+		if a.Port != 0 {
+			s.b = strconv.AppendUint(append(s.b, '@'), uint64(a.Port), 10)
+		}
+		s.b = append(s.b, '\'')
+	} else {
+		s.b = appendQuoted(s.b, a.String())
 	}
-	var b strings.Builder
-	fmt.Fprintf(&b, "{ %s", quote(addr))
 	if srv.Transport == "tls" {
-		b.WriteString(", tls = true")
+		s.b = append(s.b, ", tls = true"...)
 		if srv.Hostname != "" {
-			fmt.Fprintf(&b, ", hostname = %s", quote(srv.Hostname))
+			s.b = appendQuoted(append(s.b, ", hostname = "...), srv.Hostname)
 		}
 		if srv.CAFile != "" {
-			fmt.Fprintf(&b, ", ca_file = %s", quote(srv.CAFile))
+			s.b = appendQuoted(append(s.b, ", ca_file = "...), srv.CAFile)
 		}
 		if len(srv.PinSHA256) > 0 {
-			fmt.Fprintf(&b, ", pin_sha256 = %s", list(srv.PinSHA256))
+			s.b = append(append(s.b, ", pin_sha256 = "...), list(srv.PinSHA256)...)
 		}
 	}
-	b.WriteString(" }")
-	return b.String()
+	s.b = append(s.b, " }"...)
 }

@@ -4,6 +4,7 @@ package render
 
 import (
 	"fmt"
+	"iter"
 	"slices"
 	"strings"
 	"time"
@@ -37,13 +38,12 @@ func (r rule) tagset() string {
 
 func (s *script) localData(l config.LocalData) {
 	all := rule{l.TTL, l.Nodata, nil}
-	pairs := addressLines(l.Addresses)
 	files, records := len(l.AddressesFiles) > 0, l.Records != ""
 	for _, r := range l.Rules {
 		files = files || len(r.File) > 0
 		records = records || r.Records != ""
 	}
-	if pairs != "" || hasAddress(l.Rules) {
+	if l.Addresses.Len() > 0 || hasAddress(l.Rules) {
 		s.section("local-data: addresses")
 		s.line("local function addresses(where, pairs, nodata, ttl, tags)")
 		s.line("\tfor address, name in pairs:gmatch('(%%S+) ([^\\n]+)\\n') do")
@@ -68,7 +68,9 @@ func (s *script) localData(l config.LocalData) {
 		s.line("\treturn C.kr_rule_zonefile(z) == 0")
 		s.line("end")
 	}
-	s.pairs("/local-data/addresses", pairs, all)
+	if l.Addresses.Len() > 0 {
+		s.pairs("/local-data/addresses", config.Names(l.Addresses), l.Addresses.All(), all)
+	}
 	for i, f := range l.AddressesFiles {
 		s.hosts(fmt.Sprintf("/local-data/addresses-files/%d", i), f, all)
 	}
@@ -88,33 +90,35 @@ func hasAddress(rules []config.Rule) bool {
 	return false
 }
 
-// addressLines are addresses as data, a line each: a Lua function can have only 65,536
-// constants. It is "" for none.
-func addressLines(names []config.NameAddresses) string {
-	size := 0
-	for _, n := range names {
-		size += len(n.Addrs) * (len(n.Name) + len("255.255.255.255 \n"))
-	}
-	var b strings.Builder
-	b.Grow(size)
-	var address [64]byte
-	for _, n := range names {
+// pairs writes addresses as data, a line each: a Lua function can have only 65,536
+// constants.
+func (s *script) pairs(where string, names iter.Seq[string], addresses iter.Seq[config.NameAddresses], r rule) {
+	level := longLevel(names)
+	s.begin()
+	s.add("addresses(", quote(where), ", [", level, "[\n")
+	for n := range addresses {
 		for _, a := range n.Addrs {
-			b.Write(a.AppendTo(address[:0]))
-			b.WriteByte(' ')
-			b.WriteString(n.Name)
-			b.WriteByte('\n')
+			s.b = append(a.AppendTo(s.b), ' ')
+			s.b = append(append(s.b, n.Name...), '\n')
+			s.part()
 		}
 	}
-	return b.String()
+	s.add("]", level, "]")
+	s.line(", %t, %s, %s)", r.nodata, r.ttlText(), r.tagset())
 }
 
-// pairs writes such lines.
-func (s *script) pairs(where, pairs string, r rule) {
-	if pairs == "" {
-		return
+// longLevel is that of a long string (Lua 5.1 manual §2.1) that none of the texts ends. Names
+// may have brackets in them.
+func longLevel(texts iter.Seq[string]) (level string) {
+	for again := true; again; {
+		again = false
+		for t := range texts {
+			for strings.IndexByte(t, ']') >= 0 && strings.Contains(t, "]"+level+"]") {
+				level, again = level+"=", true
+			}
+		}
 	}
-	s.raw("addresses(", quote(where), ", ", text(pairs), fmt.Sprintf(", %t, %s, %s)", r.nodata, r.ttlText(), r.tagset()))
+	return level
 }
 
 func (s *script) hosts(where, path string, r rule) {
@@ -142,11 +146,15 @@ func (s *script) zoneText(where, records string, r rule, scored bool) {
 
 func (s *script) rule(where string, c config.Rule) {
 	r := rule{c.TTL, c.Nodata, c.Tags}
-	names := make([]config.NameAddresses, len(c.Name))
-	for i, n := range c.Name {
-		names[i] = config.NameAddresses{Name: n, Addrs: c.Address}
+	if len(c.Address) > 0 {
+		s.pairs(where, slices.Values(c.Name), func(yield func(config.NameAddresses) bool) {
+			for _, n := range c.Name {
+				if !yield(config.NameAddresses{Name: n, Addrs: c.Address}) {
+					return
+				}
+			}
+		}, r)
 	}
-	s.pairs(where, addressLines(names), r)
 	if c.Subtree != "" {
 		s.parts(len(c.Name), func(i int) {
 			s.line("assert(C.kr_rule_local_subtree(todname(%s), C.KR_RULE_SUB_%s, %s, %s, C.KR_RULE_OPTS_DEFAULT) == 0, %s)",

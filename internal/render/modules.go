@@ -35,7 +35,9 @@ func (s *script) fallback(f config.Fallback) {
 	}
 	s.section("fallback")
 	s.line("modules.load('fallback')")
-	s.line("fallback.config({ targets = { %s }, options = {} })", strings.Join(targets(f.Servers), ", "))
+	s.add("fallback.config({ targets = { ")
+	s.targets(f.Servers)
+	s.add(" }, options = {} })\n")
 }
 
 func (s *script) monitoring(m config.Monitoring) {

@@ -4,6 +4,8 @@ package render
 
 import (
 	_ "embed"
+	"io"
+	"strings"
 
 	"kresd-manager/internal/config"
 )
@@ -19,12 +21,19 @@ var loaderLua string
 // what is degraded, right before the transaction is committed: the hash holds if
 // the process then succeeds.
 func PolicyLoader(c *config.Config) (lua, hash string) {
-	var s script
-	s.b.WriteString("-- Rules of Knot Resolver. Written by kresd-manager: changes are lost.\n")
+	var b strings.Builder
+	hash = WritePolicyLoader(&b, c)
+	return b.String(), hash
+}
+
+// WritePolicyLoader writes the Lua of the policy-loader to w, whose errors are its own
+// affair, and returns the hash. No more than a part of it is in memory.
+func WritePolicyLoader(w io.Writer, c *config.Config) (hash string) {
+	s := newScript(w)
+	s.add("-- Rules of Knot Resolver. Written by kresd-manager: changes are lost.\n")
 	s.line("ffi = require('ffi')")
 	s.line("local C = ffi.C")
-	s.b.WriteByte('\n')
-	s.b.WriteString(loaderLua)
+	s.add("\n", loaderLua)
 
 	// The journal knows the unit of a line on standard error even when the
 	// process has ended.
@@ -36,7 +45,7 @@ func PolicyLoader(c *config.Config) (lua, hash string) {
 		s.views(c.Views)
 		s.localData(c.LocalData)
 		s.section("forward")
-		s.parts(len(c.Forward), func(i int) { s.forward(c.Forward[i]) })
+		s.forwards(c.Forward, func(config.Forward) bool { return true })
 	}
 	s.policyScript(c.Lua)
 	s.title = ""
@@ -46,12 +55,13 @@ func PolicyLoader(c *config.Config) (lua, hash string) {
 	s.section("no request prioritisation here")
 	s.line("assert(C.defer_init(nil, 0, 0) == 0)")
 
-	hash = Hash(s.b.String())
+	hash = s.hash()
 	s.section("what systemctl status shows")
 	s.line("local degraded = load_rules('%s', rules)", hash)
 	s.line("if not again then C.sd_notify(0, 'STATUS=rules %s' .. degraded) end", hash)
 	s.line("quit()")
-	return s.b.String(), hash
+	s.flush()
+	return hash
 }
 
 // policyScript is part of the text like other rules, unless it is a file.

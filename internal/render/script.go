@@ -9,14 +9,58 @@
 package render
 
 import (
+	"crypto/sha256"
 	"fmt"
+	"hash"
+	"io"
 	"strings"
 )
 
-// script collects Lua text.
+// script writes Lua text, which may have many megabytes, part by part.
 type script struct {
-	b     strings.Builder
-	title string // of the section that has no line yet
+	b     []byte    // what is not written yet
+	out   io.Writer // which fails no one here: what it could not take, it tells itself
+	sum   hash.Hash // of all that was written
+	title string    // of the section that has no line yet
+}
+
+func newScript(out io.Writer) *script { return &script{out: out, sum: sha256.New()} }
+
+// flush writes what there is.
+func (s *script) flush() {
+	_, _ = s.sum.Write(s.b)
+	_, _ = s.out.Write(s.b)
+	s.b = s.b[:0]
+}
+
+// chunk is how many bytes are written at once.
+const chunk = 1 << 14
+
+// part makes room where there is enough to be written.
+func (s *script) part() {
+	if len(s.b) >= chunk {
+		s.flush()
+	}
+}
+
+// add writes literals as they are.
+func (s *script) add(parts ...string) {
+	for _, p := range parts {
+		for len(p) > chunk { // a text may have megabytes
+			s.b = append(s.b, p[:chunk]...)
+			s.flush()
+			p = p[chunk:]
+		}
+		s.b = append(s.b, p...)
+	}
+	s.part()
+}
+
+// hash names all that was added so far, see [Hash].
+func (s *script) hash() string {
+	s.flush()
+	_, _ = s.sum.Write([]byte{0})
+	return SumOf(s.sum)
 }
 
 // section starts a part of the file with a comment that names the keys it
@@ -27,28 +71,21 @@ func (s *script) section(keys string) { s.title = keys }
 // list or table.
 func (s *script) line(format string, args ...any) {
 	s.begin()
-	fmt.Fprintf(&s.b, format, args...)
-	s.b.WriteByte('\n')
+	s.b = append(fmt.Appendf(s.b, format, args...), '\n')
+	s.part()
 }
 
 // raw adds one line of literals that may be megabytes, which a format would copy.
 func (s *script) raw(parts ...string) {
 	s.begin()
-	size := 1
-	for _, p := range parts {
-		size += len(p)
-	}
-	s.b.Grow(size)
-	for _, p := range parts {
-		s.b.WriteString(p)
-	}
-	s.b.WriteByte('\n')
+	s.add(parts...)
+	s.add("\n")
 }
 
 // begin writes the line of a section before what is first in it.
 func (s *script) begin() {
 	if s.title != "" {
-		fmt.Fprintf(&s.b, "\n-- %s\n", s.title)
+		s.add("\n-- ", s.title, "\n")
 		s.title = ""
 	}
 }
@@ -59,15 +96,33 @@ const partSize = 1000
 
 // parts writes n pieces, in functions of their own where there are many.
 func (s *script) parts(n int, piece func(i int)) {
+	p := s.partsOf(n)
 	for i := range n {
-		if n > partSize && i%partSize == 0 {
-			s.when(i > 0, "end part() end")
-			s.line("do local function part()")
-		}
+		p.next()
 		piece(i)
 	}
-	s.when(n > partSize, "end part() end")
+	p.end()
 }
+
+// pieces puts n pieces into functions of their own, where there are many.
+type pieces struct {
+	s    *script
+	n, i int
+}
+
+func (s *script) partsOf(n int) pieces { return pieces{s: s, n: n} }
+
+// next comes before each piece.
+func (p *pieces) next() {
+	if p.n > partSize && p.i%partSize == 0 {
+		p.s.when(p.i > 0, "end part() end")
+		p.s.line("do local function part()")
+	}
+	p.i++
+}
+
+// end comes after the last.
+func (p *pieces) end() { p.s.when(p.n > partSize, "end part() end") }
 
 // when adds a line if a condition holds.
 func (s *script) when(condition bool, line string) {
@@ -79,22 +134,21 @@ func (s *script) when(condition bool, line string) {
 // quote returns s as a Lua string literal (Lua 5.1 manual §2.1). Bytes other
 // than printable ASCII become decimal escapes, always of three digits, so that
 // a digit that follows is not swallowed.
-func quote(s string) string {
-	var b strings.Builder
-	b.WriteByte('\'')
-	for i := 0; i < len(s); i++ {
+func quote(s string) string { return string(appendQuoted(make([]byte, 0, len(s)+2), s)) }
+
+func appendQuoted(b []byte, s string) []byte {
+	b = append(b, '\'')
+	for i := range len(s) {
 		switch c := s[i]; {
 		case c == '\'' || c == '\\':
-			b.WriteByte('\\')
-			b.WriteByte(c)
+			b = append(b, '\\', c)
 		case c < ' ' || c > '~':
-			fmt.Fprintf(&b, "\\%03d", c)
+			b = fmt.Appendf(b, "\\%03d", c)
 		default:
-			b.WriteByte(c)
+			b = append(b, c)
 		}
 	}
-	b.WriteByte('\'')
-	return b.String()
+	return append(b, '\'')
 }
 
 // text returns s as a Lua long string, which keeps lines readable. Lua turns

@@ -6,9 +6,12 @@ import (
 	"crypto/sha256"
 	_ "embed"
 	"encoding/hex"
+	"hash"
+	"io"
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"kresd-manager/internal/config"
@@ -49,19 +52,29 @@ func Hash(parts ...string) string {
 		}
 		h.Write([]byte{0})
 	}
-	return hex.EncodeToString(h.Sum(nil))[:16]
+	return SumOf(h)
 }
+
+// SumOf is the name of what a SHA-256 has been made of.
+func SumOf(h hash.Hash) string { return hex.EncodeToString(h.Sum(nil))[:16] }
 
 // Worker returns the Lua of the workers, the same for every instance, and the
 // hash that each announces as STATUS=config HASH when it is about to serve.
 // The number of workers is no part of it, so that changing it restarts no one.
 func Worker(c *config.Config, host Host) (lua, hash string) {
-	var s script
-	s.b.WriteString("-- Configuration of a Knot Resolver worker. Written by kresd-manager: changes are lost.\n")
+	var b strings.Builder
+	hash = WriteWorker(&b, c, host)
+	return b.String(), hash
+}
+
+// WriteWorker writes the Lua of the workers to w, whose errors are its own affair, and
+// returns the hash.
+func WriteWorker(w io.Writer, c *config.Config, host Host) (hash string) {
+	s := newScript(w)
+	s.add("-- Configuration of a Knot Resolver worker. Written by kresd-manager: changes are lost.\n")
 	s.line("ffi = require('ffi')")
 	s.line("local C = ffi.C")
-	s.b.WriteByte('\n')
-	s.b.WriteString(functions)
+	s.add("\n", functions)
 	if !c.Lua.ScriptOnly {
 		s.privileges(c.Network)
 	}
@@ -108,10 +121,11 @@ func Worker(c *config.Config, host Host) (lua, hash string) {
 	}
 
 	s.watchdog(c.Systemd.Watchdog)
-	hash = Hash(s.b.String())
+	hash = s.hash()
 	s.section("what systemctl status shows")
 	s.line("C.sd_notify(0, 'STATUS=config %s')", hash)
-	return s.b.String(), hash
+	s.flush()
+	return hash
 }
 
 // watchdog has systemd expect signs of life at other intervals than the unit

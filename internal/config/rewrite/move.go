@@ -48,17 +48,17 @@ func (m *migration) find(layout *region, from, to *tree.Node) {
 	m.renamed = len(moved) == len(old) && slices.Equal(moved[:last], old[:last])
 	for depth, key := range old {
 		i, err := tree.Step(from, key)
-		if err != nil || i >= len(from.Members) || len(layout.parts) != len(from.Members) {
+		if err != nil || i >= from.Len() || len(layout.parts) != from.Len() {
 			return
 		}
 		if depth == last {
-			m.was = &from.Members[i]
+			m.was = from.Member(i)
 			if layout.form == blockObject {
 				m.old, m.column = &layout.parts[i], layout.column
 			}
 			return
 		}
-		layout, from = &layout.parts[i].value, &from.Members[i].Value
+		layout, from = &layout.parts[i].value, &from.Member(i).Value
 	}
 }
 
@@ -66,10 +66,10 @@ func (m *migration) find(layout *region, from, to *tree.Node) {
 func memberAt(n *tree.Node, tokens []string) (m *tree.Member) {
 	for _, key := range tokens {
 		i, err := tree.Step(n, key)
-		if err != nil || i >= len(n.Members) {
+		if err != nil || i >= n.Len() {
 			return nil
 		}
-		m = &n.Members[i]
+		m = n.Member(i)
 		n = &m.Value
 	}
 	return m

@@ -41,11 +41,11 @@ func FuzzMigrate(f *testing.F) {
 		}
 		var walk func(n *tree.Node, at *tree.Place, depth int)
 		walk = func(n *tree.Node, at *tree.Place, depth int) {
-			for i := range n.Members {
+			for i := range n.Len() {
 				if i > 3 || depth > 3 {
 					break
 				}
-				m := &n.Members[i]
+				m := n.Member(i)
 				here := &tree.Place{Up: at, Key: m.Key, Index: i, List: n.Kind == tree.List}
 				tokens, err := tree.SplitPointer(here.Pointer())
 				if err != nil {
@@ -53,7 +53,7 @@ func FuzzMigrate(f *testing.F) {
 				}
 				without, err := tree.Remove(from, tokens)
 				try(without, err, Move{})
-				for _, target := range [][]string{{"moved"}, {"new", "place"}, {from.Members[len(from.Members)-1].Key, "x y"}} {
+				for _, target := range [][]string{{"moved"}, {"new", "place"}, {from.Key(from.Len() - 1), "x y"}} {
 					if err == nil {
 						to, err := tree.Put(without, target, m.Value)
 						try(to, err, Move{here.Pointer(), tree.JoinPointer(target)})

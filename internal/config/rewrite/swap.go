@@ -10,7 +10,7 @@ import (
 
 // swap puts another value in place of a whole one.
 func (e *editor) swap(r *region, to *tree.Node, at around) {
-	collection := len(to.Members) > 0
+	collection := to.Len() > 0
 	isBlock := r.form == blockObject || r.form == blockList
 	switch {
 	case at.flow || !isBlock && !(collection && (r.form != flowObject && r.form != flowList || len(r.parts) == 0)):

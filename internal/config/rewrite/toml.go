@@ -61,11 +61,11 @@ func (e *tomlEditor) refuse(at *tree.Place, what string) error {
 }
 
 func (e *tomlEditor) object(from, to *tree.Node, at *tree.Place) error {
-	find := tree.KeyFinder(to)
+	find := tree.KeyFinder(to, 0, to.Len())
 	last := -1 // end of the last key's line
 	indent := ""
-	for i := range from.Members {
-		m := &from.Members[i]
+	for i := range from.Len() {
+		m := from.Member(i)
 		here := &tree.Place{Up: at, Key: m.Key}
 		start, end, simple := e.extent(m)
 		j, stays := find(m.Key)
@@ -77,20 +77,20 @@ func (e *tomlEditor) object(from, to *tree.Node, at *tree.Place) error {
 			}
 		}
 		switch {
-		case stays && tree.Same(&m.Value, &to.Members[j].Value):
+		case stays && tree.Same(&m.Value, &to.Member(j).Value):
 		case stays && simple:
-			value, err := text.TOMLValue(&to.Members[j].Value, here)
+			value, err := text.TOMLValue(&to.Member(j).Value, here)
 			if err != nil {
 				return err
 			}
 			e.replace(start, end, value)
-		case stays && m.Value.Kind == tree.Object && to.Members[j].Value.Kind == tree.Object:
-			if err := e.object(&m.Value, &to.Members[j].Value, here); err != nil {
+		case stays && m.Value.Kind == tree.Object && to.Member(j).Value.Kind == tree.Object:
+			if err := e.object(&m.Value, &to.Member(j).Value, here); err != nil {
 				return err
 			}
-		case stays && tables(&m.Value, &to.Members[j].Value):
-			for k := range m.Value.Members {
-				err := e.object(&m.Value.Members[k].Value, &to.Members[j].Value.Members[k].Value, &tree.Place{Up: here, Index: k, List: true})
+		case stays && tables(&m.Value, &to.Member(j).Value):
+			for k := range m.Value.Len() {
+				err := e.object(&m.Value.Member(k).Value, &to.Member(j).Value.Member(k).Value, &tree.Place{Up: here, Index: k, List: true})
 				if err != nil {
 					return err
 				}
@@ -104,9 +104,9 @@ func (e *tomlEditor) object(from, to *tree.Node, at *tree.Place) error {
 			return e.refuse(here, "removing a table")
 		}
 	}
-	was := tree.KeyFinder(from)
-	for j := range to.Members {
-		m := &to.Members[j]
+	was := tree.KeyFinder(from, 0, from.Len())
+	for j := range to.Len() {
+		m := to.Member(j)
 		if _, there := was(m.Key); there {
 			continue
 		}
@@ -130,11 +130,11 @@ func (e *tomlEditor) object(from, to *tree.Node, at *tree.Place) error {
 
 // tables says that two lists have as many tables and nothing else.
 func tables(from, to *tree.Node) bool {
-	if from.Kind != tree.List || to.Kind != tree.List || len(from.Members) != len(to.Members) {
+	if from.Kind != tree.List || to.Kind != tree.List || from.Len() != to.Len() {
 		return false
 	}
-	for i := range from.Members {
-		if from.Members[i].Value.Kind != tree.Object || to.Members[i].Value.Kind != tree.Object {
+	for i := range from.Len() {
+		if from.Member(i).Value.Kind != tree.Object || to.Member(i).Value.Kind != tree.Object {
 			return false
 		}
 	}

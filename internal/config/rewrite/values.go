@@ -13,7 +13,7 @@ func (e *editor) value(r *region, from, to *tree.Node, at around) {
 	equal := tree.Same(from, to)
 	switch {
 	case equal && !(e.unshare && r.aliases):
-	case r.form == aliasText || from.Kind != to.Kind || len(r.parts) != len(from.Members):
+	case r.form == aliasText || from.Kind != to.Kind || len(r.parts) != from.Len():
 		e.swap(r, to, at)
 	case (r.form == blockObject || r.form == flowObject) && to.Kind == tree.Object:
 		e.object(r, from, to, at)
@@ -35,17 +35,17 @@ func (e *editor) inner(r *region, i int) around {
 }
 
 func (e *editor) object(r *region, from, to *tree.Node, at around) {
-	keep := make([]bool, len(from.Members))
+	keep := make([]bool, from.Len())
 	last := -1
-	byKey := tree.KeyFinder(to)
+	byKey := tree.KeyFinder(to, 0, to.Len())
 	find := func(i int) (int, bool) {
-		if e.migration.isRenamed(&from.Members[i]) {
+		if e.migration.isRenamed(from.Member(i)) {
 			return byKey(e.migration.is.Key)
 		}
-		return byKey(from.Members[i].Key)
+		return byKey(from.Key(i))
 	}
-	stays := make([]int, len(from.Members))
-	for i := range from.Members {
+	stays := make([]int, from.Len())
+	for i := range from.Len() {
 		if stays[i], keep[i] = find(i); keep[i] {
 			last = i
 		}
@@ -54,15 +54,15 @@ func (e *editor) object(r *region, from, to *tree.Node, at around) {
 		e.swap(r, to, at)
 		return
 	}
-	for i := range from.Members {
+	for i := range from.Len() {
 		if keep[i] {
-			if e.migration.isRenamed(&from.Members[i]) {
+			if e.migration.isRenamed(from.Member(i)) {
 				e.replace(r.parts[i].start, r.parts[i].after-1, e.Key(e.migration.is.Key, r.form == flowObject))
 			}
-			e.value(&r.parts[i].value, &from.Members[i].Value, &to.Members[stays[i]].Value, e.inner(r, i))
+			e.value(&r.parts[i].value, &from.Member(i).Value, &to.Member(stays[i]).Value, e.inner(r, i))
 		}
 	}
-	was := make([]int, len(to.Members)) // the reverse of stays, from 1
+	was := make([]int, to.Len()) // the reverse of stays, from 1
 	for i, j := range stays {
 		if keep[i] {
 			was[j] = i + 1
@@ -72,8 +72,8 @@ func (e *editor) object(r *region, from, to *tree.Node, at around) {
 	if e.migration != nil && !at.root {
 		insert = -1
 	}
-	for j := range to.Members {
-		m := &to.Members[j]
+	for j := range to.Len() {
+		m := to.Member(j)
 		if was[j] > 0 {
 			insert = was[j] - 1
 			continue
@@ -92,7 +92,7 @@ func (e *editor) object(r *region, from, to *tree.Node, at around) {
 }
 
 func (e *editor) list(r *region, from, to *tree.Node, at around) {
-	keep := make([]bool, len(from.Members))
+	keep := make([]bool, from.Len())
 	type place struct{ after, element int }
 	var inserts []place
 	i, j := 0, 0
@@ -100,7 +100,7 @@ func (e *editor) list(r *region, from, to *tree.Node, at around) {
 	gap := func(endI, endJ int) {
 		for ; i < endI && j < endJ; i, j = i+1, j+1 {
 			keep[i] = true
-			e.value(&r.parts[i].value, &from.Members[i].Value, &to.Members[j].Value, e.inner(r, i))
+			e.value(&r.parts[i].value, &from.Member(i).Value, &to.Member(j).Value, e.inner(r, i))
 			survivors++
 		}
 		i = max(i, endI)
@@ -108,17 +108,17 @@ func (e *editor) list(r *region, from, to *tree.Node, at around) {
 			inserts = append(inserts, place{i - 1, j})
 		}
 	}
-	for _, stays := range tree.Align(from.Members, to.Members) {
-		gap(stays[0], stays[1])
-		gap(stays[0]+1, stays[1]+1)
+	for _, stays := range tree.Align(from, to) {
+		gap(int(stays[0]), int(stays[1]))
+		gap(int(stays[0])+1, int(stays[1])+1)
 	}
-	gap(len(from.Members), len(to.Members))
+	gap(from.Len(), to.Len())
 	if survivors == 0 {
 		e.swap(r, to, at)
 		return
 	}
 	for _, in := range inserts {
-		m := tree.Member{Value: to.Members[in.element].Value}
+		m := tree.Member{Value: to.Member(in.element).Value}
 		if r.form == flowList {
 			e.insertFlow(r, in.after, &m)
 			continue

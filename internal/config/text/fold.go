@@ -5,8 +5,6 @@ package text
 import (
 	"strconv"
 	"strings"
-
-	"kresd-manager/internal/config/tree"
 )
 
 // A configuration with a hundred thousand local names is a hundred thousand
@@ -27,6 +25,10 @@ import (
 const foldMin = 64
 
 const foldKey = "kresd-fold-"
+
+// maxPlain is how long a line may be that is folded, and four times that an item of several
+// lines: see [code].
+const maxPlain = 2000
 
 // run is a folded part of the text.
 type run struct {
@@ -114,6 +116,9 @@ func splitEntry(line string, separator byte) (e entry, ok bool) {
 
 // splitEntryAt is splitEntry of what starts at line[i].
 func splitEntryAt(line string, i int, separator byte) (e entry, ok bool) {
+	if len(line) > maxPlain {
+		return e, false
+	}
 	e, i, ok = splitKey(line, i, separator)
 	if !ok {
 		return e, false
@@ -233,58 +238,4 @@ func blanks(line string, i int) int {
 		i++
 	}
 	return i
-}
-
-// unfold gives the members that the lines of a run stand for. scalar reads a
-// word (quotes removed) as the format does; it is false for one that needs the
-// parser, and then so does the whole run.
-func (r *run) unfold(separator byte, scalar func(word string, isQuoted bool) (tree.Node, bool)) ([]tree.Member, bool) {
-	members := make([]tree.Member, 0, r.count)
-	line := uint32(r.first)
-	for off := 0; off < len(r.lines); line++ {
-		end := LineEnd(r.lines, off)
-		e, _ := splitEntry(r.lines[off:end], separator)
-		off = end
-		m, ok := e.member(line, separator, scalar)
-		if !ok {
-			return nil, false
-		}
-		members = append(members, m)
-	}
-	return members, true
-}
-
-// member is what an entry stands for, in a line of that number.
-func (e entry) member(line uint32, separator byte, scalar func(string, bool) (tree.Node, bool)) (m tree.Member, ok bool) {
-	if k, ok := scalar(e.key, e.keyQuoted || separator == '='); !ok || k.Kind != tree.Text {
-		return m, false
-	}
-	m.Key, m.KeyAt = e.key, tree.Position{Line: line, Column: e.keyColumn}
-	return m, unfoldValue(&m.Value, e.value, tree.Position{Line: line, Column: e.valueColumn}, scalar)
-}
-
-func unfoldValue(n *tree.Node, value string, at tree.Position, scalar func(string, bool) (tree.Node, bool)) bool {
-	if value[0] != '[' {
-		isQuoted := isQuote(value, 0)
-		if isQuoted {
-			value = value[1 : len(value)-1]
-		}
-		var ok bool
-		*n, ok = scalar(value, isQuoted)
-		n.At = at
-		return ok
-	}
-	n.Kind, n.At = tree.List, at
-	n.Members = make([]tree.Member, 0, 1+strings.Count(value, ","))
-	for i := 1; i < len(value); {
-		i = blanks(value, i)
-		end := plainItem(value, i, ':') // a superset of what stands in TOML
-		n.Members = append(n.Members, tree.Member{})
-		item := &n.Members[len(n.Members)-1].Value
-		if !unfoldValue(item, value[i:end], tree.Position{Line: at.Line, Column: at.Column + uint32(i)}, scalar) {
-			return false
-		}
-		i = blanks(value, end) + 1 // past the comma or bracket
-	}
-	return true
 }

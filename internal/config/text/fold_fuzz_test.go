@@ -44,7 +44,7 @@ func FuzzFold(f *testing.F) {
 			b.WriteString(strings.ReplaceAll(line, "%", string(rune('a'+i%26))+string(rune('a'+i/26))) + "\n")
 		}
 		b.WriteString(after)
-		src, problem := checkText([]byte(b.String() + run("", "#")))
+		src, problem := checkText(b.String() + run("", "#"))
 		if problem != nil || strings.Contains(src, "\r") {
 			return
 		}
@@ -80,15 +80,15 @@ func sameOutcome(t *testing.T, src string, got, want tree.Node, gotProblems, wan
 
 // normal makes no difference of empty and absent members.
 func normal(n tree.Node) tree.Node {
-	if len(n.Members) == 0 {
-		n.Members = nil
+	if n.Len() == 0 {
+		n.SetMembers(nil)
 		return n
 	}
-	members := make([]tree.Member, len(n.Members))
-	for i, m := range n.Members {
+	members := make([]tree.Member, n.Len())
+	for i, m := range n.Members() {
 		m.Value = normal(m.Value)
 		members[i] = m
 	}
-	n.Members = members
+	n.SetMembers(members)
 	return n
 }

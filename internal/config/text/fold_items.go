@@ -2,8 +2,6 @@
 
 package text
 
-import "kresd-manager/internal/config/tree"
-
 // Ten thousand forwards are ten thousand items of one shape:
 //
 //	- subtree: corp.example
@@ -45,7 +43,7 @@ func itemsFrom(src string, off int) (column, count, end int) {
 			dash, at = -1, blanks(line, 0)
 		}
 		e, lines, after := itemEntry(src, off, at)
-		if lines == 0 || dash < 0 && e.keyColumn != key {
+		if lines == 0 || dash < 0 && e.keyColumn != key || after-end > 4*maxPlain {
 			break
 		}
 		key, off = e.keyColumn, after
@@ -94,56 +92,3 @@ func itemEntry(src string, off, at int) (e entry, lines, after int) {
 
 // at0 is the offset of the key in its line: a list may be as far to the left.
 func at0(e entry) int { return int(e.keyColumn) - 1 }
-
-// itemMember is what an entry of an item stands for, in a line of that number.
-func (e entry) itemMember(line uint32, lines int) (m tree.Member, ok bool) {
-	if lines == 1 {
-		return e.member(line, ':', foldedYAMLScalar)
-	}
-	if k, ok := foldedYAMLScalar(e.key, e.keyQuoted); !ok || k.Kind != tree.Text {
-		return m, false
-	}
-	m.Key, m.KeyAt = e.key, tree.Position{Line: line, Column: e.keyColumn}
-	m.Value.Kind, m.Value.At = tree.List, tree.Position{Line: line + 1, Column: e.valueColumn}
-	m.Value.Members = make([]tree.Member, lines-1)
-	off := 0
-	for i := range m.Value.Members {
-		end := LineEnd(e.value, off)
-		text := e.value[off:end]
-		off = end
-		_, at := itemStart(text)
-		word := text[at:plainItem(text, at, ':')]
-		if !unfoldValue(&m.Value.Members[i].Value, word, tree.Position{Line: line + 1 + uint32(i), Column: uint32(at + 1)}, foldedYAMLScalar) {
-			return m, false
-		}
-	}
-	return m, true
-}
-
-// unfoldItems gives the items that the lines of a run stand for, and how many values are in
-// them. It is false if one of them needs the parser.
-func (r *run) unfoldItems() (items []tree.Member, nodes int, ok bool) {
-	items = make([]tree.Member, 0, r.count)
-	line := uint32(r.first)
-	for off := 0; off < len(r.lines); {
-		text := r.lines[off:LineEnd(r.lines, off)]
-		dash, at := itemStart(text)
-		if dash < 0 {
-			at = blanks(text, 0)
-		}
-		e, lines, after := itemEntry(r.lines, off, at)
-		m, ok := e.itemMember(line, lines)
-		if !ok {
-			return nil, 0, false
-		}
-		if dash >= 0 {
-			items = append(items, tree.Member{Value: tree.Node{Kind: tree.Object, At: m.KeyAt, Members: make([]tree.Member, 0, 2)}})
-			nodes++
-		}
-		item := &items[len(items)-1].Value
-		item.Members = append(item.Members, m)
-		nodes += 1 + len(m.Value.Members)
-		off, line = after, line+uint32(lines)
-	}
-	return items, nodes, true
-}

@@ -3,7 +3,6 @@
 package text
 
 import (
-	"bytes"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -25,7 +24,13 @@ const MaxBytes = 64 << 20
 // they are sorted and name no file. Texts of more than 64 MiB are refused. raw is
 // not kept.
 func Read(format Format, raw []byte) (tree.Node, tree.Problems) {
-	src, problem := checkText(raw)
+	return ReadString(format, string(raw))
+}
+
+// ReadString is Read for a text that the tree keeps: the parts of it that are long and
+// uniform stay text, and are made to values when they are looked at.
+func ReadString(format Format, src string) (tree.Node, tree.Problems) {
+	src, problem := checkText(src)
 	if problem != nil {
 		return tree.Node{}, tree.Problems{*problem}
 	}
@@ -85,12 +90,11 @@ func failsAtOnce(src string, syntax *tree.Problem) bool {
 }
 
 // checkText gives the text without a byte order mark, if it is text.
-func checkText(raw []byte) (string, *tree.Problem) {
-	if len(raw) > MaxBytes {
+func checkText(src string) (string, *tree.Problem) {
+	if len(src) > MaxBytes {
 		return "", &tree.Problem{Severity: tree.SeverityError, Message: "larger than " + strconv.Itoa(MaxBytes>>20) + " MiB"}
 	}
-	raw = bytes.TrimPrefix(raw, []byte(ByteOrderMark))
-	src := string(raw)
+	src = strings.TrimPrefix(src, ByteOrderMark)
 	bad, message := strings.IndexByte(src, 0), "a NUL byte is not allowed"
 	if !utf8.ValidString(src) {
 		for i, c := range src {

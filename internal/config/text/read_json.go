@@ -164,10 +164,10 @@ func (r *jsonReader) list(n *tree.Node, at *tree.Place, depth int) bool {
 	}
 	here := tree.Place{Up: at, List: true}
 	for {
-		n.Members = append(n.Members, tree.Member{})
-		here.Index = len(n.Members) - 1
+		n.Append(tree.Member{})
+		here.Index = n.Len() - 1
 		r.space()
-		if !r.value(&n.Members[here.Index].Value, &here, depth+1) {
+		if !r.value(&n.Member(here.Index).Value, &here, depth+1) {
 			return false
 		}
 		r.space()
@@ -199,11 +199,11 @@ func (r *jsonReader) object(n *tree.Node, at *tree.Place, depth int) bool {
 	here := tree.Place{Up: at} // one for all keys: it does not stay on the stack
 	for {
 		r.space()
-		if len(n.Members) == manyMembers {
-			n.Members = slices.Grow(n.Members, (len(r.src)-r.off)/((r.off-start)/manyMembers))
+		if n.Len() == manyMembers {
+			n.SetMembers(slices.Grow(n.Members(), (len(r.src)-r.off)/((r.off-start)/manyMembers)))
 		}
-		n.Members = append(n.Members, tree.Member{KeyAt: r.position()})
-		m := &n.Members[len(n.Members)-1]
+		n.Append(tree.Member{KeyAt: r.position()})
+		m := n.Member(n.Len() - 1)
 		if r.peek() != '"' {
 			return r.fail("a key in double quotes")
 		}

@@ -193,8 +193,8 @@ func hasDuplicates(n *tree.Node) bool {
 	if n.Kind == tree.Object {
 		n.Duplicates(func(_, _ *tree.Member) { found = true })
 	}
-	for i := range n.Members {
-		found = found || hasDuplicates(&n.Members[i].Value)
+	for i := range n.Len() {
+		found = found || hasDuplicates(&n.Member(i).Value)
 	}
 	return found
 }
@@ -293,7 +293,7 @@ func (r *tomlReader) unfold(t *table, run *run, start tree.Position, value *unst
 		r.folded = true
 		return true
 	}
-	members, ok := run.unfold('=', func(word string, _ bool) (tree.Node, bool) {
+	packed, ok := pack(run, '=', func(word string, _ bool) (tree.Node, bool) {
 		return tree.Node{Kind: tree.Text, Text: word}, true
 	})
 	if !ok {
@@ -301,10 +301,8 @@ func (r *tomlReader) unfold(t *table, run *run, start tree.Position, value *unst
 		return true
 	}
 	run.used = true
-	if t.members == nil {
-		t.members = members
-	} else {
-		t.members = append(t.members, members...)
-	}
+	members := make([]tree.Member, packed.Len())
+	packed.Read(0, members)
+	t.members = append(t.members, members...)
 	return true
 }

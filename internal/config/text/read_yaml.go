@@ -130,7 +130,7 @@ func (r *yamlReader) list(n *tree.Node, from *yaml.Node, at *tree.Place, depth i
 	if !r.collection(from, at, "!!seq") {
 		return
 	}
-	n.Members = make([]tree.Member, 0, len(from.Content))
+	n.SetMembers(make([]tree.Member, 0, len(from.Content)))
 	here := tree.Place{Up: at, List: true}
 	for _, item := range from.Content {
 		if item.Kind == yaml.MappingNode && len(item.Content) == 2 {
@@ -139,9 +139,10 @@ func (r *yamlReader) list(n *tree.Node, from *yaml.Node, at *tree.Place, depth i
 				continue
 			}
 		}
-		here.Index = len(n.Members)
-		n.Members = append(n.Members, tree.Member{})
-		r.value(&n.Members[here.Index].Value, item, &here, depth+1)
+		here.Index = n.Len()
+		var m tree.Member
+		r.value(&m.Value, item, &here, depth+1)
+		n.Append(m)
 	}
 }
 
@@ -151,16 +152,20 @@ func (r *yamlReader) unfoldItems(n *tree.Node, run *run, from *yaml.Node, here *
 		r.folded = true
 		return
 	}
-	items, nodes, ok := run.unfoldItems()
-	if r.nodes += nodes; !ok || r.nodes > tree.MaxNodes {
+	items, ok := pack(run, ':', foldedYAMLScalar)
+	if !ok {
+		r.folded = true
+		return
+	}
+	if r.nodes += items.Values(); r.nodes > tree.MaxNodes {
 		r.folded = true
 		return
 	}
 	run.used = true
-	for _, item := range items {
-		here.Index = len(n.Members)
-		n.Members = append(n.Members, item)
-		r.AddDuplicates(&n.Members[here.Index].Value, here)
+	here.Index = n.Len()
+	n.Pack(items)
+	for c := n.From(here.Index); here.Index < n.Len(); here.Index++ {
+		r.AddDuplicates(&c.Next().Value, here)
 	}
 }
 
@@ -169,7 +174,7 @@ func (r *yamlReader) object(n *tree.Node, from *yaml.Node, at *tree.Place, depth
 	if !r.collection(from, at, "!!map") {
 		return
 	}
-	n.Members = make([]tree.Member, 0, len(from.Content)/2)
+	n.SetMembers(make([]tree.Member, 0, len(from.Content)/2))
 	here := tree.Place{Up: at}
 	for i := 0; i+1 < len(from.Content); i += 2 {
 		key, value := from.Content[i], from.Content[i+1]
@@ -183,7 +188,7 @@ func (r *yamlReader) object(n *tree.Node, from *yaml.Node, at *tree.Place, depth
 		here.Key = m.Key
 		r.value(&m.Value, value, &here, depth+1)
 		if ok {
-			n.Members = append(n.Members, m)
+			n.Append(m)
 		}
 	}
 	r.AddDuplicates(n, at)
@@ -195,18 +200,14 @@ func (r *yamlReader) unfold(n *tree.Node, run *run, from, key, value *yaml.Node)
 		r.folded = true
 		return
 	}
-	members, ok := run.unfold(':', foldedYAMLScalar)
+	members, ok := pack(run, ':', foldedYAMLScalar)
 	if !ok {
 		r.folded = true
 		return
 	}
 	run.used = true
-	r.nodes += len(members)
-	if len(n.Members) == 0 {
-		n.Members = members
-	} else {
-		n.Members = append(n.Members, members...)
-	}
+	r.nodes += run.count
+	n.Pack(members)
 }
 
 // standsFor reports whether a key and its value are what was put in the place of a run, in a

@@ -38,7 +38,7 @@ func (s *Style) Lines(n *tree.Node, column int, dash bool) string {
 
 // appendLines may go on in the line of a dash if inline says so.
 func (s *Style) appendLines(b []byte, n *tree.Node, column int, dash, inline bool) []byte {
-	if len(n.Members) == 0 {
+	if n.Len() == 0 {
 		return append(append(b, ' '), s.Scalar(n, column, "", true)...)
 	}
 	inner := column + s.Step
@@ -51,13 +51,13 @@ func (s *Style) appendLines(b []byte, n *tree.Node, column int, dash, inline boo
 	if column < 0 { // the whole text
 		inner = 0
 	}
-	for i := range n.Members {
+	for i := range n.Len() {
 		if i == 0 && inline {
 			b = append(b, ' ')
 		} else {
 			b = appendBlanks(append(b, '\n'), inner)
 		}
-		m := &n.Members[i]
+		m := n.Member(i)
 		if n.Kind == tree.List {
 			b = s.appendLines(append(b, '-'), &m.Value, inner, true, true)
 		} else {
@@ -95,7 +95,7 @@ func (s *Style) Flow(n *tree.Node, column int) string {
 }
 
 func (s *Style) appendFlow(b []byte, n *tree.Node, column int) []byte {
-	if len(n.Members) == 0 {
+	if n.Len() == 0 {
 		if s.Format == JSON {
 			return tree.AppendJSON(b, n)
 		}
@@ -111,7 +111,7 @@ func (s *Style) appendFlow(b []byte, n *tree.Node, column int) []byte {
 		inner += s.Step
 	}
 	b = append(b, open)
-	for i := range n.Members {
+	for i := range n.Len() {
 		switch {
 		case i > 0 && inLines:
 			b = append(b, ',')
@@ -122,9 +122,9 @@ func (s *Style) appendFlow(b []byte, n *tree.Node, column int) []byte {
 			b = appendBlanks(append(b, '\n'), inner)
 		}
 		if n.Kind == tree.Object {
-			b = append(append(b, s.Key(n.Members[i].Key, true)...), ": "...)
+			b = append(append(b, s.Key(n.Key(i), true)...), ": "...)
 		}
-		b = s.appendFlow(b, &n.Members[i].Value, inner)
+		b = s.appendFlow(b, &n.Member(i).Value, inner)
 	}
 	if inLines {
 		b = appendBlanks(append(b, '\n'), column)

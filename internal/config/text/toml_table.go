@@ -121,7 +121,10 @@ func (t *table) node() tree.Node {
 		for j, element := range in.tables {
 			elements[j].Value = element.node()
 		}
-		t.members[i].Value = tree.Node{Kind: tree.List, At: in.tables[0].at, Members: elements}
+		t.members[i].Value = tree.Of(tree.List, elements...)
+		t.members[i].Value.At = in.tables[0].at
 	}
-	return tree.Node{Kind: tree.Object, At: t.at, Members: t.members}
+	n := tree.Of(tree.Object, t.members...)
+	n.At = t.at
+	return n
 }

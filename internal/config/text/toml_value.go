@@ -81,9 +81,9 @@ func (r *tomlReader) array(n *tree.Node, from *unstable.Node, path []string) boo
 	r.off++ // [
 	for it := from.Children(); it.Next(); {
 		r.between()
-		here := append(path[:len(path):len(path)], strconv.Itoa(len(n.Members)))
-		n.Members = append(n.Members, tree.Member{})
-		if !r.within(n.At, here) || !r.value(&n.Members[len(n.Members)-1].Value, it.Node(), here) {
+		here := append(path[:len(path):len(path)], strconv.Itoa(n.Len()))
+		n.Append(tree.Member{})
+		if !r.within(n.At, here) || !r.value(&n.Member(n.Len()-1).Value, it.Node(), here) {
 			return false
 		}
 	}

@@ -19,7 +19,7 @@ func writeTOML(n *tree.Node) ([]byte, error) {
 	if n.Kind != tree.Object {
 		return nil, fmt.Errorf("TOML has objects only, and this is %s", n.Describe())
 	}
-	if len(n.Members) == 0 {
+	if n.Len() == 0 {
 		return nil, errors.New("an empty configuration has no text in TOML")
 	}
 	var w tomlWriter
@@ -57,18 +57,18 @@ func headed(n *tree.Node) bool {
 	if n.Kind != tree.List {
 		return n.Kind == tree.Object
 	}
-	for i := range n.Members {
-		if n.Members[i].Value.Kind != tree.Object {
+	for i := range n.Len() {
+		if n.Member(i).Value.Kind != tree.Object {
 			return false
 		}
 	}
-	return len(n.Members) > 0
+	return n.Len() > 0
 }
 
 // withoutHeader is how many members of an object go without headers.
 func withoutHeader(n *tree.Node) int {
-	for i := len(n.Members); i > 0; i-- {
-		if !headed(&n.Members[i-1].Value) {
+	for i := n.Len(); i > 0; i-- {
+		if !headed(&n.Member(i - 1).Value) {
 			return i
 		}
 	}
@@ -86,8 +86,8 @@ func (w *tomlWriter) print(s ...string) {
 // table writes what is in an object below its header, whose name is given.
 func (w *tomlWriter) table(n *tree.Node, name string, at *tree.Place) error {
 	plain := withoutHeader(n)
-	for i := range n.Members {
-		m := &n.Members[i]
+	for i := range n.Len() {
+		m := n.Member(i)
 		here := &tree.Place{Up: at, Key: m.Key}
 		key := TOMLKey(m.Key)
 		if i < plain {
@@ -100,7 +100,7 @@ func (w *tomlWriter) table(n *tree.Node, name string, at *tree.Place) error {
 			key = name + "." + key
 		}
 		if m.Value.Kind == tree.Object {
-			if withoutHeader(&m.Value) > 0 || len(m.Value.Members) == 0 {
+			if withoutHeader(&m.Value) > 0 || m.Value.Len() == 0 {
 				w.print("\n[", key, "]\n") // otherwise the headers in it say as much
 			}
 			if err := w.table(&m.Value, key, here); err != nil {
@@ -108,9 +108,9 @@ func (w *tomlWriter) table(n *tree.Node, name string, at *tree.Place) error {
 			}
 			continue
 		}
-		for j := range m.Value.Members {
+		for j := range m.Value.Len() {
 			w.print("\n[[", key, "]]\n")
-			if err := w.table(&m.Value.Members[j].Value, key, &tree.Place{Up: here, Index: j, List: true}); err != nil {
+			if err := w.table(&m.Value.Member(j).Value, key, &tree.Place{Up: here, Index: j, List: true}); err != nil {
 				return err
 			}
 		}
@@ -120,9 +120,9 @@ func (w *tomlWriter) table(n *tree.Node, name string, at *tree.Place) error {
 
 // assign writes a value on lines of its own, an object as dotted keys.
 func (w *tomlWriter) assign(key string, n *tree.Node, at *tree.Place) error {
-	if n.Kind == tree.Object && len(n.Members) > 0 {
-		for i := range n.Members {
-			m := &n.Members[i]
+	if n.Kind == tree.Object && n.Len() > 0 {
+		for i := range n.Len() {
+			m := n.Member(i)
 			if err := w.assign(key+"."+TOMLKey(m.Key), &m.Value, &tree.Place{Up: at, Key: m.Key}); err != nil {
 				return err
 			}
@@ -144,21 +144,21 @@ func (w *tomlWriter) inline(n *tree.Node, at *tree.Place, lines bool) error {
 	case tree.Null:
 		return fmt.Errorf("%s: TOML has no null", at.Pointer())
 	case tree.Object:
-		return w.sequence("{", "}", len(n.Members), false, func(i int) error {
-			m := &n.Members[i]
+		return w.sequence("{", "}", n.Len(), false, func(i int) error {
+			m := n.Member(i)
 			w.print(TOMLKey(m.Key), " = ")
 			return w.inline(&m.Value, &tree.Place{Up: at, Key: m.Key}, false)
 		})
 	case tree.List:
 		// One item on a line if they are many or large: newlines are allowed in
 		// a list, though not in an object around it.
-		long := len(n.Members) > 8
-		for i := range n.Members {
-			k := n.Members[i].Value.Kind
+		long := n.Len() > 8
+		for i := range n.Len() {
+			k := n.Member(i).Value.Kind
 			long = long || k == tree.List || k == tree.Object
 		}
-		return w.sequence("[", "]", len(n.Members), lines && long, func(i int) error {
-			return w.inline(&n.Members[i].Value, &tree.Place{Up: at, Index: i, List: true}, false)
+		return w.sequence("[", "]", n.Len(), lines && long, func(i int) error {
+			return w.inline(&n.Member(i).Value, &tree.Place{Up: at, Index: i, List: true}, false)
 		})
 	case tree.Integer:
 		if _, err := strconv.ParseInt(n.Text, 10, 64); err != nil {

@@ -17,7 +17,7 @@ func TestTextsAreTextsToAllReadersOfYAML(t *testing.T) {
 		"00000000000000000000000000000009", "009", "08", "1e3", "1E-3", "0o17", "+.5e1", "1.", ".5", "-0", "12", "1_0", "0x1f", "0b1", "1:30",
 		"2001-01-01", "yes", "null", "~", "e3", "0o18", "1e", "1e+", ".", "+", "a", "0xg", "1.2.3", "192.0.2.1",
 	} {
-		n := tree.Node{Kind: tree.Object, Members: []tree.Member{{Key: "key", Value: tree.Node{Kind: tree.Text, Text: s}}}}
+		n := tree.Of(tree.Object, tree.Member{Key: "key", Value: tree.Node{Kind: tree.Text, Text: s}})
 		out, err := Write(YAML, &n)
 		if err != nil {
 			t.Fatal(err)

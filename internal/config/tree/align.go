@@ -13,25 +13,27 @@ import (
 // It is the patience diff: elements that occur once on both sides are paired
 // along the longest common order, then the same between the pairs. A short
 // stretch without such elements is done exactly.
-func Align(from, to []Member) [][2]int {
-	a := aligner{from: ranks(from), to: ranks(to)}
-	a.stretch(0, len(from), 0, len(to), 0)
+func Align(from, to *Node) [][2]int32 {
+	a := aligner{from: ranks(from), to: ranks(to), pairs: make([][2]int32, 0, min(from.Len(), to.Len()))}
+	a.stretch(0, len(a.from), 0, len(a.to), 0)
 	return a.pairs
 }
 
 type aligner struct {
 	from, to []uint64
-	pairs    [][2]int
+	pairs    [][2]int32 // MaxNodes fits
 }
+
+func pairOf(i, j int) [2]int32 { return [2]int32{int32(i), int32(j)} }
 
 var rankSeed = maphash.MakeSeed()
 
 // ranks are hashes of the elements: equal for equal elements.
-func ranks(members []Member) []uint64 {
-	r := make([]uint64, len(members))
+func ranks(n *Node) []uint64 {
+	r := make([]uint64, n.Len())
 	var b []byte
-	for i := range members {
-		b = AppendCanonical(b[:0], &members[i].Value)
+	for i, m := range n.All() {
+		b = AppendCanonical(b[:0], &m.Value)
 		r[i] = maphash.Bytes(rankSeed, b)
 	}
 	return r
@@ -42,7 +44,7 @@ const maxExact = 1 << 16
 
 func (a *aligner) stretch(i, endI, j, endJ, depth int) {
 	for i < endI && j < endJ && a.from[i] == a.to[j] {
-		a.pairs = append(a.pairs, [2]int{i, j})
+		a.pairs = append(a.pairs, pairOf(i, j))
 		i, j = i+1, j+1
 	}
 	tail := 0
@@ -58,7 +60,7 @@ func (a *aligner) stretch(i, endI, j, endJ, depth int) {
 		anchors := a.anchors(i, endI, j, endJ)
 		for _, p := range anchors {
 			a.stretch(i, p[0], j, p[1], depth+1)
-			a.pairs = append(a.pairs, p)
+			a.pairs = append(a.pairs, pairOf(p[0], p[1]))
 			i, j = p[0]+1, p[1]+1
 		}
 		if len(anchors) > 0 {
@@ -66,7 +68,7 @@ func (a *aligner) stretch(i, endI, j, endJ, depth int) {
 		}
 	}
 	for k := range tail {
-		a.pairs = append(a.pairs, [2]int{endI + k, endJ + k})
+		a.pairs = append(a.pairs, pairOf(endI+k, endJ+k))
 	}
 }
 
@@ -137,7 +139,7 @@ func (a *aligner) exact(i, endI, j, endJ int) {
 	for i < endI && j < endJ {
 		switch {
 		case a.from[i] == a.to[j]:
-			a.pairs = append(a.pairs, [2]int{i, j})
+			a.pairs = append(a.pairs, pairOf(i, j))
 			i, j = i+1, j+1
 		case *at(i+1, j) >= *at(i, j+1):
 			i++

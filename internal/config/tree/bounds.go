@@ -29,23 +29,26 @@ func CheckDepth(tokens []string, depth int) error {
 
 // Depth is how many lists and objects are nested in a value.
 func Depth(n *Node) int {
-	deepest := 0
-	for i := range n.Members {
-		if len(n.Members[i].Value.Members) > 0 {
-			deepest = max(deepest, Depth(&n.Members[i].Value))
-		}
-	}
-	if len(n.Members) == 0 {
+	if n.Len() == 0 {
 		return 0
+	}
+	deepest := 0
+	for _, m := range n.All() {
+		if m.Value.Len() > 0 {
+			deepest = max(deepest, Depth(&m.Value))
+		}
 	}
 	return deepest + 1
 }
 
 // Count is how many values there are in a value, itself among them.
 func Count(n *Node) int {
+	if n.packed != nil {
+		return 1 + n.packed.values()
+	}
 	count := 1
-	for i := range n.Members {
-		count += Count(&n.Members[i].Value)
+	for i := range n.members {
+		count += Count(&n.members[i].Value)
 	}
 	return count
 }

@@ -44,19 +44,22 @@ func appendCanonical(b []byte, n *Node, w io.Writer) []byte {
 		return appendASCII(b, n.Text)
 	case List:
 		b = append(b, '[')
-		for i := range n.Members {
+		for i, m := range n.All() {
 			if i > 0 {
 				b = append(b, ", "...)
 			}
-			b = appendCanonical(b, &n.Members[i].Value, w)
+			b = appendCanonical(b, &m.Value, w)
 		}
 		return append(b, ']')
 	case Object:
 		b = append(b, '{')
-		for i, m := range sortedByKey(n.Members) {
+		var room [8]keyed
+		one := n.From(0)
+		for i, k := range sortedByKey(n, room[:]) {
 			if i > 0 {
 				b = append(b, ", "...)
 			}
+			m := one.at(int(k.i), 1)
 			b = append(appendASCII(b, m.Key), ": "...)
 			b = appendCanonical(b, &m.Value, w)
 		}
@@ -66,14 +69,20 @@ func appendCanonical(b []byte, n *Node, w io.Writer) []byte {
 	}
 }
 
-// sortedByKey leaves its argument alone. The byte order of UTF-8 is the order
-// of code points.
-func sortedByKey(members []Member) []*Member {
-	sorted := make([]*Member, len(members))
-	for i := range members {
-		sorted[i] = &members[i]
+// keyed is where a key stands.
+type keyed struct {
+	key string
+	i   int32
+}
+
+// sortedByKey are the keys of an object in their order, in room if there is enough of it. The
+// byte order of UTF-8 is the order of code points.
+func sortedByKey(n *Node, room []keyed) []keyed {
+	sorted := slices.Grow(room[:0], n.Len())
+	for i, m := range n.All() {
+		sorted = append(sorted, keyed{m.Key, int32(i)})
 	}
-	slices.SortFunc(sorted, func(a, b *Member) int { return strings.Compare(a.Key, b.Key) })
+	slices.SortFunc(sorted, func(a, b keyed) int { return strings.Compare(a.key, b.key) })
 	return sorted
 }
 

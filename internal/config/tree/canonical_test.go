@@ -12,9 +12,9 @@ import (
 func TestCanonicalTextIsTheSameInParts(t *testing.T) {
 	root := Node{Kind: Object}
 	for i := range 3000 {
-		root.Members = append(root.Members, Member{Key: fmt.Sprintf("key %d \"ü", 7919*i%3000), Value: Node{Kind: List, Members: []Member{
-			{Value: Node{Kind: Text, Text: fmt.Sprint("host", i)}}, {Value: Node{Kind: Integer, Text: "-0"}}, {Value: Node{Kind: Null}},
-		}}})
+		root.Append(Member{Key: fmt.Sprintf("key %d \"ü", 7919*i%3000), Value: Of(List,
+			Member{Value: Node{Kind: Text, Text: fmt.Sprint("host", i)}}, Member{Value: Node{Kind: Integer, Text: "-0"}}, Member{Value: Node{Kind: Null}},
+		)})
 	}
 	for name, n := range map[string]Node{"much": root, "little": {Kind: Text, Text: "a"}} {
 		var parts bytes.Buffer

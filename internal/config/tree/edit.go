@@ -16,15 +16,15 @@ func rewrite(n Node, tokens []string, depth int, missing func(next string) Node,
 		return changed, nil
 	}
 	i, err := Step(&n, token)
-	if err == nil && i == len(n.Members) && (missing == nil || n.Kind == List && token != "-") {
+	if err == nil && i == n.Len() && (missing == nil || n.Kind == List && token != "-") {
 		err = ErrNotFound
 	}
 	if err != nil {
 		return n, AtPointer(tokens[:depth+1], err)
 	}
 	var child Node
-	if i < len(n.Members) {
-		child = n.Members[i].Value
+	if i < n.Len() {
+		child = n.Member(i).Value
 	} else {
 		child = missing(tokens[depth+1])
 	}
@@ -37,8 +37,8 @@ func rewrite(n Node, tokens []string, depth int, missing func(next string) Node,
 
 // with is n with value as its member i; a member is added if i is the length.
 func (n Node) with(i int, key string, value Node) Node {
-	members := make([]Member, len(n.Members), max(len(n.Members), i+1))
-	copy(members, n.Members)
+	members := make([]Member, n.Len(), max(n.Len(), i+1))
+	copy(members, n.Members())
 	if i == len(members) {
 		if n.Kind == List {
 			key = ""
@@ -46,7 +46,7 @@ func (n Node) with(i int, key string, value Node) Node {
 		members = append(members, Member{Key: key})
 	}
 	members[i].Value = value
-	n.Members = members
+	n.SetMembers(members)
 	return n
 }
 
@@ -67,7 +67,7 @@ func Put(n Node, tokens []string, value Node) (Node, error) {
 	}
 	return rewrite(n, tokens, 0, missing, func(parent Node, token string) (Node, error) {
 		i, err := Step(&parent, token)
-		if err == nil && parent.Kind == List && i == len(parent.Members) && token != "-" {
+		if err == nil && parent.Kind == List && i == parent.Len() && token != "-" {
 			err = ErrNotFound
 		}
 		if err != nil {
@@ -85,14 +85,14 @@ func Remove(n Node, tokens []string) (Node, error) {
 	}
 	return rewrite(n, tokens, 0, nil, func(parent Node, token string) (Node, error) {
 		i, err := Step(&parent, token)
-		if err == nil && i == len(parent.Members) {
+		if err == nil && i == parent.Len() {
 			err = ErrNotFound
 		}
 		if err != nil {
 			return parent, err
 		}
-		members := make([]Member, 0, len(parent.Members)-1)
-		parent.Members = append(append(members, parent.Members[:i]...), parent.Members[i+1:]...)
+		members := make([]Member, 0, parent.Len()-1)
+		parent.SetMembers(append(append(members, parent.Members()[:i]...), parent.Members()[i+1:]...))
 		return parent, nil
 	})
 }

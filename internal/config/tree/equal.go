@@ -10,7 +10,10 @@ import (
 // Shared says that two values have the very same members: an edit shares what it
 // leaves alone.
 func Shared(a, b *Node) bool {
-	return len(a.Members) == len(b.Members) && len(a.Members) > 0 && &a.Members[0] == &b.Members[0]
+	if a.packed != nil || b.packed != nil {
+		return a.packed == b.packed
+	}
+	return len(a.members) == len(b.members) && len(a.members) > 0 && &a.members[0] == &b.members[0]
 }
 
 // Same is the equality of the ETag: the order of keys does not matter, and
@@ -19,7 +22,7 @@ func Same(a, b *Node) bool {
 	if a == b {
 		return true
 	}
-	if a.Kind != b.Kind || len(a.Members) != len(b.Members) {
+	if a.Kind != b.Kind || a.Len() != b.Len() {
 		return false
 	}
 	if Shared(a, b) {
@@ -27,23 +30,29 @@ func Same(a, b *Node) bool {
 	}
 	switch a.Kind {
 	case List:
-		for i := range a.Members {
-			if !Same(&a.Members[i].Value, &b.Members[i].Value) {
+		other := b.From(0)
+		for _, m := range a.All() {
+			if !Same(&m.Value, &other.Next().Value) {
 				return false
 			}
 		}
 		return true
 	case Object:
 		var find func(string) (int, bool)
-		for i := range a.Members {
-			j, ok := i, true
-			if a.Members[i].Key != b.Members[i].Key { // most often they are in the same order
+		other := b.From(0)
+		for _, m := range a.All() {
+			o := other.Next()
+			if m.Key != o.Key { // most often they are in the same order
 				if find == nil {
-					find = KeyFinder(b)
+					find = KeyFinder(b, 0, b.Len())
 				}
-				j, ok = find(a.Members[i].Key)
+				j, ok := find(m.Key)
+				if !ok {
+					return false
+				}
+				o = b.Member(j)
 			}
-			if !ok || !Same(&a.Members[i].Value, &b.Members[j].Value) {
+			if !Same(&m.Value, &o.Value) {
 				return false
 			}
 		}
@@ -54,22 +63,25 @@ func Same(a, b *Node) bool {
 	return a.Text == b.Text
 }
 
-// KeyFinder finds the members of an object by their keys.
-func KeyFinder(n *Node) func(key string) (int, bool) {
-	if len(n.Members) <= 16 {
+// KeyFinder finds the members of an object by their keys, among those from one index up to
+// another.
+func KeyFinder(n *Node, from, end int) func(key string) (int, bool) {
+	if end-from <= 16 {
 		return func(key string) (int, bool) {
-			i := n.index(key)
-			return i, i >= 0
+			for i := from; i < end; i++ {
+				if n.Key(i) == key {
+					return i, true
+				}
+			}
+			return 0, false
 		}
 	}
-	where := make(map[string]int32, len(n.Members))
-	for i := range n.Members {
-		where[n.Members[i].Key] = int32(i)
+	keys := newKeySet(n, end-from)
+	c := n.From(from)
+	for i := from; i < end; i++ {
+		keys.put(i, c.Next().Key)
 	}
-	return func(key string) (int, bool) {
-		i, ok := where[key]
-		return int(i), ok
-	}
+	return keys.find
 }
 
 // Equal is the equality of RFC 6902 section 4.6: of numbers by value, of
@@ -78,20 +90,22 @@ func Equal(a, b *Node) bool {
 	if a.IsNumber() && b.IsNumber() {
 		return decimalOf(a.Text) == decimalOf(b.Text)
 	}
-	if a.Kind != b.Kind || a.Text != b.Text || len(a.Members) != len(b.Members) {
+	if a.Kind != b.Kind || a.Text != b.Text || a.Len() != b.Len() {
 		return false
 	}
 	if a.Kind == List {
-		for i := range a.Members {
-			if !Equal(&a.Members[i].Value, &b.Members[i].Value) {
+		other := b.From(0)
+		for _, m := range a.All() {
+			if !Equal(&m.Value, &other.Next().Value) {
 				return false
 			}
 		}
 		return true
 	}
-	as, bs := sortedByKey(a.Members), sortedByKey(b.Members)
+	as, bs := sortedByKey(a, nil), sortedByKey(b, nil)
 	for i := range as {
-		if as[i].Key != bs[i].Key || !Equal(&as[i].Value, &bs[i].Value) {
+		m, o := a.Member(int(as[i].i)), b.Member(int(bs[i].i))
+		if m.Key != o.Key || !Equal(&m.Value, &o.Value) {
 			return false
 		}
 	}

@@ -3,6 +3,7 @@
 package tree
 
 import (
+	"io"
 	"unicode/utf16"
 )
 
@@ -14,40 +15,77 @@ func JSON(n *Node) []byte { return AppendJSON(make([]byte, 0, sizeOf(n)), n) }
 // sizeOf is how many bytes a value has in JSON, escapes aside.
 func sizeOf(n *Node) int {
 	size := len(n.Text) + len("null,")
-	for i := range n.Members {
-		size += len(n.Members[i].Key) + len(`"":`) + sizeOf(&n.Members[i].Value)
+	for _, m := range n.All() {
+		size += len(m.Key) + len(`"":`) + sizeOf(&m.Value)
 	}
 	return size
 }
 
 // AppendJSON writes a value compactly, with keys and numbers as they are.
 func AppendJSON(b []byte, n *Node) []byte {
+	out := joiner{b: b}
+	out.json(n)
+	return out.b
+}
+
+// WriteJSON writes the same to w, part by part: the whole has no place in memory.
+func WriteJSON(w io.Writer, n *Node) (int64, error) {
+	out := joiner{b: make([]byte, 0, 2*joined), w: w}
+	out.json(n)
+	out.flush()
+	return out.n, out.err
+}
+
+// joined is how many bytes are written at once.
+const joined = 4096
+
+// joiner joins a text, and writes it whenever it has enough, if there is where to.
+type joiner struct {
+	b   []byte
+	w   io.Writer
+	n   int64 // how many bytes were written
+	err error
+}
+
+func (out *joiner) flush() {
+	if out.err == nil {
+		var n int
+		n, out.err = out.w.Write(out.b)
+		out.n += int64(n)
+	}
+	out.b = out.b[:0]
+}
+
+func (out *joiner) json(n *Node) {
+	if out.w != nil && len(out.b) >= joined {
+		out.flush()
+	}
 	switch n.Kind {
 	case Null:
-		return append(b, "null"...)
+		out.b = append(out.b, "null"...)
 	case Text:
-		return AppendText(b, n.Text)
+		out.b = AppendText(out.b, n.Text)
 	case List:
-		b = append(b, '[')
-		for i := range n.Members {
+		out.b = append(out.b, '[')
+		for i, m := range n.All() {
 			if i > 0 {
-				b = append(b, ',')
+				out.b = append(out.b, ',')
 			}
-			b = AppendJSON(b, &n.Members[i].Value)
+			out.json(&m.Value)
 		}
-		return append(b, ']')
+		out.b = append(out.b, ']')
 	case Object:
-		b = append(b, '{')
-		for i := range n.Members {
+		out.b = append(out.b, '{')
+		for i, m := range n.All() {
 			if i > 0 {
-				b = append(b, ',')
+				out.b = append(out.b, ',')
 			}
-			b = append(AppendText(b, n.Members[i].Key), ':')
-			b = AppendJSON(b, &n.Members[i].Value)
+			out.b = append(AppendText(out.b, m.Key), ':')
+			out.json(&m.Value)
 		}
-		return append(b, '}')
+		out.b = append(out.b, '}')
 	default:
-		return append(b, n.Text...)
+		out.b = append(out.b, n.Text...)
 	}
 }
 

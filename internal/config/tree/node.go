@@ -38,9 +38,9 @@ type Node struct {
 	// Text is the string itself; a number in a spelling that JSON allows;
 	// "true" or "false".
 	Text string
-	// Members of an object in the order written, or elements of a list,
-	// whose keys are empty.
-	Members []Member
+	// members are those of a list or an object, nil where packed has them.
+	members []Member
+	packed  *packed
 }
 
 // Member is a key and its value.
@@ -52,8 +52,8 @@ type Member struct {
 
 // index is the place of key in an object, -1 if there is none.
 func (n *Node) index(key string) int {
-	for i := range n.Members {
-		if n.Members[i].Key == key {
+	for i, m := range n.All() {
+		if m.Key == key {
 			return i
 		}
 	}
@@ -66,7 +66,7 @@ func (n *Node) Get(key string) *Node {
 		return nil
 	}
 	if i := n.index(key); i >= 0 {
-		return &n.Members[i].Value
+		return &n.Member(i).Value
 	}
 	return nil
 }
@@ -74,24 +74,22 @@ func (n *Node) Get(key string) *Node {
 // Duplicates calls report for every member whose key stands earlier in the
 // object, with the first of that key.
 func (n *Node) Duplicates(report func(m, first *Member)) {
-	if len(n.Members) <= 16 {
-		for i := range n.Members {
+	if n.Len() <= 16 {
+		members := n.Members()
+		for i := range members {
 			for j := range i {
-				if n.Members[i].Key == n.Members[j].Key {
-					report(&n.Members[i], &n.Members[j])
+				if members[i].Key == members[j].Key {
+					report(&members[i], &members[j])
 					break
 				}
 			}
 		}
 		return
 	}
-	first := make(map[string]int32, len(n.Members)) // MaxNodes fits
-	for i := range n.Members {
-		before := len(first)
-		j := first[n.Members[i].Key]
-		if first[n.Members[i].Key] = int32(i); len(first) == before {
-			report(&n.Members[i], &n.Members[j])
-			first[n.Members[i].Key] = j
+	seen := newKeySet(n, n.Len())
+	for i, m := range n.All() {
+		if first, again := seen.add(i, m.Key); again {
+			report(m, n.Member(first))
 		}
 	}
 }

@@ -34,8 +34,8 @@ func (d *draft) members() *opened {
 		return d.open
 	}
 	o := &opened{}
-	members := d.written.Members
-	d.written.Members = nil
+	members := d.written.Members()
+	d.written.SetMembers(nil)
 	drafts := make([]draft, len(members))
 	all := make([]*draft, len(members))
 	for i := range members {
@@ -56,7 +56,7 @@ func (d *draft) members() *opened {
 func (d *draft) length() int {
 	switch {
 	case d.open == nil:
-		return len(d.written.Members)
+		return d.written.Len()
 	case d.kind() == List:
 		return d.open.row.length
 	}
@@ -180,16 +180,16 @@ func (d *draft) node() Node {
 		return d.written
 	}
 	n := d.written
-	n.Members = make([]Member, 0, d.length())
+	n.SetMembers(make([]Member, 0, d.length()))
 	if d.kind() == List {
 		for e := range d.open.row.all() {
-			n.Members = append(n.Members, Member{Value: e.node()})
+			n.Append(Member{Value: e.node()})
 		}
 		return n
 	}
 	for _, f := range d.open.fields.slots {
 		if f.value != nil {
-			n.Members = append(n.Members, Member{Key: f.key, KeyAt: f.keyAt, Value: f.value.node()})
+			n.Append(Member{Key: f.key, KeyAt: f.keyAt, Value: f.value.node()})
 		}
 	}
 	return n
@@ -218,21 +218,21 @@ func (d *draft) equals(other *Node) bool {
 	if d.open == nil {
 		return Equal(&d.written, other)
 	}
-	if d.kind() != other.Kind || d.length() != len(other.Members) {
+	if d.kind() != other.Kind || d.length() != other.Len() {
 		return false
 	}
 	if d.kind() == List {
 		i := 0
 		for e := range d.open.row.all() {
-			if !e.equals(&other.Members[i].Value) {
+			if !e.equals(&other.Member(i).Value) {
 				return false
 			}
 			i++
 		}
 		return true
 	}
-	for i := range other.Members {
-		m := &other.Members[i]
+	for i := range other.Len() {
+		m := other.Member(i)
 		if mine := d.open.fields.get(m.Key); mine == nil || !mine.equals(&m.Value) {
 			return false
 		}

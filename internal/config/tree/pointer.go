@@ -78,9 +78,9 @@ func Step(n *Node, token string) (int, error) {
 		if i := n.index(token); i >= 0 {
 			return i, nil
 		}
-		return len(n.Members), nil
+		return n.Len(), nil
 	case List:
-		return ListIndex(token, len(n.Members))
+		return ListIndex(token, n.Len())
 	default:
 		return 0, NothingBelow(n.Kind)
 	}
@@ -100,14 +100,14 @@ func AtPointer(tokens []string, err error) error {
 func Find(n Node, tokens []string) (Node, error) {
 	for depth, token := range tokens {
 		i, err := Step(&n, token)
-		if err == nil && i == len(n.Members) {
+		if err == nil && i == n.Len() {
 			err = ErrNotFound
 		}
 		if err != nil {
 			return n, AtPointer(tokens[:depth+1], err)
 		}
 		foreign, file := n.Foreign, n.File
-		n = n.Members[i].Value
+		n = n.Member(i).Value
 		n.Foreign = n.Foreign || foreign
 		if n.File == 0 {
 			n.File = file
