@@ -196,20 +196,36 @@ func (s *side) changeKind(ctx context.Context, b *bench, k kind, workers int, r 
 
 // changeCount takes the start of one more worker.
 func (s *side) changeCount(ctx context.Context, b *bench, workers int, r *row, steps *follower) error {
-	for range changeRounds(workers) {
+	unit := units.Worker(workers + 1)
+	round := func() error {
 		if err := s.timed(ctx, r, http.MethodPut, "/v1/config/workers", strconv.Itoa(workers+1), steps); err != nil {
 			return err
 		}
-		unit := units.Worker(workers + 1)
-		if _, err := s.sh(ctx, "systemctl stop "+unit); err != nil {
+		// What a worker may use is a job of its own, and gone with the worker.
+		weight, err := s.sh(ctx, "systemctl show -P CPUWeight "+unit)
+		if err != nil {
 			return err
 		}
-		took, err := s.inside(ctx, "systemctl start "+unit)
+		if err := s.countTo(ctx, workers); err != nil {
+			return err
+		}
+		bare := "systemctl start " + unit
+		if weight = strings.TrimSpace(weight); weight != "[not set]" {
+			bare = "systemctl set-property --runtime " + unit + " CPUWeight=" + weight + "\n" + bare
+		}
+		took, err := s.inside(ctx, bare)
 		if err != nil {
 			return err
 		}
 		r.floor = append(r.floor, took)
-		if err := s.countTo(ctx, workers); err != nil {
+		_, err = s.sh(ctx, "systemctl stop "+unit+"; systemctl reset-failed 'kresd@*.service'")
+		return err
+	}
+	if err := b.forget(round); err != nil {
+		return err
+	}
+	for range changeRounds(workers) {
+		if err := round(); err != nil {
 			return err
 		}
 	}

@@ -98,6 +98,11 @@ func (d *document) judge() error {
 	for _, text := range d.over() {
 		failures = append(failures, fmt.Errorf("over budget: %s", text))
 	}
+	for _, r := range d.Results {
+		if r.Verdict == over && r.bound() == "" {
+			failures = append(failures, fmt.Errorf("nothing says what bounds %q: find out, and add it to bounds in test/bench/bounds.go", r.What))
+		}
+	}
 	for _, text := range d.Missing {
 		failures = append(failures, fmt.Errorf("not measured: %s", text))
 	}

@@ -88,6 +88,9 @@ func (d *document) markdownTable(w io.Writer, t table, plots []figure) {
 		if r.Note != "" {
 			notes += "- " + r.What + ": " + r.Note + "\n"
 		}
+		if why := r.behind(); why != "" {
+			notes += "- " + r.What + ", " + why + "\n"
+		}
 		if why := r.bound(); why != "" {
 			notes += "- 🔴 " + r.What + ", what bounds it: " + why + "\n"
 		}

@@ -34,31 +34,11 @@ func (b *bench) comparing(ctx context.Context) error {
 	}
 	defer m.Close()
 	other := &side{name: "peers", m: m}
-	events := []struct {
-		what string
-		data data
-		by   func(peer) string
-		so   func(*side) bool
-	}{
-		{"a new local name is answered", data{name: true}, func(p peer) string { return p.names }, func(s *side) bool {
-			return s.lookUp("127.0.0.1", peerName) == peerNewAddress
-		}},
-		{fmt.Sprintf("a block list of %d names is in force", peerListed), data{listed: peerListed}, func(p peer) string { return p.list }, func(s *side) bool {
-			return s.lookUp("127.0.0.1", listedName) == "NXDOMAIN"
-		}},
-		{"one more address is listened on", data{address: true}, func(p peer) string { return p.listen }, func(s *side) bool {
-			return s.lookUp(secondListener, benchName) == benchAddress
-		}},
+	rows := make([]peerRows, len(peerEvents))
+	for i, e := range peerEvents {
+		rows[i] = peerRows{b.addTo(peers, e.rows()[0], seconds), b.addTo(peers, e.rows()[1], number), b.addTo(peers, e.rows()[2], seconds)}
 	}
-	rows := make([]peerRows, len(events))
-	for i, e := range events {
-		rows[i] = peerRows{
-			b.addTo(peers, "until "+e.what, seconds),
-			b.addTo(peers, fmt.Sprintf("queries lost until %s, %d q/s", e.what, peerQPS), number),
-			b.addTo(peers, "worst latency until "+e.what, seconds),
-		}
-	}
-	memory := b.addTo(peers, "memory (PSS) at most, while the list is loaded", bytes)
+	memory := b.addTo(peers, peerMemory, bytes)
 	brokenList := b.addTo(peers, "a broken block list", number)
 	brokenFile := b.addTo(peers, "a broken configuration file", number)
 	for _, p := range peersOf() {
@@ -72,7 +52,7 @@ func (b *bench) comparing(ctx context.Context) error {
 		if err := s.serve(ctx, p); err != nil {
 			return fmt.Errorf("%s: %w", p.name, err)
 		}
-		for i, e := range events {
+		for i, e := range peerEvents {
 			for range 3 {
 				if err := s.event(ctx, p, e.data, e.by(p), e.so, rows[i], memory); err != nil {
 					return fmt.Errorf("%s, until %s: %w", p.name, e.what, err)
@@ -98,9 +78,6 @@ func (b *bench) comparing(ctx context.Context) error {
 				return err
 			}
 		}
-	}
-	for _, r := range rows {
-		r.took.addReason()
 	}
 	for _, s := range b.sides() {
 		if err := s.startPlain(ctx); err != nil {
@@ -302,15 +279,30 @@ func (s *side) refuses(ctx context.Context, p peer, d data, script string) (stri
 	return words, s.until(ctx, "it is as before", func() (bool, error) { return s.everyone(s.served), nil })
 }
 
-// addReason says who is quicker than ours, and why that can be.
-func (r *row) addReason() {
-	var quicker []string
-	for _, name := range peerColumns {
-		if s := r.others[name]; len(s) > 0 && s.median() < r.ours.median() {
-			quicker = append(quicker, name)
-		}
-	}
-	if len(quicker) > 0 {
-		r.addNote("quicker than here: %s. They change the tables of the process that serves; here the policy-loader, a process of its own, reads everything first, so that what is broken never meets a client", strings.Join(quicker, "; "))
-	}
+// peerMemory is a row.
+const peerMemory = "memory (PSS) at most, while the list is loaded"
+
+// peerEvent is what people do to a resolver that serves.
+type peerEvent struct {
+	what string
+	data data
+	by   func(peer) string
+	so   func(*side) bool
+}
+
+var peerEvents = []peerEvent{
+	{"a new local name is answered", data{name: true}, func(p peer) string { return p.names }, func(s *side) bool {
+		return s.lookUp("127.0.0.1", peerName) == peerNewAddress
+	}},
+	{fmt.Sprintf("a block list of %d names is in force", peerListed), data{listed: peerListed}, func(p peer) string { return p.list }, func(s *side) bool {
+		return s.lookUp("127.0.0.1", listedName) == "NXDOMAIN"
+	}},
+	{"one more address is listened on", data{address: true}, func(p peer) string { return p.listen }, func(s *side) bool {
+		return s.lookUp(secondListener, benchName) == benchAddress
+	}},
+}
+
+// rows are its rows: time, queries lost, worst latency.
+func (e peerEvent) rows() []string {
+	return []string{"until " + e.what, fmt.Sprintf("queries lost until %s, %d q/s", e.what, peerQPS), "worst latency until " + e.what}
 }
