@@ -101,7 +101,7 @@ function NoLogin({ how, onClose }: { how: string; onClose?: () => void }) {
   } else if (inCockpit) {
     why = <><p>You may not see the resolver. Ask for a role, or for the group that has one in <code>/management/roles</code>.</p><Command>kresctl config get -p /management/roles</Command></>;
   } else {
-    why = <p>You have no role here. Ask for one in <code>/management/roles</code>.</p>;
+    why = <><p>Open the link that <code>kresctl ui</code> has printed. A link works once, and for two minutes; a new one comes from:</p><Command>kresctl ui</Command><p class="muted">Through a unix socket you are who the kernel says: without a role in <code>/management/roles</code> there is nothing to see.</p></>;
   }
   return <>{why}<div class="row"><button type="button" class="primary" onClick={reconnect}>Try again</button>{onClose && <button type="button" onClick={onClose}>Cancel</button>}</div></>;
 }

@@ -103,6 +103,17 @@ export function complete(schema: Schema, text: string, pos: number, explicit: bo
   return options.length > 0 ? { from: pos - key[2]!.length, options, validFor: /^[\w-]*$/ } : null;
 }
 
+// typeOver replaces a selection before the browser does: where it spans lines, Chromium
+// would write elements with a style attribute, which the content policy forbids.
+const typeOver = EditorView.domEventHandlers({
+  beforeinput(e, view) {
+    if (e.inputType !== "insertText" || !e.data || view.composing || view.state.readOnly || view.state.selection.ranges.every((r) => r.empty)) return false;
+    view.dispatch(view.state.replaceSelection(e.data), { userEvent: "input.type", scrollIntoView: true });
+    e.preventDefault();
+    return true;
+  },
+});
+
 // diagnosticsOf puts findings at their places in a text.
 function diagnosticsOf(state: EditorState, findings: Finding[]): Diagnostic[] {
   const entries = outline(state.doc.toString());
@@ -148,7 +159,7 @@ export function mount(host: HTMLElement, o: Options): Editor {
         o.check && !o.readOnly ? [lintGutter(), linter(lint, { delay: lintDelay })] : [],
         o.schema && !o.readOnly ? autocompletion({ override: [(c: CompletionContext) => complete(o.schema!, c.state.doc.toString(), c.pos, c.explicit)] }) : [],
         keymap.of([...completionKeymap, ...searchKeymap, ...historyKeymap, ...foldKeymap, ...lintKeymap, ...defaultKeymap]) /* Tab leaves: it is no trap (WCAG 2.1.2) */,
-        merge.of([]),
+        merge.of([]), typeOver,
         EditorView.updateListener.of((u) => {
           if (u.docChanged && !quiet) o.onText(u.state.doc.toString());
           if (u.docChanged || u.selectionSet) o.onLine(u.state.doc.lineAt(u.state.selection.main.head).number);
