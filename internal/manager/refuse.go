@@ -123,11 +123,14 @@ func (m *Manager) tokens(s *step, doc *config.Document, cfg *config.Config) erro
 // something else from being made; a reload is about all but those that are known to be
 // degraded. Tokens have rules of
 // their own.
-func (m *Manager) named(ctx context.Context, s *step, doc *config.Document) error {
+func (m *Manager) named(ctx context.Context, s *step, doc *config.Document, files func() []access.Path) error {
 	if !m.started || !s.asked || s.renew {
 		return nil
 	}
-	paths := slices.DeleteFunc(slices.Clone(m.namedBy(doc)()), func(p access.Path) bool {
+	if s.repeats(doc) {
+		return nil
+	}
+	paths := slices.DeleteFunc(slices.Clone(files()), func(p access.Path) bool {
 		known := !s.file && s.cur.files != nil && slices.ContainsFunc(s.cur.files(), func(old access.Path) bool { return old.Path == p.Path })
 		return known || strings.HasPrefix(p.Pointer, "/management/")
 	})

@@ -79,3 +79,36 @@ func TestWhatUnitsCannotSeeIsRefused(t *testing.T) {
 		t.Errorf("a reload that someone asks for: %v", err)
 	}
 }
+
+// counted counts how often all unit files are read.
+type counted struct {
+	confined
+	checks *int
+}
+
+func (c counted) Check(doc *config.Document) config.Problems {
+	*c.checks++
+	return c.confined.Check(doc)
+}
+
+func TestUnitFilesAreReadForWhatIsNewOrReloaded(t *testing.T) {
+	checks := 0
+	w := newWorld(t, basic)
+	p := w.start(func(o *manager.Options) { o.Sandbox = counted{checks: &checks} })
+	p.change(t, "/nsid", `"x"`)
+	for _, c := range []struct {
+		what string
+		do   func() error
+		want int
+	}{
+		{"the same value", func() error { _, err := p.Change(t.Context(), put(t, "/nsid", `"x"`)); return err }, 0},
+		{"another value", func() error { _, err := p.Change(t.Context(), put(t, "/nsid", `"y"`)); return err }, 1},
+		{"a reload", func() error { _, err := p.Reload(t.Context(), units.Again{}); return err }, 1},
+		{"a reload of the same", func() error { _, err := p.Reload(t.Context(), units.Again{}); return err }, 1},
+	} {
+		checks = 0
+		if err := c.do(); err != nil || checks != c.want {
+			t.Errorf("%s: unit files were read %d times, not %d (%v)", c.what, checks, c.want, err)
+		}
+	}
+}
