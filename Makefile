@@ -95,6 +95,7 @@ install: build man ## install below $(DESTDIR)$(PREFIX); without DESTDIR also ma
 	install -m 0644 README.md CHANGELOG.md SECURITY.md $(DESTDIR)$(DOCDIR)/
 	install -m 0644 docs/*.md $(DESTDIR)$(DOCDIR)/docs/
 	install -m 0644 docs/internals/*.md $(DESTDIR)$(DOCDIR)/docs/internals/
+	install -d $(DESTDIR)$(DOCDIR)/docs/pages && install -m 0644 docs/pages/*.webp $(DESTDIR)$(DOCDIR)/docs/pages/
 	if [ -d docs/benchmarks ]; then install -d $(DESTDIR)$(DOCDIR)/docs/benchmarks && install -m 0644 docs/benchmarks/* $(DESTDIR)$(DOCDIR)/docs/benchmarks/; fi
 	$(BUILD)/kresctl completion bash >$(DESTDIR)$(BASHDIR)/kresctl
 	$(BUILD)/kresctl completion fish >$(DESTDIR)$(FISHDIR)/kresctl.fish

@@ -71,6 +71,26 @@ func (e Element) Focus() {
 	})
 }
 
+// HasFocus reports whether the element has the keyboard now.
+func (e Element) HasFocus() bool {
+	var focused bool
+	err := e.call(`function () { return this.getRootNode().activeElement === this }`, &focused)
+	return err == nil && focused
+}
+
+// Usable waits until the element can be used.
+func (e Element) Usable() {
+	e.p.t.Helper()
+	e.p.succeed("use "+e.String(), func() error {
+		var usable bool
+		err := e.call(`function () { return !this.closest(":disabled, [aria-disabled=true]") }`, &usable)
+		if err == nil && !usable {
+			err = errors.New("it is disabled")
+		}
+		return err
+	})
+}
+
 // Focused waits until the element has the keyboard.
 func (e Element) Focused() {
 	e.p.t.Helper()

@@ -111,12 +111,13 @@ func (p *Page) Prefer(pairs ...string) {
 	call(p, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: features})
 }
 
-// Picture returns what the page shows, as WebP, a little smaller than it is shown.
-func (p *Page) Picture() []byte {
+// Picture returns what the page shows, as WebP of a quality from 0 to 100, a little smaller
+// than it is shown.
+func (p *Page) Picture(quality int64) []byte {
 	p.t.Helper()
 	view := Eval[struct{ W, H float64 }](p, "({W: innerWidth, H: innerHeight})")
 	return call(p, page.CaptureScreenshot, page.CaptureScreenshotParams{
-		Format: page.CaptureScreenshotFormatWebp, Quality: new(int64(60)),
+		Format: page.CaptureScreenshotFormatWebp, Quality: &quality,
 		Clip: &page.Viewport{Width: view.W, Height: view.H, Scale: 0.75},
 	}).Data
 }

@@ -80,7 +80,7 @@ func TestTheBrowserSeesWhatIsWrongWithAPage(t *testing.T) {
 	p.Accessible("a good page")
 	p.Size(320, 600)
 	p.Fits("a good page")
-	if picture := p.Picture(); string(picture[8:12]) != "WEBP" {
+	if picture := p.Picture(60); string(picture[8:12]) != "WEBP" {
 		t.Errorf("the picture begins with %q", picture[:12])
 	}
 
