@@ -14,17 +14,19 @@ import (
 // so that changing them restarts no worker.
 func (s *script) forwardWorker(forwards config.Entries[config.Forward]) {
 	s.section("forward: what each process keeps")
-	s.forwards(forwards, perProcess)
-}
-
-// forwards adds those that are chosen.
-func (s *script) forwards(all config.Entries[config.Forward], chosen func(config.Forward) bool) {
 	n := 0
-	for f := range all.All() {
-		if chosen(f) {
+	for f := range forwards.All() {
+		if perProcess(f) {
 			n++
 		}
 	}
+	if n > 0 { // most often it is none, and to go through many twice takes time
+		s.forwards(n, forwards, perProcess)
+	}
+}
+
+// forwards adds the n that are chosen.
+func (s *script) forwards(n int, all config.Entries[config.Forward], chosen func(config.Forward) bool) {
 	p := s.partsOf(n)
 	for f := range all.All() {
 		if chosen(f) {

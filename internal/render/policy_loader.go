@@ -45,7 +45,7 @@ func WritePolicyLoader(w io.Writer, c *config.Config) (hash string) {
 		s.views(c.Views)
 		s.localData(c.LocalData)
 		s.section("forward")
-		s.forwards(c.Forward, func(config.Forward) bool { return true })
+		s.forwards(c.Forward.Len(), c.Forward, func(config.Forward) bool { return true })
 	}
 	s.policyScript(c.Lua)
 	s.title = ""

@@ -37,8 +37,11 @@ func rewrite(n Node, tokens []string, depth int, missing func(next string) Node,
 
 // with is n with value as its member i; a member is added if i is the length.
 func (n Node) with(i int, key string, value Node) Node {
-	members := make([]Member, n.Len(), max(n.Len(), i+1))
-	copy(members, n.Members())
+	members := n.Members()
+	if n.packed == nil { // else they were just made
+		members = make([]Member, n.Len(), max(n.Len(), i+1))
+		copy(members, n.members)
+	}
 	if i == len(members) {
 		if n.Kind == List {
 			key = ""
