@@ -20,7 +20,7 @@ export function Header() {
         <svg viewBox="0 0 32 32" aria-hidden="true"><rect width="32" height="32" rx="7" fill="#17456b" /><path d="M9 7v18M9 17l12-10M13.5 13.5 22 25" fill="none" stroke="#fff" stroke-width="3.4" stroke-linecap="round" stroke-linejoin="round" /></svg>
         Knot Resolver
       </a>
-      <div class="state" role="status">
+      <div class="state">
         {s && h
           ? <><Tag tone={h.tone} sign={h.sign}><strong>{s.state}</strong></Tag><span class="sentence"><Text of={h.sentence} /></span></>
           : <span class="muted">{up ? "not known" : words[connection.value.state] + " …"}</span>}
