@@ -111,3 +111,22 @@ func TestTheTimeOfTheCoresIsRead(t *testing.T) {
 	cancel()
 	spare(ctx) // returns
 }
+
+func TestUsualTimesAreOfTests(t *testing.T) {
+	all := map[string]bool{}
+	for _, p := range source(t) {
+		all[p.name] = true
+		for _, key := range keys(p) {
+			all[key] = true
+		}
+	}
+	usual := readTimes("")
+	for key, seconds := range usual {
+		if !all[key] || seconds <= 0 {
+			t.Errorf("usual.json has %s with %g seconds, which is no test of the source: take it out", key, seconds)
+		}
+	}
+	if usual["test/e2e.TestEffects"] < 10 {
+		t.Errorf("usual.json lacks the longest tests: %v", usual)
+	}
+}

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Command run runs all tests: those that need no systemd with the race detector (but for those
-// of a real etcd), and beside them those that boot one, in lanes side by side, as many as the cores have time for, each with
-// a machine of its own, and at last, one after another, those that measure (machine.Alone).
+// Command run runs all tests: those that need no systemd, with the race detector where it can
+// find something (but for those of a real etcd), and beside them those that boot one, in lanes
+// side by side, as many as the cores have time for, each with a machine of its own, and at last,
+// one after another, those that measure (machine.Alone).
 // It is what make test calls.
 //
 //	go run ./test/run [-only REGEXP] [-lanes N]
@@ -11,7 +12,7 @@
 // 60 lines of each failure: build/test has the whole logs and the programs. The end names the
 // slowest tests and those that failed, and the last line has the numbers. A test of test/ that
 // is skipped has failed. How long tests take is kept in the cache of test/machine, and decides
-// how the next run divides them. The exit code is 1 when something failed or an interrupt
+// how the next run divides them; usual.json has it for the first one. The exit code is 1 when something failed or an interrupt
 // came, 2 on wrong usage.
 package main
 

@@ -68,21 +68,39 @@ func (p programs) run(ctx context.Context, g group) *outcome {
 	return o
 }
 
-// units has go test run packages that need no systemd, one at a time, because others run
-// beside, and calls ended for each as it ends. Packages that have not changed since their tests
-// passed are not tested again. All of them are of one module, which has a folder below ours, or
-// is ours. The race detector needs cgo.
+// units has go test run packages that need no systemd, with the race detector, if it may run,
+// where it can find something, one at a time, because others run beside, and calls ended for each as it
+// ends. Packages that have not changed since their tests passed are not tested again. All of
+// them are of one module, which has a folder below ours, or is ours.
 func (p programs) units(ctx context.Context, folder string, race bool, packs []pack, ended func(*outcome)) error {
+	ways := []racing{{packs: packs}}
+	if race {
+		ways = races(packs)
+	}
+	var failed error
+	for i, r := range ways {
+		failed = errors.Join(failed, p.race(ctx, folder, i+1, r, ended))
+	}
+	return failed
+}
+
+// race is units for tests that run in one way, the nth of them.
+func (p programs) race(ctx context.Context, folder string, nth int, r racing, ended func(*outcome)) error {
 	args := []string{"go", "test", "-p=1", "-vet=off", "-json", "-timeout=" + limit.String()}
 	kind, cgo := "-unit", "CGO_ENABLED=0"
-	if race {
-		args, kind, cgo = append(args, "-race"), "-race", "CGO_ENABLED=1"
+	if r.detector {
+		args, kind, cgo = append(args, "-race"), "-race", "CGO_ENABLED=1" // which it needs
+	}
+	title := ""
+	if len(r.tests) > 0 {
+		args = append(args, "-run=^("+strings.Join(r.tests, "|")+")$")
+		title = ", goroutines"
 	}
 	all := map[string]*outcome{}
-	log := filepath.Join(p.out, strings.ReplaceAll(strings.TrimPrefix(folder+kind+".log", "-"), "/", "-"))
-	for _, pack := range packs {
+	log := filepath.Join(p.out, strings.ReplaceAll(strings.TrimPrefix(fmt.Sprintf("%s%s-%d.log", folder, kind, nth), "-"), "/", "-"))
+	for _, pack := range r.packs {
 		args = append(args, "./"+strings.TrimPrefix(pack.name, folder+"/"))
-		all[pack.name] = &outcome{title: pack.name, pack: pack.name, dir: pack.dir, log: log}
+		all[pack.name] = &outcome{title: pack.name + title, pack: pack.name, dir: pack.dir, log: log}
 	}
 	err := p.follow(p.command(ctx, filepath.Join(p.dir, folder), []string{cgo}, args...), log, func(e event) {
 		path, _, _ := strings.Cut(e.Package+e.ImportPath, " ") // "p [p.test]" while it is built

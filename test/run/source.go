@@ -30,6 +30,8 @@ type pack struct {
 	dir   string
 	tests []test // in the order of the source
 	etcd  bool   // it or its tests link the client of etcd
+	// concurrent is that its code, or code that it or its tests use, starts goroutines.
+	concurrent bool
 }
 
 // etcdPath is the beginning of the packages of etcd.
@@ -44,11 +46,13 @@ type test struct {
 	// alone is that it calls machine.Alone; loads, that it puts load on a server, which
 	// has to be alone.
 	alone, loads bool
+	// starts is that it starts goroutines itself, or by functions of the tests.
+	starts bool
 }
 
 // packages returns all packages of the module below dir that have tests, by name.
 func packages(ctx context.Context, dir string) ([]pack, error) {
-	cmd := exec.CommandContext(ctx, "go", "list", "-json=ImportPath,Dir,GoFiles,TestGoFiles,XTestGoFiles,Deps,TestImports,XTestImports", "./...")
+	cmd := exec.CommandContext(ctx, "go", "list", "-json=ImportPath,Dir,GoFiles,TestGoFiles,XTestGoFiles,Imports,Deps,TestImports,XTestImports", "./...")
 	cmd.Dir = dir
 	out, err := cmd.Output()
 	if err != nil {
@@ -57,32 +61,42 @@ func packages(ctx context.Context, dir string) ([]pack, error) {
 	var all []pack
 	direct := map[string][]string{} // what tests import, by package
 	etcd := map[string]bool{}
+	known := map[string]code{}
+	imports := map[string][]string{} // of packages with tests, and of these
 	for decoder := json.NewDecoder(strings.NewReader(string(out))); ; {
 		var listed struct {
 			ImportPath, Dir                    string
 			GoFiles, TestGoFiles, XTestGoFiles []string
-			Deps, TestImports, XTestImports    []string
+			Imports, TestImports, XTestImports []string
+			Deps                               []string
 		}
 		if err := decoder.Decode(&listed); errors.Is(err, io.EOF) {
 			break
 		} else if err != nil {
 			return nil, fmt.Errorf("cannot read the list of packages: %w", err)
 		}
+		own, err := parsed(listed.Dir, listed.GoFiles)
+		if err != nil {
+			return nil, err
+		}
 		name := strings.TrimPrefix(listed.ImportPath, module)
 		etcd[name] = slices.ContainsFunc(listed.Deps, func(path string) bool { return strings.HasPrefix(path, etcdPath) })
 		direct[name] = slices.Concat(listed.TestImports, listed.XTestImports)
-		tests := slices.Concat(listed.TestGoFiles, listed.XTestGoFiles)
+		known[listed.ImportPath] = code{slices.ContainsFunc(own, func(f *ast.File) bool { return starts(f) }), listed.Imports}
+		tests, err := parsed(listed.Dir, slices.Concat(listed.TestGoFiles, listed.XTestGoFiles))
+		if err != nil {
+			return nil, err
+		}
 		if len(tests) == 0 {
 			continue
 		}
-		p := pack{name: name, dir: listed.Dir}
-		if p.tests, err = testsIn(listed.ImportPath, listed.Dir, listed.GoFiles, tests); err != nil {
-			return nil, err
-		}
+		p := pack{name: name, dir: listed.Dir, tests: testsIn(listed.ImportPath, own, tests)}
+		imports[p.name] = slices.Concat([]string{listed.ImportPath}, listed.Imports, listed.TestImports, listed.XTestImports)
 		all = append(all, p)
 	}
 	for i := range all {
 		p := &all[i]
+		p.concurrent = usesStarter(imports[p.name]) || concurrent(known, imports[p.name])
 		p.etcd = etcd[p.name] || slices.ContainsFunc(direct[p.name], func(path string) bool {
 			return strings.HasPrefix(path, etcdPath) || etcd[strings.TrimPrefix(path, module)]
 		})
@@ -90,32 +104,46 @@ func packages(ctx context.Context, dir string) ([]pack, error) {
 	return all, nil
 }
 
-// testsIn returns the tests of a package whose files have these names.
-func testsIn(path, dir string, files, tests []string) ([]test, error) {
-	var all, ofTests []*ast.File
+// parsed returns the files of these names in a folder.
+func parsed(dir string, names []string) ([]*ast.File, error) {
+	var all []*ast.File
 	set := token.NewFileSet()
-	for _, name := range slices.Concat(files, tests) {
+	for _, name := range names {
 		file, err := parser.ParseFile(set, filepath.Join(dir, name), nil, parser.SkipObjectResolution)
 		if err != nil {
 			return nil, fmt.Errorf("cannot read a test: %w", err)
 		}
 		all = append(all, file)
-		if slices.Contains(tests, name) {
-			ofTests = append(ofTests, file)
-		}
 	}
-	alone := reaching(all, path, function{machinePath, "Alone"})
-	loads := reaching(ofTests, path, function{loadPath, "Run"}, function{loadPath, "RunKept"})
-	var found []test
-	for _, file := range ofTests {
-		for _, decl := range file.Decls {
-			if f, ok := decl.(*ast.FuncDecl); ok && f.Recv == nil && isTest(f.Name.Name) {
-				name := f.Name.Name
-				found = append(found, test{name: name, alone: alone[name], loads: loads[name]})
+	return all, nil
+}
+
+// testsIn returns the tests of a package.
+func testsIn(path string, own, tests []*ast.File) []test {
+	alone := reaching(slices.Concat(own, tests), path, function{machinePath, "Alone"})
+	loads := reaching(tests, path, function{loadPath, "Run"}, function{loadPath, "RunKept"})
+	var starting []function
+	for _, file := range tests {
+		for name, body := range declarations(file) {
+			if starts(body) {
+				starting = append(starting, function{path, name})
 			}
 		}
 	}
-	return found, nil
+	starters := reaching(tests, path, starting...)
+	for _, f := range starting {
+		starters[f.name] = true
+	}
+	var found []test
+	for _, file := range tests {
+		for _, decl := range file.Decls {
+			if f, ok := decl.(*ast.FuncDecl); ok && f.Recv == nil && isTest(f.Name.Name) {
+				name := f.Name.Name
+				found = append(found, test{name: name, alone: alone[name], loads: loads[name], starts: starters[name]})
+			}
+		}
+	}
+	return found
 }
 
 // isTest reports whether go test runs a function of this name (go help testfunc). Examples

@@ -22,6 +22,20 @@ func write(t *testing.T, path, text string) {
 	}
 }
 
+// testsOf is the tests of a package that is in one file, with those in another.
+func testsOf(t *testing.T, name, dir string) []test {
+	t.Helper()
+	own, err := parsed(dir, []string{name + ".go"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	tests, err := parsed(dir, []string{name + "_test.go"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return testsIn(name, own, tests)
+}
+
 func TestWhoMustBeAloneIsFoundInTheSource(t *testing.T) {
 	dir := t.TempDir()
 	write(t, dir+"/way.go", `package way
@@ -46,10 +60,7 @@ func Alone(t *testing.T) {}
 type field struct{ one int }
 var table = []func(*testing.T){two}
 `)
-	got, err := testsIn("way", dir, []string{"way.go"}, []string{"way_test.go"})
-	if err != nil {
-		t.Fatal(err)
-	}
+	got := testsOf(t, "way", dir)
 	want := []test{
 		{name: "TestDirectly", alone: true}, {name: "TestByAHelper", alone: true}, {name: "TestByAMethod", alone: true},
 		{name: "TestByATable", alone: true}, {name: "TestNot"}, {name: "TestLoads", loads: true}, {name: "FuzzSeeds"},
