@@ -76,8 +76,9 @@ type examination struct {
 	report Report
 	check  string // under way
 	doc    *config.Document
-	config *config.Config // nil if it cannot be read or is wrong
-	fault  error          // why
+	config *config.Config               // nil if it cannot be read or is wrong
+	fault  error                        // why
+	shown  map[string]map[string]string // of units that one check looks at together
 }
 
 // Examine makes all checks. What needs root is told as unseen without it.

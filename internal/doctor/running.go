@@ -31,6 +31,12 @@ func (e *examination) running() {
 	if e.config != nil {
 		wanted = e.config.Workers
 	}
+	looked := []string{units.CacheGC, units.Manager}
+	for n := range wanted {
+		looked = append(looked, units.Worker(n+1))
+	}
+	forget := e.together(looked...)
+	defer forget()
 	for n := 1; n <= wanted; n++ {
 		if !e.worker(n, wanted) {
 			return
@@ -41,6 +47,7 @@ func (e *examination) running() {
 			e.find(o.AboutFrozen(), "it does nothing", o.Thaw())
 		}
 	}
+	forget()
 	e.rules()
 	e.api()
 }

@@ -36,6 +36,7 @@ var properties = []needed{
 // drop-ins make of them.
 func (e *examination) units() {
 	ours := []string{units.Worker(1), units.Canary, units.PolicyLoader, units.CacheGC, units.Target, units.Manager, units.Socket}
+	defer e.together(ours...)()
 	stale := false
 	told := map[string]bool{} // unit files
 	for _, unit := range ours {
