@@ -15,12 +15,11 @@ import (
 
 // dialog sends one call over a Varlink socket and prints the first answer: both
 // are JSON that ends with a NUL byte (varlink.org, "Wire Format").
-const dialog = `use IO::Socket::UNIX;
-my ($socket, $call) = @ARGV;
-my $c = IO::Socket::UNIX->new(Peer => $socket) or die "connect: $!\n";
-$c->autoflush(1);
+const dialog = `use Socket;
+my ($socket, $call, $c) = @ARGV;
+socket($c, AF_UNIX, SOCK_STREAM, 0) && connect($c, pack_sockaddr_un($socket)) or die "connect: $!\n";
 alarm 20;
-print $c $call, "\0";
+syswrite($c, "$call\0") == length("$call\0") or die "send: $!\n";
 local $/ = "\0";
 my $answer = <$c>;
 die "hung up\n" unless defined $answer;

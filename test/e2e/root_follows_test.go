@@ -29,7 +29,7 @@ const (
 // the test fail, until someone has looked whether it takes a path.
 var directives = map[string]pathKind{
 	"AssertPathIsSymbolicLink": looked, "AssertPathExists": looked, "ConditionPathIsSymbolicLink": looked, "ConditionDirectoryNotEmpty": looked,
-	"ConditionPathExists": looked, "ReadWritePaths": looked, "ReadOnlyPaths": looked, "TemporaryFileSystem": looked, "WorkingDirectory": looked, "RequiresMountsFor": looked,
+	"ConditionPathExists": looked, "ReadWritePaths": looked, "ReadOnlyPaths": looked, "InaccessiblePaths": looked, "TemporaryFileSystem": looked, "WorkingDirectory": looked, "RequiresMountsFor": looked,
 	"ListenStream": made, "StateDirectory": below, "RuntimeDirectory": below,
 	"ExecStart": program, "ExecStartPre": program, "ExecStop": program, "ExecReload": program, "ExecCondition": program,
 	"EnvironmentFile": forbidden, "LoadCredential": forbidden, "LoadCredentialEncrypted": forbidden, "BindPaths": forbidden,
@@ -38,7 +38,7 @@ var directives = map[string]pathKind{
 }
 
 // pathless take none.
-var pathless = strings.Fields(`RefuseManualStop IgnoreOnIsolate After Before Also AmbientCapabilities Backlog CapabilityBoundingSet Conflicts DefaultDependencies
+var pathless = strings.Fields(`IPAddressAllow RefuseManualStop IgnoreOnIsolate After Before Also AmbientCapabilities Backlog CapabilityBoundingSet Conflicts DefaultDependencies
 	Description DevicePolicy Documentation Environment Group IPAddressDeny JobTimeoutSec JobRunningTimeoutSec KeyringMode KillMode LimitNOFILE LockPersonality
 	MemoryDenyWriteExecute NoNewPrivileges NotifyAccess OOMPolicy OOMScoreAdjust PartOf PrivateDevices PrivateIPC PrivateMounts PrivateNetwork
 	PrivateTmp PrivateUsers ProcSubset ProtectClock ProtectControlGroups ProtectHome ProtectHostname ProtectKernelLogs ProtectKernelModules
@@ -72,6 +72,7 @@ func (u used) String() string {
 // root makes there it makes without following.
 func TestNothingRootFollows(t *testing.T) {
 	// A configuration with which the generator makes everything that it can.
+	sut.Fleet(t) // the agent may be there from another test, and is in any case ours
 	sut.Fresh(t, basic)
 	sut.WriteConfig(t, basic+"cache: {storage: /var/cache/elsewhere}\nsystemd: {memory-max: 1G, slice: system-dns.slice}\ncomponents: {extra: {command: [/bin/sleep, infinity]}}\n")
 	sut.Must(t, "install", "-d", "-o", "knot-resolver", "-g", "knot-resolver", "/var/cache/elsewhere")
@@ -178,7 +179,7 @@ for line in sys.stdin.read().splitlines():
 func inUnits(t *testing.T) (all []used) {
 	t.Helper()
 	names := []string{"kresd@1.service", "kresd@canary.service", "kres-policy-loader.service", "kres-gc.service", "kres-component@extra.service",
-		"kresd-manager.service", "kresd-manager.socket", "kresd.target", "kresd-rundir.service"}
+		"kresd-manager.service", "kresd-manager.socket", "kresd.target", "kresd-rundir.service", "kres-fleet.service"}
 	text := sut.Must(t, append([]string{"systemctl", "cat", "--"}, names...)...)
 	installed := strings.Fields(sut.Must(t, "sh", "-c", "cd /usr/local/lib/systemd/system && ls -d kres*"))
 	for _, name := range installed {

@@ -30,8 +30,15 @@ func TestBootIsComplete(t *testing.T) {
 	}
 }
 
-func TestRun(t *testing.T) {
+// TestInside shares one machine: nothing of it changes what another looks at.
+func TestInside(t *testing.T) {
 	m := Start(t, Options{})
+	for name, test := range map[string]func(*testing.T, *Machine){"run": testRun, "a run ends with its context": testRunEndsWithItsContext, "files": testFiles} {
+		t.Run(name, func(t *testing.T) { test(t, m) })
+	}
+}
+
+func testRun(t *testing.T, m *Machine) {
 	sh := func(script string) []string { return []string{"sh", "-c", script} }
 	for _, test := range []struct {
 		name string
@@ -79,8 +86,7 @@ func BenchmarkRun(b *testing.B) {
 	}
 }
 
-func TestRunEndsWithItsContext(t *testing.T) {
-	m := Start(t, Options{})
+func testRunEndsWithItsContext(t *testing.T, m *Machine) {
 	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 	defer cancel()
 	r := m.Run(ctx, Cmd{User: "nobody", Args: []string{"sleep", "123"}})
@@ -93,8 +99,7 @@ func TestRunEndsWithItsContext(t *testing.T) {
 	})
 }
 
-func TestFiles(t *testing.T) {
-	m := Start(t, Options{})
+func testFiles(t *testing.T, m *Machine) {
 	if r := m.Sh(t.Context(), "mkdir -p /srv/real; ln -s /srv/real /etc/link"); r.Code != 0 {
 		t.Fatalf("%+v", r)
 	}

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -27,9 +28,9 @@ func (s *setup) mountAll() error {
 	if err := mountMemory(s.Dir); err != nil {
 		return err
 	}
-	root, upper, work := s.Dir+"/root", s.Dir+"/upper", s.Dir+"/work"
-	for _, dir := range []string{root, upper, work} {
-		if err := os.Mkdir(dir, 0o755); err != nil {
+	root := s.Dir + "/root"
+	for _, name := range []string{"root", "upper", "work"} {
+		if err := os.Mkdir(filepath.Join(s.Dir, name), 0o755); err != nil {
 			return fmt.Errorf("cannot make a mount point: %w", err)
 		}
 	}
@@ -41,7 +42,7 @@ func (s *setup) mountAll() error {
 	if err != nil {
 		return err
 	}
-	if err := mount("overlay", root, "overlay", 0, "lowerdir="+lower+",upperdir="+upper+",workdir="+work); err != nil {
+	if err := mountOverlay(s.Dir, lower); err != nil {
 		return err
 	}
 	for _, m := range []struct {
@@ -113,38 +114,66 @@ func (s *setup) pivot(root string) error {
 	return mount("", "/", "", unix.MS_REC|unix.MS_SHARED, "")
 }
 
-// lowerDirs returns the value of overlay's lowerdir option, topmost first.
-func lowerDirs(root string, layers []string) (string, error) {
-	dirs := append([]string{root}, layers...)
-	slices.Reverse(dirs)
-	for i, dir := range dirs {
-		if strings.Contains(dir, ",") {
-			return "", fmt.Errorf("cannot use %s as a layer: the mount options are separated by commas", dir)
-		}
-		dirs[i] = strings.NewReplacer(`\`, `\\`, `:`, `\:`).Replace(dir)
-	}
+// lowerDirs returns what is below an overlay, topmost first.
+func lowerDirs(root string, layers []string) ([]string, error) {
 	for _, layer := range layers {
 		for _, merged := range []string{"bin", "lib", "sbin"} {
 			info, err := os.Lstat(filepath.Join(layer, merged))
 			if err == nil && info.IsDir() {
-				return "", fmt.Errorf("cannot use %s as a layer: its folder /%s would hide the root's link to /usr/%[2]s", layer, merged)
+				return nil, fmt.Errorf("cannot use %s as a layer: its folder /%s would hide the root's link to /usr/%[2]s", layer, merged)
 			}
 		}
 	}
-	return strings.Join(dirs, ":"), nil
+	dirs := append([]string{root}, layers...)
+	slices.Reverse(dirs)
+	return dirs, nil
 }
 
-// populateDev fills a bare /dev. The nodes are the host's, bound, since a host that is
-// a container itself may not make nodes.
+// mountOverlay lays folders, topmost first, over each other on dir/root. They go by the names
+// of links: the kernel writes the options of a mount anew for every reader of the table of
+// mounts, and systemd reads that again and again for the sandbox of each process, in which most
+// mounts are of this overlay.
+func mountOverlay(dir string, lower []string) error {
+	if err := os.Chdir(dir); err != nil {
+		return err
+	}
+	names := make([]string, len(lower))
+	for i, target := range lower {
+		names[i] = strconv.Itoa(i)
+		if err := os.Symlink(target, names[i]); err != nil {
+			return fmt.Errorf("cannot make a link to a layer: %w", err)
+		}
+	}
+	return mount("overlay", "root", "overlay", 0, "lowerdir="+strings.Join(names, ":")+",upperdir=upper,workdir=work")
+}
+
+// deviceNodes are those of a bare /dev, by their numbers in the kernel (null(4), random(4), tty(4)).
+var deviceNodes = map[string]uint64{
+	"null": unix.Mkdev(1, 3), "zero": unix.Mkdev(1, 5), "full": unix.Mkdev(1, 7),
+	"random": unix.Mkdev(1, 8), "urandom": unix.Mkdev(1, 9), "tty": unix.Mkdev(5, 0),
+}
+
+// populateDev fills a bare /dev. A host that is a container itself may not make nodes, and
+// binds its own.
 func (s *setup) populateDev(dev string) error {
-	nodes := map[string]string{}
-	for _, name := range []string{"null", "zero", "full", "random", "urandom", "tty"} {
-		nodes[name] = "/dev/" + name
-	}
+	bound := map[string]string{}
 	if s.Kmsg != "" {
-		nodes["kmsg"] = s.Kmsg
+		bound["kmsg"] = s.Kmsg
 	}
-	for name, node := range nodes {
+	for name, number := range deviceNodes {
+		node := dev + "/" + name
+		err := unix.Mknod(node, unix.S_IFCHR|0o666, int(number))
+		if err == nil {
+			err = os.Chmod(node, 0o666) // the umask has taken from it
+		}
+		if errors.Is(err, unix.EPERM) {
+			bound[name], err = "/dev/"+name, nil
+		}
+		if err != nil {
+			return fmt.Errorf("cannot make the device %s: %w", name, err)
+		}
+	}
+	for name, node := range bound {
 		if err := os.WriteFile(dev+"/"+name, nil, 0o666); err != nil {
 			return fmt.Errorf("cannot make a mount point: %w", err)
 		}

@@ -37,7 +37,7 @@ func (s *setup) populate() error {
 			return err
 		}
 	}
-	if err := s.settle(); err != nil {
+	if err := errors.Join(s.settle(), withoutGenerators()); err != nil {
 		return err
 	}
 	if len(s.Options.Layers) > 0 {
@@ -74,6 +74,23 @@ func unwant(unit string) error {
 			if err := os.Remove(link); err != nil {
 				return fmt.Errorf("cannot keep %s from starting: %w", unit, err)
 			}
+		}
+	}
+	return nil
+}
+
+// withoutGenerators masks the generators of systemd's own (systemd.generator(7)). Each runs at
+// every boot and reload, of which tests cause some hundreds, and here they find no disk, terminal,
+// virtual machine or kernel command line to make units for.
+func withoutGenerators() error {
+	all, err := filepath.Glob("/usr/lib/systemd/system-generators/systemd-*")
+	if err != nil {
+		return err
+	}
+	for _, generator := range all {
+		link := filepath.Join("/etc/systemd/system-generators", filepath.Base(generator))
+		if err := errors.Join(makeParent(link), os.Symlink("/dev/null", link)); err != nil {
+			return fmt.Errorf("cannot mask a generator: %w", err)
 		}
 	}
 	return nil
