@@ -17,8 +17,8 @@ import (
 var shown = map[string][]string{
 	"the store is away, slow, empty":   {"drills TestFleetOnARealEtcd", "agent TestAStoreThatTellsNonsense", "agent TestAStartNeedsTheRecordOfNow"},
 	"what a host tells cannot be read": {"leader TestGarbage"},
-	"someone deletes what hosts tell":  {"agent TestWholeRollouts", "drills TestFleetOnARealEtcd"},
-	"the store was set back":           {"drills TestFleetOnARealEtcd", "sim TestTheStoreIsSetBack"},
+	"someone deletes what hosts tell":  {"agent TestAHostThatWasRemovedComesBack", "drills TestFleetOnARealEtcd"},
+	"the store was set back":           {"drills TestFleetOnARealEtcd", "sim TestTheStoreIsSetBack", "leader TestAStoreThatWasSetBackIsFound"},
 	"the leader ends or is cut off":    {"drills TestALeaderThatWasStoppedWritesNothing", "leader TestALateWriteIsRefused", "leader TestTheNextLeaderMeasuresByItself"},
 	"a host is off":                    {"sim TestHostsThatComeBackCatchUp", "rollout TestThoseWhoComeBackKeepToTheBudget"},
 	"a host goes away in the middle":   {"sim TestHalfIsCutOff", "rollout TestDecisions"},
