@@ -240,7 +240,7 @@ func (l *Leader) lead(ctx context.Context, token int64, gone <-chan struct{}) er
 		if err != nil {
 			return err
 		}
-		last = time.Now()
+		last = now // not of the end of the write: what deciding takes is not waited for besides
 		if !held {
 			l.mu.Lock()
 			l.stats.Late++
