@@ -27,7 +27,8 @@ type Config struct {
 	Log   *slog.Logger
 	// Lease is for how long a leader that says nothing leads; 0 is 15 s.
 	Lease time.Duration
-	// Pace is the least time between two writes of the record; 0 is a second.
+	// Pace is the time between two writes of the record, on average: a few may follow one
+	// another where none was for as long. 0 is a second.
 	Pace time.Duration
 	// Reread is how often the record is read besides: a store that was set back may owe news
 	// to the watches for ever; 0 is a minute.
@@ -166,7 +167,7 @@ func (l *Leader) lead(ctx context.Context, token int64, gone <-chan struct{}) er
 	var stage, progress string
 	now := time.Now()
 	inStage, quiet := now, now // as long as this leader has seen
-	var last time.Time         // of a write
+	var due time.Time          // of a write, at the pace
 	var gate gate
 	timer := time.NewTimer(0)
 	defer timer.Stop()
@@ -211,8 +212,8 @@ func (l *Leader) lead(ctx context.Context, token int64, gone <-chan struct{}) er
 		}
 		clock := rollout.Clock{InStage: now.Sub(inStage), Quiet: now.Sub(quiet), Gate: gate.now}
 		l.note(v.record, hosts, clock)
-		if wait := l.Pace - now.Sub(last); wait > 0 {
-			timer.Reset(wait)
+		if first := due.Add(-atOnce * l.Pace); now.Before(first) {
+			timer.Reset(first.Sub(now))
 			continue
 		}
 		if v.seen().Owes() {
@@ -240,7 +241,9 @@ func (l *Leader) lead(ctx context.Context, token int64, gone <-chan struct{}) er
 		if err != nil {
 			return err
 		}
-		last = now // not of the end of the write: what deciding takes is not waited for besides
+		if due = due.Add(l.Pace); due.Before(now) {
+			due = now.Add(l.Pace)
+		}
 		if !held {
 			l.mu.Lock()
 			l.stats.Late++
@@ -255,9 +258,13 @@ func (l *Leader) lead(ctx context.Context, token int64, gone <-chan struct{}) er
 		l.mu.Lock()
 		l.stats.Writes++
 		l.mu.Unlock()
-		timer.Reset(l.Pace)
+		timer.Reset(max(0, time.Until(due)-atOnce*l.Pace))
 	}
 }
+
+// atOnce is how many writes of the record may come before they are due. Hosts that started
+// together end together: the next ones do not wait for the pace then.
+const atOnce = 2
 
 // still is nil if this leader leads.
 func (l *Leader) still(ctx context.Context, token int64) error {

@@ -116,6 +116,12 @@ func TestAFleetLosesNothing(t *testing.T) {
 			t.Errorf("ns%d was touched: %s", i+1, now.Stdout)
 		}
 	}
+	for i, m := range f.Hosts {
+		// What an agent keeps while nothing is rolled: connections are to etcd alone.
+		r := m.Sh(t.Context(), `pid=$(systemctl show -P MainPID kres-fleet.service)
+			awk '/^(VmRSS|RssAnon):/ { print $2 }' /proc/$pid/status; ss -Hxp state connected | grep -c "pid=$pid,.*kres-api" || true`)
+		t.Logf("the agent of ns%d: kB of memory, of that its own, connections to the manager: %s", i+1, strings.Join(strings.Fields(r.Stdout), ", "))
+	}
 	if now := f.Hosts[0].Sh(t.Context(), "kdig +short @127.0.0.1 www.example").Stdout; now != "192.0.2.80\n" {
 		t.Errorf("ns1 has not gone back: %s", now)
 	}
