@@ -136,7 +136,6 @@ func broken(b *testing.B, g *gates) {
 	}
 	p := quick()
 	p.MaxFailed, p.MaxParallel = "1%", "20"
-	before = w.Changes()
 	w.begin("400M", p)
 	_, c := w.phase(rollout.Reverted, 3*time.Minute)
 	g.add("3% of 200 hosts fail, 1% may, 20 at a time: hosts that failed", float64(c.Failed), 2+20, "")
