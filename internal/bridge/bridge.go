@@ -29,6 +29,7 @@ const (
 	sessionPath   = "/v1/session"
 	pagesPath     = "/ui"
 	headerTimeout = 5 * time.Second
+	idleTimeout   = time.Minute
 	maxLogIn      = 4096 // bytes of a body
 )
 
@@ -91,7 +92,7 @@ func (b *Bridge) Link() string {
 
 // Serve serves until the context ends, which is no error.
 func (b *Bridge) Serve(ctx context.Context) error {
-	server := &http.Server{Handler: b, ReadHeaderTimeout: headerTimeout, ErrorLog: quiet}
+	server := &http.Server{Handler: b, ReadHeaderTimeout: headerTimeout, IdleTimeout: idleTimeout, ErrorLog: quiet}
 	stop := context.AfterFunc(ctx, func() { _ = server.Close() })
 	defer stop()
 	if err := server.Serve(b.listener); !errors.Is(err, http.ErrServerClosed) {
