@@ -86,6 +86,12 @@ func (a *Agent) start(ctx context.Context, r rollout.Record, revision int64) {
 		a.prepare(ctx, r)
 		return
 	}
+	if rolls, err := a.Store.Read(ctx, store.Rolls+a.Host); err != nil || len(rolls.Values) > 0 {
+		if reason := "kres-fleet roll runs on this host"; err == nil && a.mem.Reason != reason {
+			a.set(ctx, rollout.Planned, reason)
+		}
+		return
+	}
 	if a.Lock != nil {
 		if err := a.Lock(ctx, true); err != nil {
 			if reason := "waits for the lock: " + err.Error(); a.mem.Reason != reason {

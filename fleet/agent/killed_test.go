@@ -91,6 +91,27 @@ func TestAHostThatWasRemovedComesBack(t *testing.T) {
 	})
 }
 
+// A host does not start while a command runs on it in the budget of rollouts.
+func TestAHostThatRunsACommandWaits(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := rolled(t)
+		defer func() { b.stop() }()
+		b.put(store.Rolls+"ns1", []byte("alice"))
+		b.roll(2, b.publish(2, two), 2)
+		b.until(rollout.Planned)
+		b.admit(rollout.Rolling)
+		time.Sleep(5 * time.Minute)
+		if h := b.told(); h.State != rollout.Planned || h.Reason != "kres-fleet roll runs on this host" {
+			t.Errorf("%+v", h)
+		}
+		if _, _, err := b.store.Commit(t.Context(), nil, []store.Change{{Key: store.Rolls + "ns1", Delete: true}}); err != nil {
+			t.Fatal(err)
+		}
+		b.admit(rollout.Rolling)
+		b.until(rollout.OK)
+	})
+}
+
 // A lock that the process before has left is given back, after what was in the middle has
 // come to its end.
 func TestALockIsNotLeftBehind(t *testing.T) {

@@ -6,6 +6,8 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"maps"
+	"slices"
 	"sync"
 
 	"kresd-manager/fleet/rollout"
@@ -22,11 +24,12 @@ type view struct {
 	hosts  map[string]rollout.Host
 	alive  map[string]bool
 	holds  map[string]string
+	rolls  map[string]bool
 }
 
 // seen is it for a decision.
 func (v *view) seen() rollout.View {
-	return rollout.View{Record: v.record, At: v.at, Hosts: v.all(), Basis: v.basis}
+	return rollout.View{Record: v.record, At: v.at, Hosts: v.all(), Basis: v.basis, Busy: slices.Sorted(maps.Keys(v.rolls))}
 }
 
 func (v *view) put(e store.Event, log *slog.Logger) {
@@ -56,6 +59,12 @@ func (v *view) put(e store.Event, log *slog.Logger) {
 			delete(v.alive, id)
 		} else {
 			v.alive[id] = true
+		}
+	case store.Under(e.Key, store.Rolls):
+		if id := name(store.Rolls); e.Deleted {
+			delete(v.rolls, id)
+		} else {
+			v.rolls[id] = true
 		}
 	case store.Under(e.Key, store.Holds):
 		if id := name(store.Holds); e.Deleted {
@@ -128,11 +137,11 @@ func Hosts(ctx context.Context, s store.Store) (record *rollout.Record, hosts []
 }
 
 // keys are what a leader has to know.
-var keys = []string{store.Hosts, store.Rollout, store.Alive, store.Holds}
+var keys = []string{store.Hosts, store.Rollout, store.Alive, store.Holds, store.Rolls}
 
 // read reads all of it, and returns the snapshot of the record and the revision of each.
 func read(ctx context.Context, s store.Store, log *slog.Logger) (v *view, record store.Snapshot, at []int64, err error) {
-	v = &view{hosts: map[string]rollout.Host{}, alive: map[string]bool{}, holds: map[string]string{}}
+	v = &view{hosts: map[string]rollout.Host{}, alive: map[string]bool{}, holds: map[string]string{}, rolls: map[string]bool{}}
 	for _, key := range keys {
 		if key == store.Hosts { // first: what is read of the others is newer
 			if err := v.readHosts(ctx, s); err != nil {

@@ -38,6 +38,7 @@ type crowd struct {
 	sizes []int  // of each ring, without held hosts
 	// canaryFailed is that a host of a ring before the last speaks against the release.
 	canaryFailed, canaryLost bool
+	busy                     []string // run a command in the budget of the rollout
 }
 
 func (r Record) crowd(hosts []Host) crowd {

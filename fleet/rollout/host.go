@@ -92,6 +92,9 @@ func (h Host) Text() []byte {
 	return b
 }
 
+// InFlight reports whether a host is there, and between start and proof.
+func (h Host) InFlight() bool { return h.Alive && h.inFlight() }
+
 // inFlight reports whether a host is between start and proof.
 func (h Host) inFlight() bool {
 	return h.State == Applying || h.State == HostSoaking || h.State == GoingBack

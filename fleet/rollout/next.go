@@ -32,6 +32,8 @@ type View struct {
 	// Hosts are all of them, as they were in the revision Basis.
 	Hosts []Host
 	Basis int64
+	// Busy are hosts that run a command in the budget of the rollout, by name.
+	Busy []string
 }
 
 // Next is what a record should be now: the same one where nothing is to be done.
@@ -46,6 +48,7 @@ func Next(v View, now Clock) Record {
 	next := r
 	next.Threshold = slices.Clone(r.Threshold)
 	c := next.crowd(v.Hosts)
+	c.busy = v.Busy
 	next.step(c, now)
 	fresh := next.admit(c, next.passes(now))
 	if r.admitsAny() {
@@ -309,6 +312,9 @@ func (h Host) goesBack() bool {
 // ready when the record was written.
 func (r *Record) admit(c crowd, passes bool) (fresh bool) {
 	free := max(0, r.Policy.parallel(c.counted())-c.InFlight)
+	if !r.Phase.back() { // going back does not wait for upgrades
+		free = max(0, free-len(c.busy))
+	}
 	var places []int
 	switch {
 	case r.Phase.back():

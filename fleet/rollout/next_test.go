@@ -48,11 +48,11 @@ func TestAThresholdAdmitsOnlyHostsThatWereKnownToBeReady(t *testing.T) {
 	if !r.Admits(hosts[7].Rank, hosts[7].Tags, hosts[7].Revision) {
 		t.Error("a host that was ready in revision 5 is not admitted")
 	}
-	next := Next(View{r, 11, hosts, 12}, Clock{})
+	next := Next(View{r, 11, hosts, 12, nil}, Clock{})
 	if next.Basis != 12 || next.Version != 4 || !next.Admits(hosts[6].Rank, hosts[6].Tags, 11) {
 		t.Errorf("the same threshold is not written again for a host that came later: %s", next.Text())
 	}
-	if again := Next(View{next, 13, hosts, 13}, Clock{}); again.Version != next.Version {
+	if again := Next(View{next, 13, hosts, 13, nil}, Clock{}); again.Version != next.Version {
 		t.Errorf("a record is written though nothing is to be said: %s", again.Text())
 	}
 }
@@ -61,25 +61,25 @@ func TestAThresholdAdmitsOnlyHostsThatWereKnownToBeReady(t *testing.T) {
 // its place, a record admits no one, and what was before that is looked at.
 func TestAStartBehindTheLeadersBackIsNotOverlooked(t *testing.T) {
 	hosts := fleet(Drifted, Planned, OK)
-	r := Next(View{sample(Rolling, 5), 11, hosts, 12}, Clock{}) // h1 has the only place, and may start at any moment
+	r := Next(View{sample(Rolling, 5), 11, hosts, 12, nil}, Clock{}) // h1 has the only place, and may start at any moment
 	if !r.Admits(hosts[1].Rank, hosts[1].Tags, hosts[1].Revision) {
 		t.Fatalf("%s", r.Text())
 	}
 	hosts[0].State, hosts[0].Revision = Planned, 14 // h0 comes first by its rank
-	closed := Next(View{r, 13, hosts, 14}, Clock{})
+	closed := Next(View{r, 13, hosts, 14, nil}, Clock{})
 	if closed.Version == r.Version || closed.admitsAny() {
 		t.Errorf("%s", closed.Text())
 	}
-	view := View{closed, 16, hosts, 14}
+	view := View{closed, 16, hosts, 14, nil}
 	if next := Next(view, Clock{}); next.Version != closed.Version || !view.Owes() {
 		t.Errorf("a view of before it admits hosts again: %s", next.Text())
 	}
 	hosts[1].State, hosts[1].Tried, hosts[1].On, hosts[1].Revision = Applying, true, true, 15 // so it did
-	if next := Next(View{closed, 16, hosts, 17}, Clock{}); next.Version != closed.Version {
+	if next := Next(View{closed, 16, hosts, 17, nil}, Clock{}); next.Version != closed.Version {
 		t.Errorf("another host starts beside it: %s", next.Text())
 	}
 	hosts[1].State = OK
-	if next := Next(View{closed, 16, hosts, 18}, Clock{}); !next.Admits(hosts[0].Rank, hosts[0].Tags, 14) {
+	if next := Next(View{closed, 16, hosts, 18, nil}, Clock{}); !next.Admits(hosts[0].Rank, hosts[0].Tags, 14) {
 		t.Errorf("no host starts after it: %s", next.Text())
 	}
 }
@@ -92,7 +92,7 @@ func TestThoseWhoComeBackKeepToTheBudget(t *testing.T) {
 	for i := 50; i < 100; i++ {
 		hosts[i].Revision = 20
 	}
-	next := Next(View{r, 20, hosts, 20}, Clock{})
+	next := Next(View{r, 20, hosts, 20, nil}, Clock{})
 	n := 0
 	for _, h := range hosts {
 		if h.State == Planned && next.Admits(h.Rank, h.Tags, h.Revision) {
@@ -176,7 +176,7 @@ func TestDecisions(t *testing.T) {
 		{"no host at all is a pause", func() Record { return sample(Preflight, 0) },
 			func() []Host { return nil }, minute, Paused, 0, "no host has reported yet, or all are held"},
 	} {
-		next := Next(View{c.record(), 11, c.hosts(), 12}, c.clock)
+		next := Next(View{c.record(), 11, c.hosts(), 12, nil}, c.clock)
 		if next.Phase != c.phase || next.Stage != c.stage || next.Reason != c.reason {
 			t.Errorf("%s: %s, stage %d, %q", c.name, next.Phase, next.Stage, next.Reason)
 		}
@@ -198,20 +198,43 @@ func TestSpread(t *testing.T) {
 			hosts[i].Tags["site"] = site
 		}
 	}
-	next := Next(View{r, 11, hosts, 12}, Clock{})
+	next := Next(View{r, 11, hosts, 12, nil}, Clock{})
 	if next.Threshold[1] != hosts[3].Rank {
 		t.Errorf("h2 and h3 are to start, and h4 is of the site of h2: %s", next.Text())
 	}
 	hosts[2].State, hosts[3].State = Applying, Applying
-	if next := Next(View{next, 13, hosts, 14}, Clock{}); next.Admits(hosts[4].Rank, hosts[4].Tags, 5) {
+	if next := Next(View{next, 13, hosts, 14, nil}, Clock{}); next.Admits(hosts[4].Rank, hosts[4].Tags, 5) {
 		t.Errorf("h4 starts beside h2: %s", next.Text())
 	}
 	if why := strings.Join(Why(next, hosts, nil), "\n"); !strings.Contains(why, "no two at a time of the same site") {
 		t.Error(why)
 	}
 	hosts[2].State = OK
-	if next := Next(View{next, 13, hosts, 15}, Clock{}); next.Threshold[1] != hosts[5].Rank {
+	if next := Next(View{next, 13, hosts, 15, nil}, Clock{}); next.Threshold[1] != hosts[5].Rank {
 		t.Errorf("h4 and h5 are to start: %s", next.Text())
+	}
+}
+
+// Hosts that run a command have places of the budget, but for going back.
+func TestBusyHosts(t *testing.T) {
+	r := sample(Rolling, 5)
+	r.Policy.MaxParallel = "3"
+	hosts := fleet(append(many(OK, 6), many(Planned, 6)...)...)
+	n := func(next Record) (n int) {
+		for _, h := range hosts {
+			count(&n, next.candidate(h) && next.Admits(h.Rank, h.Tags, h.Revision))
+		}
+		return n
+	}
+	if got := n(Next(View{r, 11, hosts, 12, []string{"h9", "h10"}}, Clock{})); got != 1 {
+		t.Errorf("%d start beside 2 that are busy, of 3", got)
+	}
+	if next := Next(View{r, 11, hosts, 12, []string{"h7", "h8", "h9", "h10"}}, Clock{Quiet: time.Hour}); !strings.Contains(next.Reason, "kres-fleet roll runs on h7, h8, h9") {
+		t.Error(next.Reason)
+	}
+	r.Phase = Reverting
+	if got := n(Next(View{r, 11, hosts, 12, []string{"h9", "h10"}}, Clock{})); got != 3 {
+		t.Errorf("%d go back beside 2 that are busy, of 3", got)
 	}
 }
 
@@ -274,7 +297,7 @@ func FuzzParse(f *testing.F) {
 	f.Add([]byte("\x00{"))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		if r, err := Parse(text); err == nil {
-			Next(View{r, 11, fleet(OK, Planned, Failed), 12}, Clock{})
+			Next(View{r, 11, fleet(OK, Planned, Failed), 12, nil}, Clock{})
 			r.Admits("0000000000000001", Tags{"host": "x"}, 3)
 		}
 		_, _ = ParseHost("x", text)

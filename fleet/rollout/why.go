@@ -27,6 +27,9 @@ func (r Record) waits(c crowd) string {
 	if r.Policy.Spread != "" && c.InFlight > 0 && (r.Phase.back() || c.Ready > 0) {
 		parts = append(parts, "no two at a time of the same "+r.Policy.Spread)
 	}
+	if len(c.busy) > 0 {
+		parts = append(parts, "kres-fleet roll runs on "+strings.Join(c.busy[:min(3, len(c.busy))], ", "))
+	}
 	if c.Out > 0 { // with reasons below
 		parts = append(parts, fmt.Sprintf("%d passed over: %s", c.Out, c.names(func(h Host) bool { return h.Alive && h.out() })))
 	}

@@ -286,7 +286,7 @@ func (w *world) lead(l int) {
 		return
 	}
 	x.clock.Gate = x.gate
-	next := Next(View{x.record, x.read, x.hosts, x.basis}, x.clock)
+	next := Next(View{x.record, x.read, x.hosts, x.basis, nil}, x.clock)
 	if next.Version == x.record.Version || x.token != w.token || x.read != w.written {
 		return
 	}

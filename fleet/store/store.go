@@ -19,6 +19,7 @@ const (
 	Hosts    = "hosts/"    // what each host tells of itself
 	Alive    = "alive/"    // that it is there: as long as its lease lasts
 	Holds    = "holds/"    // hosts that an operator wants unchanged
+	Rolls    = "rolls/"    // hosts that run a command in the budget of rollouts, as long as a lease lasts
 	Releases = "releases/" // signed manifests
 	Blobs    = "blobs/"    // what they name
 	History  = "history/"  // records of rollouts that have ended

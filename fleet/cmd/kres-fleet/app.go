@@ -106,7 +106,7 @@ Exit status, of all commands alike: 0 done; 1 failed or refused; 2 wrong usage;
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return usage(cmd, "%s", program.WrongFlag(cmd, err)) })
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(a.agentCommand(), a.releaseCommand(), a.rolloutCommand(), a.hostsCommand(), a.holdCommand(), a.releaseHoldCommand(),
-		a.lockCommand(), a.rankCommand(), a.serveCommand(), a.doctorCommand())
+		a.lockCommand(), a.rollCommand(), a.rankCommand(), a.serveCommand(), a.doctorCommand())
 	return root
 }
 

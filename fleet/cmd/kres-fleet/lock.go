@@ -46,7 +46,7 @@ signal; 1 if the lock was not had or the command cannot be run.`,
 			if err != nil {
 				return err
 			}
-			if err := take(cmd.Context(), c, wait); err != nil {
+			if err := insist(cmd.Context(), wait, c.Take); err != nil {
 				return err
 			}
 			defer func() {
@@ -61,16 +61,16 @@ signal; 1 if the lock was not had or the command cannot be run.`,
 	return cmd
 }
 
-// take asks for the lock until it is had, or the time is over.
-func take(ctx context.Context, c *fleetlock.Client, wait time.Duration) error {
+// insist tries until it succeeds, or the time is over.
+func insist(ctx context.Context, wait time.Duration, try func(context.Context) error) error {
 	deadline := time.Now().Add(wait)
 	for {
-		err := c.Take(ctx)
-		if err == nil || time.Now().After(deadline) {
+		err := try(ctx)
+		if err == nil || !time.Now().Before(deadline) {
 			return err
 		}
 		select {
-		case <-time.After(min(10*time.Second, max(time.Second, wait/20))):
+		case <-time.After(min(10*time.Second, max(100*time.Millisecond, wait/20))):
 		case <-ctx.Done():
 			return ctx.Err()
 		}

@@ -32,7 +32,7 @@ func TestMain(m *testing.M) {
 
 // TestScript runs testdata/script. Besides the usual commands there are
 //
-//	store                 serve a store, which s.toml names, with keys of alice in signers
+//	store                 serve a store, which s.toml names, and ns2.toml as another host, with keys of alice in signers
 //	tells HOST STATE [RELEASE] [REASON]   a host tells this of itself, of the rollout of now
 //	there HOST            and counts as there
 //	leads HOST            a host decides, or would
@@ -84,6 +84,7 @@ func startStore(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(os.MkdirAll(ts.MkAbs("state"), 0o700))
 	put("s.toml", fmt.Sprintf("host = \"ns1\"\nallowed-signers = %q\nstate-dir = %q\nsocket = %q\n[store]\nkind = \"https\"\nurl = \"http://%s\"\ntoken-file = %q\n",
 		ts.MkAbs("signers"), ts.MkAbs("state"), ts.MkAbs("no.sock"), address, ts.MkAbs("token")))
+	put("ns2.toml", strings.Replace(ts.ReadFile("s.toml"), `"ns1"`, `"ns2"`, 1))
 	ctx, stop := context.WithCancel(context.Background())
 	ended := make(chan int, 1)
 	go func() {

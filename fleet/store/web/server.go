@@ -78,7 +78,7 @@ func (t Token) may(key string) bool {
 	switch {
 	case t.Role == RoleAdmin:
 		return true
-	case key == store.Hosts+t.Host, key == store.Alive+t.Host:
+	case key == store.Hosts+t.Host, key == store.Alive+t.Host, key == store.Rolls+t.Host:
 		return true
 	}
 	return t.Role == RoleLead && (key == store.Leader || key == store.Rollout)
