@@ -267,6 +267,11 @@ screenshots: ## take the pictures of docs/pages anew; needs root
 shell: ## open a shell in the machine that make demo KEEP=1 left running
 	@$(GO) run ./test/shell
 
+.PHONY: pages
+pages: ## show the pages of the machine that make demo KEEP=1 left running at http://localhost:8453/ui/
+	@$(GO) build -o $(BUILD)/test/shell ./test/shell
+	@exec $(BUILD)/test/shell --pages # go run would not pass SIGINT on
+
 .PHONY: clean
 clean: ## remove what build made
 	rm -rf $(BUILD)

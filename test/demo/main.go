@@ -94,6 +94,7 @@ func show(ctx context.Context, out *printer, keep bool) (err error) {
 	kept = true
 	out.title(fmt.Sprintf("Done: %d commands in %v; the machine %s runs on", len(acts), took, m.Name()))
 	out.note("a shell inside:        make shell")
+	out.note("its pages:             make pages, then http://localhost:8453/ui/")
 	out.note("the API from outside:  curl -s --unix-socket " + hostSocket(m) + " localhost/v1/status")
 	out.note("end it:                go run ./test/shell --close")
 	return nil

@@ -7,6 +7,7 @@
 //	go run ./test/shell --boot [--stock] [--layer DIR]… [--enable UNIT]…
 //	                                      boot one, and a shell in it
 //	go run ./test/shell --list            the names of the kept machines
+//	go run ./test/shell --pages [NAME]    show its pages to a browser of this host, until Ctrl-C
 //	go run ./test/shell --close [NAME]    end one, by default all
 //
 // The exit code is the shell's; 1 when something failed, 2 on wrong usage.
@@ -42,6 +43,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	boot := flags.Bool("boot", false, "boot a machine and keep it")
 	list := flags.Bool("list", false, "list the kept machines, the newest last")
 	end := flags.Bool("close", false, "end the kept machines, or the named one")
+	show := flags.Bool("pages", false, "show the pages of the newest kept machine, or of the named one, to a browser of this host")
 	stock := flags.Bool("stock", false, "with --boot: start the stock resolver")
 	var layers, enable names
 	flags.Var(&layers, "layer", "with --boot: a `folder` laid over the root, such as an install tree")
@@ -50,7 +52,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		return 2
 	}
 	if flags.NArg() > 1 || *boot && flags.NArg() > 0 {
-		fmt.Fprintln(stderr, "cannot take so many names: usage is shell [--boot | --list | --close] [NAME]")
+		fmt.Fprintln(stderr, "cannot take so many names: usage is shell [--boot | --list | --pages | --close] [NAME]")
 		return 2
 	}
 	var err error
@@ -64,6 +66,11 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		}
 	case *list:
 		err = printKept(stdout)
+	case *show:
+		var m *machine.Machine
+		if m, err = attach(flags.Arg(0)); err == nil {
+			err = pages(ctx, m, stdout)
+		}
 	case *end:
 		err = closeKept(flags.Arg(0), stderr)
 	default:
