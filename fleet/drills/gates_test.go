@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"fmt"
 	"math"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -117,5 +118,18 @@ func TestGatesAreShown(t *testing.T) {
 	}
 	if _, err := write([]byte("a\n"), ""); err == nil {
 		t.Error("a document without a place is written")
+	}
+}
+
+// TestTheDocumentHasTheFigures: no one edits them, and none is missed.
+func TestTheDocumentHasTheFigures(t *testing.T) {
+	text, err := os.ReadFile(document)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(text), begins)
+	table, _, found := strings.Cut(rest, ends)
+	if rows := strings.Count(table, "\n") - 2; !found || rows < 15 || strings.Contains(table, "**") {
+		t.Errorf("the document has %d figures, or one that is missed:\n%s", rows, table)
 	}
 }
