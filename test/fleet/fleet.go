@@ -156,12 +156,12 @@ const follow = `#!/bin/bash
 end=$((SECONDS + 90))
 while [ $SECONDS -lt $end ]; do
 	all=$(kres-fleet rollout status 2>&1); status=$?
-	now=$(head -n 2 <<<"$all" | cut -d, -f1,3- | cut -d'(' -f1)
-	[ "$now" = "$last" ] || sed 'N; s|\n| · |' <<<"$now"
+	now="$(head -n 1 <<<"$all" | cut -d, -f1) · $(grep -m 1 ' hosts have it' <<<"$all" | cut -d, -f1,3-)"
+	[ "$now" = "$last" ] || echo "$now"
 	last=$now
 	case $now in
 	*": done"* | *": reverted"* | *": paused"*)
-		tail -n +3 <<<"$all"
+		sed -n '/ leads$/,$p' <<<"$all"
 		exit $status
 		;;
 	esac
