@@ -178,6 +178,7 @@ func TestWhatCannotBeWatchedIsInTheStatus(t *testing.T) {
 		t.Fatal(err)
 	}
 	p.run(t)
+	p.settle(t)
 	s := p.wantState(t, "running")
 	want := "changes of the zone " + w.dir + "/zone are seen within a minute and not at once: cannot watch the folder"
 	if len(s.Problems) != 1 || s.Problems[0].Message != want || s.Problems[0].Pointer != "/local-data/rpz/0/file" || s.Problems[0].Severity != config.SeverityWarning {
