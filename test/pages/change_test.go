@@ -6,19 +6,13 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/chromedp/chromedp"
-	"github.com/chromedp/chromedp/kb"
-
 	"kresd-manager/test/browser"
 	"kresd-manager/test/product"
 )
 
 // edited types a configuration into the editor.
 func edited(p *browser.Page, config string) {
-	p.Role("textbox", "Configuration in YAML").Click()
-	p.Press("a", chromedp.ModifierCtrl)
-	p.Press(kb.Delete)
-	p.Type(config)
+	p.Role("textbox", "Configuration in YAML").Fill(config)
 }
 
 // previewed has the plan of the text in the editor shown.
@@ -32,12 +26,6 @@ func previewed(t *testing.T, p *browser.Page) {
 // waiting is the bar about a change that is undone unless someone confirms it.
 func waiting(p *browser.Page) browser.Element {
 	return p.Role("region", "A change waits to be confirmed")
-}
-
-// configured reads the number of workers that is configured.
-func configured(t *testing.T, pointer string) string {
-	t.Helper()
-	return strings.TrimSpace(sut.Must(t, "kresctl", "config", "get", "-p", pointer))
 }
 
 // with is config with the address of host.example replaced.
