@@ -18,7 +18,6 @@ import (
 	"kresd-manager/fleet/settings"
 	"kresd-manager/fleet/store"
 	"kresd-manager/internal/present"
-	"kresd-manager/internal/visible"
 )
 
 func sorted(hosts []rollout.Host) []rollout.Host {
@@ -122,7 +121,7 @@ func layHosts(w io.Writer, all []hostLine, of int) error {
 		}
 		h := all[i-1]
 		if h.Reason != "" {
-			fmt.Fprintln(w, wrapped("    ", visible.Line(h.Reason)))
+			fmt.Fprintln(w, wrapped("    ", h.Reason))
 		}
 		if len(h.Drift) > 0 && h.State != rollout.Drifted {
 			fmt.Fprintln(w, wrapped("    ", "edited locally: "+strings.Join(h.Drift, ", ")))

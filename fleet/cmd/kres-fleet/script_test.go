@@ -126,7 +126,7 @@ func tells(ts *testscript.TestScript, neg bool, args []string) {
 		h.Release = args[2]
 	}
 	if len(args) > 3 {
-		h.Reason = args[3]
+		h.Reason = strings.ReplaceAll(args[3], `\n`, "\n")
 	}
 	snap, err := ts.Value(benchKey{}).(*served).store.Read(context.Background(), store.Rollout)
 	ts.Check(err)
