@@ -359,6 +359,21 @@ func TestAWorkerThatWasAskedIsMissed(t *testing.T) {
 	p.wants("without a control socket", map[string]string{units.Worker(1): "mute: does not answer on its control socket, which is gone"})
 }
 
+// A manager that ends gives up its look: that says nothing of workers.
+func TestALookThatIsGivenUpFindsNoFault(t *testing.T) {
+	p := newPlace(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	p.eye.o.Worker = func(ctx context.Context, _ string) (kresd.Seen, error) {
+		cancel()
+		<-ctx.Done()
+		return kresd.Seen{}, ctx.Err()
+	}
+	p.eye.Look(ctx, &p.live)
+	if len(p.live.Faults) != 0 {
+		t.Errorf("faults: %v", p.live.Faults)
+	}
+}
+
 func TestAFrozenWorkerIsToldOnceItIsThawed(t *testing.T) {
 	p := newPlace(t)
 	freezer := func(state string) { p.set(units.Worker(2), func(o *units.Observed) { o.FreezerState = state }) }

@@ -63,7 +63,7 @@ func (e *Eye) noteMappedLocked(live units.Live, seen map[string]answer, database
 // ask asks all workers that run and can answer, those with a known mapping of the rule
 // database for a sign of life only.
 func (e *Eye) ask(ctx context.Context, live units.Live, mapped map[string]string) map[string]answer {
-	ctx, cancel := context.WithTimeout(ctx, answerTime)
+	patient, cancel := context.WithTimeout(ctx, answerTime)
 	defer cancel()
 	var mu sync.Mutex
 	var all sync.WaitGroup
@@ -76,7 +76,10 @@ func (e *Eye) ask(ctx context.Context, live units.Live, mapped map[string]string
 		all.Go(func() {
 			turn <- struct{}{}
 			defer func() { <-turn }()
-			seen, err := e.askOne(ctx, unit, mapped[unit])
+			seen, err := e.askOne(patient, unit, mapped[unit])
+			if err != nil && ctx.Err() != nil {
+				return // no one has waited for the answer
+			}
 			mu.Lock()
 			defer mu.Unlock()
 			answers[unit] = answer{seen, err}
