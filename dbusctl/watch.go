@@ -164,8 +164,7 @@ func (w *watch) follow(ctx context.Context, unit string) error {
 		dbus.WithMatchSender(systemdName),
 		where,
 		dbus.WithMatchInterface(busName+".Properties"),
-		dbus.WithMatchMember("PropertiesChanged"),
-		dbus.WithMatchArg(0, unitIface),
+		dbus.WithMatchMember("PropertiesChanged"), // of a unit, and of a service, which has how it ended
 	)
 	if err == nil {
 		w.memory.rule(unit, w.broad)

@@ -166,7 +166,7 @@ func TestBootWithTheStockServiceEnabledByItsPackage(t *testing.T) {
 	if err := m.WaitUnit(t.Context(), "knot-resolver.service", "active"); err != nil {
 		t.Fatal(err)
 	}
-	made := "find /run/systemd/generator* -name '*kres*'"
+	made := "find /run/systemd -path '/run/systemd/generator*' -name '*kres*'"
 	if out := sh(t, m, made); out != "" {
 		t.Errorf("the generator has made\n%s", out)
 	}

@@ -27,6 +27,7 @@ func small(t *testing.T, dir string) {
 		rm -r /tmp/saved
 		systemctl start kresd-manager.socket kresd-manager.service`, dir)
 	sut.Must(t, "sh", "-c", script)
+	sut.Status(t) // when all has been started
 	t.Cleanup(func() {
 		sut.Run(context.Background(), machine.Cmd{Args: []string{"sh", "-c", fmt.Sprintf(
 			"systemctl stop kresd-manager.socket kresd-manager.service kresd.target; umount -l %s", dir)}})

@@ -361,7 +361,13 @@ management:
 	}
 	const crashes = `kresd_manager_unit_crashes_total{component="worker",result="signal",unit="kresd@2.service"}`
 	before := scrape(t)[crashes]
+	// The manager comes to look when the worker runs again.
+	sut.Must(t, "systemctl", "kill", "--kill-whom=main", "--signal=STOP", "kresd-manager.service")
 	sut.Must(t, "systemctl", "kill", "--signal=KILL", "kresd@2.service")
+	product.Eventually(t, "the worker runs again", func() bool {
+		return strings.TrimSpace(sut.Must(t, "systemctl", "show", "-P", "SubState", "-P", "NRestarts", "kresd@2.service")) == "1\nrunning"
+	})
+	sut.Must(t, "systemctl", "kill", "--kill-whom=main", "--signal=CONT", "kresd-manager.service")
 	product.Eventually(t, "the crash is counted", func() bool { return scrape(t)[crashes] == before+1 })
 	sut.Must(t, "systemctl", "stop", "kresd@1.service")
 	product.Eventually(t, "the worker is repaired", func() bool {

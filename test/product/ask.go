@@ -113,8 +113,17 @@ func (s *System) Refused(t *testing.T, pointer, value string, words ...string) {
 	}
 }
 
-// Status asks the API for the state of everything.
+// Status asks the API for the state of everything, once all of a start has been done.
 func (s *System) Status(t *testing.T) units.Status {
+	t.Helper()
+	st := s.status(t)
+	for began := time.Now(); st.State == "applying" && st.Change == nil && time.Since(began) < usual; st = s.status(t) {
+		time.Sleep(20 * time.Millisecond)
+	}
+	return st
+}
+
+func (s *System) status(t *testing.T) units.Status {
 	t.Helper()
 	a := s.Call(t, "GET", "/v1/status", "")
 	var st units.Status

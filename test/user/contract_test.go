@@ -132,6 +132,7 @@ func TestContract(t *testing.T) {
 	p := begin(t, s.command(s.manager...))
 	p.endAtCleanup(t, s.command, s.ctl...)
 	p.ready(t)
+	s.Settle(t)                // of a start, some is done after that
 	contract.Run(t, s, 100, 6) // others than on the system's systemd
 	if t.Failed() {
 		t.Log(p.out.String())
