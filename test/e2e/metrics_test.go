@@ -365,7 +365,7 @@ management:
 	sut.Must(t, "systemctl", "kill", "--kill-whom=main", "--signal=STOP", "kresd-manager.service")
 	sut.Must(t, "systemctl", "kill", "--signal=KILL", "kresd@2.service")
 	product.Eventually(t, "the worker runs again", func() bool {
-		return strings.TrimSpace(sut.Must(t, "systemctl", "show", "-P", "SubState", "-P", "NRestarts", "kresd@2.service")) == "1\nrunning"
+		return strings.TrimSpace(sut.Must(t, "systemctl", "show", "-P", "SubState", "-P", "NRestarts", "kresd@2.service")) == "running\n1"
 	})
 	sut.Must(t, "systemctl", "kill", "--kill-whom=main", "--signal=CONT", "kresd-manager.service")
 	product.Eventually(t, "the crash is counted", func() bool { return scrape(t)[crashes] == before+1 })
