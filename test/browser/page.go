@@ -66,14 +66,15 @@ func originOf(url string) string {
 	return scheme + "://" + host
 }
 
-// Frame returns the page inside an iframe that a CSS selector finds, of the same origin.
+// Frame returns the page inside an iframe that a CSS selector finds, of the same origin, when
+// it has been loaded: a question about the empty document that was there before has no answer.
 func (p *Page) Frame(selector string) *Page {
 	p.t.Helper()
 	quoted, _ := json.Marshal(selector)
 	f := *p
 	f.root = p.document() + ".querySelector(" + string(quoted) + ")?.contentDocument"
 	f.until("there is the frame "+selector, func() bool {
-		return Eval[bool](&f, "!!("+f.root+"?.body)")
+		return Eval[bool](&f, "(d => !!d && d.readyState === 'complete' && d.location.href !== 'about:blank')("+f.root+")")
 	})
 	return &f
 }
