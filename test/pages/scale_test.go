@@ -31,6 +31,7 @@ func TestAMillionNamesAndManyWorkers(t *testing.T) {
 	turnTo := func(page string) { p.Role("navigation", "Pages").Role("link", page).Click() }
 	for _, page := range []string{"Overview", "Units"} {
 		turnTo(page)
+		p.Role("main", "").Role("heading", page).Nth(0).Shown()
 		product.Eventually(t, page+" has a row for each worker", func() bool { return p.Role("rowheader", "kresd@…").Count() == workers })
 		p.Accessible(page + "")
 		p.Size(320, 640)
@@ -39,10 +40,10 @@ func TestAMillionNamesAndManyWorkers(t *testing.T) {
 	}
 
 	turnTo("Configuration")
-	edited(p, many+"  rpz:\n    - file: "+million+"\n")
+	edited(p, "nsid: many\n"+many+"  rpz:\n    - file: "+million+"\n") // new rules, and a restart of each worker
 	previewed(t, p)
 	p.Role("button", "Apply").Click()
-	p.Role("progressbar", "0 of…").Shown()
+	p.Role("progressbar", "").Shown()
 	p.Role("list", "Steps").Contains(" · for ")
 	p.Accessible("a change in progress")
 	waiting(p).Shown()

@@ -131,12 +131,13 @@ export const pause = (ms: number, signal?: AbortSignal): Promise<void> =>
   });
 
 // follow tells how far a change is until it has ended. It goes on over a restart of the
-// manager: while it is away nothing is told.
+// manager: while it is away nothing is told. Without the ETag of what is known, to wait would
+// be to wait for the end.
 export async function follow(id: number, onChange: (c: Change) => void, signal: AbortSignal): Promise<Change> {
   let etag = "";
   for (;;) {
     try {
-      const a = await ask("GET", `/v1/changes/${id}?wait=30s`, { signal, headers: etag ? { "If-None-Match": etag } : {} });
+      const a = await ask("GET", `/v1/changes/${id}${etag ? "?wait=30s" : ""}`, { signal, headers: etag ? { "If-None-Match": etag } : {} });
       if (a.status === 200) {
         etag = a.headers["etag"] ?? "";
         const c = JSON.parse(a.body) as Change;
