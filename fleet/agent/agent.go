@@ -45,6 +45,8 @@ type Config struct {
 	// reboots and rollouts share a budget. It returns why it cannot be had now.
 	Lock func(ctx context.Context, take bool) error
 	Log  *slog.Logger
+	// Did, if there is one, is called when something was done, and the agent waits again.
+	Did func()
 	// Clock is the time of day on this host, for signatures with limits and for people; nil
 	// is time.Now. Durations are measured without it.
 	Clock func() time.Time
@@ -149,6 +151,9 @@ func (a *Agent) Run(ctx context.Context) error {
 	for ctx.Err() == nil {
 		a.work(ctx)
 		a.lookForDrift(ctx)
+		if a.Did != nil {
+			a.Did()
+		}
 		a.pause(ctx, a.Pace)
 	}
 	wait.Wait()

@@ -103,6 +103,7 @@ func TestStockServiceIsRespected(t *testing.T) {
 	sut.Expect(t, "host.example.", "192.0.2.1")
 
 	// And the other way round.
+	sut.Status(t) // when all has been started
 	before := sut.PIDs(t)
 	if r := sut.Exec(t, "systemctl", "start", "knot-resolver.service"); r.Code == 0 {
 		t.Error("the stock service starts beside our workers")

@@ -24,9 +24,13 @@ import (
 	"kresd-manager/fleet/settings"
 	"kresd-manager/fleet/store"
 	"kresd-manager/internal/durable"
+	"kresd-manager/internal/rest"
 )
 
 const fetchTimeout = 10 * time.Minute
+
+// restTime is how long the agent has done nothing when it gives back the memory that it took.
+const restTime = 5 * time.Second
 
 func (a *app) agentCommand() *cobra.Command {
 	return &cobra.Command{
@@ -41,6 +45,7 @@ func (a *app) agentCommand() *cobra.Command {
 }
 
 func (a *app) runAgent(ctx context.Context, s settings.Settings, st store.Store) error {
+	rest.Small()
 	log := a.logger()
 	// The unit has a stricter one: only what is written from here on, the file that the
 	// manager reads and files of releases, is for the group.
@@ -52,6 +57,7 @@ func (a *app) runAgent(ctx context.Context, s settings.Settings, st store.Store)
 	cfg := agent.Config{
 		Host: s.Host, MachineID: id, Version: version, Tags: s.AllTags, Signers: s.Signers, StateDir: s.StateDir, File: s.File,
 		Store: st, Manager: &local.Manager{Socket: s.Socket, Probes: s.Probes}, Fetch: fetch, Log: log,
+		Did: rest.NewTimer(restTime).Done,
 	}
 	if s.FleetLock != "" {
 		c, err := fleetlock.New(s.FleetLock, s.Host, s.LockGroup)
