@@ -15,7 +15,6 @@ import (
 	"github.com/godbus/dbus/v5"
 
 	"kresd-manager/internal/unitfile"
-	"kresd-manager/units"
 )
 
 // changing are the methods of systemd's by which anything is changed. polkit does
@@ -47,13 +46,13 @@ func TestJobsHaveTheirModes(t *testing.T) {
 	transient := &Transient{Client: client, Unit: func(name string) (unitfile.Unit, error) { return unitfile.Unit{Name: name}, nil }}
 	ctx := patient(t)
 	for what, err := range map[string]error{
-		"start":             client.Start(ctx, "kresd@1.service", units.JobTerms{}),
+		"start":             client.Start(ctx, "kresd@1.service", 0),
 		"stop":              client.Stop(ctx, "kresd@1.service"),
-		"restart":           client.Restart(ctx, "kresd@1.service", units.JobTerms{}),
+		"restart":           client.Restart(ctx, "kresd@1.service", 0),
 		"queue a stop":      client.QueueStop(ctx, "kresd@1.service"),
 		"reset":             client.ResetFailed(ctx, "kresd@1.service"),
-		"start transient":   transient.Start(ctx, "kresd@9.service", units.JobTerms{}),
-		"restart transient": transient.Restart(ctx, "kresd@9.service", units.JobTerms{}),
+		"start transient":   transient.Start(ctx, "kresd@9.service", 0),
+		"restart transient": transient.Restart(ctx, "kresd@9.service", 0),
 	} {
 		if err != nil {
 			t.Errorf("%s: %v", what, err)

@@ -97,7 +97,7 @@ func TestAJobThatBringsBackWhatWasStopped(t *testing.T) {
 			if c.verb == "restart" {
 				do = client.Restart
 			}
-			err := do(patient(t), "kresd@1.service", units.JobTerms{Since: client.Mark()})
+			err := do(patient(t), "kresd@1.service", client.Mark())
 			if c.stopped != errors.Is(err, units.ErrTargetStopped) || !c.stopped && err != nil {
 				t.Errorf("got %v, stopped meanwhile: %t", err, c.stopped)
 			}

@@ -29,15 +29,7 @@ func (c run) longest(s units.Step) time.Duration {
 	case units.Reset, units.Renew, units.Set:
 		return controlDeadline + time.Minute
 	}
-	return c.waits() + 2*workerDeadline + c.want.Roll.Soak + time.Minute // what is tried is stopped, too
-}
-
-// waits is how long the job of the step may wait for that of another one.
-func (c run) waits() time.Duration {
-	if c.ahead == nil {
-		return 0
-	}
-	return loaderDeadline
+	return 2*workerDeadline + c.want.Roll.Soak + time.Minute // what is tried is stopped, too
 }
 
 // observed is step, told to all who listen.

@@ -56,9 +56,9 @@ const (
 
 // unlessStopped queues a job once a stop of the unit has ended, be it ours of a moment
 // ago or an administrator's of this one unit. If all is stopped, that is the last word.
-func (c run) unlessStopped(ctx context.Context, s units.Step, do func(context.Context, string, units.JobTerms) error) error {
+func (c run) unlessStopped(ctx context.Context, s units.Step, do func(context.Context, string, units.Mark) error) error {
 	for end := time.Now().Add(stopWait); ; {
-		err := do(ctx, s.Unit, units.JobTerms{Since: units.Mark(c.since.Load()), Queued: c.queued})
+		err := do(ctx, s.Unit, units.Mark(c.since.Load()))
 		if errors.Is(err, units.ErrTargetStopped) {
 			return c.stopAgain(ctx, err)
 		}
@@ -114,13 +114,10 @@ func (c run) start(ctx context.Context, s units.Step) error {
 	if c.mode.Soak {
 		soak = c.want.Roll.Soak
 	}
-	ctx, cancel := context.WithTimeout(ctx, c.waits()+workerDeadline+soak)
+	ctx, cancel := context.WithTimeout(ctx, workerDeadline+soak)
 	defer cancel()
 	began := time.Now()
 	err := c.job(ctx, s)
-	if err != nil && c.takenBack() {
-		return &units.StepError{Step: s, Err: errTakenBack}
-	}
 	role, _ := units.RoleOf(s.Unit)
 	return c.judge(ctx, s, began, err, func(o units.Observed) error {
 		if !o.Running() {

@@ -98,9 +98,8 @@ func (c *Client) Observe(ctx context.Context, scope units.Scope) (units.Live, er
 func (c *Client) Mark() units.Mark { return c.Systemd.Mark() - c.began }
 
 // Start is a job.
-func (c *Client) Start(ctx context.Context, name string, terms units.JobTerms) error {
-	terms.Since += c.began
-	return c.through(func() error { return c.Systemd.Start(ctx, name, terms) })
+func (c *Client) Start(ctx context.Context, name string, since units.Mark) error {
+	return c.through(func() error { return c.Systemd.Start(ctx, name, c.began+since) })
 }
 
 // Stop is a job.
@@ -109,9 +108,8 @@ func (c *Client) Stop(ctx context.Context, name string) error {
 }
 
 // Restart is a job.
-func (c *Client) Restart(ctx context.Context, name string, terms units.JobTerms) error {
-	terms.Since += c.began
-	return c.through(func() error { return c.Systemd.Restart(ctx, name, terms) })
+func (c *Client) Restart(ctx context.Context, name string, since units.Mark) error {
+	return c.through(func() error { return c.Systemd.Restart(ctx, name, c.began+since) })
 }
 
 // Set is a call that changes something.

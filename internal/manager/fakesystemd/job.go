@@ -30,11 +30,11 @@ type job struct {
 
 // unlessStopped is job, which notices that it has started something although someone has
 // stopped the target since a moment.
-func (s *Systemd) unlessStopped(ctx context.Context, verb, name string, terms units.JobTerms) error {
+func (s *Systemd) unlessStopped(ctx context.Context, verb, name string, since units.Mark) error {
 	var late bool
 	err := s.jobWith(ctx, verb, name, func() {
-		late = s.unitLocked(units.Target).o.Idle() && s.queue[units.Target] == nil && s.ended > terms.Since
-	}, terms.Queued)
+		late = s.unitLocked(units.Target).o.Idle() && s.queue[units.Target] == nil && s.ended > since
+	})
 	if late {
 		return fmt.Errorf("cannot %s %s: %w", verb, name, units.ErrTargetStopped)
 	}
@@ -43,12 +43,11 @@ func (s *Systemd) unlessStopped(ctx context.Context, verb, name string, terms un
 
 // job is one call for a job, and waits for its result.
 func (s *Systemd) job(ctx context.Context, verb, name string) error {
-	return s.jobWith(ctx, verb, name, func() {}, nil)
+	return s.jobWith(ctx, verb, name, func() {})
 }
 
-// jobWith is job. look sees the units a moment before the job is queued, and queued is
-// called then, unless it is nil.
-func (s *Systemd) jobWith(ctx context.Context, verb, name string, look, queued func()) error {
+// jobWith is job. look sees the units a moment before the job is queued.
+func (s *Systemd) jobWith(ctx context.Context, verb, name string, look func()) error {
 	f, end, err := s.call(ctx, verb, name)
 	defer end()
 	if err != nil {
@@ -73,9 +72,6 @@ func (s *Systemd) jobWith(ctx context.Context, verb, name string, look, queued f
 	look()
 	j := s.enqueueLocked(verb, name, f, s.Took, verb != "stop")
 	s.mu.Unlock()
-	if queued != nil {
-		queued()
-	}
 	select {
 	case <-j.done:
 	case <-ctx.Done():
