@@ -14,7 +14,7 @@ func script() []act {
 		},
 		{
 			title:   "Start: the manager turns it into units",
-			command: "systemctl enable --now --quiet kresd-manager.service",
+			command: "systemctl enable --now --quiet kresd-manager.service; sleep 1", // the collector comes after the workers
 		},
 		{
 			command: "systemctl list-units --plain --no-legend 'kres*'",
