@@ -183,7 +183,11 @@ func (h *handlers) audit(w *response, r *http.Request, need access) {
 		h.log.Info("request", append(about, message.About{Kind: message.Request}.Attr())...)
 		return
 	}
-	more, due := h.reports.Due(door.CallerOf(r).Source())
+	pace := h.reports
+	if w.guessed {
+		pace = h.guesses
+	}
+	more, due := pace.Due(door.CallerOf(r).Source())
 	if !due {
 		return
 	}

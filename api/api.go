@@ -76,12 +76,14 @@ type handlers struct {
 
 	texts, streams, logs, samples, plans, traces, changes, waits *shares
 
-	wrongTokens, reports *door.Pace
-	took                 *metrics.Requests
-	sessions             *session.Store
-	sampler              *sampler.Sampler
-	examiner             *examiner
-	crossOrigin          *http.CrossOriginProtection
+	wrongTokens *door.Pace
+	// Lines in the log: a source that has filled one of them still fills none of the others.
+	reports, guesses, violations *door.Pace
+	took                         *metrics.Requests
+	sessions                     *session.Store
+	sampler                      *sampler.Sampler
+	examiner                     *examiner
+	crossOrigin                  *http.CrossOriginProtection
 
 	described func() ([]byte, error) // the document of the interface
 
@@ -116,6 +118,8 @@ func New(c Controller, opt Options) http.Handler {
 		waits:       newShares("waits for changes", waitsEach, waitsAll),
 		wrongTokens: door.NewPace(maxWrongTokens, wrongTokenEvery),
 		reports:     door.NewReports(),
+		guesses:     door.NewReports(),
+		violations:  door.NewReports(),
 		took:        metrics.NewRequests(),
 		crossOrigin: http.NewCrossOriginProtection(),
 	}
@@ -142,6 +146,7 @@ func New(c Controller, opt Options) http.Handler {
 		hd["X-Reference-Id"] = []string{rw.reference}
 		hd["X-Content-Type-Options"] = nosniff
 		hd["Content-Security-Policy"] = noContentHeader
+		hd["Cross-Origin-Resource-Policy"] = sameOriginOnly
 		next(rw, r)
 	})
 }

@@ -4,8 +4,11 @@ package api
 
 import (
 	"net/http"
+	"slices"
+	"strconv"
 	"strings"
 
+	accounts "kresd-manager/internal/access"
 	"kresd-manager/internal/session"
 )
 
@@ -73,6 +76,25 @@ func (h *handlers) useSession(w *response, p *policy, r *http.Request) {
 	w.sessionEnds = ends
 }
 
+// stillIn are the groups of a user who has followed a link: those of the process that made
+// it which the user is in now. A process keeps its groups when they are taken away from the
+// user; a session, which outlives it, does not.
+func stillIn(holder session.Holder) (gids []uint32) {
+	if holder.UID == nil || len(holder.GIDs) == 0 {
+		return nil
+	}
+	who, err := accounts.Lookup(strconv.FormatUint(uint64(*holder.UID), 10))
+	if err != nil || who.UID != *holder.UID {
+		return nil // it is gone, or cannot be known: no one
+	}
+	for _, gid := range holder.GIDs {
+		if slices.Contains(who.GIDs, gid) {
+			gids = append(gids, gid)
+		}
+	}
+	return gids
+}
+
 // useHolder adds what one who has logged in may do; false if that is nothing.
 func (h *handlers) useHolder(w *response, p *policy, holder session.Holder) bool {
 	if holder.Token != nil {
@@ -82,7 +104,7 @@ func (h *handlers) useHolder(w *response, p *policy, holder session.Holder) bool
 		}
 		return found
 	}
-	rights := h.knownUser(p, holder.UID, holder.GIDs)
+	rights := h.knownUser(p, holder.UID, stillIn(holder))
 	if rights == nothing {
 		return false
 	}

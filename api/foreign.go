@@ -28,9 +28,11 @@ func (h *handlers) refuseForeign(next serve) serve {
 //
 // Clients on a unix socket have no name to put there and send nothing, a word such as
 // localhost, unix, d or api, or, as Knot Resolver's own kresctl, the percent-encoded
-// path of the socket, which no browser accepts as a host. No browser opens a unix
-// socket either; what has a dot in it is a name that a proxy has passed on. Over TCP
-// the names of the machine count, and the address that the client reached.
+// path of the socket, which no browser accepts as a host. What has a dot in it is a name
+// that a proxy has passed on. What has a port comes from a browser, through ssh(1): a
+// word is a name of the DNS for it, by a search domain, or as a top-level domain if a
+// dot follows, and whoever has that name can make it point here. Over TCP the names of
+// the machine count, and the address that the client reached.
 func (h *handlers) ownHost(host string, c *door.Caller) bool {
 	if host == "" || strings.HasPrefix(host, "%2F") || strings.HasPrefix(host, "%2f") {
 		return true
@@ -39,10 +41,10 @@ func (h *handlers) ownHost(host string, c *door.Caller) bool {
 	if addr, err := netip.ParseAddr(name); err == nil {
 		return addr.Unmap().IsLoopback() || addr.Unmap() == c.Local.Addr().WithZone("") || slices.Contains(h.opt.Hosts, name)
 	}
-	name = strings.TrimSuffix(name, ".")
-	if !c.TCP() && name != "" && !strings.Contains(name, ".") {
+	if !c.TCP() && !strings.ContainsAny(host, ".:") {
 		return true
 	}
+	name = strings.TrimSuffix(name, ".")
 	if strings.EqualFold(name, "localhost") || strings.EqualFold(name, "unix") {
 		return true
 	}

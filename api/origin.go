@@ -12,17 +12,17 @@ import (
 // refuseOrigins lets pages in that were served here, or by an origin in
 // /management/allow-origins, and answers what browsers ask for the latter before
 // they send a request (Fetch, "CORS protocol"). Cookies count for pages that were
-// served here alone, and of other pages nothing is taken that could change something,
-// also where they hide their origin ([http.CrossOriginProtection]).
+// served here alone. Of other pages nothing is taken but links that a user follows, also
+// where they hide their origin ([http.CrossOriginProtection]).
 func (h *handlers) refuseOrigins(next serve) serve {
 	return func(w *response, r *http.Request) {
 		origins := r.Header["Origin"]
-		if len(origins) == 0 || sameOrigin(origins, r.Host) {
-			if err := h.crossOrigin.Check(r); err != nil {
+		if len(origins) == 0 || sameOrigin(origins, r) {
+			w.foreign = fromElsewhere(r)
+			if h.crossOrigin.Check(r) != nil || w.foreign && !opensPage(r) {
 				h.fail(w, r, crossSite(r.Method, r.URL.Path))
 				return
 			}
-			w.foreign = fromElsewhere(r)
 			next(w, r)
 			return
 		}
@@ -57,14 +57,25 @@ func fromElsewhere(r *http.Request) bool {
 	return true
 }
 
-// sameOrigin compares an Origin header (RFC 6454 section 7) with Host.
-func sameOrigin(origins []string, host string) bool {
-	if len(origins) != 1 || host == "" {
+// opensPage reports whether a user follows a link of another site, whose answer is shown
+// to them and is nothing for that site. All else it has no use for, but as a picture or
+// script that is none: to see by time and size what the answer is, or to keep us busy
+// (Fetch Metadata, Sec-Fetch-Mode and Sec-Fetch-Dest). On a unix socket the user of ssh(1)
+// would answer for it.
+func opensPage(r *http.Request) bool {
+	return (r.Method == http.MethodGet || r.Method == http.MethodHead) &&
+		r.Header.Get("Sec-Fetch-Mode") == "navigate" && r.Header.Get("Sec-Fetch-Dest") == "document"
+}
+
+// sameOrigin compares an Origin header (RFC 6454 section 7) with Host. Over TLS a page
+// that came without it is another origin: anyone on the way can have made that one.
+func sameOrigin(origins []string, r *http.Request) bool {
+	if len(origins) != 1 || r.Host == "" {
 		return false
 	}
 	u, err := url.Parse(origins[0])
-	if err != nil || (u.Scheme != "http" && u.Scheme != "https") {
+	if err != nil || u.Scheme != "https" && (u.Scheme != "http" || r.TLS != nil) {
 		return false
 	}
-	return strings.EqualFold(u.Host, host)
+	return strings.EqualFold(u.Host, r.Host)
 }

@@ -63,3 +63,48 @@ func TestPagesOfAllowedOrigins(t *testing.T) {
 		t.Errorf("after it was taken away: %d", got.StatusCode)
 	}
 }
+
+// On the unix socket, which ssh(1) carries to a browser, the kernel says who it is and no cookie
+// has to: what a page elsewhere asks there would be answered as for the user.
+func TestPagesElsewhereHaveNoUseForTheSocket(t *testing.T) {
+	s := serve(t, api.Options{})
+	for headers, want := range map[string]int{
+		"": 200, // no browser, or an old one
+		"Sec-Fetch-Site: same-origin|Sec-Fetch-Mode: cors|Sec-Fetch-Dest: empty":    200,
+		"Sec-Fetch-Site: none|Sec-Fetch-Mode: navigate|Sec-Fetch-Dest: document":    200,
+		"Sec-Fetch-Site: cross-site|Sec-Fetch-Mode: no-cors|Sec-Fetch-Dest: image":  403,
+		"Sec-Fetch-Site: cross-site|Sec-Fetch-Mode: no-cors|Sec-Fetch-Dest: script": 403,
+		"Sec-Fetch-Site: same-site|Sec-Fetch-Mode: no-cors|Sec-Fetch-Dest: empty":   403,
+		"Sec-Fetch-Site: cross-site|Sec-Fetch-Mode: navigate|Sec-Fetch-Dest: frame": 403,
+		"Sec-Fetch-Site: cross-site|Sec-Fetch-Mode: navigate":                       403,
+		// A link that the user follows shows them what they may see.
+		"Sec-Fetch-Site: cross-site|Sec-Fetch-Mode: navigate|Sec-Fetch-Dest: document": 200,
+	} {
+		var all []string
+		if headers != "" {
+			all = strings.Split(headers, "|")
+		}
+		for _, path := range []string{"/v1/config", "/ui/", "/metrics/json"} {
+			got := s.ask(t, "GET", path, "", all...)
+			if got.StatusCode != want || want == 403 && !strings.Contains(got.body, "was sent by a page of another site") {
+				t.Errorf("%s %q: %d %.200s, want %d", path, headers, got.StatusCode, got.body, want)
+			}
+			if got.Header.Get("Cross-Origin-Resource-Policy") != "same-origin" {
+				t.Errorf("%s %q: other sites may show the answer: %v", path, headers, got.Header)
+			}
+		}
+	}
+}
+
+// Over TLS a page that came in the clear is another origin, whatever its host.
+func TestAPageWithoutTLSIsAnotherOrigin(t *testing.T) {
+	s := serveTLS(t, "[{role: configure, token: "+configureToken+"}]")
+	c := s.as(t, nil, "")
+	cookie, _ := c.logIn(t, configureToken, "Host: dns1.example")
+	for origin, want := range map[string]int{"https://dns1.example": 200, "http://dns1.example": 403} {
+		got := c.ask(t, "PUT", "/v1/config/workers", "3", "Host: dns1.example", "Cookie: "+cookie, "Origin: "+origin)
+		if got.StatusCode != want || want == 403 && !strings.Contains(got.body, "requests of pages from http://dns1.example are refused") {
+			t.Errorf("%s: %d %s", origin, got.StatusCode, got.body)
+		}
+	}
+}

@@ -26,6 +26,7 @@ const noContent = "default-src 'none'; frame-ancestors 'none'"
 var (
 	nosniff         = []string{"nosniff"}
 	noContentHeader = []string{noContent}
+	sameOriginOnly  = []string{"same-origin"} // Fetch, "Cross-Origin-Resource-Policy"
 )
 
 // pageContent is that of pages: one style, known by its hash (CSP Level 3, section

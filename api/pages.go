@@ -32,7 +32,6 @@ func guardPages(w *response) {
 	hd["Content-Security-Policy"] = []string{pagesContent}
 	hd["Referrer-Policy"] = []string{"no-referrer"}
 	hd["Cross-Origin-Opener-Policy"] = []string{"same-origin"}
-	hd["Cross-Origin-Resource-Policy"] = []string{"same-origin"}
 	hd["Permissions-Policy"] = []string{"camera=(), geolocation=(), microphone=()"}
 }
 
@@ -134,7 +133,7 @@ func (h *handlers) violation(w *response, r *http.Request) error {
 	if json.Unmarshal(body, &sent) != nil || sent.Report.Directive == "" {
 		return malformed("the body is not a report of a Content-Security-Policy")
 	}
-	if more, due := h.reports.Due(door.CallerOf(r).Source()); due {
+	if more, due := h.violations.Due(door.CallerOf(r).Source()); due {
 		h.log.Warn("a page broke its Content-Security-Policy", "directive", short(sent.Report.Directive), "blocked", short(sent.Report.Blocked),
 			"file", short(sent.Report.Source), "line", sent.Report.Line, "left-out", more)
 	}

@@ -144,14 +144,16 @@ func TestCookiesOfForeignPagesDoNotCount(t *testing.T) {
 		"Sec-Fetch-Site: same-origin": {200, 200},
 		"Sec-Fetch-Site: none":        {200, 200},
 		"Origin: http://localhost|Sec-Fetch-Site: same-origin": {200, 200},
-		"Sec-Fetch-Site: same-site":                            {403, 401},
-		"Sec-Fetch-Site: cross-site":                           {403, 401},
-		"Sec-Fetch-Site: odd":                                  {403, 401},
-		"Origin: http://localhost:1234":                        {403, 403},
-		"Origin: https://evil.example":                         {403, 403},
-		"Origin: null":                                         {403, 403},
-		"Origin: http://localhost|Sec-Fetch-Site: cross-site":  {403, 401},
-		"Origin: https://admin.example":                        {401, 401}, // may use the API, with a token
+		"Sec-Fetch-Site: same-site":                            {403, 403},
+		"Sec-Fetch-Site: cross-site":                           {403, 403},
+		"Sec-Fetch-Site: odd":                                  {403, 403},
+		// A link that a user has followed: whoever set it shall not know what they may see.
+		"Sec-Fetch-Site: cross-site|Sec-Fetch-Mode: navigate|Sec-Fetch-Dest: document": {403, 401},
+		"Origin: http://localhost:1234":                       {403, 403},
+		"Origin: https://evil.example":                        {403, 403},
+		"Origin: null":                                        {403, 403},
+		"Origin: http://localhost|Sec-Fetch-Site: cross-site": {403, 403},
+		"Origin: https://admin.example":                       {401, 401}, // may use the API, with a token
 	} {
 		all := []string{"Cookie: " + cookie}
 		if headers != "" {
@@ -357,5 +359,23 @@ func TestSlowLogins(t *testing.T) {
 	fmt.Fprintf(conn, "POST /v1/session HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 60\r\n\r\n{")
 	if line, err := bufio.NewReader(conn).ReadString('\n'); err != nil || !strings.Contains(line, " 408 ") {
 		t.Errorf("%q %v", line, err)
+	}
+}
+
+// Whoever guesses tokens cannot hide it behind other lines that they have the log filled with.
+func TestWhoGuessesIsNotLostAmongOtherLines(t *testing.T) {
+	log, text := logger(slog.LevelInfo)
+	s := serveTCP(t, "{interface: ADDRESS, roles: [{role: configure, token: "+configureToken+"}]}", api.Options{Logger: log})
+	for range 60 {
+		s.ask(t, "POST", "/ui/csp", `{"csp-report": {"effective-directive": "img-src"}}`, "Content-Type: application/csp-report")
+		s.ask(t, "GET", "/v1/status", "")
+	}
+	if said := text.String(); !strings.Contains(said, "a page broke its") || !strings.Contains(said, "request refused") {
+		t.Fatal(said)
+	}
+	_, _ = s.logIn(t, token.New())
+	s.ask(t, "GET", "/v1/status", "", "Authorization: Bearer "+token.New())
+	if n := strings.Count(text.String(), "wrong token"); n != 2 {
+		t.Errorf("%d of 2 wrong tokens are in the log", n)
 	}
 }

@@ -30,6 +30,7 @@ type keptSession struct {
 	Token string    `json:"token,omitempty"` // as token.Digest writes it
 	UID   *uint32   `json:"uid,omitempty"`
 	GIDs  []uint32  `json:"gids,omitempty"`
+	Began time.Time `json:"began,omitzero"` // as Used where it is not known
 	Used  time.Time `json:"used"`
 }
 
@@ -52,7 +53,10 @@ func (s *Store) load() {
 		if err != nil || len(raw) != len(id{}) {
 			continue
 		}
-		o := &session{holder: Holder{UID: k.UID, GIDs: k.GIDs}, used: k.Used, saved: k.Used}
+		if k.Began.IsZero() {
+			k.Began = k.Used
+		}
+		o := &session{holder: Holder{UID: k.UID, GIDs: k.GIDs}, began: k.Began, used: k.Used, saved: k.Used}
 		if k.Token != "" {
 			d, err := token.Parse(k.Token)
 			if err != nil {
@@ -75,7 +79,7 @@ func (s *Store) saveLocked() {
 	file := kept{Sessions: []keptSession{}}
 	for _, at := range s.sortedLocked() {
 		o := s.sessions[at]
-		k := keptSession{ID: hex.EncodeToString(at[:]), UID: o.holder.UID, GIDs: o.holder.GIDs, Used: o.used}
+		k := keptSession{ID: hex.EncodeToString(at[:]), UID: o.holder.UID, GIDs: o.holder.GIDs, Began: o.began, Used: o.used}
 		if o.holder.Token != nil {
 			k.Token = o.holder.Token.String()
 		}

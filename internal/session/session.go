@@ -21,6 +21,9 @@ import (
 const (
 	// Idle is how long a session lasts without a request.
 	Idle = 12 * time.Hour
+	// Longest is how long it lasts at most: a page that is left open asks without end, and a
+	// cookie that someone has copied would be good for ever.
+	Longest = 7 * 24 * time.Hour
 	// LinkTime is how long a link can be followed.
 	LinkTime = 2 * time.Minute
 
@@ -31,6 +34,9 @@ const (
 
 	// unsaved is how far the times of the last requests may run ahead of the file.
 	unsaved = 10 * time.Minute
+
+	// clockSkew is how far a clock may be set back before sessions count as of no known time.
+	clockSkew = time.Hour
 )
 
 // Holder is who has a session: who sent a token, or a user of this machine who followed
@@ -60,8 +66,23 @@ type id [sha256.Size]byte
 // session is one of them.
 type session struct {
 	holder Holder
+	began  time.Time
 	used   time.Time
 	saved  time.Time // used, as it is in the file
+}
+
+// ends is when it does, unless it is used again.
+func (o *session) ends() time.Time {
+	idle, last := o.used.Add(Idle), o.began.Add(Longest)
+	if last.Before(idle) {
+		return last
+	}
+	return idle
+}
+
+// over reports whether it has ended. A clock that was set back does not make it longer.
+func (o *session) over(now time.Time) bool {
+	return !now.Before(o.ends()) || now.Before(o.began.Add(-clockSkew))
 }
 
 // link is one that waits to be followed.
@@ -112,7 +133,8 @@ func (s *Store) Begin(h Holder) (cookie string) {
 	name := h.name()
 	s.endOldestLocked(maxEach, func(o *session) bool { return o.holder.name() == name })
 	s.endOldestLocked(maxAll, func(*session) bool { return true })
-	s.sessions[at] = &session{holder: h, used: s.now()}
+	now := s.now()
+	s.sessions[at] = &session{holder: h, began: now, used: now}
 	s.saveLocked()
 	return cookie
 }
@@ -143,7 +165,7 @@ func (s *Store) Find(cookie string) (h Holder, ends time.Time, ok bool) {
 		return h, ends, false
 	}
 	now := s.now()
-	if now.Sub(o.used) >= Idle {
+	if o.over(now) {
 		delete(s.sessions, at)
 		s.saveLocked()
 		return h, ends, false
@@ -152,7 +174,7 @@ func (s *Store) Find(cookie string) (h Holder, ends time.Time, ok bool) {
 	if now.Sub(o.saved) >= unsaved {
 		s.saveLocked()
 	}
-	return o.holder, now.Add(Idle), true
+	return o.holder, o.ends(), true
 }
 
 // End ends the session of a cookie, if there is one.
@@ -211,7 +233,7 @@ func (s *Store) Follow(code string) (h Holder, ok bool) {
 func (s *Store) dropLocked() {
 	now := s.now()
 	for at, o := range s.sessions {
-		if now.Sub(o.used) >= Idle {
+		if o.over(now) {
 			delete(s.sessions, at)
 		}
 	}

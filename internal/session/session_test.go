@@ -60,6 +60,34 @@ func TestASessionLastsWhileItIsUsed(t *testing.T) {
 	}
 }
 
+// A page that is left open asks without end. Its session ends nevertheless, also over restarts.
+func TestASessionEndsHoweverMuchItIsUsed(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "sessions.json")
+	s, now := store(t, path)
+	cookie := s.Begin(byToken("a"))
+	began := now.Time
+	for now.Sub(began) < Longest-time.Hour {
+		now.passes(time.Hour)
+		if now.Sub(began) == 3*24*time.Hour {
+			s = newAt(path, func(err error) { t.Error(err) }, now.now)
+		}
+		_, ends, ok := s.Find(cookie)
+		if !ok || ends.After(began.Add(Longest)) {
+			t.Fatalf("after %s: %s %v", now.Sub(began), ends, ok)
+		}
+	}
+	now.passes(time.Hour)
+	if _, _, ok := s.Find(cookie); ok || len(s.sessions) != 0 {
+		t.Error("it did not end")
+	}
+	// Nor does it last for as long as a clock is set back.
+	again := s.Begin(byToken("a"))
+	now.passes(-365 * 24 * time.Hour)
+	if _, _, ok := s.Find(again); ok {
+		t.Error("it lasts for a year more")
+	}
+}
+
 // No one can fill the memory, nor log others out.
 func TestSessionsOfOneHolderAreBounded(t *testing.T) {
 	s, now := store(t, "")
