@@ -17,6 +17,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httputil"
+	"path"
 	"strings"
 	"sync"
 	"time"
@@ -31,6 +32,13 @@ const (
 	headerTimeout = 5 * time.Second
 	idleTimeout   = time.Minute
 	maxLogIn      = 4096 // bytes of a body
+
+	// Any user of this machine reaches the port. What those who have not followed the link
+	// may keep busy, here and of the connections that its maker has at the manager: as many
+	// requests at a time as a browser sends to begin with, and some more, each for so long.
+	maxStrangers   = 16
+	strangersTime  = 30 * time.Second
+	maxHeaderBytes = 64 << 10
 )
 
 // quiet drops what package net/http has to say: browsers leave whenever they like.
@@ -43,6 +51,8 @@ type Bridge struct {
 	crossing *http.CrossOriginProtection
 	cookie   string
 
+	strangers chan struct{} // has a place for each of their requests
+
 	mu   sync.Mutex
 	code string // of the link; "" once it was followed
 }
@@ -54,7 +64,7 @@ func Open(to http.RoundTripper, host string) (*Bridge, error) {
 	if err != nil {
 		return nil, fmt.Errorf("cannot listen for a browser: %w", err)
 	}
-	b := &Bridge{listener: l, crossing: http.NewCrossOriginProtection(), cookie: secret(), code: secret()}
+	b := &Bridge{listener: l, crossing: http.NewCrossOriginProtection(), cookie: secret(), code: secret(), strangers: make(chan struct{}, maxStrangers)}
 	b.forward = &httputil.ReverseProxy{
 		Transport:     to,
 		FlushInterval: -1, // of streams
@@ -92,7 +102,7 @@ func (b *Bridge) Link() string {
 
 // Serve serves until the context ends, which is no error.
 func (b *Bridge) Serve(ctx context.Context) error {
-	server := &http.Server{Handler: b, ReadHeaderTimeout: headerTimeout, IdleTimeout: idleTimeout, ErrorLog: quiet}
+	server := &http.Server{Handler: b, ReadHeaderTimeout: headerTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeaderBytes, ErrorLog: quiet}
 	stop := context.AfterFunc(ctx, func() { _ = server.Close() })
 	defer stop()
 	if err := server.Serve(b.listener); !errors.Is(err, http.ErrServerClosed) {
@@ -103,24 +113,60 @@ func (b *Bridge) Serve(ctx context.Context) error {
 
 func (b *Bridge) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	session := r.URL.Path == sessionPath
+	known := b.known(r)
+	if !b.bound(w, known) {
+		refuse(w, http.StatusServiceUnavailable, wire.KindBusy, "not available", "too many requests that have not followed the link; try again")
+		return
+	}
+	if !known {
+		defer func() { <-b.strangers }()
+	}
 	switch {
 	case r.Host != b.listener.Addr().String(): // a name that was made to point here
 		refuse(w, http.StatusForbidden, wire.KindForeign, "forbidden", "use the address that kresctl ui has printed")
 	case b.foreign(r):
 		refuse(w, http.StatusForbidden, wire.KindForeign, "forbidden", "the request was sent by a page of another site; nothing was done")
-	case r.URL.Path == pagesPath || strings.HasPrefix(r.URL.Path, pagesPath+"/"): // has nothing that not all may know
+	case isPage(r): // has nothing that not all may know
 		b.forward.ServeHTTP(w, r)
 	case session && r.Method == http.MethodPost:
 		b.logIn(w, r)
 	case session && r.Method == http.MethodDelete:
 		refuse(w, http.StatusConflict, wire.KindDenied, "not possible", "kresctl ui ends with Ctrl-C, and with it what the browser may do")
-	case b.known(r):
+	case known:
 		b.forward.ServeHTTP(w, r)
 	case session:
 		answer(w, http.StatusOK, "application/json", wire.Session{Login: wire.LoginNone})
 	default:
 		refuse(w, http.StatusUnauthorized, wire.KindToken, "link needed", "open the link that kresctl ui has printed; it works once, so start kresctl ui again for another browser")
 	}
+}
+
+// bound bounds a request of who has not followed the link: what it may keep busy and for
+// how long. It is false where too many do already.
+func (b *Bridge) bound(w http.ResponseWriter, known bool) bool {
+	until := time.Time{} // the connection may have been a stranger's
+	if !known {
+		select {
+		case b.strangers <- struct{}{}:
+			until = time.Now().Add(strangersTime)
+		default:
+			return false
+		}
+	}
+	out := http.NewResponseController(w) // not every writer has deadlines
+	_ = out.SetReadDeadline(until)
+	_ = out.SetWriteDeadline(until)
+	return true
+}
+
+// isPage reports whether a request is for a file of the pages. What is sent on without the
+// cookie is what its maker may ask: no manager is left to find out where ".." leads to.
+func isPage(r *http.Request) bool {
+	p := r.URL.Path
+	if r.Method != http.MethodGet && r.Method != http.MethodHead || strings.Contains(r.URL.EscapedPath(), "%") {
+		return false
+	}
+	return p == pagesPath || strings.HasPrefix(p, pagesPath+"/") && (path.Clean(p) == p || path.Clean(p)+"/" == p)
 }
 
 // foreign reports whether a page of another origin sends the request, by what the browser

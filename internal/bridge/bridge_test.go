@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -144,5 +145,64 @@ func TestAManagerThatIsAway(t *testing.T) {
 	b.ServeHTTP(w, r)
 	if w.Code != 503 || !strings.Contains(w.Body.String(), `"kind":"systemd-unreachable"`) && !strings.Contains(w.Body.String(), "refused") {
 		t.Errorf("%d %s", w.Code, w.Body)
+	}
+}
+
+// Nothing but files of the pages is asked for those who have not followed the link.
+func TestNoWayRoundThePages(t *testing.T) {
+	b, seen := open(t)
+	for _, request := range []string{
+		"GET /ui/../v1/config", "GET /ui/./../v1/config", "GET /ui/%2e%2e/v1/config", "GET /ui/..%2fv1/config", "GET /ui//v1/config",
+		"GET /ui/x/..", "GET /ui//", "GET /ui/%2e", "POST /ui/", "PUT /ui/../v1/config/workers", "POST /ui/csp", "GET //ui/", "GET /UI/",
+	} {
+		conn, err := net.Dial("tcp", b.listener.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		fmt.Fprintf(conn, "%s HTTP/1.1\r\nHost: %s\r\nConnection: close\r\nContent-Length: 0\r\n\r\n", request, b.listener.Addr())
+		text, err := io.ReadAll(conn)
+		if err != nil || !strings.HasPrefix(string(text), "HTTP/1.1 401 ") || !strings.Contains(string(text), "open the link") {
+			t.Errorf("%s: %v %s", request, err, text)
+		}
+		_ = conn.Close()
+	}
+	if len(*seen) > 0 {
+		t.Errorf("the manager is asked %q", *seen)
+	}
+}
+
+// Other users of the machine reach the port. They cannot keep its owner from the manager.
+func TestStrangersAreBounded(t *testing.T) {
+	entered, leave := make(chan struct{}, 2*maxStrangers), make(chan struct{})
+	manager := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/ui/slow" {
+			entered <- struct{}{}
+			<-leave
+		}
+	}))
+	defer manager.Close()
+	defer close(leave)
+	b, err := Open(http.DefaultTransport, strings.TrimPrefix(manager.URL, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	go func() { _ = b.Serve(t.Context()) }()
+	site := &browser{b, "http://" + b.listener.Addr().String()}
+	for range maxStrangers {
+		conn, err := net.Dial("tcp", b.listener.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		fmt.Fprintf(conn, "GET /ui/slow HTTP/1.1\r\nHost: %s\r\n\r\n", b.listener.Addr())
+	}
+	for range maxStrangers {
+		<-entered
+	}
+	if resp, text := site.ask(t, "GET", "/ui/", ""); resp.StatusCode != 503 || !strings.Contains(text, "have not followed the link") {
+		t.Errorf("one more: %d %s", resp.StatusCode, text)
+	}
+	if resp, text := site.ask(t, "GET", "/v1/status", "", "Cookie: kres="+b.cookie); resp.StatusCode != 200 {
+		t.Errorf("the owner: %d %s", resp.StatusCode, text)
 	}
 }
