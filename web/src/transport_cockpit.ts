@@ -17,10 +17,22 @@ interface Client {
 interface Cockpit {
   http(endpoint: object): Client;
   spawn(command: string[], o: object): Promise<string>;
-  file(path: string, o: object): { replace(text: string): Promise<unknown>; close(): void };
 }
 declare global {
   interface Window { cockpit?: Cockpit }
+}
+
+// saveAsRoot writes what runs into the configuration file, as root does where
+// administrative access is switched on. Which file that is, and what goes into it, is left
+// to kresctl: whoever has taken over the manager chooses neither another file nor, with
+// kresctl, who is at the other end of the socket.
+export async function saveAsRoot(cockpit: Pick<Cockpit, "spawn">): Promise<void> {
+  try {
+    await cockpit.spawn(["kresctl", "config", "save", "--force"], { superuser: "try", err: "message", environ: ["LC_ALL=C.UTF-8"] });
+  } catch (e) { // of Cockpit, which is no Error
+    const { message, problem } = e as { message?: string; problem?: string };
+    throw new Error(message || problem || "kresctl config save failed");
+  }
 }
 
 const socket = "/run/knot-resolver/kres-api.sock";

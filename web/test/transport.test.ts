@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { overCockpit } from "../src/transport_cockpit.ts";
+import { overCockpit, saveAsRoot } from "../src/transport_cockpit.ts";
 import { overFetch } from "../src/transport_fetch.ts";
 import { Unreachable } from "../src/transport.ts";
 
@@ -13,7 +13,6 @@ function bridge(then: Then[]) {
   const asked: { endpoint: Record<string, unknown>; request: Record<string, unknown>; closed: string[] }[] = [];
   const cockpit = {
     spawn: async () => "",
-    file: () => ({ replace: async () => {}, close: () => {} }),
     http: (endpoint: object) => {
       const one = { endpoint: endpoint as Record<string, unknown>, request: {}, closed: [] as string[] };
       let fail: (p: object, d?: string) => void = () => {};
@@ -95,4 +94,12 @@ test("browser: no answer is Unreachable, and a stream is decoded over its pieces
   } finally {
     globalThis.fetch = real;
   }
+});
+
+test("Cockpit: root writes what kresctl chooses, and nothing that the manager names", async () => {
+  const ran: [string[], object][] = [];
+  await saveAsRoot({ spawn: async (...a) => { ran.push(a); return ""; } });
+  assert.deepEqual(ran.map(([command]) => command), [["kresctl", "config", "save", "--force"]]);
+  await assert.rejects(saveAsRoot({ spawn: async () => { throw { message: "cannot write it", exit_status: 1 }; } }), /^Error: cannot write it$/);
+  await assert.rejects(saveAsRoot({ spawn: async () => { throw { problem: "access-denied" }; } }), /^Error: access-denied$/);
 });

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// Keeping what runs in the file. The manager may not write its own configuration; Cockpit
-// does it for people with administrative access, and elsewhere kresctl does.
+// Keeping what runs in the file. The manager may not write its own configuration; kresctl
+// does. In Cockpit it runs for people with administrative access. No answer of the manager
+// chooses a file that root writes: kresctl knows its own, and with whom it talks.
 
 import { useSignal } from "@preact/signals";
 import { announce } from "../../announce.ts";
 import { failure, inCockpit, type Problem } from "../../api.ts";
 import { Command, Copy, Text } from "../../parts/basics.tsx";
 import { ProblemView } from "../../parts/problem.tsx";
+import { saveAsRoot } from "../../transport_cockpit.ts";
 import { refresh } from "../../store.ts";
 import type { File } from "../../wire.ts";
 
@@ -28,14 +30,7 @@ export function Save({ files, onSaved }: { files: File[]; onSaved: () => void })
     busy.value = true;
     problem.value = null;
     try {
-      for (const f of stale) {
-        const file = window.cockpit!.file(f.path, { superuser: "try" });
-        try {
-          await file.replace(f.saved!);
-        } finally {
-          file.close();
-        }
-      }
+      await saveAsRoot(window.cockpit!);
       announce("Saved.");
       onSaved();
       refresh().catch(() => {});
