@@ -73,6 +73,7 @@ type Agent struct {
 	kept     []byte  // mem as it is written down, nil if that is not known
 	drift    []string
 	looked   time.Time // for drift
+	far      int       // the last rollout that was not believed in
 
 	mu       sync.Mutex
 	news     chan struct{} // has one, if something is new
@@ -281,6 +282,10 @@ func (a *Agent) work(ctx context.Context) {
 		a.older(ctx, r)
 		return
 	}
+	if r.TooFar(m.Rollout) {
+		a.tooFar(ctx, r)
+		return
+	}
 	if r.ID > m.Rollout {
 		m.Rollout, m.Version, m.State, m.Reason, m.On, m.Tried, m.Attempts, m.Plan, m.Record = r.ID, r.Version, rollout.Idle, "", false, false, 0, "", nil
 		a.planned = false
@@ -318,6 +323,15 @@ func (a *Agent) older(ctx context.Context, r rollout.Record) {
 	if first {
 		a.Log.ErrorContext(ctx, "the store is older than it was; this host keeps what it has until a newer rollout comes",
 			"rollout", r.ID, "version", r.Version, "seen-rollout", a.mem.Rollout, "seen-version", a.mem.Version)
+	}
+	a.tellOnce(ctx)
+}
+
+// tooFar is for a rollout whose number is none that comes after those that were.
+func (a *Agent) tooFar(ctx context.Context, r rollout.Record) {
+	if a.far != r.ID {
+		a.far = r.ID
+		a.Log.ErrorContext(ctx, "the number of the rollout is too far above the last one; this host keeps what it has", "rollout", r.ID, "seen-rollout", a.mem.Rollout)
 	}
 	a.tellOnce(ctx)
 }

@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -450,6 +451,11 @@ func TestAStoreThatTellsNonsense(t *testing.T) {
 			"an older rollout": func() {
 				r := old
 				r.ID, r.Phase, r.Threshold = 1, rollout.Reverting, []rollout.Rank{"ffffffffffffffff"}
+				b.put(store.Rollout, r.Text())
+			},
+			"a number that no other could follow": func() {
+				r := old
+				r.ID, r.Phase, r.Threshold = math.MaxInt, rollout.Reverting, []rollout.Rank{"ffffffffffffffff"}
 				b.put(store.Rollout, r.Text())
 			},
 			"an older version": func() {

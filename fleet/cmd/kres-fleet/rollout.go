@@ -89,12 +89,13 @@ changes. Then one canary host takes it, and then the others, as the policy says.
 				if err != nil {
 					return err
 				}
-				next := rollout.Record{Format: rollout.Format, ID: 1, Version: 1, Release: name, Sequence: m.Sequence, By: who(), Why: why, Policy: p, Phase: rollout.Preflight}
+				next := rollout.Record{Format: rollout.Format, Version: 1, Release: name, Sequence: m.Sequence, By: who(), Why: why, Policy: p, Phase: rollout.Preflight}
 				snap, err := st.Read(ctx, store.Rollout)
 				if err != nil {
 					return asked(err)
 				}
 				was, there := snap.Get(store.Rollout)
+				last := 0
 				changes := []store.Change{}
 				if there {
 					old, err := rollout.Parse(was.Data)
@@ -106,7 +107,7 @@ changes. Then one canary host takes it, and then the others, as the policy says.
 					case err == nil && old.Phase == rollout.Reverted && old.Release == name && !again:
 						return fmt.Errorf("release %s went back in rollout %d (%s); --again tries it once more", release.Short(name), old.ID, old.Reason)
 					case err == nil:
-						next.ID = old.ID + 1
+						last = old.ID
 						next.Previous = old.Release
 						if old.Phase == rollout.Reverted {
 							next.Previous = old.Previous
@@ -114,10 +115,19 @@ changes. Then one canary host takes it, and then the others, as the policy says.
 						changes = append(changes, store.Change{Key: fmt.Sprintf("%s%08d", store.History, old.ID), Data: was.Data})
 					}
 				}
-				// A store that was set back must not give a number twice.
-				_, hosts, _ := leader.Hosts(ctx, st)
-				for _, h := range hosts {
-					next.ID = max(next.ID, h.Rollout+1)
+				told, err := st.Read(ctx, store.Hosts)
+				if err != nil {
+					return asked(err)
+				}
+				var hosts []rollout.Host
+				for _, v := range told.Values {
+					if h, err := rollout.ParseHost(strings.TrimPrefix(v.Key, store.Hosts), v.Data); err == nil {
+						hosts = append(hosts, h)
+					}
+				}
+				var odd []string
+				if next.ID, odd = rollout.NextID(last, hosts); len(odd) > 0 {
+					fmt.Fprintf(a.stderr, "kres-fleet: told of a rollout that there cannot have been: %s; look whether someone has taken it over\n", strings.Join(odd, ", "))
 				}
 				if _, err := rollout.Parse(next.Text()); err != nil {
 					return err

@@ -54,7 +54,7 @@ func TestScript(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"store": startStore, "tells": tells, "there": there, "leads": leads, "sign": sign, "fleetlock": startLock, "exits": exits, "narrow": narrow,
+			"store": startStore, "puts": puts, "tells": tells, "there": there, "leads": leads, "sign": sign, "fleetlock": startLock, "exits": exits, "narrow": narrow,
 		},
 	})
 }
@@ -115,6 +115,13 @@ func put(ts *testscript.TestScript, key string, data []byte) {
 	}
 	_, _, err := s.Commit(context.Background(), nil, []store.Change{{Key: key, Data: data}})
 	ts.Check(err)
+}
+
+func puts(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: puts KEY TEXT")
+	}
+	put(ts, args[0], []byte(args[1]))
 }
 
 func tells(ts *testscript.TestScript, neg bool, args []string) {

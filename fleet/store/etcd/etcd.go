@@ -29,6 +29,11 @@ type Config struct {
 	User, Password string
 }
 
+// maxAnswer is how large an answer may be, in bytes: one thousand hosts tell a quarter of it
+// at most. The client library takes 2 GiB, which a store that someone has taken over could
+// have each resolver keep.
+const maxAnswer = 64 << 20
+
 // requestTimeout is for one request: etcd without a leader does not answer.
 const requestTimeout = 5 * time.Second
 
@@ -50,6 +55,7 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 		DialKeepAliveTime:    30 * time.Second,
 		DialKeepAliveTimeout: 10 * time.Second,
 		MaxUnaryRetries:      1, // the caller has a pace of its own
+		MaxCallRecvMsgSize:   maxAnswer,
 		Logger:               zap.NewNop(),
 		DialOptions: []grpc.DialOption{
 			// A lease must not run out because a connection is tried too seldom.

@@ -84,36 +84,88 @@ func (t Token) may(key string) bool {
 	return t.Role == RoleLead && (key == store.Leader || key == store.Rollout)
 }
 
-// maxWaiting is how many requests may wait for news at a time, and maxLeases how many
-// leases there may be of one token.
+// maxWaiting is how many requests may wait for news at a time, of one token maxWaitingEach:
+// a host that someone has taken over keeps no other one from its news. maxLeases is how
+// many leases there may be of one token, and maxRefused how many lines a minute there are
+// about who has none.
 const (
-	maxWaiting = 256
-	maxLeases  = 8
-	minTTL     = time.Second
-	maxTTL     = 5 * time.Minute
+	maxWaiting     = 256
+	maxWaitingEach = 32
+	maxLeases      = 8
+	maxRefused     = 20
+	minTTL         = time.Second
+	maxTTL         = 5 * time.Minute
 )
 
 // Server serves a table.
 type Server struct {
-	table   *table.Table
-	tokens  func() ([]Token, error)
-	log     *slog.Logger
-	waiting chan struct{}
+	table  *table.Table
+	tokens func() ([]Token, error)
+	log    *slog.Logger
 
-	mu     sync.Mutex
-	leases map[int64][sha256.Size]byte // whose each is
+	mu      sync.Mutex
+	leases  map[int64][sha256.Size]byte // whose each is
+	waiting int                         // of all
+	waits   map[[sha256.Size]byte]int   // of each token
+	refused refused
+}
+
+// refused is what was said of those who have no token.
+type refused struct {
+	since   time.Time // the minute
+	said    int       // lines of it
+	leftOut int
+}
+
+// wait has a request of a token wait; false if too many do.
+func (s *Server) wait(t Token) (done func(), ok bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.waiting >= maxWaiting || s.waits[t.Hash] >= maxWaitingEach {
+		return nil, false
+	}
+	s.waiting++
+	s.waits[t.Hash]++
+	return func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.waiting--
+		if s.waits[t.Hash]--; s.waits[t.Hash] == 0 {
+			delete(s.waits, t.Hash)
+		}
+	}, true
+}
+
+// tellRefused logs that someone was refused, so that no one fills the log.
+func (s *Server) tellRefused(remote string, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	r := &s.refused
+	if now := time.Now(); now.Sub(r.since) >= time.Minute {
+		r.since, r.said = now, 0
+	}
+	if r.said++; r.said > maxRefused {
+		r.leftOut++
+		return
+	}
+	about := []any{"remote", remote, "error", err}
+	if r.leftOut > 0 {
+		about = append(about, "left-out", r.leftOut)
+		r.leftOut = 0
+	}
+	s.log.Warn("refused", about...)
 }
 
 // NewServer serves a table to who has one of the tokens, which are asked for each time.
 func NewServer(t *table.Table, tokens func() ([]Token, error), log *slog.Logger) *Server {
-	return &Server{table: t, tokens: tokens, log: log, waiting: make(chan struct{}, maxWaiting), leases: map[int64][sha256.Size]byte{}}
+	return &Server{table: t, tokens: tokens, log: log, leases: map[int64][sha256.Size]byte{}, waits: map[[sha256.Size]byte]int{}}
 }
 
 // ServeHTTP implements [http.Handler].
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	token, err := s.who(r)
 	if err != nil {
-		s.log.Warn("refused", "remote", r.RemoteAddr, "error", err)
+		s.tellRefused(r.RemoteAddr, err)
 		http.Error(w, err.Error(), http.StatusUnauthorized)
 		return
 	}
@@ -122,7 +174,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	lease, isLease := strings.CutPrefix(path, "lease/")
 	switch {
 	case ok && path == "keys" && r.Method == http.MethodGet:
-		s.read(w, r)
+		s.read(w, r, token)
 	case ok && path == "commit" && r.Method == http.MethodPost:
 		s.commit(w, r, token)
 	case ok && path == "lease" && r.Method == http.MethodPost:
@@ -164,18 +216,17 @@ func (s *Server) send(w http.ResponseWriter, v any) {
 }
 
 // read answers with keys, at once or when their revision is another one.
-func (s *Server) read(w http.ResponseWriter, r *http.Request) {
+func (s *Server) read(w http.ResponseWriter, r *http.Request, token Token) {
 	key := r.URL.Query().Get("under")
 	seen := r.Header.Get("If-None-Match")
 	wait, err := time.ParseDuration(r.URL.Query().Get("wait"))
 	if err == nil && seen != "" {
-		select {
-		case s.waiting <- struct{}{}:
-			defer func() { <-s.waiting }()
-		default:
-			http.Error(w, "too many wait", http.StatusServiceUnavailable)
+		done, ok := s.wait(token)
+		if !ok {
+			http.Error(w, "too many requests wait for news already, of this token or of all", http.StatusServiceUnavailable)
 			return
 		}
+		defer done()
 		_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(min(wait, time.Minute) + requestTimeout))
 	}
 	timeout := time.After(min(wait, time.Minute))
