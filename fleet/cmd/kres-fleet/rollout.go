@@ -127,7 +127,7 @@ changes. Then one canary host takes it, and then the others, as the policy says.
 				}
 				var odd []string
 				if next.ID, odd = rollout.NextID(last, hosts); len(odd) > 0 {
-					fmt.Fprintf(a.stderr, "kres-fleet: told of a rollout that there cannot have been: %s; look whether someone has taken it over\n", strings.Join(odd, ", "))
+					fmt.Fprintf(a.stderr, "kres-fleet: %s: reports a rollout that there cannot have been; look whether someone has taken it over\n", strings.Join(odd, ", "))
 				}
 				if _, err := rollout.Parse(next.Text()); err != nil {
 					return err

@@ -149,3 +149,26 @@ func TestEncryptedWithUsers(t *testing.T) {
 		}
 	}
 }
+
+// A store that someone has taken over does not fill the memory of hosts.
+func TestAnswersAreBounded(t *testing.T) {
+	server := etcdtest.Start(t, "http", "--unsafe-no-fsync")
+	s := open(t, etcd.Config{Endpoints: []string{server.Endpoint}, Fleet: "f"})
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	server.Ready(ctx, server.Client(clientv3.Config{}))
+	value := make([]byte, 1<<20)
+	for i := range 65 {
+		if _, _, err := s.Commit(ctx, nil, []store.Change{{Key: fmt.Sprintf("%sns%d", store.Hosts, i), Data: value}}); err != nil {
+			t.Fatal(err)
+		}
+		if i == 30 {
+			if got, err := s.Read(ctx, store.Hosts); err != nil || len(got.Values) != 31 {
+				t.Fatalf("31 MiB: %d, %v", len(got.Values), err)
+			}
+		}
+	}
+	if got, err := s.Read(ctx, store.Hosts); err == nil || !strings.Contains(err.Error(), "larger than max") {
+		t.Errorf("65 MiB: %d, %v", len(got.Values), err)
+	}
+}
