@@ -4,9 +4,7 @@ package sim
 
 import (
 	"context"
-	"errors"
 	"strings"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -14,155 +12,26 @@ import (
 	"kresd-manager/fleet/leader"
 	"kresd-manager/fleet/rollout"
 	"kresd-manager/fleet/store"
+	"kresd-manager/fleet/store/suite"
 	"kresd-manager/fleet/store/table"
 )
 
 const good = "cache: {size-max: 200M}\n"
-
-// cable is a connection to a table that can be cut, and be led to another table.
-type cable struct {
-	mu    sync.Mutex
-	table *table.Table
-	cut   bool
-	moved chan struct{} // closed when it was cut, or led elsewhere
-}
-
-var errCut = errors.New("the cable is cut")
-
-func newCable(t *table.Table) *cable { return &cable{table: t, moved: make(chan struct{})} }
-
-func (c *cable) get() (*table.Table, <-chan struct{}, error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.cut {
-		return nil, nil, errCut
-	}
-	return c.table, c.moved, nil
-}
-
-// set cuts it, or leads it to a table.
-func (c *cable) set(t *table.Table) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.cut = t == nil; !c.cut {
-		c.table = t
-	}
-	close(c.moved)
-	c.moved = make(chan struct{})
-}
-
-func (c *cable) Read(ctx context.Context, key string) (store.Snapshot, error) {
-	t, _, err := c.get()
-	if err != nil {
-		return store.Snapshot{}, err
-	}
-	return t.Read(ctx, key)
-}
-
-func (c *cable) Commit(ctx context.Context, cond []store.Condition, ch []store.Change) (int64, bool, error) {
-	t, _, err := c.get()
-	if err != nil {
-		return 0, false, err
-	}
-	return t.Commit(ctx, cond, ch)
-}
-
-func (c *cable) Watch(ctx context.Context, key string, after int64) <-chan store.Event {
-	out := make(chan store.Event)
-	t, moved, err := c.get()
-	if err != nil {
-		close(out)
-		return out
-	}
-	ctx, cancel := context.WithCancel(ctx)
-	events := t.Watch(ctx, key, after)
-	go func() {
-		defer close(out)
-		defer cancel()
-		for {
-			select {
-			case e, ok := <-events:
-				if !ok {
-					return
-				}
-				select {
-				case out <- e:
-				case <-moved:
-					return
-				case <-ctx.Done():
-					return
-				}
-			case <-moved:
-				return
-			case <-ctx.Done():
-				return
-			}
-		}
-	}()
-	return out
-}
-
-type wire struct {
-	*table.Lease
-	gone chan struct{}
-	end  context.CancelFunc
-}
-
-func (w wire) Gone() <-chan struct{} { return w.gone }
-
-func (w wire) Abandon() { w.end() }
-
-func (w wire) Release(ctx context.Context) {
-	w.end()
-	w.Lease.Release(ctx)
-}
-
-func (c *cable) Grant(ctx context.Context, ttl time.Duration) (store.Lease, error) {
-	t, _, err := c.get()
-	if err != nil {
-		return nil, err
-	}
-	l := t.GrantRaw(ttl)
-	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	w := wire{l, make(chan struct{}), cancel}
-	go func() {
-		defer close(w.gone)
-		proved := time.Now()
-		for {
-			select {
-			case <-time.After(ttl / 3):
-			case <-ctx.Done():
-				return
-			}
-			now, _, err := c.get()
-			if err == nil && !now.Keep(l.ID()) || time.Since(proved) >= ttl {
-				return
-			}
-			if err == nil {
-				proved = time.Now()
-			}
-		}
-	}()
-	return w, nil
-}
-
-func (c *cable) ReadOnly() bool { return false }
-func (c *cable) Close() error   { return nil }
 
 // drill is a fleet with a cable for each host, in a bubble of testing/synctest.
 type drill struct {
 	*Fleet
 	t      *testing.T
 	table  *table.Table
-	cables []*cable
-	lead   *cable
+	cables []*suite.Cable
+	lead   *suite.Cable
 	ctx    context.Context
 }
 
 func newDrill(t *testing.T, n int) *drill {
 	t.Helper()
 	d := &drill{t: t, table: table.New()}
-	f, err := New(n, t.TempDir(), func() (store.Store, error) { return nil, errCut })
+	f, err := New(n, t.TempDir(), func() (store.Store, error) { return nil, suite.ErrCut })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -170,14 +39,14 @@ func newDrill(t *testing.T, n int) *drill {
 	d.Fleet = f
 	ctx, cancel := context.WithCancel(context.Background())
 	d.ctx = ctx
-	d.lead = newCable(d.table)
+	d.lead = suite.NewCable(d.table)
 	led := make(chan struct{})
 	go func() {
 		defer close(led)
 		leader.New(leader.Config{Host: "leader", Store: d.lead, Log: f.Log}).Run(ctx)
 	}()
 	for _, h := range f.Hosts {
-		c := newCable(d.table)
+		c := suite.NewCable(d.table)
 		d.cables = append(d.cables, c)
 		if err := h.start(ctx, c, 0); err != nil {
 			t.Fatal(err)
@@ -232,7 +101,7 @@ func TestHostsThatComeBackCatchUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := newDrill(t, 30)
 		for _, c := range d.cables[24:] {
-			c.set(nil)
+			c.Cut()
 		}
 		time.Sleep(2 * time.Minute)
 		d.begin(1, good)
@@ -243,7 +112,7 @@ func TestHostsThatComeBackCatchUp(t *testing.T) {
 		time.Sleep(time.Hour)
 		d.Most.Store(0)
 		for _, c := range d.cables[24:] {
-			c.set(d.table)
+			c.Lead(d.table)
 		}
 		d.until("all have it", time.Hour, func(_ rollout.Record, c rollout.Census) bool { return c.On == 30 && c.OK == 30 })
 		if n := d.Most.Load(); n > 5 {
@@ -260,7 +129,7 @@ func TestHalfIsCutOff(t *testing.T) {
 		d.begin(1, good)
 		d.until("in the middle", time.Hour, func(_ rollout.Record, c rollout.Census) bool { return c.OK >= 8 })
 		for _, c := range d.cables[15:] {
-			c.set(nil)
+			c.Cut()
 		}
 		d.until("paused", 5*time.Minute, phase(rollout.Paused))
 		time.Sleep(time.Minute) // those in flight come to their end
@@ -270,7 +139,7 @@ func TestHalfIsCutOff(t *testing.T) {
 			t.Errorf("%d hosts have changed in the pause", after-before)
 		}
 		for _, c := range d.cables[15:] {
-			c.set(d.table)
+			c.Lead(d.table)
 		}
 		d.until("all there", 10*time.Minute, func(_ rollout.Record, c rollout.Census) bool { return c.Alive == 30 })
 		r, _, err := leader.Hosts(d.ctx, d.table)
@@ -314,9 +183,9 @@ func TestTheStoreIsSetBack(t *testing.T) {
 			}
 		}
 		d.table = back
-		d.lead.set(back)
+		d.lead.Lead(back)
 		for _, c := range d.cables {
-			c.set(back)
+			c.Lead(back)
 		}
 		d.until("all there", 10*time.Minute, func(_ rollout.Record, c rollout.Census) bool { return c.Alive == 12 })
 		time.Sleep(20 * time.Minute)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package suite holds every store to what package store says: the same tests for all.
+// Package suite holds every store to what package store says: the same tests for all. Its
+// Cable is a store that tests cut.
 package suite
 
 import (
