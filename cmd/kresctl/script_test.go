@@ -4,11 +4,9 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -20,6 +18,7 @@ import (
 	"kresd-manager/api"
 	"kresd-manager/api/door"
 	"kresd-manager/internal/manager/inmemory"
+	"kresd-manager/test/script"
 	"kresd-manager/units"
 )
 
@@ -27,7 +26,7 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"kresctl": main})
 }
 
-// TestScript runs testdata/script. Besides the usual commands there are
+// TestScript runs testdata/script. Besides the commands of package script there are
 //
 //	serve FILE         start a manager with this configuration file, listening on $SOCK;
 //	                   $PID1 and so on are the processes of its workers
@@ -39,17 +38,13 @@ func TestMain(m *testing.M) {
 //	fill PERCENT       so much of the cache is in use
 //	dns                start a resolver, see dns_test.go; $DNS is its address, which takes the
 //	                   place of DNS in config.yaml
-//	exits N COMMAND…   run a command that must end with exit status N
 //	cmpcolors stderr FILE   compare with a file that names colours: <red>
 //	protect FILE       make it someone's, with an access control list, see keep_test.go
 //	protected FILE     fail unless it still is
 //
 // and the condition [root].
 func TestScript(t *testing.T) {
-	testscript.Run(t, testscript.Params{
-		Dir:                 filepath.Join("testdata", "script"),
-		RequireExplicitExec: true,
-		RequireUniqueNames:  true,
+	script.Run(t, testscript.Params{
 		Setup: func(env *testscript.Env) error {
 			dir, err := os.MkdirTemp("", "ctl") // the work folder may be too deep for a socket
 			if err != nil {
@@ -57,8 +52,6 @@ func TestScript(t *testing.T) {
 			}
 			env.Defer(func() { _ = os.RemoveAll(dir) })
 			env.Setenv("SOCK", filepath.Join(dir, "s"))
-			env.Setenv("TZ", "UTC")
-			env.Setenv("GORACE", "atexit_sleep_ms=0") // a second for each command otherwise
 			env.Values[managerKey{}] = new(*inmemory.Machine)
 			env.Values[holdKey{}] = new(holding)
 			return nil
@@ -67,9 +60,8 @@ func TestScript(t *testing.T) {
 			"serve": serve, "servetcp": serveTCP,
 			"crash": crash, "told": told,
 			"hold": hold, "held": held, "release": release,
-			"exits": exits,
-			"dns":   startDNS,
-			"fill":  fillCache,
+			"dns":  startDNS,
+			"fill": fillCache,
 
 			"cmpcolors": cmpcolors,
 
@@ -194,25 +186,6 @@ func fillCache(ts *testscript.TestScript, neg bool, args []string) {
 	percent, err := strconv.ParseFloat(args[0], 64)
 	ts.Check(err)
 	c.Systemd.FillCache(percent)
-}
-
-func exits(ts *testscript.TestScript, neg bool, args []string) {
-	if neg || len(args) < 2 {
-		ts.Fatalf("usage: exits N COMMAND…")
-	}
-	want, err := strconv.Atoi(args[0])
-	ts.Check(err)
-	err = ts.Exec(args[1], args[2:]...)
-	got := 0
-	var exit *exec.ExitError
-	if errors.As(err, &exit) {
-		got = exit.ExitCode()
-	} else if err != nil {
-		ts.Fatalf("%v", err)
-	}
-	if got != want {
-		ts.Fatalf("exit status %d, want %d", got, want)
-	}
 }
 
 func cmpcolors(ts *testscript.TestScript, neg bool, args []string) {

@@ -5,7 +5,6 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -13,7 +12,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -24,13 +22,14 @@ import (
 	"kresd-manager/fleet/rollout"
 	"kresd-manager/fleet/store"
 	"kresd-manager/fleet/store/web"
+	"kresd-manager/test/script"
 )
 
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"kres-fleet": main})
 }
 
-// TestScript runs testdata/script. Besides the usual commands there are
+// TestScript runs testdata/script. Besides the commands of package script there are
 //
 //	store                 serve a store, which s.toml names, and ns2.toml as another host, with keys of alice in signers
 //	tells HOST STATE [RELEASE] [REASON]   a host tells this of itself, of the rollout of now
@@ -38,23 +37,17 @@ func TestMain(m *testing.M) {
 //	leads HOST            a host decides, or would
 //	sign FOLDER [KEY]     sign a release, as alice or with another key
 //	fleetlock             serve FleetLock with one slot at $LOCK, which s.toml names
-//	exits N COMMAND…      run a command that must end with exit status N
 //	narrow stdout|stderr  no line has more than 80 columns
 func TestScript(t *testing.T) {
-	testscript.Run(t, testscript.Params{
-		Dir:                 filepath.Join("testdata", "script"),
-		RequireExplicitExec: true,
-		RequireUniqueNames:  true,
+	script.Run(t, testscript.Params{
 		Setup: func(env *testscript.Env) error {
-			env.Setenv("TZ", "UTC")
 			env.Setenv("USER", "alice")
 			env.Setenv("SUDO_USER", "alice")
-			env.Setenv("GORACE", "atexit_sleep_ms=0")
 			env.Values[benchKey{}] = new(served)
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"store": startStore, "puts": puts, "tells": tells, "there": there, "leads": leads, "sign": sign, "fleetlock": startLock, "exits": exits, "narrow": narrow,
+			"store": startStore, "puts": puts, "tells": tells, "there": there, "leads": leads, "sign": sign, "fleetlock": startLock, "narrow": narrow,
 		},
 	})
 }
@@ -205,25 +198,6 @@ func startLock(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Defer(s.Close)
 	text := ts.ReadFile("s.toml")
 	ts.Check(os.WriteFile(ts.MkAbs("s.toml"), []byte(fmt.Sprintf("fleetlock = %q\nfleetlock-group = \"resolvers\"\n", s.URL)+text), 0o600))
-}
-
-func exits(ts *testscript.TestScript, neg bool, args []string) {
-	if neg || len(args) < 2 {
-		ts.Fatalf("usage: exits N COMMAND…")
-	}
-	want, err := strconv.Atoi(args[0])
-	ts.Check(err)
-	got := 0
-	if err := ts.Exec(args[1], args[2:]...); err != nil {
-		var ended *exec.ExitError
-		if !errors.As(err, &ended) {
-			ts.Fatalf("%v", err)
-		}
-		got = ended.ExitCode()
-	}
-	if got != want {
-		ts.Fatalf("exit status %d, not %d", got, want)
-	}
 }
 
 func narrow(ts *testscript.TestScript, neg bool, args []string) {
