@@ -286,11 +286,11 @@ func (b *changes) inProgress() (*units.ChangeStatus, int) {
 	return &st, len(b.queue)
 }
 
-// waits reports whether a change waits for its turn.
-func (b *changes) waits() bool {
+// any reports whether a change is in progress, or waits for its turn.
+func (b *changes) any() bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return len(b.queue) > 0
+	return b.now != nil || len(b.queue) > 0
 }
 
 // AwaitChange returns a change as soon as it has ended or has another revision than

@@ -46,20 +46,21 @@ func (m *Manager) gate(ctx context.Context, s *step) (err error) {
 			m.o.Log.Warn(p.String())
 		}
 	}
-	// What cannot be seen cannot be read either, which others would say of it.
+	reasons := []func() error{
+		func() error { return m.installed(cfg) },
+		func() error { return m.saysTheUnit(ctx, cfg.Systemd) },
+		func() error { return m.tokens(s, doc, cfg) },
+	}
 	hidden, files := s.cur.hidden, s.cur.files
 	if !s.repeats(doc) {
+		// What cannot be seen cannot be read either, which others would say of it.
 		if hidden, err = m.hiddenFrom(s, doc); err != nil {
 			return err
 		}
 		files = m.namedBy(doc)
+		reasons = append(reasons, func() error { return m.named(ctx, s, doc, files) })
 	}
-	for _, refuse := range []func() error{
-		func() error { return m.installed(cfg) },
-		func() error { return m.saysTheUnit(ctx, cfg.Systemd) },
-		func() error { return m.tokens(s, doc, cfg) },
-		func() error { return m.named(ctx, s, doc, files) },
-	} {
+	for _, refuse := range reasons {
 		if err := refuse(); err != nil {
 			return err
 		}

@@ -21,7 +21,7 @@ func (m *Manager) IdleExit() time.Duration { return m.Running().Management.IdleE
 // something again, "" if there is no reason. The next one comes back to what runs
 // now if it was woken, see Options.
 func (m *Manager) Needed(ctx context.Context) (why string) {
-	if m.busy.Load() || m.changes.waits() {
+	if m.changes.any() {
 		return "a change is in progress"
 	}
 	if err := m.do(ctx, func(ctx context.Context) { why = m.needed(ctx) }); err != nil {

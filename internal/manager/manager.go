@@ -24,7 +24,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"kresd-manager/internal/rest"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -42,6 +41,7 @@ import (
 	"kresd-manager/internal/promise"
 	"kresd-manager/internal/pulse"
 	"kresd-manager/internal/render"
+	"kresd-manager/internal/rest"
 	"kresd-manager/units"
 )
 
@@ -155,15 +155,13 @@ type Manager struct {
 	work    chan *task
 	current atomic.Pointer[snapshot]
 	sight   atomic.Pointer[sight]
-	busy    atomic.Bool
-	lock    *os.File // of the run directory
-	later   []func() // what is done when no one waits; only the loop uses it
-	// rest is what of the start no one waits for, which Start leaves to the loop, and
-	// unfinished that it has not been done yet.
-	rest       units.Plan
-	unfinished atomic.Bool
-	events     events
-	changes    changes
+	// busy counts what is under way, and what a start has left to the loop.
+	busy    atomic.Int32
+	lock    *os.File   // of the run directory
+	later   []func()   // what is done when no one waits; only the loop uses it
+	rest    units.Plan // what of the start no one waits for, which Start leaves to the loop
+	events  events
+	changes changes
 	// cancel ends the apply in progress, if there is one.
 	cancel   atomic.Pointer[context.CancelCauseFunc]
 	exec     *carry.Executor
@@ -341,13 +339,13 @@ func (m *Manager) Run(ctx context.Context) {
 				close(t.done)
 				continue
 			}
-			m.busy.Store(true)
+			m.busy.Add(1)
 			// A change is not left half-way because its asker went away.
 			enough := m.o.Pulse.Task()
 			rest.Work()
 			t.run(ctx)
 			enough()
-			m.busy.Store(false)
+			m.busy.Add(-1)
 			close(t.done)
 			m.doLater()
 			m.o.Worked(true)

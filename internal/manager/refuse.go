@@ -127,9 +127,6 @@ func (m *Manager) named(ctx context.Context, s *step, doc *config.Document, file
 	if !m.started || !s.asked || s.renew {
 		return nil
 	}
-	if s.repeats(doc) {
-		return nil
-	}
 	paths := slices.DeleteFunc(slices.Clone(files()), func(p access.Path) bool {
 		known := !s.file && s.cur.files != nil && slices.ContainsFunc(s.cur.files(), func(old access.Path) bool { return old.Path == p.Path })
 		return known || strings.HasPrefix(p.Pointer, "/management/")

@@ -85,7 +85,9 @@ func (m *Manager) Start(ctx context.Context) error {
 	m.forgetPromiseOfAPI()
 	m.startPromise(ctx)
 	m.started = true
-	m.unfinished.Store(!m.rest.Empty())
+	if !m.rest.Empty() {
+		m.busy.Add(1) // until it is done
+	}
 	m.later = append(m.later, m.tellProblems)
 	return nil
 }
@@ -95,8 +97,11 @@ func (m *Manager) Start(ctx context.Context) error {
 func (m *Manager) startRest(ctx context.Context) {
 	plan := m.rest
 	m.rest = units.Plan{}
-	defer m.unfinished.Store(false)
-	if plan.Empty() || ctx.Err() != nil {
+	if plan.Empty() {
+		return
+	}
+	defer m.busy.Add(-1)
+	if ctx.Err() != nil {
 		return
 	}
 	defer m.o.Pulse.Task()()

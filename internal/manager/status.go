@@ -122,7 +122,7 @@ func (m *Manager) statusOf(ctx context.Context, s *snapshot) (units.Status, erro
 		st.State = "stopped"
 	case s.down != "":
 		st.State = "failed"
-	case m.busy.Load(), m.unfinished.Load():
+	case m.busy.Load() > 0:
 		st.State = "applying"
 	case !asOf.IsZero():
 		st.State = "unknown"

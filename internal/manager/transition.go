@@ -105,8 +105,8 @@ type step struct {
 // transit carries out a transition. Nothing has happened to the system when it
 // returns an error that is no *units.StepError. It runs in the loop, or in Start.
 func (m *Manager) transit(ctx context.Context, t *transition) (report units.Report, err error) {
-	m.busy.Store(true)
-	defer m.busy.Store(false)
+	m.busy.Add(1)
+	defer m.busy.Add(-1)
 	m.changes.begin(t)
 	defer func() { m.changes.finish(t, report, err, m.Running().ETag()) }()
 	defer m.survive(t, &err)
