@@ -18,15 +18,24 @@ const RedactedText = "(secret)"
 // they do not belong are no secrets, except below a key that is one but for its
 // spelling.
 func (d *Document) Redacted() *Document {
-	root, changed := redactSection(configPlan(), d.root)
+	root, changed := redactSection(configPlan(), d.root, func(tree.Node) {})
 	if !changed {
 		return d
 	}
 	return d.with(root)
 }
 
-// redactSection copies what it changes and nothing else.
-func redactSection(p *plan, n tree.Node) (tree.Node, bool) {
+// HidesSecrets reports whether [RedactedText] stands in place of a secret: the document is
+// what someone was shown who may not see it, and no configuration.
+func (d *Document) HidesSecrets() (hides bool) {
+	redactSection(configPlan(), d.root, func(secret tree.Node) {
+		hides = hides || secret.Kind == tree.Text && secret.Text == RedactedText
+	})
+	return hides
+}
+
+// redactSection copies what it changes and nothing else. It shows each secret to found.
+func redactSection(p *plan, n tree.Node, found func(secret tree.Node)) (tree.Node, bool) {
 	if n.Kind != tree.Object || !p.hides {
 		return n, false
 	}
@@ -37,18 +46,19 @@ func redactSection(p *plan, n tree.Node) (tree.Node, bool) {
 		}
 		k := p.keys[number]
 		if k.secret && m.Value.Kind != tree.Null {
+			found(m.Value)
 			return tree.Node{Kind: tree.Text, Text: RedactedText, At: m.Value.At, File: m.Value.File, Foreign: m.Value.Foreign}, true
 		}
-		return redactShape(k.shape, m.Value)
+		return redactShape(k.shape, m.Value, found)
 	})
 }
 
-func redactShape(s *shape, n tree.Node) (tree.Node, bool) {
+func redactShape(s *shape, n tree.Node, found func(secret tree.Node)) (tree.Node, bool) {
 	switch {
 	case s.form == section:
-		return redactSection(s.plan, n)
+		return redactSection(s.plan, n, found)
 	case (s.form == listOf && n.Kind == tree.List || s.form == sectionMap && n.Kind == tree.Object) && s.elem.form == section && s.elem.plan.hides:
-		return redactMembers(n, func(m *tree.Member) (tree.Node, bool) { return redactSection(s.elem.plan, m.Value) })
+		return redactMembers(n, func(m *tree.Member) (tree.Node, bool) { return redactSection(s.elem.plan, m.Value, found) })
 	}
 	return n, false
 }

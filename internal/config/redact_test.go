@@ -35,6 +35,24 @@ func TestSecretsAreRedacted(t *testing.T) {
 	}
 }
 
+func TestWhatHidesSecretsIsKnown(t *testing.T) {
+	with := mustParse(t, `{"network":{"tls":{"sticket-secret":"`+secretForTests+`"}},"management":{"unix-socket":"/s","roles":[{"role":"operate","token":"x"}]}}`)
+	for name, d := range map[string]struct {
+		doc  *Document
+		want bool
+	}{
+		"secrets":                  {with, false},
+		"no secrets":               {mustParse(t, "workers: 2"), false},
+		"redacted":                 {with.Redacted(), true},
+		"a role":                   {mustParse(t, `{"management":{"roles":[{"role":"read"},{"role":"operate","token":"(secret)"}]}}`), true},
+		"a word that is no secret": {mustParse(t, `{"hostname":"(secret)","lua":{"script":"(secret)"}}`), false},
+	} {
+		if got := d.doc.HidesSecrets(); got != d.want {
+			t.Errorf("%s: %t", name, got)
+		}
+	}
+}
+
 // Nothing that is said about a document has a secret in it.
 func TestMessagesHoldNoSecrets(t *testing.T) {
 	for _, text := range []string{

@@ -46,7 +46,7 @@ func Edits(r *source.Reader, files []string, running Running, force bool) ([]Edi
 	if err != nil {
 		return nil, err
 	}
-	if wanted.Redacted().ETag() == wanted.ETag() && bytes.Contains(running.Value, []byte(`"`+config.RedactedText+`"`)) {
+	if wanted.HidesSecrets() {
 		return nil, errors.New("the manager hides the secrets of the configuration from you, so you cannot save it; that needs the role configure")
 	}
 	edits := make([]Edit, len(files))
