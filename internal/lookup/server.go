@@ -79,9 +79,12 @@ func reach(i config.Interface) (netip.AddrPort, bool) {
 	return netip.AddrPort{}, false
 }
 
+// usual are the ports of protocols.
+var usual = map[string]uint16{"udp": 53, "tcp": 53, "tls": 853, "https": 443}
+
 // ParseServer reads an address with a port after @ or, for IPv6 in brackets, after a
-// colon; usual is the port where there is none.
-func ParseServer(s string, usual uint16) (netip.AddrPort, error) {
+// colon; where there is none it is that of the protocol, as in [Question].
+func ParseServer(s, protocol string) (netip.AddrPort, error) {
 	if at, err := netip.ParseAddrPort(s); err == nil {
 		return at, nil
 	}
@@ -91,7 +94,7 @@ func ParseServer(s string, usual uint16) (netip.AddrPort, error) {
 		return netip.AddrPort{}, fmt.Errorf("%q is not an IP address, with or without a port", s)
 	}
 	if !named {
-		return netip.AddrPortFrom(addr, usual), nil
+		return netip.AddrPortFrom(addr, usual[protocol]), nil
 	}
 	n, err := strconv.ParseUint(port, 10, 16)
 	if err != nil || n == 0 {

@@ -28,12 +28,17 @@ func TestParseServer(t *testing.T) {
 		"192.0.2.1": "192.0.2.1@53", "192.0.2.1@54": "192.0.2.1@54", "192.0.2.1:54": "192.0.2.1@54",
 		"2001:db8::1": "2001:db8::1@53", "[2001:db8::1]:54": "2001:db8::1@54", "2001:db8::1@54": "2001:db8::1@54", "[2001:db8::1]": "2001:db8::1@53",
 	} {
-		if got, err := ParseServer(s, 53); err != nil || written(got) != want {
+		if got, err := ParseServer(s, "udp"); err != nil || written(got) != want {
 			t.Errorf("%s: %s, %v, want %s", s, written(got), err, want)
 		}
 	}
+	for protocol, want := range map[string]string{"udp": "192.0.2.1@53", "tcp": "192.0.2.1@53", "tls": "192.0.2.1@853", "https": "192.0.2.1@443"} {
+		if got, err := ParseServer("192.0.2.1", protocol); err != nil || written(got) != want {
+			t.Errorf("over %s: %s, %v, want %s", protocol, written(got), err, want)
+		}
+	}
 	for _, s := range []string{"", "dns.example", "192.0.2.1@", "192.0.2.1@0", "192.0.2.1@65536"} {
-		if got, err := ParseServer(s, 53); err == nil {
+		if got, err := ParseServer(s, "udp"); err == nil {
 			t.Errorf("%q: %s", s, written(got))
 		}
 	}
