@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+
+	"kresd-manager/internal/config/tree"
 )
 
 // places find keys in a configuration by what they hold.
@@ -73,7 +75,7 @@ func (p places) walk(visit func(pointer, text string)) {
 		switch v := v.(type) {
 		case map[string]any:
 			for key, value := range v {
-				into(pointer+"/"+strings.NewReplacer("~", "~0", "/", "~1").Replace(key), value)
+				into(pointer+"/"+tree.EscapeToken(key), value)
 			}
 		case []any:
 			for i, value := range v {
