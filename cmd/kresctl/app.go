@@ -54,7 +54,7 @@ check, diff and plan --exit-code.`,
 		SilenceErrors: true, // run prints them
 		SilenceUsage:  true,
 		Args:          cobra.ArbitraryArgs, // so that RunE sees a wrong command
-		RunE:          needsCommand,
+		RunE:          program.NeedsCommand,
 	}
 	root.SetIn(a.files.Stdin)
 	root.SetOut(a.stdout)
@@ -79,53 +79,13 @@ check, diff and plan --exit-code.`,
 		"colours: `WHEN` is auto (on a terminal), always or never")
 	root.PersistentPreRunE = a.checkFlags
 	root.PersistentFlags().BoolVarP(&a.verbose, "verbose", "v", false, "show plans step by step, with hashes")
-	root.SetFlagErrorFunc(wrongFlag)
-	root.AddCommand(
-		a.applyCommand(),
-		a.cacheCommand(),
-		a.cancelCommand(),
-		a.checkCommand(),
-		a.completionCommand(),
-		a.configCommand(),
-		a.confirmCommand(),
-		a.convertCommand(),
-		a.debugCommand(),
-		a.diffCommand(),
-		a.doctorCommand(),
-		a.editCommand(),
-		a.eventsCommand(),
-		a.historyCommand(),
-		a.logsCommand(),
-		a.metricsCommand(),
-		a.migrateCommand(),
-		a.pidsCommand(),
-		a.planCommand(),
-		a.queryCommand(),
-		a.reloadCommand(),
-		a.renewCommand(),
-		a.restartCommand(),
-		a.rollbackCommand(),
-		a.schemaCommand(),
-		a.statusCommand(),
-		a.stopCommand(),
-		a.tokenCommand(),
-		a.topCommand(),
-		a.traceCommand(),
-		a.unitsCommand(),
-		a.upstreamsCommand(),
-		a.uiCommand(),
-		a.validateCommand(),
-		a.versionCommand(),
-	)
-	group(root)
-	illustrate(root)
+	root.SetFlagErrorFunc(program.FlagError)
+	for _, g := range a.groups() {
+		g.addTo(root)
+	}
+	root.SetHelpCommandGroupID(groupService)
 	a.complete(root)
 	return root
-}
-
-// needsCommand is run in place of a command that only groups others.
-func needsCommand(cmd *cobra.Command, args []string) error {
-	return usage(cmd, "%s", program.NoCommand(cmd, args))
 }
 
 // ask connects to the manager and has something done with it.

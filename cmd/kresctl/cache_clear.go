@@ -23,6 +23,8 @@ func (a *app) cacheClearCommand() *cobra.Command {
 		Long: `Remove NAME and everything below it from the cache that the workers share;
 without NAME, everything. The answer of the worker is printed: count is how many
 entries are gone so far; with chunk_limit in it, the rest follows by itself.`,
+		Example: `  kresctl cache clear example.com
+  kresctl cache clear --exact-name --rr-type AAAA www.example.com`,
 		Args: atMost(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 0 {

@@ -17,7 +17,8 @@ func (a *app) cacheStatsCommand() *cobra.Command {
 		Short: "show how full the cache is, and how much it answers",
 		Long: `Show how many entries the cache has, how full it is, the share of answers that
 came from it alone, and what each worker has read and written since it started.`,
-		Args: noArgs,
+		Example: `  kresctl cache stats`,
+		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.ask(cmd, func(ctx context.Context, c *client.Client) error {
 				s, err := c.CacheStatistics(ctx)

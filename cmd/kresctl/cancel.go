@@ -20,6 +20,8 @@ func (a *app) cancelCommand() *cobra.Command {
 zone. No further step begins, what ran before is restored, and the command that
 asked for the change fails. N names a change, as kresctl status shows it; it may
 also be one that waits for its turn.`,
+		Example: `  kresctl cancel
+  kresctl cancel 18`,
 		Args: atMost(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			id, err := entryArg(cmd, args)

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"kresd-manager/internal/client"
+	"kresd-manager/internal/cmdline/program"
 	"kresd-manager/internal/nagios"
 )
 
@@ -28,7 +29,8 @@ are cache=PERCENT, cert=DAYS, or both with a comma between them.
 Exit status, of this command alone: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN. It
 is UNKNOWN, too, when the manager does not answer or the command line is wrong.
 -c is the critical limit here, and --config has no short form.`,
-		Args: cobra.ArbitraryArgs,
+		Example: `  kresctl check -w cache=80,cert=21 -c cache=95,cert=7`,
+		Args:    cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			warn, err := nagios.ParseLimits(warning, nagios.UsualWarning)
 			if err != nil {
@@ -67,9 +69,9 @@ is UNKNOWN, too, when the manager does not answer or the command line is wrong.
 	cmd.Flags().StringVarP(&critical, "critical", "c", "cache=98,cert=3", "critical beyond these `LIMITS`")
 	cmd.Flags().DurationVar(&timeout, "timeout", 10*time.Second, "give up after this `TIME`")
 	cmd.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		var wrong *usageError
-		if errors.As(wrongFlag(cmd, err), &wrong) {
-			err = errors.New(wrong.message)
+		var wrong *program.UsageError
+		if errors.As(program.FlagError(cmd, err), &wrong) {
+			err = errors.New(wrong.Message)
 		}
 		return a.wrong(err)
 	})

@@ -22,6 +22,7 @@ configuration.
     fish    kresctl completion fish | source, or save it in
             ~/.config/fish/completions/kresctl.fish
     zsh     save it as _kresctl in a folder of $fpath`,
+		Example:   `  kresctl completion bash >/usr/share/bash-completion/completions/kresctl`,
 		ValidArgs: shells,
 		Args:      cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {

@@ -2,14 +2,18 @@
 
 package main
 
-import "github.com/spf13/cobra"
+import (
+	"github.com/spf13/cobra"
+
+	"kresd-manager/internal/cmdline/program"
+)
 
 func (a *app) configCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "config",
 		Short: "read, change and explain the configuration",
 		Args:  cobra.ArbitraryArgs,
-		RunE:  needsCommand,
+		RunE:  program.NeedsCommand,
 	}
 	cmd.AddCommand(a.configGetCommand(), a.configSetCommand(), a.configDeleteCommand(), a.configExplainCommand(), a.configSaveCommand())
 	return cmd

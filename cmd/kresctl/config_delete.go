@@ -19,6 +19,8 @@ func (a *app) configDeleteCommand() *cobra.Command {
 		Short: "remove a part of the running configuration",
 		Long: `Remove the part of the running configuration at POINTER and apply the result.
 The configuration file does not change; kresctl config save writes it.`,
+		Example: `  kresctl config delete -p /local-data/addresses/printer.home
+  kresctl config delete --dry-run -p /forward/0`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if err := isKey(cmd, pointer, args); err != nil {
 				return err

@@ -25,6 +25,8 @@ without defaults; or save it in FILE.
 --effective adds the default of every other key, each marked. It is YAML, or
 with --json an object with the keys configuration, defaults (pointers) and
 derived.`,
+		Example: `  kresctl config get -p /cache/size-max
+  kresctl config get --yaml running.yaml`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if err := isKey(cmd, pointer, args); err != nil {
 				return err

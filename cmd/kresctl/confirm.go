@@ -18,6 +18,8 @@ func (a *app) confirmCommand() *cobra.Command {
 		Short: "keep a change that waits to be confirmed",
 		Long: `Keep the change that was made with --confirm-within, and all later ones. Fails
 if no change waits; it may have been undone already.`,
+		Example: `  kresctl config set --confirm-within 5m -p /network/listen @listen.yaml
+  kresctl confirm`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.ask(cmd, func(ctx context.Context, c *client.Client) error {

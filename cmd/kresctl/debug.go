@@ -31,6 +31,7 @@ of life, and kresd-manager restarts what does not answer. So look and let go:
 -- -batch -ex bt
 
 To attach to all workers at once you have to say kresd: no one is served then.`,
+		Example: `  sudo kresctl debug 1 -- -batch -ex bt`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			more := []string{}
 			if at := cmd.ArgsLenAtDash(); at >= 0 {

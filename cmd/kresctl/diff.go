@@ -3,7 +3,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -105,7 +104,7 @@ func (a *app) side(cmd *cobra.Command, name string) (s side, err error) {
 				return err
 			}
 			s.doc, err = config.Parse("running configuration", value)
-			s.redacted = err == nil && bytes.Contains(value, []byte(`"`+config.RedactedText+`"`))
+			s.redacted = err == nil && s.doc.HidesSecrets()
 			return err
 		})
 	case name == "file":

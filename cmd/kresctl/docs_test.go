@@ -92,12 +92,43 @@ func TestHelpIsComplete(t *testing.T) {
 	}
 }
 
-// TestEveryCommandIsInAGroup of the help.
-func TestEveryCommandIsInAGroup(t *testing.T) {
-	for _, cmd := range (&app{}).root().Commands() {
-		if cmd.GroupID == "" {
-			t.Errorf("%s is in no group, see groups.go", cmd.CommandPath())
+// TestEveryCommandHasAFile that is named for it.
+func TestEveryCommandHasAFile(t *testing.T) {
+	for path := range commands() {
+		_, name, _ := strings.Cut(path, " ")
+		file := strings.ReplaceAll(name, " ", "_") + ".go"
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Errorf("%s: %v", path, err)
+			continue
 		}
+		if method := regexp.MustCompile(`(?im)^func \(a \*app\) ` + strings.ReplaceAll(name, " ", "") + `Command\(\)`); !method.Match(text) {
+			t.Errorf("%s is not made in %s", path, file)
+		}
+	}
+}
+
+// TestGroupsAreInTheOrderOfTheHelp: who reads groups.go reads what --help lists.
+func TestGroupsAreInTheOrderOfTheHelp(t *testing.T) {
+	var stdout bytes.Buffer
+	if code := run(t.Context(), []string{"--help"}, nil, visible.NewWriter(&stdout), visible.NewWriter(&stdout)); code != 0 {
+		t.Fatalf("exit %d: %s", code, &stdout)
+	}
+	var want []string
+	for _, g := range (&app{}).groups() {
+		want = append(want, g.title)
+		for _, cmd := range g.commands {
+			want = append(want, cmd.Name())
+		}
+	}
+	var got []string
+	for _, m := range regexp.MustCompile(`(?m)^(?:  ([a-z]+) +[a-z].*|(\S.*:))$`).FindAllStringSubmatch(stdout.String(), -1) {
+		if word := m[1] + m[2]; slices.Contains(want, word) {
+			got = append(got, word)
+		}
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("groups.go (-) and --help (+):\n%s", diff)
 	}
 }
 

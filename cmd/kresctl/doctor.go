@@ -21,6 +21,8 @@ clock, the journal. No manager is needed and nothing is changed. Run it as root:
 it lists what other users cannot see.
 
 Exit status: 0 nothing is wrong, 1 something is.`,
+		Example: `  sudo kresctl doctor
+  kresctl doctor --json | jq '.findings[].fix'`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if len(a.configs) > 1 {

@@ -86,7 +86,11 @@ func (a *app) toEdit(cmd *cobra.Command, e *editing) error {
 			e.opt.IfMatch = etag
 		}
 		if e.running {
-			if bytes.Contains(value, []byte(`"`+config.RedactedText+`"`)) {
+			doc, err := config.Parse("running configuration", value)
+			if err != nil {
+				return err
+			}
+			if doc.HidesSecrets() {
 				return errors.New("the manager hides the secrets of the configuration from you, so you cannot edit it; that needs the role configure")
 			}
 			e.name = "running.yaml"
@@ -138,7 +142,7 @@ func (a *app) edit(cmd *cobra.Command, e *editing, draft *editor.Draft, command 
 			}
 			return nil
 		case bytes.Equal(text, last), round > mostRounds && !visible.IsTerminal(a.files.Stdin):
-			return kept(draft, fmt.Errorf("the edited text is still not valid, and nothing was changed%s", wrong.first()))
+			return kept(draft, fmt.Errorf("the edited text is still not valid, and nothing was changed%s", wrong.reason()))
 		}
 		last = text
 		problem := a.applyEdited(cmd, e, text)
@@ -149,7 +153,7 @@ func (a *app) edit(cmd *cobra.Command, e *editing, draft *editor.Draft, command 
 		case !errors.As(problem, &wrong):
 			return kept(draft, problem)
 		}
-		if err := draft.Write(editor.WithNotes(text, wrong.notes())); err != nil {
+		if err := draft.Write(editor.WithNotes(text, present.Notes(wrong.problems, wrong.err))); err != nil {
 			return kept(draft, err)
 		}
 	}
@@ -173,39 +177,13 @@ func (w *wrongText) Error() string {
 	return w.problems.Error()
 }
 
-// first is the first problem, in a line of its own after the error that it is the reason
-// of; "" where there is none.
-func (w *wrongText) first() string {
+// reason is what is wrong, in the line after the error that it is the reason of; "" where
+// there is nothing.
+func (w *wrongText) reason() string {
 	if w == nil {
 		return ""
 	}
-	text, more := w.Error(), ""
-	if n := len(w.problems); n > 0 {
-		text = w.problems[0].String()
-		if n > 1 {
-			more = fmt.Sprintf(" (and %d more)", n-1)
-		}
-	}
-	line, _, _ := strings.Cut(text, "\n")
-	return "\n" + line + more
-}
-
-// notes are for the top of the text. Lines are counted with them.
-func (w *wrongText) notes() []string {
-	const head = "This is not valid yet. Correct it; leave it as it is to give up."
-	if w.err != nil {
-		return append([]string{head}, strings.Split(strings.ReplaceAll(w.err.Error(), "\t", "  "), "\n")...)
-	}
-	notes := []string{head}
-	for _, p := range w.problems {
-		at := ""
-		if p.Line > 0 {
-			at = fmt.Sprintf("line %d: ", p.Line+1+len(w.problems))
-		}
-		p.File, p.Line, p.Column = "", 0, 0
-		notes = append(notes, at+p.String())
-	}
-	return notes
+	return "\n" + present.First(w.problems, w.err)
 }
 
 // applyEdited checks a text, shows its plan, asks, applies it, and saves it in the file. It

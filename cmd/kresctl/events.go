@@ -25,6 +25,8 @@ before. What is in progress or waits already is shown first.
 
 The command goes on when kresd-manager restarts. It fails when someone stops
 kresd-manager, or when it is not back after the TIME of --reconnect.`,
+		Example: `  kresctl events
+  kresctl events --json | jq -c .`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.ask(cmd, func(ctx context.Context, c *client.Client) error {

@@ -17,8 +17,8 @@ import (
 // Exit statuses. They are the same for all commands, and stay what they are: scripts
 // decide by them. docs/kresctl.md says what they mean.
 const (
-	exitFailed       = 1
-	exitUsage        = 2
+	exitFailed       = program.ExitFailed
+	exitUsage        = program.ExitUsage
 	exitDegraded     = 3 // of status only
 	exitUnreachable  = 4 // no manager answers
 	exitDenied       = 5 // by the manager, or by the permissions of its socket
@@ -42,7 +42,7 @@ func trouble(err error) error {
 
 // statusOf is the exit status for an error.
 func statusOf(err error) int {
-	var wrong *usageError
+	var wrong *program.UsageError
 	var refused *client.Error
 	switch {
 	case errors.As(err, &wrong), errors.As(err, new(*troubleError)):
@@ -58,29 +58,13 @@ func statusOf(err error) int {
 	}
 }
 
-// usageError is a command line that makes no sense.
-type usageError struct {
-	command string // path of the command whose help tells more
-	message string
-}
-
-func (e *usageError) Error() string {
-	return fmt.Sprintf("%s\nsee %s --help", e.message, e.command)
-}
-
+// usage is the error of a command line that makes no sense.
 func usage(cmd *cobra.Command, format string, args ...any) error {
-	return &usageError{cmd.CommandPath(), fmt.Sprintf(format, args...)}
-}
-
-// wrongFlag is a usage error in the words of all our programs.
-func wrongFlag(cmd *cobra.Command, err error) error {
-	return usage(cmd, "%s", program.WrongFlag(cmd, err))
+	return program.Usage(cmd, format, args...)
 }
 
 // statusError ends the program with a status, without a word.
-type statusError int
-
-func (e statusError) Error() string { return fmt.Sprintf("exit status %d", int(e)) }
+type statusError = program.Status
 
 // exitStatus prints an error, if there is one to print, and gives the exit
 // status for it.

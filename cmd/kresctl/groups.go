@@ -4,38 +4,72 @@ package main
 
 import "github.com/spf13/cobra"
 
-// Groups of commands in the help, by what an operator is about to do.
-const (
-	groupLook    = "look"
-	groupChange  = "change"
-	groupBack    = "back"
-	groupFiles   = "files"
-	groupService = "service"
-)
-
-// groups are the commands of each, in the order of the help.
-var groups = []struct {
+// commandGroup is a group of commands in the help.
+type commandGroup struct {
 	id, title string
-	commands  []string
-}{
-	{groupLook, "Look:", []string{"status", "units", "history", "events", "logs", "plan", "diff", "metrics", "top", "upstreams", "query", "trace", "pids", "check", "doctor", "ui", "version"}},
-	{groupChange, "Change:", []string{"config", "apply", "edit", "cache", "reload", "renew"}},
-	{groupBack, "Go back:", []string{"rollback", "confirm", "cancel"}},
-	{groupFiles, "Files:", []string{"validate", "convert", "migrate", "schema", "token"}},
-	{groupService, "Service:", []string{"restart", "stop", "debug", "completion", "help"}},
+	commands  []*cobra.Command
 }
 
-// group sorts the commands into the groups of the help.
-func group(root *cobra.Command) {
-	for _, g := range groups {
-		root.AddGroup(&cobra.Group{ID: g.id, Title: g.title})
-		for _, name := range g.commands {
-			for _, cmd := range root.Commands() {
-				if cmd.Name() == name {
-					cmd.GroupID = g.id
-				}
-			}
-		}
+// groupService is the group that the command help is in.
+const groupService = "service"
+
+// groups are all commands, by what an operator is about to do, in the order of the help:
+// groups as they stand here, and the commands of each by name.
+func (a *app) groups() []commandGroup {
+	return []commandGroup{
+		{"look", "Look:", []*cobra.Command{
+			a.checkCommand(),
+			a.diffCommand(),
+			a.doctorCommand(),
+			a.eventsCommand(),
+			a.historyCommand(),
+			a.logsCommand(),
+			a.metricsCommand(),
+			a.pidsCommand(),
+			a.planCommand(),
+			a.queryCommand(),
+			a.statusCommand(),
+			a.topCommand(),
+			a.traceCommand(),
+			a.uiCommand(),
+			a.unitsCommand(),
+			a.upstreamsCommand(),
+			a.versionCommand(),
+		}},
+		{"change", "Change:", []*cobra.Command{
+			a.applyCommand(),
+			a.cacheCommand(),
+			a.configCommand(),
+			a.editCommand(),
+			a.reloadCommand(),
+			a.renewCommand(),
+		}},
+		{"back", "Go back:", []*cobra.Command{
+			a.cancelCommand(),
+			a.confirmCommand(),
+			a.rollbackCommand(),
+		}},
+		{"files", "Files:", []*cobra.Command{
+			a.convertCommand(),
+			a.migrateCommand(),
+			a.schemaCommand(),
+			a.tokenCommand(),
+			a.validateCommand(),
+		}},
+		{groupService, "Service:", []*cobra.Command{
+			a.completionCommand(),
+			a.debugCommand(),
+			a.restartCommand(),
+			a.stopCommand(),
+		}},
 	}
-	root.SetHelpCommandGroupID(groupService)
+}
+
+// addTo adds a group with its commands to the help.
+func (g commandGroup) addTo(root *cobra.Command) {
+	root.AddGroup(&cobra.Group{ID: g.id, Title: g.title})
+	for _, cmd := range g.commands {
+		cmd.GroupID = g.id
+		root.AddCommand(cmd)
+	}
 }

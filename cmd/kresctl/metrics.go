@@ -22,6 +22,8 @@ func (a *app) metricsCommand() *cobra.Command {
 --prometheus the text format of Prometheus, with units and changes as well. A
 worker that does not answer within 3 s is null in JSON and named on standard
 error.`,
+		Example: `  kresctl metrics | jq '."kresd:kresd1".answer'
+  kresctl metrics --prometheus`,
 		Args: atMost(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if prometheus && a.json {

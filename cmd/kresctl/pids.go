@@ -20,6 +20,8 @@ func (a *app) pidsCommand() *cobra.Command {
 		Short: "print the process ids of the units",
 		Long: `Print the process ids of the workers (kresd), of the garbage collector (gc), or
 of everything that runs except the manager, one a line.`,
+		Example: `  kresctl pids kresd
+  perf top -p $(kresctl pids kresd | paste -sd,)`,
 		ValidArgs: kinds,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 0 && !slices.Contains(kinds, args[0]) {

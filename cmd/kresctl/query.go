@@ -31,6 +31,8 @@ For DNS over QUIC use kdig +quic.
 
 Exit status: 0 the answer is NOERROR or NXDOMAIN; 1 there is no answer, or it
 has another code.`,
+		Example: `  kresctl query example.com AAAA
+  kresctl query --tls --dnssec example.com`,
 		Args: nameAndType,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			q.Name, q.Type = args[0], "A"
@@ -92,15 +94,8 @@ func nameAndType(cmd *cobra.Command, args []string) error {
 // serverFor is the address to ask: the one that is named, else where the running
 // configuration says that the resolver answers.
 func (a *app) serverFor(cmd *cobra.Command, named, protocol string) (lookup.Address, error) {
-	port := uint16(53)
-	switch protocol {
-	case "tls":
-		port = 853
-	case "https":
-		port = 443
-	}
 	if named != "" {
-		at, err := lookup.ParseServer(named, port)
+		at, err := lookup.ParseServer(named, protocol)
 		if err != nil {
 			return at, usage(cmd, "--server: %v", err)
 		}

@@ -9,8 +9,10 @@ import (
 )
 
 func (a *app) renewCommand() *cobra.Command {
-	return a.againCommand("renew", "apply the running configuration once more",
+	cmd := a.againCommand("renew", "apply the running configuration once more",
 		`Apply the running configuration once more: start what has stopped, load the
 rules and have the workers read their certificate, whether files changed or not.`,
 		(*client.Client).Renew, false)
+	cmd.Example = "  kresctl renew --dry-run"
+	return cmd
 }

@@ -20,6 +20,8 @@ func (a *app) restartCommand() *cobra.Command {
 name. Each worker is drained before it stops and must answer before the next one
 follows; a spare serves in place of the only worker. The configuration does not
 change, so the history has no number for it, as with reload --force.`,
+		Example: `  kresctl restart
+  kresctl restart 1 -m 'new libraries'`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			var named []string
 			for _, arg := range args {

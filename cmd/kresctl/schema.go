@@ -18,6 +18,8 @@ func (a *app) schemaCommand() *cobra.Command {
 		Long: `Print the JSON schema (draft 2020-12) of the configuration, or save it in FILE.
 It is the schema of this kresctl or, with --live, of the running manager. Rules
 between keys are not part of it: kresctl validate knows them all.`,
+		Example: `  kresctl schema >kresd.schema.json
+  kresctl schema --live`,
 		Args: atMost(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			schema := config.Schema()

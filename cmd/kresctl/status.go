@@ -25,6 +25,8 @@ all files that the configuration names. -q prints nothing.
 Exit status: 0 all runs as configured, or a change is being applied; 3 a unit
 does not run as configured, the resolver is stopped, or systemd does not answer;
 4 the manager cannot be reached; 5 not permitted.`,
+		Example: `  kresctl status
+  kresctl status -q || systemctl status kresd-manager`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.ask(cmd, func(ctx context.Context, c *client.Client) error {

@@ -23,6 +23,8 @@ systemctl stop kresd-manager.
 
 Unsaved API changes are dropped, because the next start reads the file; stop
 names the kresctl rollback that restores them.`,
+		Example: `  kresctl stop
+  kresctl stop --yes`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.ask(cmd, func(ctx context.Context, c *client.Client) error {

@@ -2,13 +2,17 @@
 
 package main
 
-import "github.com/spf13/cobra"
+import (
+	"github.com/spf13/cobra"
+
+	"kresd-manager/internal/cmdline/program"
+)
 
 func (a *app) tokenCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "token",
 		Short: "make tokens for callers over TCP, and hash them",
-		RunE:  needsCommand,
+		RunE:  program.NeedsCommand,
 	}
 	cmd.AddCommand(a.tokenHashCommand(), a.tokenNewCommand())
 	return cmd

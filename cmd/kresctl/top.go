@@ -29,6 +29,8 @@ cache alone, and the CPU time and memory of each worker. On a terminal the table
 stays in place until you interrupt it; elsewhere the tables follow one another.
 The manager reads once for all who look, pages of browsers among them; with
 --interval kresctl reads by itself. --json prints an object a line.`,
+		Example: `  kresctl top
+  kresctl top -n 10 --interval 1m --json`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if interval < leastInterval {

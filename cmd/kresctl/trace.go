@@ -23,6 +23,8 @@ servers that were asked with their round-trip times, aliases, DNSSEC, and the
 answer. Nothing restarts, no log level changes, and other requests are not
 logged. Views depend on the client, which is the resolver itself unless you give
 one with --from. You need the role operate, because a trace makes queries.`,
+		Example: `  kresctl trace example.com AAAA
+  kresctl trace --from 192.0.2.9 ads.example`,
 		Args: nameAndType,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			q.Name = args[0]

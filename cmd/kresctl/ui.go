@@ -26,6 +26,9 @@ Without management.interface the manager has no address. Its pages are on the
 unix socket then: ssh carries it to a browser elsewhere, and --local to one on
 this machine, until you interrupt it. What the browser does there, you do; only
 the one that opens the link may do it.`,
+		Example: `  kresctl ui
+  kresctl ui --local
+  kresctl --token-file ~/.kresctl-token -s https://dns1.example:8453 ui`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if local {

@@ -20,6 +20,8 @@ func (a *app) unitsCommand() *cobra.Command {
 		Long: `List the units with their states, or those that you name: workers, the
 policy-loader, the garbage collector and components. CONFIG is old where a
 process does not run the configuration it should.`,
+		Example: `  kresctl units
+  kresctl units 1 gc`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			var named []string
 			for _, arg := range args {

@@ -22,7 +22,8 @@ func (a *app) upstreamsCommand() *cobra.Command {
 		Long: `Show the round-trip times of the servers that workers asked lately, the slowest
 first, and how many queries of each worker timed out since it started. A worker
 keeps the times of its last 512 answers.`,
-		Args: noArgs,
+		Example: `  kresctl upstreams --all`,
+		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.ask(cmd, func(ctx context.Context, c *client.Client) error {
 				u, err := c.Upstreams(ctx)

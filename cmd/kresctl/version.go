@@ -20,6 +20,8 @@ func (a *app) versionCommand() *cobra.Command {
 		Long: `Print the versions of kresctl, the manager, systemd, and kresd in each worker. A
 worker keeps its program until it restarts, so several versions may run after an
 upgrade. --client prints the version of kresctl and asks no manager.`,
+		Example: `  kresctl version
+  kresctl version --client`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			type all struct {

@@ -134,7 +134,7 @@ func Cannot(what string, err error) error {
 
 func (s Settings) check() error {
 	if !name.MatchString(s.Host) {
-		return fmt.Errorf("host: %q is no name of a host: letters, digits, dots, - and _, at most 64", s.Host)
+		return fmt.Errorf("host: %q is not a name of a host: letters, digits, dots, - and _, at most 64", s.Host)
 	}
 	for _, tag := range s.Tags {
 		if err := rollout.Match(tag).Check(); err != nil || tag == "*" || strings.HasPrefix(tag, "host=") {

@@ -35,7 +35,7 @@ func TestRead(t *testing.T) {
 	for text, want := range map[string]string{
 		"lead = perhaps":                            "s.toml:1:8:",
 		"colour = 1" + etcdStore:                    "there is no key colour",
-		"host = \"../x\"" + etcdStore:               "is no name of a host",
+		"host = \"../x\"" + etcdStore:               "is not a name of a host",
 		"tags = [\"host=ns2\"]" + etcdStore:         "is neither TAG nor TAG=VALUE",
 		"host = \"a\"\n[store]\nkind = \"paper\"":   `kind is etcd, dir or https, not "paper"`,
 		"host = \"a\"\n[store]\nkind = \"https\"":   "https needs url and token-file",

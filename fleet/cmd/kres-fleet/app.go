@@ -24,8 +24,8 @@ import (
 
 // Exit statuses: those of kresctl.
 const (
-	exitFailed      = 1
-	exitUsage       = 2
+	exitFailed      = program.ExitFailed
+	exitUsage       = program.ExitUsage
 	exitDegraded    = 3 // of rollout status only: it is paused, or goes back
 	exitUnreachable = 4 // the store does not answer
 	exitDenied      = 5 // by the permissions of a file
@@ -39,13 +39,9 @@ type app struct {
 	json           bool
 }
 
-// usageError is a wrong command line.
-type usageError struct{ command, message string }
-
-func (e *usageError) Error() string { return e.message + "\nsee " + e.command + " --help" }
-
+// usage is the error of a command line that makes no sense.
 func usage(cmd *cobra.Command, format string, args ...any) error {
-	return &usageError{cmd.CommandPath(), fmt.Sprintf(format, args...)}
+	return program.Usage(cmd, format, args...)
 }
 
 // unreachableError is a store that does not answer.
@@ -54,12 +50,10 @@ type unreachableError struct{ error }
 func (e *unreachableError) Unwrap() error { return e.error }
 
 // statusError is an exit status of which all has been said.
-type statusError int
-
-func (e statusError) Error() string { return fmt.Sprintf("status %d", int(e)) }
+type statusError = program.Status
 
 func (a *app) exitStatus(err error) int {
-	var wrong *usageError
+	var wrong *program.UsageError
 	var away *unreachableError
 	var silent statusError
 	if err == nil {
@@ -95,7 +89,7 @@ Exit status, of all commands alike: 0 done; 1 failed or refused; 2 wrong usage;
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Args:          cobra.ArbitraryArgs,
-		RunE:          needsCommand,
+		RunE:          program.NeedsCommand,
 	}
 	root.SetIn(a.stdin)
 	root.SetOut(a.stdout)
@@ -103,16 +97,11 @@ Exit status, of all commands alike: 0 done; 1 failed or refused; 2 wrong usage;
 	root.SetVersionTemplate("kres-fleet {{.Version}}\n")
 	root.PersistentFlags().StringVarP(&a.settings, "config", "c", settings.Default, "settings `FILE`: where the fleet is")
 	root.PersistentFlags().BoolVar(&a.json, "json", false, "print as JSON, with all that is known")
-	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return usage(cmd, "%s", program.WrongFlag(cmd, err)) })
+	root.SetFlagErrorFunc(program.FlagError)
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(a.agentCommand(), a.releaseCommand(), a.rolloutCommand(), a.hostsCommand(), a.holdCommand(), a.releaseHoldCommand(),
 		a.lockCommand(), a.rollCommand(), a.rankCommand(), a.serveCommand(), a.doctorCommand())
 	return root
-}
-
-// needsCommand is run in place of a command that only groups others.
-func needsCommand(cmd *cobra.Command, args []string) error {
-	return usage(cmd, "%s", program.NoCommand(cmd, args))
 }
 
 // args is how many arguments a command takes.

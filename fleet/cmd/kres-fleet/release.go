@@ -21,6 +21,7 @@ import (
 	"kresd-manager/fleet/rollout"
 	"kresd-manager/fleet/settings"
 	"kresd-manager/fleet/store"
+	"kresd-manager/internal/cmdline/program"
 	"kresd-manager/internal/config"
 	"kresd-manager/internal/durable"
 )
@@ -40,7 +41,7 @@ blobs. Make one, sign it with the key that you have, and publish it:
   kres-fleet release make -o r7 --sequence 7 base.yaml ring=canary:more.yaml
   ssh-keygen -Y sign -n kres-fleet -f ~/.ssh/id_ed25519 r7/manifest
   kres-fleet release publish r7`,
-		Args: cobra.ArbitraryArgs, RunE: needsCommand,
+		Args: cobra.ArbitraryArgs, RunE: program.NeedsCommand,
 	}
 	cmd.AddCommand(a.releaseMake(), a.releaseCheck(), a.releasePublish(), a.releaseDiff())
 	return cmd

@@ -20,6 +20,7 @@ import (
 	"kresd-manager/fleet/rollout"
 	"kresd-manager/fleet/settings"
 	"kresd-manager/fleet/store"
+	"kresd-manager/internal/cmdline/program"
 	"kresd-manager/internal/durable"
 	"kresd-manager/internal/present"
 )
@@ -27,7 +28,7 @@ import (
 func (a *app) rolloutCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "rollout", Short: "begin, watch and stop rollouts",
-		Args: cobra.ArbitraryArgs, RunE: needsCommand,
+		Args: cobra.ArbitraryArgs, RunE: program.NeedsCommand,
 	}
 	cmd.AddCommand(a.rolloutStart(), a.rolloutStatus(), a.rolloutPause(), a.rolloutResume(), a.rolloutRevert(), a.rolloutHistory())
 	return cmd

@@ -45,9 +45,9 @@ func Begin(root *cobra.Command, args []string) {
 	}
 }
 
-// NoCommand says that a command that only groups others needs one of them, or has none that is
+// noCommand says that a command that only groups others needs one of them, or has none that is
 // called so.
-func NoCommand(cmd *cobra.Command, args []string) string {
+func noCommand(cmd *cobra.Command, args []string) string {
 	if len(args) == 0 {
 		return "a command is missing"
 	}
@@ -89,8 +89,8 @@ func nearest(cmd *cobra.Command, typed string) string {
 	return paths[config.Nearest(typed, words)]
 }
 
-// WrongFlag says what is wrong with a flag, by the error of the library.
-func WrongFlag(cmd *cobra.Command, err error) string {
+// wrongFlag says what is wrong with a flag, by the error of the library.
+func wrongFlag(cmd *cobra.Command, err error) string {
 	var unknown *pflag.NotExistError
 	var missing *pflag.ValueRequiredError
 	var wrong *pflag.InvalidValueError

@@ -19,7 +19,7 @@ func tree() *cobra.Command {
 	start.Flags().Bool("json", false, "print `X` as JSON")
 	start.Flags().Uint("lines", 0, "how many")
 	root.AddCommand(config, start, &cobra.Command{Use: "hidden", Hidden: true, RunE: nothing})
-	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return mistake(WrongFlag(cmd, err)) })
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return mistake(wrongFlag(cmd, err)) })
 	return root
 }
 
@@ -34,7 +34,7 @@ func TestMistakes(t *testing.T) {
 		"get":    `there is no command "get"; did you mean "config get"?`,
 		"hidden": `there is no command "hidden"`,
 	} {
-		if got := NoCommand(tree(), strings.Fields(typed)); got != want {
+		if got := noCommand(tree(), strings.Fields(typed)); got != want {
 			t.Errorf("%q: %s", typed, got)
 		}
 	}
