@@ -15,7 +15,7 @@ import (
 // Pages are made here as text without a script: they work without a network, and a
 // browser need load nothing.
 
-//go:embed page.css
+//go:embed html.css
 var pageStyle string
 
 // noContent is the Content-Security-Policy of all answers but pages: what is not meant
