@@ -10,11 +10,16 @@ import (
 )
 
 // What asks the manager links nothing of what serves: kres-graphite runs as the
-// user of the workers, and kresctl as root.
+// user of the workers, kresctl as root, and the agent of a fleet with the role configure.
 func TestClientsLinkNoServer(t *testing.T) {
-	servers := []string{module + "api", module + "internal/manager", "github.com/gorilla/mux", "net/http/pprof"}
-	for _, client := range []string{"api/wire", "internal/client", "cmd/kresctl", "cmd/kres-graphite"} {
-		out, err := exec.Command("go", "list", "-deps", module+client).Output()
+	servers := []string{module + "api", module + "api/door", module + "internal/manager", module + "dbusctl", "github.com/gorilla/mux", "github.com/godbus/dbus/v5", "net/http/pprof"}
+	for client, in := range map[string]string{
+		"api/wire": ".", "internal/client": ".", "cmd/kresctl": ".", "cmd/kres-graphite": ".",
+		"fleet/local": "../../fleet", "fleet/cmd/kres-fleet": "../../fleet",
+	} {
+		cmd := exec.Command("go", "list", "-deps", module+client)
+		cmd.Dir = in
+		out, err := cmd.Output()
 		if err != nil {
 			t.Fatal(err)
 		}

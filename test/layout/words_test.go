@@ -64,7 +64,7 @@ func TestTextsAreWrittenAsOperatorsWrite(t *testing.T) {
 		}
 	}
 	strings := 0
-	for _, folder := range []string{"api", "cmd", "dbusctl", "generator", "internal", "units"} {
+	for _, folder := range []string{"api", "cmd", "dbusctl", "fleet", "generator", "internal", "units"} {
 		err := filepath.WalkDir(filepath.Join(root, folder), func(path string, d fs.DirEntry, err error) error {
 			if err != nil || d.IsDir() || filepath.Ext(path) != ".go" || bytes.HasSuffix([]byte(path), []byte("_test.go")) {
 				return err
