@@ -57,7 +57,6 @@ func (p *proof) roll(seconds int, text string) (said string, code int) {
 // rollout, with a restart of every worker, and no one misses an answer. A release that
 // cannot answer what it could ends at the canary host.
 func TestAFleetLosesNothing(t *testing.T) {
-	machine.Alone(t)
 	const hosts, qps = 5, 2000
 	f, err := Boot(t.Context(), t.TempDir(), hosts, t.Logf)
 	t.Cleanup(func() {
@@ -74,6 +73,7 @@ func TestAFleetLosesNothing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	machine.Alone(t)
 	p := &proof{Fleet: f, t: t}
 	var asked []Traffic
 	for i := range hosts {

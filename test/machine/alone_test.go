@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 )
 
 // recorder is a test that goes on after it has failed.
@@ -18,8 +19,32 @@ func (r *recorder) Helper() {}
 
 func (r *recorder) Fatal(args ...any) { r.said = fmt.Sprint(args...) }
 
+// TestATurnIsWaitedFor: the test goes on when the file is locked no more.
+func TestATurnIsWaitedFor(t *testing.T) {
+	path := t.TempDir() + "/turn"
+	lock, err := tryLockFile(path)
+	if err != nil || lock == nil {
+		t.Fatal(err)
+	}
+	gone := make(chan error)
+	go func() { gone <- unlocked(path) }()
+	select {
+	case err := <-gone:
+		t.Fatalf("it does not wait: %v", err)
+	case <-time.After(100 * time.Millisecond):
+	}
+	lock.Close()
+	if err := <-gone; err != nil {
+		t.Error(err)
+	}
+	if err := unlocked(path + "/none"); err == nil || !strings.Contains(err.Error(), "cannot wait for other tests") {
+		t.Errorf("without a file: %v", err)
+	}
+}
+
 func TestAloneRefusesCompany(t *testing.T) {
 	t.Setenv(besideVariable, "")
+	t.Setenv(turnVariable, "")
 	r := &recorder{TB: t}
 	if Alone(r); r.said != "" {
 		t.Errorf("alone: %s", r.said)

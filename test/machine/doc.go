@@ -22,4 +22,5 @@
 //	KRESD_MANAGER_TEST_KEEP    not empty: tests leave their machines running
 //	KRESD_MANAGER_TEST_ATTACH  the name of a machine left running: Main takes it and leaves it
 //	KRESD_MANAGER_TEST_BESIDE  not empty: other tests run at the same time, see [Alone]
+//	KRESD_MANAGER_TEST_TURN    a file that is locked while they do
 package machine

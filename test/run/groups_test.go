@@ -67,7 +67,21 @@ func TestTheLongestGroupIsFirstAndTheAloneAreAlone(t *testing.T) {
 	var running, beside atomic.Int32
 	var order []int
 	both := make(chan struct{})
-	lanes(t.Context(), all, width{always: 2, most: 3, spare: func(ctx context.Context) { <-ctx.Done() }}, func(_ context.Context, g group) *outcome {
+	prepared, waited := make(chan struct{}), false
+	lanes(t.Context(), all, width{always: 2, most: 3, spare: func(ctx context.Context) { <-ctx.Done() }}, func(_ context.Context, g group, turn *turn) *outcome {
+		if g.alone != (turn != nil) {
+			t.Errorf("group %d, which is alone: %t, has a turn: %t", g.part, g.alone, turn != nil)
+		}
+		if turn != nil {
+			if g.part == 2 {
+				close(prepared)
+			}
+			close(turn.waits)
+			<-turn.given
+			if !waited {
+				t.Error("it is alone before what others waits for")
+			}
+		}
 		if n := running.Add(1); g.alone && n > 1 {
 			t.Errorf("group %d runs beside others", g.part)
 		}
@@ -80,10 +94,13 @@ func TestTheLongestGroupIsFirstAndTheAloneAreAlone(t *testing.T) {
 				close(both)
 			}
 			<-both // hangs if there is one lane alone
+			if n == 3 {
+				<-prepared // hangs if those that are alone prepare only then
+			}
 		}
 		running.Add(-1)
 		return &outcome{}
-	}, func(g group, _ *outcome) { order = append(order, g.part) })
+	}, func() { waited = true }, func(g group, _ *outcome) { order = append(order, g.part) })
 	if len(order) != 5 || order[3] != 2 || order[4] != 4 {
 		t.Errorf("they ended in the order %v", order)
 	}
@@ -93,13 +110,13 @@ func TestALaneMoreIsOpenedWhileThereIsTimeToSpare(t *testing.T) {
 	all := []group{{part: 1}, {part: 2}, {part: 3}}
 	var beside atomic.Int32
 	three := make(chan struct{})
-	lanes(t.Context(), all, width{always: 1, most: 3, spare: func(context.Context) {}}, func(context.Context, group) *outcome {
+	lanes(t.Context(), all, width{always: 1, most: 3, spare: func(context.Context) {}}, func(context.Context, group, *turn) *outcome {
 		if beside.Add(1) == 3 {
 			close(three)
 		}
 		<-three // hangs unless all three run at the same time
 		return &outcome{}
-	}, func(group, *outcome) {})
+	}, func() {}, func(group, *outcome) {})
 }
 
 func TestTheTimeOfTheCoresIsRead(t *testing.T) {

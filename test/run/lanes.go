@@ -16,9 +16,20 @@ type width struct {
 	spare        func(context.Context)
 }
 
+// turn is that of a group that must be alone. It prepares beside others what it measures, says
+// that it waits, once, and goes on when it has been given its turn.
+type turn struct {
+	waits chan struct{} // closed when it waits, or has ended
+	given chan struct{} // closed when it may go on
+}
+
+// runner runs a group; the turn is nil for one that runs beside others.
+type runner func(context.Context, group, *turn) *outcome
+
 // lanes runs groups side by side, the longest first, and those that must be alone one
-// after another when the others have ended. ended is called for each, one at a time.
-func lanes(ctx context.Context, all []group, wide width, run func(context.Context, group) *outcome, ended func(group, *outcome)) {
+// after another when the others have ended, and what others waits for: they prepare while the
+// last of the others run. ended is called for each, one at a time.
+func lanes(ctx context.Context, all []group, wide width, run runner, others func(), ended func(group, *outcome)) {
 	order := slices.Clone(all)
 	slices.SortStableFunc(order, func(a, b group) int { return cmp.Compare(b.expected, a.expected) })
 	var lock sync.Mutex
@@ -43,7 +54,7 @@ func lanes(ctx context.Context, all []group, wide width, run func(context.Contex
 				if !ok {
 					return
 				}
-				report(g, run(ctx, g))
+				report(g, run(ctx, g, nil))
 			}
 		})
 	}
@@ -54,10 +65,33 @@ func lanes(ctx context.Context, all []group, wide width, run func(context.Contex
 	}
 	emptied()
 	close(queue)
+	begun := prepare(ctx, order, run)
 	lanes.Wait()
+	others()
+	for _, b := range begun {
+		<-b.turn.waits
+	}
+	for _, b := range begun {
+		close(b.turn.given)
+		report(b.group, <-b.outcome)
+	}
+}
+
+// begun is a group that must be alone and waits for its turn, or will.
+type begun struct {
+	group   group
+	turn    *turn
+	outcome chan *outcome
+}
+
+// prepare begins the groups that must be alone.
+func prepare(ctx context.Context, order []group, run runner) (all []begun) {
 	for _, g := range order {
 		if g.alone && ctx.Err() == nil {
-			report(g, run(ctx, g))
+			b := begun{g, &turn{make(chan struct{}), make(chan struct{})}, make(chan *outcome, 1)}
+			go func() { b.outcome <- run(ctx, b.group, b.turn) }()
+			all = append(all, b)
 		}
 	}
+	return all
 }

@@ -3,7 +3,7 @@
 // Command run runs all tests: those that need no systemd, with the race detector where it can
 // find something (but for those of a real etcd), and beside them those that boot one, in lanes
 // side by side, as many as the cores have time for, each with a machine of its own, and at last,
-// one after another, those that measure (machine.Alone).
+// one after another, those that measure (machine.Alone), which prepare beside the last of the others.
 // It is what make test calls.
 //
 //	go run ./test/run [-only REGEXP] [-lanes N]
@@ -48,7 +48,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	flags := flag.NewFlagSet("run", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	only := flags.String("only", "", "run the tests alone that this `regexp` matches, such as 'e2e.TestDrift|^units'")
-	wide := flags.Int("lanes", runtime.NumCPU()+1, "run at most so many groups of tests at the same time, where the cores have time for it")
+	wide := flags.Int("lanes", 2*runtime.NumCPU()+1, "run at most so many groups of tests at the same time, where the cores have time for it")
 	if err := flags.Parse(args); err != nil {
 		return 2
 	}
@@ -172,13 +172,7 @@ func inLanes(ctx context.Context, r *report, p programs, packs, system []pack, w
 	}
 	r.say("built the tests of machines; %d groups in up to %d lanes", len(divided), wide)
 	var failed error
-	run := func(ctx context.Context, g group) *outcome {
-		if g.alone {
-			failed = errors.Join(failed, others())
-		}
-		return p.run(ctx, g)
-	}
-	lanes(ctx, divided, width{min(wide, runtime.NumCPU()), wide, spare}, run, func(g group, o *outcome) {
+	lanes(ctx, divided, width{min(wide, runtime.NumCPU()), wide, spare}, p.run, func() { failed = others() }, func(g group, o *outcome) {
 		if ctx.Err() != nil {
 			return
 		}

@@ -25,7 +25,15 @@ func fake(t *testing.T, files map[string]string) (dir string) {
 	t.Setenv("GOFLAGS", "-mod=mod")
 	t.Setenv("KRESD_MANAGER_TEST_BESIDE", "1") // as when these tests are run by the runner
 	write(t, "go.mod", "module kresd-manager\n\ngo 1.26\n")
-	write(t, "test/machine/alone.go", "package machine\nimport \"testing\"\nfunc Alone(t *testing.T) {}\n")
+	write(t, "test/machine/alone.go", `package machine
+import ("os"; "syscall"; "testing")
+func Alone(t *testing.T) {
+	t.Log("waits until it is alone")
+	file, err := os.Open(os.Getenv("KRESD_MANAGER_TEST_TURN"))
+	if err == nil { err = syscall.Flock(int(file.Fd()), syscall.LOCK_SH) }
+	if err != nil { t.Error(err) }
+}
+`)
 	for path, text := range files {
 		write(t, path, text)
 	}
@@ -43,9 +51,20 @@ func TestSkipped(t *testing.T) { t.Skip("not here") }
 		"fleet/part/a_test.go": "package part\nimport \"testing\"\nfunc TestPart(*testing.T) {}\nfunc TestOfTheFleet(t *testing.T) { t.Error(\"as it should\") }\n",
 		"broken/a_test.go":     "package broken\nfunc TestNothing(t *T) {}\n",
 		"test/good/a_test.go": `package good
-import ("os"; "testing"; "kresd-manager/test/machine")
-func TestBeside(t *testing.T) { if os.Getenv("KRESD_MANAGER_TEST_BESIDE") == "" { t.Error("is not beside others") } }
-func TestAlone(t *testing.T) { machine.Alone(t); if os.Getenv("KRESD_MANAGER_TEST_BESIDE") != "" { t.Error("is beside others") } }
+import ("os"; "testing"; "time"; "kresd-manager/test/machine")
+func TestBeside(t *testing.T) {
+	if os.Getenv("KRESD_MANAGER_TEST_BESIDE") == "" { t.Error("is not beside others") }
+	for _, err := os.Stat("prepared"); err != nil; _, err = os.Stat("prepared") { time.Sleep(10 * time.Millisecond) }
+	time.Sleep(1500 * time.Millisecond)
+	os.WriteFile("ended", nil, 0o644)
+}
+func TestAlone(t *testing.T) {
+	os.WriteFile("prepared", nil, 0o644)
+	machine.Alone(t)
+	if os.Getenv("KRESD_MANAGER_TEST_BESIDE") != "" { t.Error("is beside others") }
+	if _, err := os.Stat("ended"); err != nil { t.Error(err) }
+	os.Remove("ended"); os.Remove("prepared")
+}
 `,
 		"test/bad/a_test.go": `package bad
 import "testing"
@@ -93,8 +112,12 @@ func TestNeverRuns(t *testing.T) {}
 	if text, err := os.ReadFile(dir + "/cache/times.json"); err != nil || json.Unmarshal(text, &kept) != nil || len(kept) != 3 {
 		t.Errorf("these times are kept: %v (%v)", kept, err)
 	}
-	if _, ok := readTimes(dir + "/cache/times.json")["test/good.TestAlone"]; !ok {
+	took, ok := readTimes(dir + "/cache/times.json")["test/good.TestAlone"]
+	if !ok {
 		t.Error("the next run does not know what was kept")
+	}
+	if beside := kept["test/good.TestBeside"]; took > beside-1 {
+		t.Errorf("a test that waits for its turn has taken %g s, that for which it waited %g", took, beside)
 	}
 	stdout.Reset()
 	if code := run(t.Context(), []string{"-only", "good|^unit$"}, &stdout, &stderr); code != 0 {

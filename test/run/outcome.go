@@ -32,6 +32,7 @@ type outcome struct {
 	boots            []time.Duration
 	cached           bool
 	took, cpu        time.Duration // cpu is of all processes, those of the machine, too
+	waiting          *waiting      // of a program that waits for its turn
 	err              error         // how the program ended
 	byName           map[string]*result
 }
@@ -80,7 +81,7 @@ func (o *outcome) add(e event) {
 			return
 		}
 		r := o.result(e.Test)
-		r.state, r.took = e.Action, seconds(e.Elapsed)
+		r.state, r.took = e.Action, seconds(e.Elapsed)-o.waiting.of(e.Test)
 		if e.Action == "fail" {
 			o.failAbove(e.Test)
 		}
@@ -129,6 +130,9 @@ func (o *outcome) output(test, line string) {
 	if m := booted.FindStringSubmatch(line); m != nil {
 		s, _ := strconv.ParseFloat(m[1], 64) // by the expression
 		o.boots = append(o.boots, seconds(s))
+	}
+	if o.waiting != nil && strings.HasSuffix(line, waits) {
+		o.waiting.begins(test)
 	}
 	switch {
 	case strings.HasPrefix(line, "=== "), strings.HasPrefix(strings.TrimLeft(line, " "), "--- "):

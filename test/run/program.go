@@ -10,8 +10,11 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // programs runs test programs.
@@ -49,23 +52,51 @@ func (p programs) build(ctx context.Context, packs []pack) error {
 // limit is how long a group of tests may take.
 const limit = 15 * time.Minute
 
-// run has a group of tests run. Others run beside them unless the group is alone.
-func (p programs) run(ctx context.Context, g group) *outcome {
+// run has a group of tests run: beside others, or, with a turn, alone from there on where a
+// test of it says that it waits.
+func (p programs) run(ctx context.Context, g group, turn *turn) *outcome {
 	name := filepath.Base(g.pack.name)
 	o := &outcome{title: g.title(), pack: g.pack.name, dir: g.pack.dir, log: filepath.Join(p.out, fmt.Sprintf("%s-%d.log", name, g.part))}
 	env := []string{"TMPDIR=" + p.tmp, "KRESD_MANAGER_TEST_BESIDE=1", "KRESD_MANAGER_TEST_RUN=" + p.tmp}
-	if g.alone {
-		env[1] = "KRESD_MANAGER_TEST_BESIDE=" // its own tests may have it from another run
+	if turn != nil {
+		file, err := locked(filepath.Join(p.tmp, fmt.Sprintf("%s-%d.turn", name, g.part)))
+		if err != nil {
+			close(turn.waits)
+			o.err = err
+			return o
+		}
+		env = append(env, "KRESD_MANAGER_TEST_BESIDE=", "KRESD_MANAGER_TEST_TURN="+file.Name()) // the last value of a name holds
+		give := sync.OnceFunc(func() { file.Close() })
+		defer give()
+		o.waiting = &waiting{begun: sync.OnceFunc(func() { close(turn.waits) })}
+		defer o.waiting.begun()
+		go func() {
+			<-turn.given
+			o.waiting.ends()
+			give()
+		}()
 	}
 	began := time.Now()
 	cmd := p.command(ctx, g.pack.dir, env, p.test2json, "-t", "-p", g.pack.name, filepath.Join(p.out, name+".test"),
 		"-test.v=test2json", "-test.run="+g.pattern(), "-test.timeout="+limit.String())
 	o.err = p.follow(cmd, o.log, o.add)
-	o.took = time.Since(began)
+	o.took = time.Since(began) - o.waiting.of("")
 	if cmd.ProcessState != nil {
 		o.cpu = cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
 	}
 	return o
+}
+
+// locked makes a file and locks it, until it is closed.
+func locked(path string) (*os.File, error) {
+	file, err := os.Create(path)
+	if err == nil {
+		err = unix.Flock(int(file.Fd()), unix.LOCK_EX|unix.LOCK_NB)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("cannot keep tests that measure waiting: %w", err)
+	}
+	return file, nil
 }
 
 // units has go test run packages that need no systemd, with the race detector, if it may run,
