@@ -26,19 +26,20 @@ import (
 )
 
 const (
-	systemdName   = "org.freedesktop.systemd1"
-	systemdPath   = dbus.ObjectPath("/org/freedesktop/systemd1")
-	managerIface  = systemdName + ".Manager"
-	unitIface     = systemdName + ".Unit"
-	serviceIface  = systemdName + ".Service"
-	busName       = "org.freedesktop.DBus"
-	noSuchUnit    = systemdName + ".NoSuchUnit"
-	unitMasked    = systemdName + ".UnitMasked"
-	destructive   = systemdName + ".TransactionIsDestructive"
-	accessDenied  = busName + ".Error.AccessDenied"
-	interactive   = busName + ".Error.InteractiveAuthorizationRequired"
-	signalBuffer  = 1024
-	propertiesGet = busName + ".Properties.Get"
+	systemdName      = "org.freedesktop.systemd1"
+	systemdPath      = dbus.ObjectPath("/org/freedesktop/systemd1")
+	managerIface     = systemdName + ".Manager"
+	unitIface        = systemdName + ".Unit"
+	serviceIface     = systemdName + ".Service"
+	busName          = "org.freedesktop.DBus"
+	noSuchUnit       = systemdName + ".NoSuchUnit"
+	unitMasked       = systemdName + ".UnitMasked"
+	destructive      = systemdName + ".TransactionIsDestructive"
+	accessDenied     = busName + ".Error.AccessDenied"
+	interactive      = busName + ".Error.InteractiveAuthorizationRequired"
+	signalBuffer     = 1024
+	propertiesGet    = busName + ".Properties.Get"
+	propertiesGetAll = busName + ".Properties.GetAll"
 )
 
 // Client is a connection to systemd that is made when it is first needed and

@@ -28,11 +28,13 @@ func limited(live units.Live, scope units.Scope, control string) []string {
 	for _, n := range live.Workers() {
 		names = append(names, units.Worker(n))
 	}
-	entries, _ := os.ReadDir(control) // no limit was ever set if it is not there
-	for _, e := range entries {
-		unit := strings.TrimSuffix(e.Name(), ".d")
-		if _, worker := units.WorkerNumber(unit); worker {
-			names = append(names, unit)
+	if scope.Lifted {
+		entries, _ := os.ReadDir(control) // no limit was ever set if it is not there
+		for _, e := range entries {
+			unit := strings.TrimSuffix(e.Name(), ".d")
+			if _, worker := units.WorkerNumber(unit); worker {
+				names = append(names, unit)
+			}
 		}
 	}
 	slices.Sort(names)
@@ -40,41 +42,68 @@ func limited(live units.Live, scope units.Scope, control string) []string {
 }
 
 // limits reads the limits of workers. No change of state changes them, so they
-// belong to any picture.
-func (n *conn) limits(ctx context.Context, names []string) (map[string]units.Limits, error) {
+// belong to any picture. Of one that systemd has not in memory all properties are read at
+// once, and nothing else: each call has systemd read it in, and forget it.
+func (n *conn) limits(ctx context.Context, names []string, rows []listed) (map[string]units.Limits, error) {
 	all := make(map[string]units.Limits, len(names))
+	loaded := func(unit string) bool {
+		return slices.ContainsFunc(rows, func(r listed) bool { return r.Name == unit && !r.unloaded })
+	}
 	for some := range slices.Chunk(names, atOnce) {
-		if err := n.limitsOf(ctx, some, all); err != nil {
+		if err := n.limitsOf(ctx, some, loaded, all); err != nil {
 			return nil, err
 		}
 	}
 	return all, nil
 }
 
-// limitsOf asks for everything at once. Asking for a unit has systemd read it in.
-func (n *conn) limitsOf(ctx context.Context, names []string, all map[string]units.Limits) (failure error) {
+// limitsOf asks for everything at once.
+func (n *conn) limitsOf(ctx context.Context, names []string, loaded func(unit string) bool, all map[string]units.Limits) (failure error) {
 	calls := make([][]*dbus.Call, len(names))
 	for i, unit := range names {
 		obj := n.bus.Object(systemdName, unitPath(unit))
+		if !loaded(unit) {
+			calls[i] = []*dbus.Call{obj.GoWithContext(ctx, propertiesGetAll, 0, make(chan *dbus.Call, 1), serviceIface)}
+			continue
+		}
 		for _, p := range units.LimitProperties {
 			calls[i] = append(calls[i], obj.GoWithContext(ctx, propertiesGet, 0, make(chan *dbus.Call, 1), serviceIface, p.Name))
 		}
 	}
 	for i, unit := range names {
+		of, err := values(calls[i])
+		if err != nil && failure == nil {
+			failure = translate(n.heard(ctx, err), "read the limits of "+unit)
+		}
 		var l units.Limits
-		for k, p := range units.LimitProperties {
-			v, _, err := value(calls[i][k])
-			if err != nil && failure == nil {
-				failure = translate(n.heard(ctx, err), "read the limits of "+unit)
-			}
+		for _, p := range units.LimitProperties {
 			*p.Of(&l) = units.Unlimited
-			if number, ok := v.Value().(uint64); ok {
+			if number, ok := of[p.Name].Value().(uint64); ok {
 				*p.Of(&l) = number
 			}
 		}
 		all[unit] = l
 	}
 	return failure
+}
+
+// values waits for what limitsOf asks of a unit. What it does not have is absent.
+func values(calls []*dbus.Call) (of map[string]dbus.Variant, failure error) {
+	if len(calls) == 1 {
+		<-calls[0].Done
+		return of, present(calls[0].Store(&of))
+	}
+	of = map[string]dbus.Variant{}
+	for k, p := range units.LimitProperties {
+		v, there, err := value(calls[k])
+		if failure == nil {
+			failure = err
+		}
+		if there {
+			of[p.Name] = v
+		}
+	}
+	return of, failure
 }
 
 // Set sets properties of a unit until the next boot, whether it runs or not.

@@ -4,8 +4,10 @@ package dbusctl
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
+	"sync"
 	"testing"
 
 	"github.com/godbus/dbus/v5"
@@ -31,12 +33,28 @@ func TestLimitsAreOfThoseAskedForAndOfThoseThatHaveSome(t *testing.T) {
 	values[string(unitPath("kresd@7.service"))+" MemoryMax"] = uint64(1 << 20)
 	delete(values, string(unitPath("kresd@7.service"))+" IOWeight") // as with an older systemd
 	rows := []listed{row("kresd@2.service", "loaded", "active", "running", 0)}
-	client := newBus(t, &bus{answer: list(rows, values)})
-	live, err := client.snapshot(t.Context(), units.Scope{Units: []string{"kresd@1.service", units.CacheGC}, Limits: true}, units.Target, control)
+	var asked sync.Map
+	answer := list(rows, values)
+	client := newBus(t, &bus{answer: func(b *bus, method string, call *dbus.Message) ([]any, error) {
+		if method == "Get" || method == "GetAll" {
+			asked.Store(fmt.Sprint(method, " ", call.Headers[dbus.FieldPath].Value(), " ", call.Body[0]), true)
+		}
+		return answer(b, method, call)
+	}})
+	scope := units.Scope{Units: []string{"kresd@1.service", units.CacheGC}, Limits: true, Lifted: true}
+	live, err := client.snapshot(t.Context(), scope, units.Target, control)
 	if err != nil {
 		t.Fatal(err)
 	}
 	got := live.Limits
+	// Each question about a unit that is not in memory has systemd read it in and forget it.
+	for _, unit := range []string{"kresd@1.service", "kresd@7.service"} {
+		_, one := asked.Load(fmt.Sprint("Get ", unitPath(unit), " ", serviceIface))
+		_, all := asked.Load(fmt.Sprint("GetAll ", unitPath(unit), " ", serviceIface))
+		if one || !all {
+			t.Errorf("%s, which systemd has not in memory, was asked for single properties: %v, for all at once: %v", unit, one, all)
+		}
+	}
 	const no = units.Unlimited
 	none := units.Limits{MemoryMax: no, MemoryHigh: no, TasksMax: no, CPUWeight: no, IOWeight: no}
 	some := none
@@ -44,6 +62,14 @@ func TestLimitsAreOfThoseAskedForAndOfThoseThatHaveSome(t *testing.T) {
 	want := map[string]units.Limits{"kresd@1.service": none, "kresd@2.service": none, "kresd@7.service": some}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
+	}
+	scope.Lifted = false
+	if live, err = client.snapshot(t.Context(), scope, units.Target, control); err != nil {
+		t.Fatal(err)
+	}
+	delete(want, "kresd@7.service")
+	if diff := cmp.Diff(want, live.Limits); diff != "" {
+		t.Errorf("no limit is lifted: %s", diff)
 	}
 	if live, err := client.Observe(t.Context(), units.Scope{}); err != nil || live.Limits != nil {
 		t.Errorf("not in scope, and read: %v %v", live.Limits, err)

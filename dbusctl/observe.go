@@ -77,7 +77,7 @@ func (c *Client) snapshot(ctx context.Context, scope units.Scope, target, contro
 			live = units.Live{Units: all, Target: all[target]}
 			delete(all, target)
 			if scope.Limits {
-				live.Limits, err = n.limits(ctx, limited(live, scope, control))
+				live.Limits, err = n.limits(ctx, limited(live, scope, control), rows)
 			}
 			return err
 		})

@@ -45,10 +45,19 @@ func chosen(rows []listed, call *dbus.Message) []any {
 // name and property.
 func list(rows []listed, values map[string]any) func(*bus, string, *dbus.Message) ([]any, error) {
 	return func(_ *bus, method string, call *dbus.Message) ([]any, error) {
+		path, _ := call.Headers[dbus.FieldPath].Value().(dbus.ObjectPath)
+		if method == "GetAll" {
+			all := map[string]dbus.Variant{}
+			for name, v := range values {
+				if unit, property, _ := strings.Cut(name, " "); unit == string(path) {
+					all[property] = dbus.MakeVariant(v)
+				}
+			}
+			return []any{all}, nil
+		}
 		if method != "Get" {
 			return chosen(rows, call), nil
 		}
-		path, _ := call.Headers[dbus.FieldPath].Value().(dbus.ObjectPath)
 		v, ok := values[string(path)+" "+call.Body[1].(string)]
 		if !ok {
 			return nil, dbus.Error{Name: busName + ".Error.UnknownObject", Body: []any{"no such unit"}}

@@ -182,9 +182,14 @@ func (r *request) collect() (o units.Observed, moved bool, err error) {
 func value(call *dbus.Call) (v dbus.Variant, there bool, err error) {
 	<-call.Done
 	err = call.Store(&v)
+	return v, err == nil, present(err)
+}
+
+// present is the error without that what was asked for is not there.
+func present(err error) error {
 	var de dbus.Error
 	if errors.As(err, &de) && (de.Name == busName+".Error.UnknownObject" || de.Name == busName+".Error.UnknownProperty") {
-		return v, false, nil
+		return nil
 	}
-	return v, err == nil, err
+	return err
 }

@@ -51,6 +51,12 @@ func (l Limits) Controllers() map[string][]string {
 // None reports whether the configuration leaves the units as they are.
 func (l Limits) None() bool { return l == Limits{} }
 
+// Lifts says whether one of the limits before is none of these: of a worker that is not wanted
+// no other is changed.
+func (l Limits) Lifts(before Limits) bool {
+	return slices.ContainsFunc(LimitProperties, func(p LimitProperty) bool { return *p.Of(&before) != 0 && *p.Of(&l) == 0 })
+}
+
 // LimitProperty is how systemd names one of the limits.
 type LimitProperty struct {
 	Name string

@@ -123,3 +123,15 @@ func TestStepsKeepWhatTheySet(t *testing.T) {
 		t.Errorf("got %s", s)
 	}
 }
+
+func TestWhatIsLifted(t *testing.T) {
+	memory, both := Limits{MemoryMax: 1}, Limits{MemoryMax: 2, CPUWeight: 3}
+	for _, c := range []struct {
+		before, now Limits
+		lifts       bool
+	}{{Limits{}, memory, false}, {memory, memory, false}, {memory, both, false}, {both, memory, true}, {memory, Limits{}, true}, {Limits{}, Limits{}, false}} {
+		if got := c.now.Lifts(c.before); got != c.lifts {
+			t.Errorf("%v after %v lifts a limit: %v", c.now, c.before, got)
+		}
+	}
+}

@@ -103,9 +103,9 @@ func (o Observed) LoadedRules(hash string) bool {
 type Scope struct {
 	// Units are wanted. They are read in: one that no one has started may be masked.
 	Units []string
-	// Limits has the limits read: of the workers among Units, of those that are not
-	// idle, and of all that limits were set for.
-	Limits bool
+	// Limits has the limits read: of the workers among Units and of those that are not
+	// idle. With Lifted, of all others, too, that limits were set for.
+	Limits, Lifted bool
 }
 
 // Live is one snapshot of our units. A unit that systemd does not know is

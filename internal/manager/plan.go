@@ -170,7 +170,9 @@ func (m *Manager) observed(ctx context.Context, want units.Desired, before units
 // observeUnits takes a snapshot of all units that a plan goes by. Limits are read only where
 // some are or may have been set, which keeps it cheap for all others.
 func (m *Manager) observeUnits(ctx context.Context, want units.Desired, before units.Limits) (units.Live, error) {
-	return m.o.Systemd.Observe(ctx, units.Scope{Units: want.Units(), Limits: !want.Limits.None() || !before.None()})
+	return m.o.Systemd.Observe(ctx, units.Scope{
+		Units: want.Units(), Limits: !want.Limits.None() || !before.None(), Lifted: want.Limits.Lifts(before),
+	})
 }
 
 // unsettled takes files for unchanged that someone may still be writing.

@@ -27,6 +27,10 @@ func (s *Systemd) Observe(ctx context.Context, scope units.Scope) (units.Live, e
 	}
 	if scope.Limits {
 		live.Limits = s.limitsLocked(live)
+		maps.DeleteFunc(live.Limits, func(name string, _ units.Limits) bool {
+			_, there := live.Units[name]
+			return !there && !scope.Lifted
+		})
 	}
 	return live, nil
 }
