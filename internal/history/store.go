@@ -197,8 +197,7 @@ func (s *Store) Add(e units.Entry, doc *config.Document) int {
 	}
 	k := &kept{Entry: e}
 	if e.Outcome == units.OutcomeApplied && doc != nil {
-		k.document = doc
-		k.bytes, _ = doc.WriteTo(io.Discard)
+		k.document = doc // whose size is known when it is written: no change waits for that
 	}
 	s.entries = append(s.entries, k)
 	return e.ID
@@ -295,10 +294,10 @@ func (s *Store) Flush() error {
 	s.mu.Unlock()
 	var err error
 	for _, k := range todo { // the disk may be slow: readers do not wait for it
-		werr := s.write(k)
+		bytes, werr := s.write(k)
 		s.mu.Lock()
 		if k.document != nil {
-			k.lost = werr != nil
+			k.lost, k.bytes = werr != nil, bytes
 		}
 		k.document, k.written = nil, true
 		s.mu.Unlock()
@@ -313,17 +312,23 @@ func (s *Store) Flush() error {
 	return errors.Join(err, perr)
 }
 
-func (s *Store) write(k *kept) error {
+// write writes an entry down, and returns the size of its configuration if it wrote that.
+func (s *Store) write(k *kept) (bytes int64, err error) {
 	if k.document != nil {
-		if err := durable.WriteFrom(s.path(k.ID, textSuffix), k.document.WriteTo, private); err != nil {
-			return err
+		counted := func(w io.Writer) (int64, error) {
+			var err error
+			bytes, err = k.document.WriteTo(w)
+			return bytes, err
+		}
+		if err := durable.WriteFrom(s.path(k.ID, textSuffix), counted, private); err != nil {
+			return bytes, err
 		}
 	}
 	b, err := encodeEntry(k.Entry)
 	if err != nil {
-		return err
+		return bytes, err
 	}
-	return durable.Write(s.path(k.ID, metaSuffix), b, private)
+	return bytes, durable.Write(s.path(k.ID, metaSuffix), b, private)
 }
 
 // prune removes the oldest entries beyond the limits.

@@ -51,6 +51,16 @@ func (m *Manager) gate(ctx context.Context, s *step) (err error) {
 		func() error { return m.saysTheUnit(ctx, cfg.Systemd) },
 		func() error { return m.tokens(s, doc, cfg) },
 	}
+	// What is large takes a while to render, to name and to compare, and none of that needs the
+	// others: it goes on beside them.
+	rendered := beside(func() { s.gen = m.make(cfg) })
+	defer rendered()
+	var diff config.Diff
+	compared := beside(func() {
+		doc.ETag()
+		diff = config.Difference(m.ranBefore(s.cur), doc, 0)
+	})
+	defer compared()
 	hidden, files := s.cur.hidden, s.cur.files
 	if !s.repeats(doc) {
 		// What cannot be seen cannot be read either, which others would say of it.
@@ -65,7 +75,7 @@ func (m *Manager) gate(ctx context.Context, s *step) (err error) {
 			return err
 		}
 	}
-	s.gen = m.make(cfg)
+	rendered()
 	if err := protectCore(s.cur.desired, s.gen.Desired); err != nil && !s.file && !s.back {
 		return err
 	}
@@ -79,7 +89,11 @@ func (m *Manager) gate(ctx context.Context, s *step) (err error) {
 	if s.fileETag != "" {
 		s.next.fileETag = s.fileETag
 	}
-	m.differs(s)
+	compared()
+	s.report.Diff = diff
+	if s.file {
+		s.report.Drops = m.drops(s.cur, s.next)
+	}
 	if w := m.promise.Waiting(); w != nil && s.ConfirmWithin > 0 {
 		return &units.WaitingError{Waiting: *w}
 	}
@@ -110,14 +124,6 @@ func (m *Manager) there(s *step) error {
 	s.gen = m.make(c)
 	s.next.desired = s.gen.Desired
 	return nil
-}
-
-// differs notes what a transition makes of the configuration.
-func (m *Manager) differs(s *step) {
-	s.report.Diff = config.Difference(m.ranBefore(s.cur), s.next.running.Document, 0)
-	if s.file {
-		s.report.Drops = m.drops(s.cur, s.next)
-	}
 }
 
 // check validates and returns what is worth a warning.

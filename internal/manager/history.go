@@ -43,7 +43,7 @@ func (m *Manager) remember(s *step) {
 		return
 	}
 	if s.to != nil {
-		m.differs(s)
+		r.Diff = config.Difference(m.ranBefore(s.cur), s.next.running.Document, 0)
 	}
 	r.Entry = m.past().Add(units.Entry{
 		ID: s.number, When: r.When, Generation: r.Generation, ETag: etag, Who: s.Who, Cause: s.Cause, Comment: s.Comment,

@@ -30,12 +30,17 @@ func (m *Manager) journal(s *step) (err error) {
 	if !s.report.Plan.Empty() || s.next.running.ETag() != s.cur.running.ETag() {
 		m.assign(s)
 	}
-	if s.gen.Desired.Generation != "" {
-		if err := m.o.Store.Write(s.gen); err != nil {
-			return err
+	var fault error
+	written := beside(func() {
+		if s.gen.Desired.Generation != "" {
+			fault = m.o.Store.Write(s.gen)
 		}
-	}
+	})
 	s.staged, err = m.stage(s.next)
+	if written(); fault != nil {
+		s.staged.Drop()
+		return fault
+	}
 	if s.keeps {
 		// Whatever comes of it, this is what is wanted from now on. To serve is worth
 		// more than to have it on record, which may say the same already.
