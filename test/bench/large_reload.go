@@ -7,12 +7,13 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
 	"kresd-manager/test/product"
 )
 
-// growing reloads, and prints by how many bytes the manager's resident set has grown at its
-// most (proc_pid_clear_refs(5)).
+// growing reloads, and prints when that began, how long it took, both in microseconds, and by
+// how many bytes the manager's resident set has grown at its most (proc_pid_clear_refs(5)).
 const growing = `pid=$(systemctl show -P MainPID kresd-manager.service)
 echo 5 >/proc/$pid/clear_refs
 before=$(sed -n 's/^VmRSS:[^0-9]*\([0-9]*\).*/\1/p' /proc/$pid/status)
@@ -20,7 +21,7 @@ began=${EPOCHREALTIME/./}
 kresctl reload --quiet
 took=$((${EPOCHREALTIME/./} - began))
 after=$(sed -n 's/^VmHWM:[^0-9]*\([0-9]*\).*/\1/p' /proc/$pid/status)
-echo $took $(((after - before) * 1024))`
+echo $began $took $(((after - before) * 1024))`
 
 // largeReload measures a reload of much data beside the bare policy-loader on the same
 // input, in turn.
@@ -42,6 +43,8 @@ func (b *bench) largeReload(ctx context.Context, zone string) error {
 		if err := b.ours.startPlain(ctx); err != nil {
 			return err
 		}
+		steps, end := b.ours.followSteps(ctx)
+		defer end()
 		for round := range 4 {
 			text := c.text(round)
 			if err := b.ours.m.WriteFile(product.ConfigFile, []byte(text), 0o644); err != nil {
@@ -61,10 +64,12 @@ func (b *bench) largeReload(ctx context.Context, zone string) error {
 			if err != nil {
 				return err
 			}
+			var began int64
 			var micros, memory float64
-			if _, err := fmt.Sscan(out, &micros, &memory); err != nil {
+			if _, err := fmt.Sscan(out, &began, &micros, &memory); err != nil {
 				return fmt.Errorf("cannot read what a reload took: %w", err)
 			}
+			trace := append(steps.since(time.UnixMicro(began)), span{"kresctl has ended", micros / 1e6, micros / 1e6})
 			bare, err := b.ours.inside(ctx, "systemctl restart kres-policy-loader.service")
 			if err != nil {
 				return err
@@ -73,6 +78,7 @@ func (b *bench) largeReload(ctx context.Context, zone string) error {
 				continue // warms up
 			}
 			b.ours.add(took, micros/1e6)
+			took.traced(trace)
 			took.floor = append(took.floor, bare)
 			b.ours.add(grown, memory/size)
 		}

@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -18,15 +19,20 @@ const limitQPS = 50_000
 // losing measures, of ours, what clients notice of every kind of change, over every
 // transport, and of a crash. Stock's loss in a rolling restart is in the table beside it.
 func (b *bench) losing(ctx context.Context) error {
-	if err := b.prepareChanges(ctx); err != nil {
-		return err
+	err := b.prepareChanges(ctx)
+	if err == nil {
+		err = b.losingAll(ctx)
 	}
-	for _, f := range []func(context.Context) error{b.losingByKind, b.losingAtTheLimit, b.losingStreams, b.losingQUIC, b.losingByCrash} {
+	return errors.Join(err, b.ours.reloadWith(ctx, configuration))
+}
+
+func (b *bench) losingAll(ctx context.Context) error {
+	for _, f := range []func(context.Context) error{b.losingByKind, b.losingAtTheLimit, b.losingStreams, b.losingByCrash} {
 		if err := f(ctx); err != nil {
 			return err
 		}
 	}
-	return b.ours.reloadWith(ctx, configuration)
+	return nil
 }
 
 // act is what is done under load.
@@ -126,7 +132,7 @@ var transports = []struct {
 	name string
 	mode load.Mode
 	port int
-}{{"TCP", load.TCP, 53}, {"DoT", load.TLS, 853}, {"DoH", load.DoH, 443}}
+}{{"TCP", load.TCP, 53}, {"DoT", load.TLS, 853}, {"DoH", load.DoH, 443}, {"DoQ", load.DoQ, 853}}
 
 // perThousand allows a share of the queries.
 func perThousand(n float64) limit {
@@ -149,8 +155,8 @@ func (b *bench) losingStreams(ctx context.Context) error {
 		s.add(r, missing(got))
 		r.addNote("%d queries", got.Sent)
 		for _, keepalive := range []bool{false, true} {
-			if keepalive && t.mode == load.DoH {
-				continue // HTTP/2 has GOAWAY in its place, which is what the row above is about
+			if keepalive && t.mode != load.TCP && t.mode != load.TLS {
+				continue // HTTP/2 and QUIC have goodbyes of their own, which the row above is about
 			}
 			what, most := ", connections that are kept: cut per 1,000 queries", perThousand(1)
 			if keepalive {
@@ -172,38 +178,6 @@ func (b *bench) losingStreams(ctx context.Context) error {
 			s.add(broken, float64(got.Refused+got.Reset))
 		}
 	}
-	return nil
-}
-
-// askQUIC asks over DNS over QUIC until a file appears, a connection for each query, and
-// prints how many were asked and how many had no answer.
-const askQUIC = `rm -f /run/bench-quic-end
-asked=0; failed=0
-until [ -e /run/bench-quic-end ]; do
-	asked=$((asked + 1))
-	kdig +quic +timeout=2 +retry=0 @127.0.0.1 bench.home A 2>/dev/null | grep -q 192.0.2 || failed=$((failed + 1))
-done
-echo $asked $failed`
-
-// losingQUIC measures a rolling restart over DNS over QUIC, one query after another.
-func (b *bench) losingQUIC(ctx context.Context) error {
-	r := b.addTo(loss, "DoQ, a connection for each query: lost", number, zero())
-	text, err := during(ctx, func(context.Context) (string, error) { return b.ours.sh(ctx, askQUIC) }, func() error {
-		_, err := b.ours.roll(ctx)
-		if _, serr := b.ours.sh(ctx, "sleep 1; touch /run/bench-quic-end"); err == nil {
-			err = serr
-		}
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	var asked, failed int
-	if _, err := fmt.Sscan(text, &asked, &failed); err != nil {
-		return fmt.Errorf("cannot read what was asked over QUIC: %w", err)
-	}
-	b.ours.add(r, float64(failed))
-	r.addNote("%d queries of kdig, one after another", asked)
 	return nil
 }
 

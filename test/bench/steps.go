@@ -15,7 +15,7 @@ import (
 	"kresd-manager/units"
 )
 
-// follower knows the steps that the manager has taken, from its events.
+// follower knows the steps that the manager has taken, and when it began them, from its events.
 type follower struct {
 	mutex sync.Mutex
 	done  []units.Event
@@ -37,7 +37,7 @@ func (s *side) followSteps(ctx context.Context) (f *follower, end func()) {
 		for lines.Scan() {
 			text, ok := strings.CutPrefix(lines.Text(), "data: ")
 			var e units.Event
-			if !ok || json.Unmarshal([]byte(text), &e) != nil || e.Step == nil || e.Kind != units.EventDone {
+			if !ok || json.Unmarshal([]byte(text), &e) != nil || e.Kind != units.EventBegin && (e.Kind != units.EventDone || e.Step == nil) {
 				continue
 			}
 			f.mutex.Lock()
@@ -48,8 +48,12 @@ func (s *side) followSteps(ctx context.Context) (f *follower, end func()) {
 	return f, func() { c.Close(); reading.Wait() }
 }
 
-// since returns the steps that ended after a moment, in the order in which they began, and
-// forgets those before. Events come a little after the answer that ends a change.
+// untilBegun is all that comes before the first step.
+const untilBegun = "read, validate, render, plan, write down"
+
+// since returns the steps that ended after a moment, in the order in which they began, after
+// what came before them, and forgets those before. Events come a little after the answer
+// that ends a change.
 func (f *follower) since(began time.Time) []span {
 	time.Sleep(20 * time.Millisecond)
 	f.mutex.Lock()
@@ -60,6 +64,10 @@ func (f *follower) since(began time.Time) []span {
 			continue
 		}
 		to := e.When.Sub(began).Seconds()
+		if e.Step == nil {
+			all = append(all, span{untilBegun, 0, to})
+			continue
+		}
 		all = append(all, span{fmt.Sprintf("%s %s", e.Step.Kind, e.Step.Unit), max(0, to-time.Duration(e.Took).Seconds()), to})
 	}
 	f.done = nil

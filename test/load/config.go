@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
 	"time"
 
@@ -22,13 +23,14 @@ const (
 // Mode is how queries travel.
 type Mode string
 
-// The modes: UDP from many ports; TCP, DNS over TLS and DNS over HTTPS with one connection
+// The modes: UDP from many ports; TCP, and DNS over TLS, HTTPS and QUIC with one connection
 // per query. Certificates are not verified.
 const (
 	UDP Mode = "udp"
 	TCP Mode = "tcp"
 	TLS Mode = "tls"
 	DoH Mode = "doh"
+	DoQ Mode = "doq"
 )
 
 // Config says what to send where.
@@ -79,8 +81,8 @@ func (c Config) check() (*target, error) {
 		return nil, fmt.Errorf("cannot read the target's address: %w", err)
 	}
 	switch {
-	case c.Mode != UDP && c.Mode != TCP && c.Mode != TLS && c.Mode != DoH:
-		return nil, fmt.Errorf("cannot send load over %q: the modes are udp, tcp, tls and doh", c.Mode)
+	case !slices.Contains([]Mode{UDP, TCP, TLS, DoH, DoQ}, c.Mode):
+		return nil, fmt.Errorf("cannot send load over %q: the modes are udp, tcp, tls, doh and doq", c.Mode)
 	case !addr.Addr().IsLoopback():
 		return nil, fmt.Errorf("cannot send load to %s: only loopback is allowed", addr)
 	case c.QPS < 1 || c.QPS > MaxQPS:

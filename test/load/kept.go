@@ -14,7 +14,7 @@ import (
 
 // KeptConfig says what to send over connections that are kept.
 type KeptConfig struct {
-	// Config is as for [Run], but for Sources; its Mode is TCP, TLS or DoH, and its QPS
+	// Config is as for [Run], but for Sources; its Mode is any but UDP, and its QPS
 	// that of all connections together.
 	Config
 	// Connections is how many are open at a time, 20 if zero. One that ends is replaced.
@@ -64,8 +64,8 @@ func RunKept(ctx context.Context, config KeptConfig) (KeptReport, error) {
 		return KeptReport{}, errors.New("cannot keep connections over UDP")
 	case config.Connections < 1 || config.Connections > 1024:
 		return KeptReport{}, fmt.Errorf("cannot keep %d connections: 1 to 1024 are allowed", config.Connections)
-	case config.Keepalive && config.Mode == DoH:
-		return KeptReport{}, errors.New("cannot send a keepalive option over HTTP: RFC 7828 is for TCP and TLS")
+	case config.Keepalive && config.Mode != TCP && config.Mode != TLS:
+		return KeptReport{}, errors.New("cannot send a keepalive option over HTTP or QUIC: RFC 7828 is for TCP and TLS")
 	}
 	t, err := config.check()
 	if err != nil {

@@ -3,14 +3,9 @@
 package load
 
 import (
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
-	"crypto/x509"
 	"encoding/binary"
 	"io"
-	"math/big"
 	"net"
 	"net/http"
 	"strings"
@@ -63,7 +58,10 @@ func serveKept(t *testing.T, reply func(n int, query []byte) []byte) string {
 func runKept(t *testing.T, c KeptConfig) KeptReport {
 	t.Helper()
 	machine.Alone(t)
-	c.Name, c.Duration = "kept.test", 600*time.Millisecond
+	c.Name = "kept.test"
+	if c.Duration == 0 {
+		c.Duration = 600 * time.Millisecond
+	}
 	r, err := RunKept(t.Context(), c)
 	if err != nil {
 		t.Fatal(err)
@@ -119,17 +117,8 @@ func TestAClientLeavesWhenItIsTold(t *testing.T) {
 }
 
 func TestDoH(t *testing.T) {
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotAfter: time.Now().Add(time.Hour)}
-	certificate, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
-	if err != nil {
-		t.Fatal(err)
-	}
 	listener, err := tls.Listen("tcp", "127.0.0.1:0", &tls.Config{
-		Certificates: []tls.Certificate{{Certificate: [][]byte{certificate}, PrivateKey: key}},
+		Certificates: []tls.Certificate{certificate(t)},
 		NextProtos:   []string{"h2"},
 	})
 	if err != nil {
@@ -160,6 +149,7 @@ func TestRefusedKeptConfigs(t *testing.T) {
 	for want, c := range map[string]KeptConfig{
 		"over UDP":      {Config: Config{Mode: UDP}},
 		"cannot keep":   {Config: Config{Mode: TCP}, Connections: 5000},
+		"over HTTP or":  {Config: Config{Mode: DoQ}, Keepalive: true},
 		"RFC 7828":      {Config: Config{Mode: DoH}, Keepalive: true},
 		"only loopback": {Config: Config{Mode: TCP, Addr: "192.0.2.1:53", Name: "x", QPS: 1, Duration: time.Second}},
 	} {

@@ -4,14 +4,9 @@ package load
 
 import (
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
-	"crypto/x509"
 	"encoding/binary"
 	"io"
-	"math/big"
 	"net"
 	"strings"
 	"testing"
@@ -216,17 +211,8 @@ func TestTCPSilenceIsLoss(t *testing.T) {
 }
 
 func TestTLS(t *testing.T) {
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotAfter: time.Now().Add(time.Hour)}
-	certificate, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
-	if err != nil {
-		t.Fatal(err)
-	}
 	listener, err := tls.Listen("tcp", "127.0.0.1:0", &tls.Config{
-		Certificates: []tls.Certificate{{Certificate: [][]byte{certificate}, PrivateKey: key}},
+		Certificates: []tls.Certificate{certificate(t)},
 		NextProtos:   []string{"dot"},
 	})
 	if err != nil {
@@ -249,7 +235,7 @@ func TestRefusedConfigs(t *testing.T) {
 		{"a name instead of an address", "cannot read", func(c *Config) { c.Addr = "localhost:53" }},
 		{"too fast", "queries per second", func(c *Config) { c.QPS = MaxQPS + 1 }},
 		{"too long", "the limit is", func(c *Config) { c.Duration = MaxDuration + 1 }},
-		{"unknown mode", "the modes are", func(c *Config) { c.Mode = "doq" }},
+		{"unknown mode", "the modes are", func(c *Config) { c.Mode = "sctp" }},
 		{"too few ids", "16-bit", func(c *Config) { c.QPS, c.Sources = MaxQPS, 1 }},
 		{"a name that is none", "cannot ask", func(c *Config) { c.Name = strings.Repeat("x", 64) + ".test" }},
 	} {

@@ -51,6 +51,9 @@ func (t *target) runStream(ctx context.Context) ([]*tally, time.Duration, error)
 
 // exchange makes a connection, asks once and closes it.
 func (t *target) exchange(factory *factory, number int) outcome {
+	if t.Mode == DoQ {
+		return t.exchangeQUIC(factory, number)
+	}
 	deadline := time.Now().Add(t.Timeout)
 	conn, err := factory.dialTCP(t.addr, deadline)
 	if err != nil {
@@ -66,6 +69,11 @@ func (t *target) exchange(factory *factory, number int) outcome {
 	id := uint16(number)
 	query := t.message(id, number)
 	message, err := t.ask(conn, query)
+	return t.judge(id, message, err)
+}
+
+// judge tells what became of a query.
+func (t *target) judge(id uint16, message []byte, err error) outcome {
 	switch {
 	case err != nil:
 		return failed(err)
@@ -94,7 +102,7 @@ func (t *target) ask(conn net.Conn, query []byte) ([]byte, error) {
 
 // failed tells a query without an answer in time from a broken connection.
 func failed(err error) outcome {
-	if errors.Is(err, os.ErrDeadlineExceeded) {
+	if errors.Is(err, os.ErrDeadlineExceeded) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, errSilent) {
 		return lost
 	}
 	return refused

@@ -20,6 +20,9 @@ import (
 
 // open makes a connection that is ready for queries.
 func (k *kept) open() (wire, error) {
+	if k.Mode == DoQ {
+		return k.dialQUIC(k.factory)
+	}
 	conn, err := k.factory.dialTCP(k.addr, time.Now().Add(k.Timeout))
 	if err != nil {
 		return nil, err
@@ -78,12 +81,21 @@ func (w *streamWire) send(query []byte) error {
 }
 
 func (w *streamWire) receive() ([]byte, error) {
+	message, err := streamed(w.conn)
+	if message == nil {
+		err = orderly(err)
+	}
+	return message, err
+}
+
+// streamed reads a message and its length before it; nil if there is not even that.
+func streamed(r io.Reader) ([]byte, error) {
 	var length [2]byte
-	if _, err := io.ReadFull(w.conn, length[:]); err != nil {
-		return nil, orderly(err)
+	if _, err := io.ReadFull(r, length[:]); err != nil {
+		return nil, err
 	}
 	message := make([]byte, binary.BigEndian.Uint16(length[:]))
-	_, err := io.ReadFull(w.conn, message)
+	_, err := io.ReadFull(r, message)
 	return message, err
 }
 
