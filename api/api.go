@@ -118,7 +118,7 @@ func New(c Controller, opt Options) http.Handler {
 		waits:       newShares("waits for changes", waitsEach, waitsAll),
 		wrongTokens: door.NewPace(maxWrongTokens, wrongTokenEvery),
 		reports:     door.NewReports(),
-		guesses:     door.NewReports(),
+		guesses:     door.NewPace(20, 3*time.Second), // each counts
 		violations:  door.NewReports(),
 		took:        metrics.NewRequests(),
 		crossOrigin: http.NewCrossOriginProtection(),

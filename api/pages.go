@@ -118,6 +118,7 @@ const maxViolation = 16 << 10
 // a defect of the pages, or what somebody brought into one.
 func (h *handlers) violation(w *response, r *http.Request) error {
 	guardPages(w)
+	h.hurry(w)
 	body, err := io.ReadAll(io.LimitReader(r.Body, maxViolation))
 	if err != nil {
 		return malformed("cannot read the request body: %s", plain(err))

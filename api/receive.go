@@ -38,6 +38,7 @@ func (b *body) Read(p []byte) (int, error) {
 // A connection is closed after the answer unless the next request certainly begins
 // where this one ends:
 //
+//   - when others wait for a place who have fewer of them, or of the same source;
 //   - when the answer begins before all of the body has come;
 //   - after a body with Transfer-Encoding. If there was Content-Length, too, which
 //     net/http does not tell, it must be closed (RFC 9112 section 6.1), and hardly
@@ -47,7 +48,7 @@ func (b *body) Read(p []byte) (int, error) {
 func (h *handlers) receive(next serve) serve {
 	return func(w *response, r *http.Request) {
 		c := door.CallerOf(r)
-		w.progress = c.Now
+		w.progress, w.crowded = c.Now, c.Crowded
 		w.last = len(r.TransferEncoding) > 0 || !r.ProtoAtLeast(1, 1)
 		w.progress(door.Working)
 		defer w.progress(door.Sending) // net/http may still hold the end of the answer
@@ -73,6 +74,15 @@ func (h *handlers) receive(next serve) serve {
 		next(w, r)
 		answered = true
 	}
+}
+
+// strangersTime is for the body of one of whom nothing is known.
+const strangersTime = 5 * time.Second
+
+// hurry gives the body of a request that anyone may send less time: it is short, and whoever
+// sends it slowly has a connection that others wait for.
+func (h *handlers) hurry(w *response) {
+	_ = http.NewResponseController(w.ResponseWriter).SetReadDeadline(time.Now().Add(min(h.opt.BodyTimeout, strangersTime)))
 }
 
 // linger sends the answer off and reads for a moment what the client is still

@@ -38,6 +38,7 @@ type response struct {
 	body     *body            // of the request; nil if it has none
 	last     bool             // no other request may follow on the connection
 	progress func(door.Stage) // told how far the request has come; nil is no one
+	crowded  func() bool      // the connection is to be left to one that waits for it; nil is never
 	status   int              // 0 until the header was written
 	bytes    int64
 }
@@ -48,7 +49,7 @@ func (w *response) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 func (w *response) WriteHeader(status int) {
 	if w.status == 0 && status >= 200 {
 		w.status = status
-		if w.last || w.body != nil && !w.body.ended {
+		if w.last || w.body != nil && !w.body.ended || w.crowded != nil && w.crowded() {
 			w.Header()["Connection"] = []string{"close"}
 		}
 		if w.progress != nil {

@@ -177,3 +177,29 @@ func TestServerKnowsForHowLongNoOneIsConnected(t *testing.T) {
 		time.Sleep(time.Millisecond)
 	}
 }
+
+// Whoever asks for something now and then, on as many connections as there are, keeps no one out.
+func TestUnusedConnectionsMakeRoom(t *testing.T) {
+	t.Parallel()
+	s := serveController(t, inmemory.New(t, running), api.Options{}, door.Options{MaxConnections: 2})
+	ask := func() *http.Response {
+		conn, err := net.Dial("unix", s.socket)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = conn.Close() })
+		_ = conn.SetDeadline(time.Now().Add(30 * time.Second)) // they would be left alone for a minute
+		fmt.Fprintf(conn, "GET /v1/session HTTP/1.1\r\nHost: localhost\r\n\r\n")
+		resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
+		if err != nil || resp.StatusCode != 200 {
+			t.Fatalf("%+v %v", resp, err)
+		}
+		return resp
+	}
+	for range 2 {
+		if ask().Close {
+			t.Error("a connection is closed though no one waits")
+		}
+	}
+	ask()
+}

@@ -99,7 +99,7 @@ func (h *handlers) logIn(w *response, r *http.Request) error {
 	if err := noQuery(r); err != nil {
 		return err
 	}
-	sent, err := readLogIn(w, r)
+	sent, err := h.readLogIn(w, r)
 	if err != nil {
 		return err
 	}
@@ -137,7 +137,7 @@ func (h *handlers) logIn(w *response, r *http.Request) error {
 	return sendJSON(w, h.sessionOf(w, r), "")
 }
 
-func readLogIn(w *response, r *http.Request) (sent wire.LogIn, err error) {
+func (h *handlers) readLogIn(w *response, r *http.Request) (sent wire.LogIn, err error) {
 	if r.ContentLength > maxLogIn {
 		return sent, &http.MaxBytesError{Limit: maxLogIn}
 	}
@@ -146,6 +146,7 @@ func readLogIn(w *response, r *http.Request) (sent wire.LogIn, err error) {
 	}
 	if w.body != nil {
 		r.Body = http.MaxBytesReader(w.ResponseWriter, r.Body, maxLogIn)
+		h.hurry(w)
 	}
 	body, err := readBody(w, r)
 	if err != nil {

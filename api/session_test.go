@@ -379,3 +379,21 @@ func TestWhoGuessesIsNotLostAmongOtherLines(t *testing.T) {
 		t.Errorf("%d of 2 wrong tokens are in the log", n)
 	}
 }
+
+// Anyone may send a login. They are given less time than who may do something.
+func TestLoginsAreShort(t *testing.T) {
+	t.Parallel()
+	s := serve(t, api.Options{BodyTimeout: time.Hour})
+	for _, header := range []string{"POST /v1/session HTTP/1.1\r\nContent-Type: application/json", "POST /ui/csp HTTP/1.1"} {
+		conn, err := net.Dial("unix", s.socket)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = conn.Close() })
+		_ = conn.SetDeadline(time.Now().Add(time.Minute))
+		fmt.Fprintf(conn, "%s\r\nHost: localhost\r\nContent-Length: 60\r\n\r\n{", header)
+		if line, err := bufio.NewReader(conn).ReadString('\n'); err != nil || !strings.Contains(line, " 40") {
+			t.Errorf("%q %v", line, err)
+		}
+	}
+}

@@ -43,13 +43,19 @@ func identify(c *conn) *Caller {
 
 // withCaller remembers who made a connection.
 func withCaller(ctx context.Context, accepted net.Conn) context.Context {
-	if t, ok := accepted.(*tls.Conn); ok {
-		accepted = t.NetConn()
-	}
-	if c, ok := accepted.(*conn); ok {
+	if c := ours(accepted); c != nil {
 		return With(ctx, c.caller)
 	}
 	return ctx
+}
+
+// ours is the connection below one that package http has, nil if it is none of a gate.
+func ours(accepted net.Conn) *conn {
+	if t, ok := accepted.(*tls.Conn); ok {
+		accepted = t.NetConn()
+	}
+	c, _ := accepted.(*conn)
+	return c
 }
 
 // With is a context whose requests are of a caller, as those over a connection of a

@@ -29,6 +29,7 @@ type gate struct {
 	lines           map[Source]*line
 	served          map[*conn]struct{}
 	last            time.Duration // when a connection was closed, since start
+	looks           bool          // for connections to close, later
 }
 
 // pool is what sources of one kind share.
@@ -91,6 +92,7 @@ func (g *gate) arrive(c *conn) bool {
 	}
 	l.waiting = append(l.waiting, c)
 	p.waiting++
+	g.lookLaterLocked()
 	return true
 }
 

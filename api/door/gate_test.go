@@ -26,6 +26,7 @@ func (c *crowd) come(t *testing.T, from Source) *conn {
 	ours, theirs := net.Pipe()
 	t.Cleanup(func() { _ = theirs.Close(); _ = ours.Close() })
 	n := &conn{Conn: ours, listener: c.listener, source: from}
+	n.caller = &Caller{conn: n}
 	if !c.arrive(n) {
 		return nil
 	}

@@ -117,7 +117,8 @@ type conn struct {
 	source   Source
 	progress progress
 	once     sync.Once
-	begun    bool // the first bytes were read
+	begun    bool      // the first bytes were read
+	unused   time.Time // since when it is between two requests, of the gate; zero if it is not
 }
 
 func (c *conn) Close() error {

@@ -11,15 +11,20 @@ import (
 // which is better than that strangers slow each other down.
 const maxPaced = 4096
 
-// Pace bounds how often something happens for each source: some times at once, and
-// then once in a while. It is the generic cell rate algorithm of ITU-T I.371. It
-// is safe for concurrent use.
+// Pace bounds how often something happens for each source, and for all of them: some
+// times at once, and then once in a while. It is safe for concurrent use.
 type Pace struct {
-	burst int
-	every time.Duration
+	each, all rate // all is zero for no bound
 
 	mu      sync.Mutex
 	sources map[Source]*paced
+	total   paced
+}
+
+// rate is that of the generic cell rate algorithm of ITU-T I.371.
+type rate struct {
+	burst int
+	every time.Duration
 }
 
 // paced is what is known of a source.
@@ -31,21 +36,21 @@ type paced struct {
 // NewPace returns a pace at which a burst may happen at once, and then one every so
 // often.
 func NewPace(burst int, every time.Duration) *Pace {
-	return &Pace{burst: burst, every: every, sources: map[Source]*paced{}}
+	return &Pace{each: rate{burst, every}, sources: map[Source]*paced{}}
 }
 
 // Wait is how long a source has to wait; 0 if it may go on.
 func (p *Pace) Wait(s Source) time.Duration {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.waitLocked(p.sources[s], time.Now())
+	return p.each.wait(p.sources[s], time.Now())
 }
 
-func (p *Pace) waitLocked(at *paced, now time.Time) time.Duration {
+func (r rate) wait(at *paced, now time.Time) time.Duration {
 	if at == nil || at.free.Before(now) {
 		return 0
 	}
-	return max(0, at.free.Sub(now)-time.Duration(p.burst-1)*p.every)
+	return max(0, at.free.Sub(now)-time.Duration(r.burst-1)*r.every)
 }
 
 // Spend notes that it happened. Whoever does so many times at once waits no
@@ -53,15 +58,15 @@ func (p *Pace) waitLocked(at *paced, now time.Time) time.Duration {
 func (p *Pace) Spend(s Source) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.spendLocked(p.ofLocked(s), time.Now())
+	p.each.spend(p.ofLocked(s), time.Now())
 }
 
-func (p *Pace) spendLocked(at *paced, now time.Time) {
+func (r rate) spend(at *paced, now time.Time) {
 	if at.free.Before(now) {
 		at.free = now
 	}
-	at.free = at.free.Add(p.every)
-	if most := now.Add(time.Duration(p.burst) * p.every); at.free.After(most) {
+	at.free = at.free.Add(r.every)
+	if most := now.Add(time.Duration(r.burst) * r.every); at.free.After(most) {
 		at.free = most
 	}
 }
@@ -72,11 +77,12 @@ func (p *Pace) Due(s Source) (missed int, ok bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	at, now := p.ofLocked(s), time.Now()
-	if p.waitLocked(at, now) > 0 {
+	if p.each.wait(at, now) > 0 || p.all.burst > 0 && p.all.wait(&p.total, now) > 0 {
 		at.missed++
 		return 0, false
 	}
-	p.spendLocked(at, now)
+	p.each.spend(at, now)
+	p.all.spend(&p.total, now)
 	missed, at.missed = at.missed, 0
 	return missed, true
 }
@@ -112,5 +118,11 @@ func (p *Pace) forgetLocked(now time.Time) {
 	}
 }
 
-// NewReports bounds lines in the log about what a source was refused.
-func NewReports() *Pace { return NewPace(20, 3*time.Second) }
+// NewReports bounds lines in the log about what a source was refused. All sources together
+// stay below what journald takes of a unit (RateLimitBurst= in journald.conf(5)): whoever has
+// many addresses has it drop no other line.
+func NewReports() *Pace {
+	p := NewPace(20, 3*time.Second)
+	p.all = rate{200, 100 * time.Millisecond}
+	return p
+}

@@ -58,3 +58,26 @@ func TestPaceForgets(t *testing.T) {
 		t.Errorf("%d sources are remembered", len(p.sources))
 	}
 }
+
+// Whoever has many addresses fills no log either, and each of them is still counted.
+func TestReportsOfAllAreBounded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := NewReports()
+		lines := 0
+		for range 10 { // seconds
+			for i := range uint32(1000) {
+				if _, ok := p.Due(ofUser(1 + i)); ok {
+					lines++
+				}
+			}
+			time.Sleep(time.Second)
+		}
+		if lines < 200 || lines > 300 {
+			t.Errorf("%d lines in 10 s", lines)
+		}
+		time.Sleep(time.Minute)
+		if missed, ok := p.Due(ofUser(900)); !ok || missed == 0 {
+			t.Errorf("later: %t, %d missed", ok, missed)
+		}
+	})
+}

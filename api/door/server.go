@@ -94,6 +94,7 @@ func NewServer(h http.Handler, opt Options) *Server {
 			s.log.Warn("too many connections; some are refused", "who", from.String(), "left-out", more)
 		}
 	})
+	s.http.ConnState = s.gate.state
 	return s
 }
 
