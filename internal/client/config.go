@@ -78,11 +78,6 @@ func (c *Client) Put(ctx context.Context, pointer string, body []byte, format te
 	return c.change(ctx, http.MethodPut, pointer, body, contentType, opt)
 }
 
-// Patch applies a JSON Patch to the value at a pointer.
-func (c *Client) Patch(ctx context.Context, pointer string, patch []byte, opt ChangeOptions) (Changed, error) {
-	return c.change(ctx, http.MethodPatch, pointer, patch, "application/json-patch+json", opt)
-}
-
 // Delete removes the value at a pointer.
 func (c *Client) Delete(ctx context.Context, pointer string, opt ChangeOptions) (Changed, error) {
 	return c.change(ctx, http.MethodDelete, pointer, nil, "", opt)

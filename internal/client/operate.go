@@ -68,14 +68,6 @@ func (c *Client) Schema(ctx context.Context) ([]byte, error) {
 	return a.body, err
 }
 
-// Ping returns the word for the state that monitoring gets: RUNNING if all is
-// well.
-func (c *Client) Ping(ctx context.Context) (string, error) {
-	var root struct{ Status string }
-	err := c.get(ctx, "/", &root)
-	return root.Status, err
-}
-
 func (c *Client) get(ctx context.Context, path string, v any) error {
 	a, err := c.do(ctx, request{method: http.MethodGet, path: path, timeout: readTimeout})
 	if err != nil {

@@ -51,15 +51,6 @@ func WriteFolder[F io.WriterTo](path string, files map[string]F, mode, fileMode 
 	return inside(parent, path, "sync", func(dir int) error { return flushDir(dir, nil) })
 }
 
-// Text is what a file is to hold.
-type Text string
-
-// WriteTo writes the text. As a slice it would be copied.
-func (t Text) WriteTo(w io.Writer) (int64, error) {
-	n, err := io.WriteString(w, string(t))
-	return int64(n), err
-}
-
 // fileIn makes a file in a folder that no one knows yet.
 func fileIn(dir int, name string, text io.WriterTo, mode fs.FileMode) error {
 	fd, err := openat(dir, name, unix.O_WRONLY|unix.O_CREAT|unix.O_EXCL|unix.O_NOFOLLOW, uint32(mode.Perm()))

@@ -17,13 +17,9 @@ const stagedSuffix = ".next"
 // Staged is a file that is on disk and not yet in force. The nil value is none.
 type Staged struct{ path string }
 
-// Stage writes a file of ours beside the one in force, so that a full disk is met
-// before anything depends on it. Errors are of type [fs.PathError].
-func Stage(path string, text []byte, mode fs.FileMode) (*Staged, error) {
-	return StageFrom(path, Text(text).WriteTo, mode)
-}
-
-// StageFrom is Stage of what write writes, see [WriteFrom].
+// StageFrom writes a file of ours beside the one in force, so that a full disk is met
+// before anything depends on it. It is what write writes, see [WriteFrom]. Errors are of
+// type [fs.PathError].
 func StageFrom(path string, write func(io.Writer) (int64, error), mode fs.FileMode) (*Staged, error) {
 	if err := WriteFrom(path+stagedSuffix, write, mode); err != nil {
 		return nil, err

@@ -3,16 +3,25 @@
 package durable
 
 import (
+	"io"
 	"os"
 	"path/filepath"
 	"testing"
 )
 
+// Text is what a file is to hold.
+type Text string
+
+func (t Text) WriteTo(w io.Writer) (int64, error) {
+	n, err := io.WriteString(w, string(t))
+	return int64(n), err
+}
+
 func TestStage(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "file")
 	must(t, Write(path, []byte("old"), 0o600))
-	s, err := Stage(path, []byte("new"), 0o600)
+	s, err := StageFrom(path, Text("new").WriteTo, 0o600)
 	must(t, err)
 	if b, _ := os.ReadFile(path); string(b) != "old" {
 		t.Errorf("in force before its time: %q", b)
@@ -25,7 +34,7 @@ func TestStage(t *testing.T) {
 	}
 	only(t, dir, "file")
 
-	s, err = Stage(path, []byte("never"), 0o600)
+	s, err = StageFrom(path, Text("never").WriteTo, 0o600)
 	must(t, err)
 	s.Drop()
 	must(t, s.Enact())
@@ -37,7 +46,7 @@ func TestStage(t *testing.T) {
 	var none *Staged
 	none.Drop()
 	must(t, none.Enact())
-	if _, err := Stage(filepath.Join(dir, "none/file"), nil, 0o600); err == nil {
+	if _, err := StageFrom(filepath.Join(dir, "none/file"), Text("").WriteTo, 0o600); err == nil {
 		t.Error("staged in a directory that is not there")
 	}
 }
