@@ -6,6 +6,8 @@ import (
 	"context"
 	"errors"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"kresd-manager/fleet/store"
 	"kresd-manager/fleet/store/suite"
@@ -21,7 +23,68 @@ func seed(s store.Store) func(*testing.T, string, string) {
 	}
 }
 
+// A cable that is not cut is a store like any other.
+func TestACableIsAStore(t *testing.T) {
+	t.Parallel()
+	suite.Run(t, func(*testing.T) suite.Subject {
+		s := table.New()
+		return suite.Subject{Store: suite.NewCable(s), Second: suite.NewCable(s), Seed: seed(s)}
+	})
+}
+
+// One that was cut answers nothing, and what it has told before is over.
+func TestACableIsCut(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		first, second := table.New(), table.New()
+		c := suite.NewCable(first)
+		events := c.Watch(t.Context(), store.Hosts, 1)
+		lease, err := c.Grant(t.Context(), time.Minute)
+		if err != nil {
+			t.Fatal(err)
+		}
+		put := []store.Change{{Key: store.Hosts + "a", Data: []byte("1")}}
+		if _, held, err := c.Commit(t.Context(), nil, put); err != nil || !held {
+			t.Fatal(held, err)
+		}
+		if e := <-events; e.Key != store.Hosts+"a" {
+			t.Errorf("%+v", e)
+		}
+		c.Lead(first) // where it leads already
+		synctest.Wait()
+		select {
+		case <-events:
+			t.Error("the watch has ended without a reason")
+		default:
+		}
+		c.Cut()
+		if _, more := <-events; more {
+			t.Error("the watch goes on")
+		}
+		if _, more := <-c.Watch(t.Context(), store.Hosts, 1); more {
+			t.Error("a watch begins over a cable that is cut")
+		}
+		_, read := c.Read(t.Context(), store.Hosts)
+		_, _, commit := c.Commit(t.Context(), nil, put)
+		_, grant := c.Grant(t.Context(), time.Minute)
+		for _, err := range []error{read, commit, grant, c.Err()} {
+			if !errors.Is(err, suite.ErrCut) {
+				t.Errorf("%v", err)
+			}
+		}
+		since := time.Now()
+		<-lease.Gone()
+		if took := time.Since(since); took < 40*time.Second || took > 80*time.Second {
+			t.Errorf("a lease of a minute is lost after %s", took)
+		}
+		c.Lead(second)
+		if got, err := c.Read(t.Context(), store.Hosts); err != nil || len(got.Values) != 0 {
+			t.Errorf("%+v %v", got, err)
+		}
+	})
+}
+
 func TestSuite(t *testing.T) {
+	t.Parallel()
 	suite.Run(t, func(*testing.T) suite.Subject {
 		s := table.New()
 		return suite.Subject{Store: s, Second: s, Seed: seed(s)}
