@@ -34,7 +34,7 @@ func TestTrace(t *testing.T) {
 		{`{"name":""}`, 400, []string{"/name: "}},
 		{`{}`, 400, []string{"/name: a domain name is missing"}},
 		{`[]`, 400, []string{"an object is needed"}},
-		{`{"nmae":"x"}`, 400, []string{`unknown field "nmae"; use name, type, from and unit`}},
+		{`{"nmae":"x"}`, 400, []string{`unknown key "nmae"; use name, type, from and unit`}},
 	} {
 		got := s.ask(t, "POST", "/v1/trace", c.body)
 		for _, part := range c.parts {

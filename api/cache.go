@@ -97,7 +97,7 @@ func membersOf(object []byte) (members map[string]json.RawMessage, err error) {
 func unfit(err error) string {
 	var other *json.UnmarshalTypeError
 	if !errors.As(err, &other) {
-		return strings.TrimPrefix(err.Error(), "json: ") // an unknown key
+		return strings.Replace(err.Error(), "json: unknown field", "unknown key", 1)
 	}
 	expected := map[reflect.Kind]string{reflect.String: "a string", reflect.Bool: "true or false", reflect.Int: "an integer"}[other.Type.Kind()]
 	found, detail, _ := strings.Cut(other.Value, " ") // "number 1.5"

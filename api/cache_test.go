@@ -34,7 +34,7 @@ func TestClearCache(t *testing.T) {
 		{`[]`, 400, "an object is needed", nil},
 		{`"x"`, 400, "an object is needed", nil},
 		{`{"name":`, 400, "", nil},
-		{`{"nmae":"a.example"}`, 400, `unknown field "nmae"`, nil},
+		{`{"nmae":"a.example"}`, 400, `unknown key "nmae"`, nil},
 		{`{"name":null}`, 400, "/name is null; nothing was done", nil},
 		{`{"name":"a.example","exact-name":null}`, 400, "/exact-name is null; nothing was done", nil},
 		{`{"name":""}`, 400, "/name: ", nil},

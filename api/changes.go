@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"net/url"
 	"strconv"
 	"time"
 
@@ -85,9 +84,9 @@ func waitTime(r *http.Request) (time.Duration, error) {
 	if r.URL.RawQuery == "" {
 		return 0, nil
 	}
-	query, err := url.ParseQuery(r.URL.RawQuery)
+	query, err := readQuery(r.URL.RawQuery)
 	if err != nil {
-		return 0, malformed("cannot read the query: %v", err)
+		return 0, err
 	}
 	var wait time.Duration
 	for name, values := range query {

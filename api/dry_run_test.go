@@ -57,12 +57,17 @@ func TestDryRunShowsThePlanThatIsCarriedOut(t *testing.T) {
 func TestMisspeltDryRunChangesNothing(t *testing.T) {
 	s := serve(t, api.Options{})
 	before := s.quotedETag()
-	for _, path := range []string{"/v1/config/workers?dryrun", "/v1/config/workers?dry-run=maybe", "/v1/config/workers?a=%zz"} {
-		if got := s.ask(t, "PUT", path, "3"); got.StatusCode != 400 {
-			t.Errorf("%s: %d %q", path, got.StatusCode, got.body)
+	for query, why := range map[string]string{
+		"dryrun":        "there is no parameter dryrun; nothing was done",
+		"dry-run=maybe": "cannot read dry-run=maybe; write true or false; nothing was done",
+		"a=%zz":         "cannot read the query: %zz is not a byte in hexadecimal; write % as %25",
+		"a=1;b=2":       "cannot read the query: parameters have & between them, and no semicolon",
+	} {
+		if got := s.ask(t, "PUT", "/v1/config/workers?"+query, "3"); got.StatusCode != 400 || !strings.Contains(got.body, why) {
+			t.Errorf("%s: %d %q, want %q", query, got.StatusCode, got.body, why)
 		}
 	}
-	if got := s.ask(t, "POST", "/stop?dry-run", ""); got.StatusCode != 400 {
+	if got := s.ask(t, "POST", "/stop?dry-run", ""); got.StatusCode != 400 || !strings.Contains(got.body, "takes no parameters") {
 		t.Errorf("stop: %d %q", got.StatusCode, got.body)
 	}
 	if s.quotedETag() != before {

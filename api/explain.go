@@ -25,9 +25,9 @@ const (
 // explain tells what keys of the configuration mean: one by its pointer, or those that
 // have a word in their pointer or documentation. It says nothing of what runs.
 func (h *handlers) explain(w *response, r *http.Request) error {
-	query, err := url.ParseQuery(r.URL.RawQuery)
+	query, err := readQuery(r.URL.RawQuery)
 	if err != nil {
-		return malformed("cannot read the query: %v", err)
+		return err
 	}
 	for name := range query {
 		if name != "search" {

@@ -4,7 +4,6 @@ package api
 
 import (
 	"net/http"
-	"net/url"
 	"strconv"
 
 	"kresd-manager/api/wire"
@@ -64,7 +63,7 @@ func (h *handlers) compareEntries(w *response, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	query, err := url.ParseQuery(r.URL.RawQuery)
+	query, err := readQuery(r.URL.RawQuery)
 	from, nerr := strconv.Atoi(query.Get("from"))
 	if err != nil || nerr != nil || from < 1 || len(query) != 1 || len(query["from"]) != 1 {
 		return malformed("name the other change: /v1/history/%d/diff?from=N; see /v1/history", to)

@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"net/url"
 	"regexp"
 	"strconv"
 	"sync"
@@ -99,9 +98,9 @@ func lastCursor(r *http.Request) (string, error) {
 // logQuery reads the parameters, of which unit may be there several times.
 func logQuery(raw string) (q units.LogQuery, err error) {
 	q = units.LogQuery{Lines: someLogLines, Follow: true}
-	query, err := url.ParseQuery(raw)
+	query, err := readQuery(raw)
 	if err != nil {
-		return q, malformed("cannot read the query: %v", err)
+		return q, err
 	}
 	for name, values := range query {
 		v := values[len(values)-1]
@@ -127,12 +126,8 @@ func logQuery(raw string) (q units.LogQuery, err error) {
 				return q, malformed("since: %v", err)
 			}
 		case "follow":
-			switch v {
-			case "", "1", "true", "yes":
-			case "0", "false", "no":
-				q.Follow = false
-			default:
-				return q, malformed("cannot read follow=%s", printable(v))
+			if q.Follow, err = isTrue(name, v); err != nil {
+				return q, err
 			}
 		default:
 			return q, malformed("there is no parameter %s; use unit, lines, priority, since or follow", printable(name))

@@ -4,7 +4,6 @@ package api
 
 import (
 	"net/http"
-	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -31,9 +30,9 @@ func terms(w *response, r *http.Request, besides ...string) (units.Again, error)
 	if r.URL.RawQuery == "" {
 		return a, nil
 	}
-	query, err := url.ParseQuery(r.URL.RawQuery)
+	query, err := readQuery(r.URL.RawQuery)
 	if err != nil {
-		return a, malformed("cannot read the query: %v", err)
+		return a, err
 	}
 	for name, values := range query {
 		v := values[len(values)-1]
