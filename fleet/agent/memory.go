@@ -16,6 +16,7 @@ import (
 	"kresd-manager/internal/config"
 	"kresd-manager/internal/config/text"
 	"kresd-manager/internal/durable"
+	"kresd-manager/internal/format"
 )
 
 // step is how far a change has come. It is written down before each next one, so that
@@ -54,7 +55,6 @@ func (k *kept) name() string {
 
 // memory is what an agent knows over restarts.
 type memory struct {
-	Format int `json:"format"`
 	// Instance is what this host calls itself to the store: the next process is the same
 	// one, and a second host of the same name is not.
 	Instance string `json:"instance"`
@@ -80,13 +80,14 @@ type memory struct {
 }
 
 const (
-	memoryFormat = 1
-	memoryFile   = "state.json"
-	maxMemory    = 32 << 20
+	memoryFile = "state.json"
+	maxMemory  = 32 << 20
 )
 
+var memoryFormat = format.File{Format: 1, Program: "kres-fleet", Advice: "upgrade kres-fleet"}
+
 func recall(dir string) (m memory, err error) {
-	m = memory{Format: memoryFormat, State: rollout.Idle, Instance: rand.Text()}
+	m = memory{State: rollout.Idle, Instance: rand.Text()}
 	path := filepath.Join(dir, memoryFile)
 	b, err := durable.Read(path, maxMemory)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -96,18 +97,20 @@ func recall(dir string) (m memory, err error) {
 	if err != nil {
 		return m, fmt.Errorf("cannot read what this host knows of releases: %w", err)
 	}
-	if err := json.Unmarshal(b, &m); err != nil {
-		return m, fmt.Errorf("cannot read %s, which is not as kres-fleet writes it: %w; remove it to begin anew, as a host that has had no release", path, err)
-	}
-	if m.Format != memoryFormat {
-		return m, fmt.Errorf("%s has format %d, and this version knows %d; upgrade kres-fleet", path, m.Format, memoryFormat)
+	err = memoryFormat.Decode(b, &m)
+	var newer *format.NewerError
+	switch {
+	case errors.As(err, &newer):
+		return m, fmt.Errorf("cannot use %s: %w", path, err)
+	case err != nil:
+		return m, fmt.Errorf("cannot read %s, which is not as kres-fleet writes it; remove it to begin anew, as a host that has had no release", path)
 	}
 	return m, nil
 }
 
 // save writes it down and returns how, unless that is known to be there.
 func (m *memory) save(dir string, there []byte) ([]byte, error) {
-	b, err := json.Marshal(m)
+	b, err := memoryFormat.Encode(m)
 	if err == nil && !bytes.Equal(b, there) {
 		err = durable.Write(filepath.Join(dir, memoryFile), b, 0o600)
 	}

@@ -13,6 +13,7 @@ package format
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -28,16 +29,18 @@ type File struct {
 	Indented bool
 	// Advice is what to do about a file that is newer, for people.
 	Advice string
+	// Program is what has written the file, "" for kresd-manager.
+	Program string
 }
 
 // NewerError means that a file is in a format that this version does not know.
 type NewerError struct {
-	Found, Known int
-	Advice       string
+	Found, Known    int
+	Advice, Program string
 }
 
 func (e *NewerError) Error() string {
-	text := fmt.Sprintf("it was written by a newer kresd-manager (format %d; this one knows %d)", e.Found, e.Known)
+	text := fmt.Sprintf("it was written by a newer %s (format %d; this one knows %d)", cmp.Or(e.Program, "kresd-manager"), e.Found, e.Known)
 	if e.Advice != "" {
 		text += ": " + e.Advice
 	}
@@ -88,7 +91,7 @@ func (f File) Decode(text []byte, v any) error {
 	case head.Format < 0:
 		return fmt.Errorf("there is no format %d", head.Format)
 	case head.Format > f.Format:
-		return &NewerError{head.Format, f.Format, f.Advice}
+		return &NewerError{head.Format, f.Format, f.Advice, f.Program}
 	}
 	return json.Unmarshal(text, v)
 }
