@@ -53,8 +53,11 @@ type Bridge struct {
 
 	strangers chan struct{} // has a place for each of their requests
 
-	mu   sync.Mutex
-	code string // of the link; "" once it was followed
+	peer func(*http.Request) int64 // who sends a request
+
+	mu    sync.Mutex
+	code  string // of the link; "" once it was followed
+	owner int64  // who has followed it
 }
 
 // Open listens on a loopback port. What is asked there goes over to, as requests to a
@@ -64,7 +67,7 @@ func Open(to http.RoundTripper, host string) (*Bridge, error) {
 	if err != nil {
 		return nil, fmt.Errorf("cannot listen for a browser: %w", err)
 	}
-	b := &Bridge{listener: l, crossing: http.NewCrossOriginProtection(), cookie: secret(), code: secret(), strangers: make(chan struct{}, maxStrangers)}
+	b := &Bridge{listener: l, crossing: http.NewCrossOriginProtection(), cookie: secret(), code: secret(), strangers: make(chan struct{}, maxStrangers), peer: peerOf}
 	b.forward = &httputil.ReverseProxy{
 		Transport:     to,
 		FlushInterval: -1, // of streams
@@ -102,7 +105,7 @@ func (b *Bridge) Link() string {
 
 // Serve serves until the context ends, which is no error.
 func (b *Bridge) Serve(ctx context.Context) error {
-	server := &http.Server{Handler: b, ReadHeaderTimeout: headerTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeaderBytes, ErrorLog: quiet}
+	server := &http.Server{Handler: b, ReadHeaderTimeout: headerTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeaderBytes, ConnContext: withPeer, ErrorLog: quiet}
 	stop := context.AfterFunc(ctx, func() { _ = server.Close() })
 	defer stop()
 	if err := server.Serve(b.listener); !errors.Is(err, http.ErrServerClosed) {
@@ -179,10 +182,17 @@ func (b *Bridge) foreign(r *http.Request) bool {
 	return b.crossing.Check(r) != nil || origin != "" && origin != "http://"+b.listener.Addr().String()
 }
 
-// known reports whether the browser is the one that has followed the link.
+// known reports whether the browser is the one that has followed the link, of the same user.
+// Browsers send a cookie to all ports of an address: a server of another user of this
+// machine, of which someone opens a page, sees it.
 func (b *Bridge) known(r *http.Request) bool {
 	c, err := r.Cookie(cookieName)
-	return err == nil && same(c.Value, b.cookie)
+	if err != nil || !same(c.Value, b.cookie) {
+		return false
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.code == "" && b.peer(r) == b.owner
 }
 
 func same(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1 }
@@ -197,7 +207,7 @@ func (b *Bridge) logIn(w http.ResponseWriter, r *http.Request) {
 	b.mu.Lock()
 	right := b.code != "" && same(sent.Code, b.code)
 	if right {
-		b.code = ""
+		b.code, b.owner = "", b.peer(r)
 	}
 	b.mu.Unlock()
 	if !right {

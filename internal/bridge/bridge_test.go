@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strings"
 	"testing"
 )
@@ -202,6 +203,7 @@ func TestStrangersAreBounded(t *testing.T) {
 	if resp, text := site.ask(t, "GET", "/ui/", ""); resp.StatusCode != 503 || !strings.Contains(text, "have not followed the link") {
 		t.Errorf("one more: %d %s", resp.StatusCode, text)
 	}
+	b.code, b.owner = "", int64(os.Getuid()) // has logged in
 	if resp, text := site.ask(t, "GET", "/v1/status", "", "Cookie: kres="+b.cookie); resp.StatusCode != 200 {
 		t.Errorf("the owner: %d %s", resp.StatusCode, text)
 	}
