@@ -3,7 +3,7 @@
 
 import { overCockpit } from "./transport_cockpit.ts";
 import { overFetch } from "./transport_fetch.ts";
-import { type Answer, type Asked, type Transport, Unreachable } from "./transport.ts";
+import { type Answer, type Asked, Denied, type Transport, Unreachable } from "./transport.ts";
 import { type Message, parser } from "./sse.ts";
 import type { Change, Finding, Problem } from "./wire.ts";
 
@@ -32,10 +32,9 @@ export function problemOf(a: Answer): Problem {
 // failure is anything that was thrown as what there is to show.
 export function failure(e: unknown): Problem {
   if (e instanceof Refused) return e.problem;
-  const unreachable = e instanceof Unreachable;
   return {
     kind: "internal", status: 0, reference: "",
-    title: unreachable ? "the manager cannot be reached" : "the page failed",
+    title: e instanceof Denied ? "no access to the resolver" : e instanceof Unreachable ? "the manager cannot be reached" : "the page failed",
     message: e instanceof Error ? e.message : String(e),
   };
 }

@@ -48,13 +48,14 @@ export function App({ code }: { code: string }) {
   return (
     <>
       <a class="skip" href="#main" onClick={skip}>Skip to the content</a>
+      {/* At the top: below the frame it would make the window higher than what it shows. */}
+      <div class="unseen" role="status" aria-live="polite">{said.value}</div>
       <div class="frame">
         <Header />
         <div class="bars"><ConnectionBar /><Waiting /></div>
         <Nav />
         <main class="main" id="main" tabIndex={-1}>{entered.value ? <PageView /> : <h1>Knot Resolver</h1>}</main>
       </div>
-      <div class="unseen" role="status" aria-live="polite">{said.value}</div>
       <Keys />
       {loggedOut.value && session.value && <Login code={code} />}
     </>

@@ -2,7 +2,7 @@
 // The fleet as kres-fleet on this host tells of it. Only Cockpit can run it: the manager
 // knows of no fleet, and its listener says nothing of one.
 
-import { Refused } from "./api.ts";
+import { run } from "./cockpit.ts";
 
 export interface Policy { rings: string[]; steps: string[]; spread?: string }
 export interface Rollout {
@@ -34,27 +34,14 @@ export interface Host {
 // exitDegraded is how status ends while a rollout is paused or goes back: the answer is good.
 const exitDegraded = 3;
 
-// Running is what Cockpit gives: a promise that hands the output to fail beside the error.
-type Running = Promise<string> & { fail(f: (e: { exit_status?: number | null; problem?: string | null; message?: string }, data?: string) => void): unknown };
+const json = async <T>(...args: string[]): Promise<T> => JSON.parse(await run(["kres-fleet", ...args, "--json"], exitDegraded)) as T;
 
-// run runs kres-fleet as the person, with administrative access if that is switched on.
-function run(...args: string[]): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const p = window.cockpit!.spawn(["kres-fleet", ...args], { superuser: "try", err: "message", environ: ["LC_ALL=C.UTF-8"] }) as Running;
-    p.then(resolve, () => {}); // fail says more
-    p.fail((e, data) => {
-      if (e.exit_status === exitDegraded && data) return resolve(data);
-      reject(new Refused({ kind: "internal", title: e.problem === "not-found" ? "kres-fleet is not installed" : "kres-fleet", status: 0, message: e.message ?? e.problem ?? "", reference: "" }));
-    });
-  });
-}
-
-const json = async <T>(...args: string[]): Promise<T> => JSON.parse(await run(...args, "--json")) as T;
-
-// fleetRuns tells whether kres-fleet is there, and this host takes part.
+// fleetRuns tells whether this host takes part in a fleet. The store is not asked: it may be
+// away, and that is for the page to say.
 export async function fleetRuns(): Promise<boolean> {
   try {
-    await json<FleetStatus>("rollout", "status");
+    await window.cockpit!.spawn(["test", "-e", "/etc/kres-fleet/kres-fleet.toml"], { err: "ignore" }); // not as root
+    await run(["kres-fleet", "--version"]);
     return true;
   } catch {
     return false;
@@ -64,7 +51,7 @@ export async function fleetRuns(): Promise<boolean> {
 export const readFleet = (): Promise<[FleetStatus, Host[]]> => Promise.all([json<FleetStatus>("rollout", "status"), json<Host[]>("hosts")]);
 
 export type Verb = "pause" | "resume" | "revert";
-export const act = (verb: Verb, why: string): Promise<string> => run("rollout", verb, ...(why && verb !== "resume" ? ["-m", why] : []));
+export const act = (verb: Verb, why: string): Promise<string> => run(["kres-fleet", "rollout", verb, ...(why && verb !== "resume" ? ["-m", why] : [])]);
 
 // ringOf is the number of the ring of a host: the first match that means it, -1 for none.
 export function ringOf(p: Policy | undefined, h: Host): number {

@@ -24,6 +24,7 @@ function likeCockpit(): void {
 }
 
 if (inCockpit) {
+  document.documentElement.dataset["shell"] = "cockpit";
   likeCockpit();
   fleetRuns().then((runs) => { if (runs) showFleet(); }, () => {});
 }

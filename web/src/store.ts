@@ -3,7 +3,8 @@
 
 import { batch, computed, signal } from "@preact/signals";
 import { announce } from "./announce.ts";
-import { get, hooks, listen, pause, Refused } from "./api.ts";
+import { failure, get, hooks, listen, pause, Refused } from "./api.ts";
+import { Denied } from "./transport.ts";
 import type { Event, Problem, Session, Status } from "./wire.ts";
 
 export type Connection =
@@ -130,7 +131,7 @@ export async function run(over?: AbortSignal): Promise<void> {
       }
       if (e instanceof Refused && e.problem.status === 401) continue;
       const wait = Math.min(longestPause, 500 * 2 ** failures++);
-      if (e instanceof Refused && e.problem.status < 500) connection.value = { state: "refused", problem: e.problem };
+      if (e instanceof Denied || e instanceof Refused && e.problem.status < 500) connection.value = { state: "refused", problem: failure(e) };
       else away(e instanceof Error ? e.message : String(e), wait);
       await pause(wait, stop).catch(() => {});
     }

@@ -29,3 +29,6 @@ export interface Transport {
 
 // Unreachable tells that no answer came.
 export class Unreachable extends Error {}
+
+// Denied tells that whoever looks may not open the connection.
+export class Denied extends Unreachable {}

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { CommandFailed, save } from "../src/cockpit.ts";
 import { act, byState, fleetRuns, type Host, plans, readFleet, rings } from "../src/fleet.ts";
 
 const host = (id: string, o: Partial<Host> = {}): Host => ({ id, state: "ok", alive: true, ...o });
@@ -25,7 +26,7 @@ function cockpit(answer: (args: string[]) => { output?: string; exit?: number; p
   const ran: string[][] = [];
   const spawn = (args: string[]) => {
     ran.push(args);
-    const a = answer(args), e = { exit_status: a.exit ?? null, problem: a.problem ?? null, message: `${args.join(" ")} failed` };
+    const a = answer(args), e = { exit_status: a.exit ?? null, problem: a.problem ?? null, message: `${args[0]}: ${args.slice(1).join(" ")} failed` };
     const p = a.exit || a.problem ? Promise.reject(e) : Promise.resolve(a.output ?? "");
     p.catch(() => {});
     return Object.assign(p, { fail: (f: (e: object, data?: string) => void) => { if (a.exit || a.problem) queueMicrotask(() => f(e, a.output)); } });
@@ -42,13 +43,22 @@ test("a paused rollout is an answer, though the command ends with 3", async () =
   assert.deepEqual(ran, [["kres-fleet", "rollout", "status", "--json"], ["kres-fleet", "hosts", "--json"]]);
 });
 
-test("there is no page where kres-fleet is not, or cannot reach its store", async () => {
-  cockpit(() => ({ problem: "not-found" }));
-  assert.equal(await fleetRuns(), false);
-  cockpit(() => ({ exit: 1 }));
-  assert.equal(await fleetRuns(), false);
-  cockpit(() => ({ output: "{}" }));
+test("there is a page where kres-fleet has settings, also while its store is away", async () => {
+  const ran = cockpit(() => ({}));
   assert.equal(await fleetRuns(), true);
+  assert.deepEqual(ran.map((r) => r[0]), ["test", "kres-fleet"], "the store is not asked");
+  assert.deepEqual(ran[1], ["kres-fleet", "--version"]);
+  cockpit((a) => (a[0] === "test" ? { exit: 1 } : {}));
+  assert.equal(await fleetRuns(), false);
+  cockpit((a) => (a[0] === "test" ? {} : { problem: "not-found" }));
+  assert.equal(await fleetRuns(), false);
+});
+
+test("a failure is said in the words of kres-fleet", async () => {
+  cockpit(() => ({ problem: "not-found" }));
+  await assert.rejects(readFleet(), (e) => e instanceof CommandFailed && e.problem.title === "kres-fleet is not installed");
+  cockpit(() => ({ exit: 4 }));
+  await assert.rejects(readFleet(), (e) => e instanceof CommandFailed && e.exit === 4 && e.problem.title === "kres-fleet" && /^rollout status --json failed|^hosts --json failed/.test(e.message));
 });
 
 test("a reason goes with what is done, as one argument", async () => {
@@ -58,4 +68,12 @@ test("a reason goes with what is done, as one argument", async () => {
   assert.deepEqual(ran, [["kres-fleet", "rollout", "pause", "-m", "lunch; rm -rf /"], ["kres-fleet", "rollout", "resume"]]);
   cockpit(() => ({ exit: 1 }));
   await assert.rejects(act("revert", ""), /rollout revert failed/);
+});
+
+test("root writes what kresctl chooses, and nothing that the manager names", async () => {
+  const ran = cockpit(() => ({}));
+  await save();
+  assert.deepEqual(ran, [["kresctl", "config", "save"]]);
+  cockpit(() => ({ exit: 1 }));
+  await assert.rejects(save(), /^Error: config save failed$/);
 });

@@ -2,79 +2,128 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { overCockpit, saveAsRoot } from "../src/transport_cockpit.ts";
+import { overCockpit } from "../src/transport_cockpit.ts";
 import { overFetch } from "../src/transport_fetch.ts";
-import { Unreachable } from "../src/transport.ts";
+import { Denied, Unreachable } from "../src/transport.ts";
 
-type Then = (o: { response: (s: number, h: Record<string, string>) => void; stream: (t: string) => void; done: (t: string) => void; fail: (p: object, d?: string) => void }) => void;
+// Far is the other end of a channel, which stands for the manager and the bridge.
+interface Far { say: (text: string | Uint8Array) => void; close: (how?: { problem?: string; message?: string }) => void }
 
-// bridge stands for Cockpit: what is asked for is kept, and answered by then.
-function bridge(then: Then[]) {
-  const asked: { endpoint: Record<string, unknown>; request: Record<string, unknown>; closed: string[] }[] = [];
+// bridge stands for Cockpit: what channels are opened and what is sent is kept, and the next
+// of then answers once a request is whole.
+function bridge(then: ((far: Far) => void)[]) {
+  const opened: { options: Record<string, unknown>; sent: string; frames: number; closed: string[] }[] = [];
   const cockpit = {
-    spawn: async () => "",
-    http: (endpoint: object) => {
-      const one = { endpoint: endpoint as Record<string, unknown>, request: {}, closed: [] as string[] };
-      let fail: (p: object, d?: string) => void = () => {};
-      asked.push(one);
+    spawn: () => { throw new Error("nothing is run"); },
+    user: async () => ({ name: "rudi" }),
+    channel: (options: object) => {
+      const one = { options: options as Record<string, unknown>, sent: "", frames: 0, closed: [] as string[] };
+      opened.push(one);
+      const on: Record<string, (event: unknown, data: unknown) => void> = {};
+      const close = (how: object) => queueMicrotask(() => on["close"]?.({}, how));
+      let answered = false;
       return {
-        close: (why?: string) => { one.closed.push(why ?? ""); fail({ problem: why }); },
-        request: (o: object) => {
-          one.request = o as Record<string, unknown>;
-          const on: Record<string, (...x: never[]) => void> = {};
-          const promise = Object.assign(new Promise<string>(() => {}), Object.fromEntries(["stream", "response", "fail", "done"].map((n) => [n, (f: (...x: never[]) => void) => { on[n] = f; return promise; }]))) as never;
-          fail = (...x) => on["fail"]?.(...(x as never[]));
+        addEventListener: (type: string, f: (event: unknown, data: unknown) => void) => { on[type] = f; },
+        close: (why?: string) => { one.closed.push(why ?? ""); on["close"]?.({}, { problem: why }); },
+        send: (data: Uint8Array) => {
+          assert.ok(data.length <= 64 << 10, "the bridge takes no more at a time");
+          one.sent += new TextDecoder().decode(data);
+          one.frames++;
+          if (answered) return;
+          answered = true;
           const answer = then.shift()!;
-          queueMicrotask(() => answer({
-            response: (...x) => on["response"]?.(...(x as never[])), stream: (...x) => on["stream"]?.(...(x as never[])), done: (...x) => on["done"]?.(...(x as never[])), fail,
-          }));
-          return promise;
+          queueMicrotask(() => answer({ say: (t) => on["message"]?.({}, typeof t === "string" ? new TextEncoder().encode(t) : t), close: (how = {}) => close(how) }));
         },
       };
     },
   };
-  return { cockpit: cockpit as never, asked };
+  return { cockpit: cockpit as never, opened };
 }
 
-test("Cockpit: an answer has its status, headers and body", async () => {
-  const { cockpit, asked } = bridge([(a) => { a.response(200, { ETag: '"x"' }); a.done("{}"); }]);
-  assert.deepEqual(await overCockpit(cockpit).send({ method: "PUT", path: "/v1/config", body: "a: 1", headers: { "If-Match": '"y"' } }), { status: 200, headers: { etag: '"x"' }, body: "{}" });
-  assert.equal(asked[0]!.endpoint["unix"], "/run/knot-resolver/kres-api.sock");
-  assert.equal(asked[0]!.endpoint["superuser"], undefined, "the person asks");
-  assert.deepEqual(asked[0]!.request, { method: "PUT", path: "/v1/config", body: "a: 1", headers: { Host: "localhost", "If-Match": '"y"' } });
+const ok = (body: string, status = "200 OK", head = "") => `HTTP/1.1 ${status}\r\n${head}Content-Length: ${new TextEncoder().encode(body).length}\r\n\r\n${body}`;
+const denied = (far: Far) => far.close({ problem: "terminated", message: "[Errno 13] Permission denied" });
+
+test("Cockpit: an answer has its status, headers and body, and the person asks", async () => {
+  const { cockpit, opened } = bridge([(far) => far.say(ok("{}", "200 OK", 'ETag: "x"\r\n'))]);
+  const big = "ä".repeat(100_000);
+  assert.deepEqual(await overCockpit(cockpit).send({ method: "PUT", path: "/v1/config", body: big, headers: { "If-Match": '"y"' } }), { status: 200, headers: { etag: '"x"', "content-length": "2" }, body: "{}" });
+  const { options, sent, frames, closed } = opened[0]!;
+  assert.equal(options["payload"], "stream", "an answer takes no thread of the bridge");
+  assert.equal(options["unix"], "/run/knot-resolver/kres-api.sock");
+  assert.equal(options["superuser"], undefined);
+  assert.equal(frames, 4);
+  const [head] = sent.split("\r\n\r\n", 1);
+  assert.equal(head, 'PUT /v1/config HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nIf-Match: "y"\r\nContent-Length: 200000');
+  assert.equal(closed.length, 1, "the channel is closed");
 });
 
 test("Cockpit: a failure of the manager is an answer", async () => {
-  const { cockpit } = bridge([(a) => { a.response(412, { "Content-Type": "application/problem+json" }); a.fail({ status: 412, message: "Precondition Failed" }, '{"title":"x"}'); }]);
-  assert.deepEqual(await overCockpit(cockpit).send({ method: "GET", path: "/" }), { status: 412, headers: { "content-type": "application/problem+json" }, body: '{"title":"x"}' });
+  const { cockpit } = bridge([(far) => far.say(ok('{"title":"x"}', "412 Precondition Failed", "Content-Type: application/problem+json\r\n"))]);
+  const a = await overCockpit(cockpit).send({ method: "GET", path: "/" });
+  assert.deepEqual([a.status, a.body, a.headers["content-type"]], [412, '{"title":"x"}', "application/problem+json"]);
 });
 
 test("Cockpit: who may not open the socket tries with administrative access, once", async () => {
-  const denied: Then = (a) => a.fail({ problem: "access-denied" });
-  const good: Then = (a) => { a.response(200, {}); a.done("yes"); };
-  const { cockpit, asked } = bridge([denied, good, good]);
+  const good = (far: Far) => far.say(ok("yes"));
+  const { cockpit, opened } = bridge([denied, good, good]);
   const t = overCockpit(cockpit);
   assert.equal((await t.send({ method: "GET", path: "/" })).body, "yes");
   await t.send({ method: "GET", path: "/" });
-  assert.deepEqual(asked.map((a) => a.endpoint["superuser"]), [undefined, "try", "try"]);
-  const none = bridge([denied, denied, denied, denied]);
+  assert.deepEqual(opened.map((a) => a.options["superuser"]), [undefined, "try", "try"]);
+  const older = (far: Far) => far.close({ problem: "access-denied" });
+  const none = bridge([denied, denied, older, older]);
   const u = overCockpit(none.cockpit);
-  await assert.rejects(u.send({ method: "GET", path: "/" }), Unreachable);
-  await assert.rejects(u.send({ method: "GET", path: "/" }), Unreachable);
-  assert.deepEqual(none.asked.map((a) => a.endpoint["superuser"]), [undefined, "try", undefined, "try"], "it begins as the person again");
+  for (let i = 0; i < 2; i++) {
+    await assert.rejects(u.send({ method: "GET", path: "/" }), (e) => e instanceof Denied && /rudi may not open .*usermod --append --groups knot-resolver rudi as root.*administrative access/.test(e.message));
+  }
+  assert.deepEqual(none.opened.map((a) => a.options["superuser"]), [undefined, "try", undefined, "try"], "it begins as the person again");
+});
+
+test("Cockpit: without a manager it says what is missing, and tries nothing else", async () => {
+  for (const [how, why] of [
+    [{ problem: "terminated", message: "[Errno 2] No such file or directory" }, /there is no .*kres-api.sock.*systemctl status kresd-manager.socket/],
+    [{ problem: "not-found", message: "[Errno 111] Connection refused" }, /nothing listens on .*kres-api.sock/],
+    [{}, /closed without an answer/],
+  ] as const) {
+    const { cockpit, opened } = bridge([(far) => far.close(how)]);
+    await assert.rejects(overCockpit(cockpit).send({ method: "GET", path: "/" }), (e) => e instanceof Unreachable && !(e instanceof Denied) && why.test(e.message));
+    assert.equal(opened.length, 1);
+  }
+  const { cockpit } = bridge([(far) => { far.say("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc"); far.close(); }]);
+  await assert.rejects(overCockpit(cockpit).send({ method: "GET", path: "/" }), /broke off/);
 });
 
 test("Cockpit: a stream is handed on as it comes, and closed when it is left", async () => {
   const got: string[] = [];
-  const { cockpit } = bridge([(a) => { a.response(200, {}); a.stream("a"); a.stream("b"); a.done(""); }]);
-  assert.equal((await overCockpit(cockpit).stream({ method: "GET", path: "/v1/events" }, (t) => got.push(t))).status, 200);
-  assert.deepEqual(got, ["a", "b"]);
-  const left = bridge([(a) => a.response(200, {})]);
+  const head = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+  const { cockpit } = bridge([(far) => {
+    far.say(head + "3\r\na");
+    const arrow = new TextEncoder().encode("→");
+    far.say(arrow.subarray(0, 1)); // a character and a chunk may come in pieces
+    far.say(arrow.subarray(1, 2));
+    far.say("\r\n");
+    far.close();
+  }]);
+  await assert.rejects(overCockpit(cockpit).stream({ method: "GET", path: "/v1/events" }, (t) => got.push(t)), /broke off/);
+  assert.equal(got.join(""), "a");
+  const whole = bridge([(far) => { far.say(head + "4\r\na→\r\n"); far.say("1\r\nb\r\n0\r\n\r\n"); }]);
+  got.length = 0;
+  assert.equal((await overCockpit(whole.cockpit).stream({ method: "GET", path: "/v1/events" }, (t) => got.push(t))).status, 200);
+  assert.deepEqual(got, ["a→", "b"]);
+  const left = bridge([(far) => far.say(head)]);
   const stop = new AbortController();
   const reading = overCockpit(left.cockpit).stream({ method: "GET", path: "/v1/events", signal: stop.signal }, () => {});
   stop.abort();
   await assert.rejects(reading, { name: "AbortError" });
-  assert.deepEqual(left.asked[0]!.closed, ["cancelled"]);
+  assert.deepEqual(left.opened[0]!.closed, ["cancelled"]);
+});
+
+test("Cockpit: nothing is asked for that would be another request", async () => {
+  const { cockpit, opened } = bridge([]);
+  for (const a of [{ path: "/ HTTP/1.1\r\nX: y" }, { path: "/", headers: { "If-Match": "a\r\nX: y" } }]) {
+    await assert.rejects(overCockpit(cockpit).send({ method: "GET", ...a }), /HTTP cannot say/);
+  }
+  assert.equal(opened.length, 0);
 });
 
 test("browser: no answer is Unreachable, and a stream is decoded over its pieces", async () => {
@@ -94,12 +143,4 @@ test("browser: no answer is Unreachable, and a stream is decoded over its pieces
   } finally {
     globalThis.fetch = real;
   }
-});
-
-test("Cockpit: root writes what kresctl chooses, and nothing that the manager names", async () => {
-  const ran: [string[], object][] = [];
-  await saveAsRoot({ spawn: async (...a) => { ran.push(a); return ""; } });
-  assert.deepEqual(ran.map(([command]) => command), [["kresctl", "config", "save", "--force"]]);
-  await assert.rejects(saveAsRoot({ spawn: async () => { throw { message: "cannot write it", exit_status: 1 }; } }), /^Error: cannot write it$/);
-  await assert.rejects(saveAsRoot({ spawn: async () => { throw { problem: "access-denied" }; } }), /^Error: access-denied$/);
 });

@@ -8,6 +8,7 @@ import { act, byState, type FleetStatus, type Host, plans, readFleet, rings, typ
 import { plural } from "../format.ts";
 import { Ago, Dialog, Loading, Panel, Scroll, Tag, Text, Title } from "../parts/basics.tsx";
 import { ProblemView } from "../parts/problem.tsx";
+import { may } from "../store.ts";
 import type { Tone } from "../health.ts";
 
 const every = 5_000, named = 12;
@@ -29,9 +30,16 @@ export default function Fleet() {
   const words = useSignal("");
   const read = () => readFleet().then(([s, h]) => { status.value = s; hosts.value = h; problem.value = null; }, (e: unknown) => { problem.value = failure(e); });
   useEffect(() => {
-    void read();
-    const timer = setInterval(() => { if (!document.hidden) void read(); }, every);
-    return () => clearInterval(timer);
+    let timer: ReturnType<typeof setTimeout> | undefined, left = false;
+    const again = async () => { // a store that is away takes its time to say so
+      if (!document.hidden) await read();
+      if (!left) timer = setTimeout(again, every);
+    };
+    void again();
+    return () => {
+      left = true;
+      clearTimeout(timer);
+    };
   }, []);
 
   const s = status.value, r = s?.rollout;
@@ -39,7 +47,7 @@ export default function Fleet() {
   return (
     <>
       <Title>Fleet</Title>
-      {problem.value && <ProblemView problem={problem.value} />}
+      {problem.value && <ProblemView problem={problem.value}><p>{s && "What is below may be old. "}It is tried again every {every / 1000} seconds.</p></ProblemView>}
       {!s && !problem.value && <Loading what="the fleet" />}
       {s && (
         <Panel id="rollout" title={r ? <>Rollout {r.id}: {r.phase}</> : "No rollout has begun yet"}>
@@ -47,7 +55,7 @@ export default function Fleet() {
           {r && <p>{s.hosts.on} of {plural(s.hosts.hosts, "host")} have it; {s.hosts["in-flight"]} in flight, {s.hosts.ready} ready, {s.hosts.failed} failed, {s.hosts.missing} away, {s.hosts.held} held</p>}
           {s.leader && <p class="muted"><Text of={s.leader} /> leads</p>}
           {(s.why ?? []).length > 0 && <div class="note"><h3>Why it stands where it stands</h3><ul>{(s.why ?? []).map((w, i) => <li key={i}><Text of={w} /></li>)}</ul></div>}
-          {r && (
+          {r && may("configure") && (
             <div class="row">
               {goesOn.includes(r.phase) && <button onClick={() => { asking.value = "pause"; }}>Pause …</button>}
               {r.phase === "paused" && <button onClick={() => { asking.value = "resume"; }}>Resume …</button>}
@@ -69,7 +77,7 @@ export default function Fleet() {
       )}
       {plans(hosts.value).length > 0 && (
         <Panel id="plans" title="Plans: hosts that would do the same">
-          <ul class="plain">{plans(hosts.value).map((p) => <li key={p.plan}>{plural(p.hosts.length, "host")}: <code><Text of={p.plan} /></code> <span class="muted"><Text of={p.hosts.slice(0, named).map((h) => h.id).join(", ")} />{p.hosts.length > named && ` and ${p.hosts.length - named} more`}</span></li>)}</ul>
+          <ul class="plain">{plans(hosts.value).map((p) => <li key={p.plan}>{plural(p.hosts.length, "host")}: <code title={p.plan}><Text of={p.plan.slice(0, 12)} /></code> <span class="muted"><Text of={p.hosts.slice(0, named).map((h) => h.id).join(", ")} />{p.hosts.length > named && ` and ${p.hosts.length - named} more`}</span></li>)}</ul>
         </Panel>
       )}
       {hosts.value.length > 0 && (

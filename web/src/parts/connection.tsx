@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The bar that says why what is shown may be old.
 
-import { connection, now, reconnect, skew } from "../store.ts";
+import { connection, now, reconnect, skew, status } from "../store.ts";
 import { Text } from "./basics.tsx";
 import { ProblemView } from "./problem.tsx";
 
@@ -12,7 +12,7 @@ export function ConnectionBar() {
       const left = Math.max(0, Math.ceil((c.retryAt - (now.value - skew.value)) / 1000));
       return (
         <section class="bar bad" aria-label="Connection">
-          <p class="what"><span aria-hidden="true">✗ </span>The manager went away: <Text of={c.why} />. The workers serve on; what is below may be old. {left > 0 ? `Next try in ${left} s.` : "Trying …"}</p>
+          <p class="what"><span aria-hidden="true">✗ </span>{status.value ? <>The manager went away: <Text of={c.why} />. The workers serve on; what is below may be old.</> : <>The manager cannot be reached: <Text of={c.why} />.</>} {left > 0 ? `Next try in ${left} s.` : "Trying …"}</p>
           <div class="do"><button onClick={reconnect}>Try now</button></div>
         </section>
       );

@@ -23,7 +23,7 @@ export function Header() {
       <div class="state">
         {s && h
           ? <><Tag tone={h.tone} sign={h.sign}><strong>{s.state}</strong></Tag><span class="sentence"><Text of={h.sentence} /></span></>
-          : <span class="muted">{up ? "not known" : words[connection.value.state] + " …"}</span>}
+          : <span class="muted">{up ? "not known" : words[connection.value.state] + (connection.value.state === "refused" ? "" : " …")}</span>}
       </div>
       <div class="facts">
         {s?.generation && <span>generation <b class="mono" title={s.generation}>{s.generation.slice(0, 8)}</b></span>}

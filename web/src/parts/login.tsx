@@ -8,7 +8,7 @@ import { ask, failure, inCockpit, post, type Problem } from "../api.ts";
 import { batch } from "@preact/signals";
 import { loggedOut, reconnect, session } from "../store.ts";
 import type { Session } from "../wire.ts";
-import { Command } from "./basics.tsx";
+import { Command, Text } from "./basics.tsx";
 import { ProblemView } from "./problem.tsx";
 
 function entered(s: Session): void {
@@ -70,7 +70,7 @@ export function Login({ code, onClose }: { code?: string; onClose?: () => void }
   return (
     <dialog ref={d} aria-labelledby="login-title" onCancel={(e) => { e.preventDefault(); onClose?.(); }}>
       <form class="login" onSubmit={submit} method="dialog">
-        <h2 id="login-title">Log in to Knot Resolver</h2>
+        <h2 id="login-title">{how === "none" && inCockpit ? "You have no role here" : "Log in to Knot Resolver"}</h2>
         {how === "token" || how === undefined ? (
           <>
             <p class="muted">Paste the token of a role. It is sent once and not kept here.</p>
@@ -94,14 +94,15 @@ export function Login({ code, onClose }: { code?: string; onClose?: () => void }
 // NoLogin says why no token helps, and what to do.
 function NoLogin({ how, onClose }: { how: string; onClose?: () => void }) {
   let why;
+  const me = session.value?.who?.user;
   if (how === "no-token") {
     why = <p>No role of the configuration has a token. Add one with <code>token-file</code> to <code>/management/roles</code>; <code>kresctl token new</code> makes a token.</p>;
   } else if (how === "no-tls") {
     why = <p>This address has no TLS, so a token could be read on the way. Set <code>/management/tls</code>, or open the pages on the machine itself.</p>;
   } else if (inCockpit) {
-    why = <><p>You may not see the resolver. Ask for a role, or for the group that has one in <code>/management/roles</code>.</p><Command>kresctl config get -p /management/roles</Command></>;
+    why = <><p>No role in <code>/management/roles</code> names {me ? <b><Text of={me} /></b> : "you"} or a group of yours. Root sees the roles, and adds users or groups to one, with:</p><Command>kresctl config get -p /management/roles</Command><Command>kresctl edit</Command></>;
   } else {
     why = <><p>Open the link that <code>kresctl ui</code> has printed. A link works once, and for two minutes; a new one comes from:</p><Command>kresctl ui</Command><p class="muted">Through a unix socket you are who the kernel says: without a role in <code>/management/roles</code> there is nothing to see.</p></>;
   }
-  return <>{why}<div class="row"><button type="button" class="primary" onClick={reconnect}>Try again</button>{onClose && <button type="button" onClick={onClose}>Cancel</button>}</div></>;
+  return <>{why}<div class="row"><button type="button" class="primary" autoFocus onClick={reconnect}>Try again</button>{onClose && <button type="button" onClick={onClose}>Cancel</button>}</div></>;
 }

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Keeping what runs in the file. The manager may not write its own configuration; kresctl
-// does. In Cockpit it runs for people with administrative access. No answer of the manager
-// chooses a file that root writes: kresctl knows its own, and with whom it talks.
+// does. In Cockpit it runs for people with administrative access.
 
 import { useSignal } from "@preact/signals";
 import { announce } from "../../announce.ts";
 import { failure, inCockpit, type Problem } from "../../api.ts";
+import { CommandFailed, save } from "../../cockpit.ts";
 import { Command, Copy, Text } from "../../parts/basics.tsx";
 import { ProblemView } from "../../parts/problem.tsx";
-import { saveAsRoot } from "../../transport_cockpit.ts";
 import { refresh } from "../../store.ts";
 import type { File } from "../../wire.ts";
 
@@ -21,6 +20,14 @@ function download(name: string, text: string): void {
   setTimeout(() => URL.revokeObjectURL(a.href), 10_000);
 }
 
+// installed is the file that kresctl writes unless it is told others.
+const installed = "/etc/knot-resolver/config.yaml";
+
+const quoted = (path: string): string => (/^[\w./@+-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`);
+
+// command is what to type where kresctl has to be told the files.
+const command = (files: File[]): string => ["kresctl", ...files.map((f) => `-c ${quoted(f.path)}`), "config save"].join(" ");
+
 export function Save({ files, onSaved }: { files: File[]; onSaved: () => void }) {
   const problem = useSignal<Problem | null>(null);
   const busy = useSignal(false);
@@ -30,24 +37,27 @@ export function Save({ files, onSaved }: { files: File[]; onSaved: () => void })
     busy.value = true;
     problem.value = null;
     try {
-      await saveAsRoot(window.cockpit!);
+      await save();
       announce("Saved.");
       onSaved();
       refresh().catch(() => {});
     } catch (e) {
-      problem.value = { ...failure(e), title: "cannot save" };
+      const p = failure(e);
+      const needsRoot = e instanceof CommandFailed && /permission denied/.test(p.message);
+      problem.value = { ...p, title: "not saved", message: needsRoot ? `${p.message}. Switch on administrative access in Cockpit, and try again.` : p.message };
     } finally {
       busy.value = false;
     }
   }
 
   if (stale.length === 0) return null;
+  const usual = files.length === 1 && files[0]!.path === installed;
   return (
     <div class="stack">
       <h3>Keep what runs</h3>
-      {inCockpit
-        ? <div><button class="primary" disabled={busy.value} onClick={() => void write()}>Save to {stale.length === 1 ? "the file" : `${stale.length} files`}</button></div>
-        : <><p>The manager may not write its own files. Type as root:</p><Command>kresctl config save</Command></>}
+      {inCockpit && usual
+        ? <div><button class="primary" disabled={busy.value} onClick={() => void write()}>Save to the file</button></div>
+        : <><p>{usual ? "The manager may not write its own files." : "The manager says that it reads these files."} {usual ? "Type" : "If that is right, type"} as root:</p><Command>{usual ? "kresctl config save" : command(files)}</Command></>}
       <p class="muted">Comments of the file are kept. Comments that were typed on the page are not: write them into the file.</p>
       <ul class="plain">
         {stale.map((f) => (

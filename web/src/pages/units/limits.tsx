@@ -7,7 +7,7 @@ import { failure, get, type Problem } from "../../api.ts";
 import { Panel, Scroll, Text } from "../../parts/basics.tsx";
 import { ProblemView } from "../../parts/problem.tsx";
 import { lineOf } from "../../parts/report.tsx";
-import { status } from "../../store.ts";
+import { may, status } from "../../store.ts";
 import type { KeyBelow, Keys } from "../../wire.ts";
 
 export function Limits() {
@@ -22,7 +22,7 @@ export function Limits() {
     }, (e: unknown) => { problem.value = failure(e); });
   }, [etag]);
   return (
-    <Panel id="limits" title="Limits of a worker" side={<a href="#/configuration">Change</a>}>
+    <Panel id="limits" title="Limits of a worker" side={may("configure") && <a href="#/configuration">Change</a>}>
       {problem.value && <ProblemView problem={problem.value} />}
       <Scroll label="Limits">
         <table>
@@ -30,7 +30,7 @@ export function Limits() {
           <tbody>
             {keys.value.map((k) => {
               const name = k.pointer.split("/").pop()!, value = set.value[name];
-              return <tr key={name}><th scope="row" class="mono nowrap">{name}</th><td>{value === undefined || value === null ? <span class="muted">not set</span> : <code><Text of={lineOf(value)} /></code>}</td><td class="muted">{k.summary}</td></tr>;
+              return <tr key={name}><th scope="row" class="mono nowrap">{name}</th><td>{value === undefined || value === null ? <span class="muted nowrap">not set</span> : <code><Text of={lineOf(value)} /></code>}</td><td class="muted">{k.summary}</td></tr>;
             })}
           </tbody>
         </table>
