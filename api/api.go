@@ -18,6 +18,7 @@ import (
 	"kresd-manager/internal/metrics"
 	"kresd-manager/internal/sampler"
 	"kresd-manager/internal/session"
+	"kresd-manager/internal/verbatim"
 	"kresd-manager/units"
 )
 
@@ -62,6 +63,9 @@ type Options struct {
 	// Sessions is the file in which it is kept who has logged in to the pages; "" keeps it
 	// in memory.
 	Sessions string
+	// Texts is the file in which texts of the configuration are kept as they were sent, to
+	// be saved with their comments; "" keeps them in memory.
+	Texts string
 	// Readers are users that may read over the unix socket whatever roles there
 	// are: those that programs of ours run as.
 	Readers []uint32
@@ -81,6 +85,7 @@ type handlers struct {
 	reports, guesses, violations *door.Pace
 	took                         *metrics.Requests
 	sessions                     *session.Store
+	verbatim                     *verbatim.Store
 	sampler                      *sampler.Sampler
 	examiner                     *examiner
 	crossOrigin                  *http.CrossOriginProtection
@@ -124,6 +129,7 @@ func New(c Controller, opt Options) http.Handler {
 		crossOrigin: http.NewCrossOriginProtection(),
 	}
 	h.sessions = session.New(opt.Sessions, func(err error) { h.log.Warn("sessions of the pages are lost", "error", err) })
+	h.verbatim = verbatim.New(opt.Texts, func(err error) { h.log.Warn("cannot keep comments", "error", err) })
 
 	h.described = sync.OnceValues(func() ([]byte, error) { return Description(opt.Version) })
 

@@ -110,20 +110,26 @@ func bodyFormat(r *http.Request, types map[string]text.Format) (text.Format, err
 
 // readValue reads a configuration value, or an object of arguments, from the request body.
 func readValue(w *response, r *http.Request) (*config.Document, error) {
+	doc, _, err := readText(w, r)
+	return doc, err
+}
+
+// readText is readValue, with the text of the value.
+func readText(w *response, r *http.Request) (*config.Document, []byte, error) {
 	format, err := bodyFormat(r, valueTypes)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	body, err := readBody(w, r)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if len(bytes.TrimSpace(body)) == 0 {
-		return nil, malformed("the request body is empty, a value is needed")
+		return nil, nil, malformed("the request body is empty, a value is needed")
 	}
 	doc, err := config.ParseAs(wire.BodyName, body, format)
 	if err != nil {
-		return nil, &badBody{err}
+		return nil, nil, &badBody{err}
 	}
-	return doc, nil
+	return doc, body, nil
 }

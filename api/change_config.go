@@ -5,21 +5,53 @@ package api
 import (
 	"context"
 	"net/http"
+	"unicode/utf8"
 
 	"kresd-manager/api/wire"
 	"kresd-manager/internal/config"
+	"kresd-manager/internal/verbatim"
 	"kresd-manager/units"
 )
 
 // putConfig replaces the addressed value, or creates it, with the body.
 func (h *handlers) putConfig(w *response, r *http.Request) error {
-	value, err := readValue(w, r)
+	value, text, err := readText(w, r)
+	if err != nil {
+		return err
+	}
+	keep, err := h.keepText(r, value, text)
 	if err != nil {
 		return err
 	}
 	return h.change(w, r, func(doc *config.Document) (*config.Document, error) {
 		return doc.Put(pointerOf(r), value)
-	})
+	}, keep)
+}
+
+// keepTextParameter has the text of a whole configuration kept for the file that had this tag.
+const keepTextParameter = "keep-text"
+
+// keepText returns what keeps the text of a request until it is saved, nil if that is not
+// asked for.
+func (h *handlers) keepText(r *http.Request, value *config.Document, text []byte) (keep func() (undo func()), err error) {
+	query, err := readQuery(r.URL.RawQuery)
+	if err != nil || !query.Has(keepTextParameter) {
+		return nil, err
+	}
+	base := query.Get(keepTextParameter)
+	switch {
+	case pointerOf(r) != "":
+		return nil, malformed("keep-text is for the whole configuration; nothing was done")
+	case !verbatim.IsTag(base):
+		return nil, malformed("keep-text is the tag of a file in /v1/files; nothing was done")
+	case !utf8.Valid(text):
+		return nil, malformed("keep-text is for a text in UTF-8; nothing was done")
+	case len(text) > verbatim.Most:
+		return nil, malformed("a text of %d bytes is too large to be kept, at most %d are; send it without keep-text; nothing was done", len(text), verbatim.Most)
+	}
+	return func() func() {
+		return h.verbatim.Keep(verbatim.Text{ETag: value.ETag(), Base: base, Text: string(text)})
+	}, nil
 }
 
 // deleteConfig removes the addressed value. A body means nothing and is not
@@ -27,7 +59,7 @@ func (h *handlers) putConfig(w *response, r *http.Request) error {
 func (h *handlers) deleteConfig(w *response, r *http.Request) error {
 	return h.change(w, r, func(doc *config.Document) (*config.Document, error) {
 		return doc.Delete(pointerOf(r))
-	})
+	}, nil)
 }
 
 // patchConfig applies a JSON Patch to the addressed value: that is the target
@@ -44,7 +76,7 @@ func (h *handlers) patchConfig(w *response, r *http.Request) error {
 	}
 	return h.change(w, r, func(doc *config.Document) (*config.Document, error) {
 		return patchAt(doc, pointerOf(r), patch)
-	})
+	}, nil)
 }
 
 func patchAt(doc *config.Document, pointer string, patch []byte) (*config.Document, error) {
@@ -66,9 +98,14 @@ func patchAt(doc *config.Document, pointer string, patch []byte) (*config.Docume
 }
 
 // change runs an edit of the running configuration under the preconditions of
-// the request and answers.
-func (h *handlers) change(w *response, r *http.Request, edit func(*config.Document) (*config.Document, error)) error {
-	asked, err := terms(w, r)
+// the request and answers. keep keeps what belongs to the change, until undo if there is
+// none; nil is nothing.
+func (h *handlers) change(w *response, r *http.Request, edit func(*config.Document) (*config.Document, error), keep func() (undo func())) error {
+	var besides []string
+	if keep != nil {
+		besides = append(besides, keepTextParameter)
+	}
+	asked, err := terms(w, r, besides...)
 	if err != nil {
 		return err
 	}
@@ -109,7 +146,15 @@ func (h *handlers) change(w *response, r *http.Request, edit func(*config.Docume
 	}
 	return h.carry(w, r, asked.Asked, asked.DryRun, func(ctx context.Context, on units.Asked) (units.Report, error) {
 		wanted.Asked = on
-		return h.ctl.Change(ctx, wanted)
+		if keep == nil || asked.DryRun {
+			return h.ctl.Change(ctx, wanted)
+		}
+		undo := keep() // before: who waits for the end finds it
+		report, err := h.ctl.Change(ctx, wanted)
+		if err != nil {
+			undo()
+		}
+		return report, err
 	}, func(report units.Report) error {
 		setETag(w, etag)
 		return h.report(w, r, report, "")

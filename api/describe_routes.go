@@ -48,7 +48,7 @@ func descriptions() map[string]description {
 				{Status: http.StatusNotModified, Text: "The caller has it.", Headers: []string{etagField}},
 			},
 			bad: slices.Concat(negotiate, []int{http.StatusNotFound, http.StatusPreconditionFailed})},
-		"PUT " + config: {tag: tagConfig, summary: "Replace or create a part", parameters: termsOf(pointer), body: value("The value."),
+		"PUT " + config: {tag: tagConfig, summary: "Replace or create a part", parameters: termsOf(pointer, query("keep-text", "Keep the body as it was written, comments included, for kresctl config save: the tag of the file in /v1/files that it was made from. For the whole configuration, and a text of at most 1 MiB.", someText)), body: value("The value."),
 			text: "A pointer that ends in - appends to a list; missing parents are created.", good: []openapi.Answer{changed, goesOn()}, bad: changesConfig},
 		"PATCH " + config: {tag: tagConfig, summary: "Apply a JSON Patch (RFC 6902) to a part", parameters: termsOf(pointer),
 			body: &openapi.Body{Text: "The patch.", Required: true, Content: []openapi.Media{

@@ -10,6 +10,7 @@ import (
 	"kresd-manager/internal/config"
 	"kresd-manager/internal/config/text"
 	"kresd-manager/internal/source"
+	"kresd-manager/internal/verbatim"
 	"kresd-manager/internal/writeback"
 )
 
@@ -46,6 +47,7 @@ func (h *handlers) files(w *response, r *http.Request) error {
 			f.Fault, whole = fmt.Sprintf("%s has %d MB, too much for a page", path, len(read.Text)>>20), false
 		} else {
 			f.Text, f.Format = string(read.Text), string(text.Detect(read.Text)) // also to correct what is wrong
+			f.Tag = verbatim.Tag(read.Text)
 		}
 		answer.Files = append(answer.Files, f)
 	}
@@ -60,13 +62,16 @@ func (h *handlers) files(w *response, r *http.Request) error {
 	answer.ETag = inFiles.ETag()
 	answer.Diff = config.Difference(inFiles, running.Document, mostCompared)
 	answer.Differs = inFiles.ETag() != running.ETag()
-	edits, err := writeback.Edits(&reader, st.Files, writeback.Running{Status: st, Value: running.JSON(), ETag: running.ETag()}, true)
+	edits, err := writeback.Edits(&reader, st.Files, writeback.Running{
+		Status: st, Value: running.JSON(), ETag: running.ETag(),
+		Text: func(base string) string { return h.verbatim.Find(running.ETag(), base) },
+	}, true)
 	if err != nil {
 		answer.Fault = err.Error()
 		return sendJSON(w, answer, "")
 	}
 	for i, e := range edits {
-		answer.Files[i].Saved = string(e.After)
+		answer.Files[i].Saved, answer.Files[i].Kept = string(e.After), e.Sent
 	}
 	return sendJSON(w, answer, "")
 }

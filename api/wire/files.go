@@ -23,9 +23,12 @@ type File struct {
 	Format string `json:"format,omitempty"` // yaml, json or toml
 	// Text is what it holds, comments and secrets among it.
 	Text string `json:"text"`
+	// Tag names the text, for the parameter keep-text of a change.
+	Tag string `json:"tag,omitempty"`
 	// Saved is what it would hold with kresctl config save: it says what runs, and keeps
-	// comments and layout.
+	// comments and layout. Kept tells that it is the text with which what runs was sent.
 	Saved string `json:"saved,omitempty"`
+	Kept  bool   `json:"kept,omitempty"`
 	// Fault is why it cannot be read, "" if it can.
 	Fault string `json:"fault,omitempty"`
 }

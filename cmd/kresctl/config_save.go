@@ -37,7 +37,8 @@ written.
 Only what differs is edited: comments, order and layout of the rest stay. With
 several files, each key goes back to the file it came from. JSON keeps its
 indentation. In TOML, values can change and keys come and go; what would need
-another table is refused.
+another table is refused. What was applied in the editor of the pages is saved
+as it was typed there, with its comments.
 
 You need the permission to write the file. If it was edited since the manager
 read it, the command fails; with --force the running configuration wins over the
@@ -71,6 +72,7 @@ func (a *app) saveConfig(ctx context.Context, c *client.Client, opt saveOptions)
 	if running.Value, running.ETag, err = c.Get(ctx, ""); err != nil {
 		return err
 	}
+	running.Text = textSent(ctx, c)
 	edits, err := writeback.Edits(&a.files, a.configFiles(nil), running, opt.force)
 	if err != nil {
 		return err
@@ -99,6 +101,18 @@ func (a *app) saveConfig(ctx context.Context, c *client.Client, opt saveOptions)
 		return nil
 	}
 	return a.tellSaved(ctx, c, running.ETag)
+}
+
+// textSent returns what knows the text with which what runs was sent, as far as the manager
+// has it and shows it to us: without it, only comments are lost.
+func textSent(ctx context.Context, c *client.Client) func(base string) string {
+	return func(base string) string {
+		told, err := c.Files(ctx)
+		if err != nil || len(told.Files) != 1 || !told.Files[0].Kept || told.Files[0].Tag != base {
+			return ""
+		}
+		return told.Files[0].Saved
+	}
 }
 
 func (a *app) saveEdit(e writeback.Edit) error {

@@ -41,6 +41,7 @@ func TestMain(m *testing.M) {
 //	cmpcolors stderr FILE   compare with a file that names colours: <red>
 //	protect FILE       make it someone's, with an access control list, see keep_test.go
 //	protected FILE     fail unless it still is
+//	typed TEXT FILE    apply a text as the editor of the pages does that has read FILE
 //
 // and the condition [root].
 func TestScript(t *testing.T) {
@@ -66,6 +67,7 @@ func TestScript(t *testing.T) {
 			"cmpcolors": cmpcolors,
 
 			"protect": protect, "protected": protected,
+			"typed": typed,
 		},
 		Condition: func(cond string) (bool, error) {
 			if cond == "root" {

@@ -162,6 +162,7 @@ func serve(o options, bus systemd, stdout io.Writer, log *slog.Logger) error {
 		Readers:  readers(),
 		Doctor:   o.doctor(host),
 		Sessions: filepath.Join(o.runtimeDir, "sessions.json"),
+		Texts:    filepath.Join(o.runtimeDir, "texts.json"),
 		Logs: func(ctx context.Context, q units.LogQuery, told func(units.LogLine)) error {
 			q.User = o.user
 			return journal.Follow(ctx, q, told)

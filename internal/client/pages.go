@@ -17,6 +17,13 @@ func (c *Client) Session(ctx context.Context) (s wire.Session, err error) {
 	return s, err
 }
 
+// Files returns the configuration files as the manager reads them, and as they would say what
+// runs.
+func (c *Client) Files(ctx context.Context) (f wire.Files, err error) {
+	err = c.get(ctx, "/v1/files", &f)
+	return f, err
+}
+
 // SessionLink makes a link that logs in to the pages once, as who asks. It is empty if the
 // manager knows them by neither token nor user.
 func (c *Client) SessionLink(ctx context.Context) (l wire.SessionLink, err error) {

@@ -11,7 +11,9 @@ import (
 	"strings"
 
 	"kresd-manager/internal/config"
+	"kresd-manager/internal/config/text"
 	"kresd-manager/internal/source"
+	"kresd-manager/internal/verbatim"
 	"kresd-manager/units"
 )
 
@@ -21,12 +23,18 @@ type Running struct {
 	// Value is the whole configuration that runs, as JSON, and ETag is its own.
 	Value []byte
 	ETag  string
+	// Text returns the text with which what runs was sent, comments included, if it was
+	// made from a file that holds what has this [verbatim.Tag]; "" if there is none. It is
+	// asked where there is one file; nil is none.
+	Text func(base string) string
 }
 
 // Edit is one of the files, as it is and as it is to be.
 type Edit struct {
 	File          string
 	Before, After []byte
+	// Sent tells that After is the text with which what runs was sent.
+	Sent bool
 }
 
 // Changes reports whether there is something to write.
@@ -67,6 +75,10 @@ func Edits(r *source.Reader, files []string, running Running, force bool) ([]Edi
 	if !force && combined.ETag() != running.Status.FileETag && combined.ETag() != running.ETag {
 		return nil, fmt.Errorf("%s was edited since the manager read it; apply that with kresctl reload, or write over it with --force", names)
 	}
+	if after := sent(running, texts, wanted); after != nil {
+		edits[0].After, edits[0].Sent = after, true
+		return edits, nil
+	}
 	saved, err := config.SaveFiles(texts, wanted)
 	if err != nil {
 		return nil, fmt.Errorf("cannot save in %s: %w", names, err)
@@ -75,4 +87,21 @@ func Edits(r *source.Reader, files []string, running Running, force bool) ([]Edi
 		edits[i].After = saved[i]
 	}
 	return edits, nil
+}
+
+// sent is the text with which what runs was sent, if it can take the place of the only file:
+// it says what runs, is in the same language, and was made from what the file still holds. What
+// someone else has written there since is not lost for it.
+func sent(running Running, texts [][]byte, wanted *config.Document) []byte {
+	if running.Text == nil || len(texts) != 1 {
+		return nil
+	}
+	after := []byte(running.Text(verbatim.Tag(texts[0])))
+	if len(after) == 0 || text.Detect(after) != text.Detect(texts[0]) {
+		return nil
+	}
+	if doc, err := config.Parse("", after); err != nil || doc.ETag() != wanted.ETag() {
+		return nil
+	}
+	return after
 }

@@ -10,6 +10,7 @@ import (
 
 	"kresd-manager/internal/config"
 	"kresd-manager/internal/source"
+	"kresd-manager/internal/verbatim"
 	"kresd-manager/units"
 )
 
@@ -44,6 +45,37 @@ func TestTheFileSaysWhatRunsAndKeepsItsComments(t *testing.T) {
 	}
 	if now, err := os.ReadFile(file); err != nil || string(now) != before {
 		t.Errorf("it has written %q, %v", now, err)
+	}
+}
+
+// The text with which what runs was sent takes the place of the file from which it was made,
+// with the comments in it, and of no other.
+func TestTheTextThatWasSentIsSaved(t *testing.T) {
+	const before, typed, edited = "# ours\nworkers: 2\n", "# ours\nworkers: 3 # for the new office\n", "# ours\nworkers: 3\n"
+	for name, c := range map[string]struct{ text, base, want string }{
+		"as it was sent":                  {typed, before, typed},
+		"only comments":                   {"# only ours\n" + typed, before, "# only ours\n" + typed},
+		"none":                            {"", before, edited},
+		"made from what is there no more": {typed, "# ours\n", edited},
+		"it says something else":          {"workers: 4 # four\n", before, edited},
+		"in another language":             {"{\"workers\": 3}", before, edited},
+		"it says nothing":                 {"workers: [", before, edited},
+	} {
+		file := filepath.Join(t.TempDir(), "config.yaml")
+		if err := os.WriteFile(file, []byte(before), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		running := told(t, `{"workers":3}`, file, before)
+		running.Text = func(base string) string {
+			if base != verbatim.Tag([]byte(c.base)) {
+				return ""
+			}
+			return c.text
+		}
+		edits, err := Edits(&source.Reader{}, []string{file}, running, false)
+		if err != nil || len(edits) != 1 || string(edits[0].After) != c.want || edits[0].Sent != (c.want != edited) {
+			t.Errorf("%s: %+v, %v", name, edits, err)
+		}
 	}
 }
 

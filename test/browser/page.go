@@ -14,6 +14,7 @@ import (
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
@@ -121,6 +122,12 @@ func (p *Page) Picture(quality int64) []byte {
 		Format: page.CaptureScreenshotFormatWebp, Quality: &quality,
 		Clip: &page.Viewport{Width: view.W, Height: view.H, Scale: 0.75},
 	}).Data
+}
+
+// Cookies returns the cookies that the browser would send to the page.
+func (p *Page) Cookies() []*network.Cookie {
+	p.t.Helper()
+	return call(p, network.GetCookies, network.GetCookiesParams{}).Cookies
 }
 
 // Eval evaluates JavaScript in the page, waits for a promise, and returns the value.

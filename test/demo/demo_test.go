@@ -48,6 +48,15 @@ func TestChecksNoticeWhatIsWrong(t *testing.T) {
 	}
 }
 
+// What make pages serves, and its own test opens, is what people are told.
+func TestTheAddressOfThePagesIsTold(t *testing.T) {
+	var text strings.Builder
+	tellKept(newPrinter(&text), "/s")
+	if want := "make pages, then http://localhost:8453/ui/"; !strings.Contains(text.String(), want) {
+		t.Errorf("%q does not say %q", text.String(), want)
+	}
+}
+
 func TestTranscriptIsPlainTextOutsideATerminal(t *testing.T) {
 	var text strings.Builder
 	out := newPrinter(&text)

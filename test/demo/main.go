@@ -24,6 +24,7 @@ import (
 	"time"
 
 	"kresd-manager/test/machine"
+	"kresd-manager/test/product"
 )
 
 func main() {
@@ -93,11 +94,16 @@ func show(ctx context.Context, out *printer, keep bool) (err error) {
 	}
 	kept = true
 	out.title(fmt.Sprintf("Done: %d commands in %v; the machine %s runs on", len(acts), took, m.Name()))
-	out.note("a shell inside:        make shell")
-	out.note("its pages:             make pages, then http://localhost:8453/ui/")
-	out.note("the API from outside:  curl -s --unix-socket " + hostSocket(m) + " localhost/v1/status")
-	out.note("end it:                go run ./test/shell --close")
+	tellKept(out, hostSocket(m))
 	return nil
+}
+
+// tellKept says what can be done with a machine that runs on.
+func tellKept(out *printer, socket string) {
+	out.note("a shell inside:        make shell")
+	out.note("its pages:             make pages, then " + product.PagesURL(product.PagesAddress))
+	out.note("the API from outside:  curl -s --unix-socket " + socket + " localhost/v1/status")
+	out.note("end it:                go run ./test/shell --close")
 }
 
 // playAll plays acts one after another, and returns how long they took.

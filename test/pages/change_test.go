@@ -71,6 +71,21 @@ func TestAChangeFromTheTextToTheEnd(t *testing.T) {
 	}
 	p.Role("button", "Close").Click()
 
+	// Its comments come into the file with it, also those of an edit that changes nothing else.
+	edited(p, "# The host moved in March.\n"+with("192.0.2.2"))
+	p.Role("button", "Preview").Click()
+	p.Role("button", "Keep the text").Click()
+	p.Role("heading", "Applied").Shown()
+	p.Role("link", "Save it").Click()
+	p.Role("main", "").Contains("It is saved as it was typed, with its comments.")
+	p.Accessible("a text that is not saved")
+	sut.Must(t, "systemctl", "restart", "kresd-manager.service") // it is kept for longer than a manager lasts
+	sut.Must(t, "kresctl", "config", "save")
+	if text, want := sut.Must(t, "cat", product.ConfigFile), "# The host moved in March.\n"+with("192.0.2.2"); text != want {
+		t.Errorf("the file holds\n%s\nwant\n%s", text, want)
+	}
+	p.Role("tab", "Edit").Click()
+
 	// Undone by hand.
 	edited(p, with("192.0.2.3"))
 	previewed(t, p)

@@ -54,7 +54,7 @@ func open(t *testing.T) *browser.Page {
 	t.Helper()
 	if chromium == nil {
 		var err error
-		if chromium, err = browser.Start(sut.Machine); err != nil {
+		if chromium, err = browser.Start(sut.Machine, served(t).pin); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -33,7 +33,7 @@ func TestAMillionNamesAndManyWorkers(t *testing.T) {
 		turnTo(page)
 		p.Role("main", "").Role("heading", page).Nth(0).Shown()
 		product.Eventually(t, page+" has a row for each worker", func() bool { return p.Role("rowheader", "kresd@…").Count() == workers })
-		p.Accessible(page + "")
+		p.Accessible(page)
 		p.Size(320, 640)
 		p.Fits(page + ", narrow")
 		p.Size(1280, 900)

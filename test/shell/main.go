@@ -25,6 +25,7 @@ import (
 	"slices"
 
 	"kresd-manager/test/machine"
+	"kresd-manager/test/product"
 )
 
 func main() {
@@ -69,7 +70,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	case *show:
 		var m *machine.Machine
 		if m, err = attach(flags.Arg(0)); err == nil {
-			err = pages(ctx, m, stdout)
+			err = pages(ctx, m, product.PagesAddress, stdout)
 		}
 	case *end:
 		err = closeKept(flags.Arg(0), stderr)

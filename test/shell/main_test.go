@@ -3,9 +3,20 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"path"
+	"regexp"
 	"strings"
 	"testing"
+
+	"kresd-manager/test/machine"
+	"kresd-manager/test/product"
 )
 
 // call runs the command with its own state folder's machines.
@@ -34,6 +45,7 @@ func TestShellInAKeptMachine(t *testing.T) {
 	if code != 0 || stdout != name {
 		t.Errorf("a shell by name: %d %q %q", code, stdout, stderr)
 	}
+	showsPages(t, strings.TrimSpace(name))
 	if code, _, stderr := call(t, "", "stranger"); code != 1 || !strings.Contains(stderr, "cannot find the machine stranger") {
 		t.Errorf("an unknown machine: %d %q", code, stderr)
 	}
@@ -42,5 +54,45 @@ func TestShellInAKeptMachine(t *testing.T) {
 	}
 	if _, stdout, _ := call(t, "", "--list"); stdout != "" {
 		t.Errorf("still kept: %q", stdout)
+	}
+}
+
+// showsPages follows the address that make pages prints, to what serves the API inside.
+func showsPages(t *testing.T, name string) {
+	t.Helper()
+	m, err := machine.Attach(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r := m.Sh(t.Context(), "mkdir -p "+path.Dir(product.Socket)); r.Code != 0 {
+		t.Fatal(r.Stderr)
+	}
+	inside, err := net.Listen("unix", fmt.Sprintf("/proc/%d/root%s", m.PID(), product.Socket))
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { _, _ = io.WriteString(w, r.Host+r.URL.Path) })}
+	go func() { _ = server.Serve(inside) }()
+	defer server.Close()
+	ctx, end := context.WithCancel(t.Context())
+	said, saying := io.Pipe()
+	ended := make(chan error, 1)
+	go func() { ended <- pages(ctx, m, "127.0.0.1:0", saying) }()
+	line, err := bufio.NewReader(said).ReadString('\n')
+	url := regexp.MustCompile(`http://localhost:(\d+)/ui/`).FindString(line)
+	if err != nil || url == "" {
+		t.Fatalf("it says %q, %v", line, err)
+	}
+	answer, err := http.Get(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	if body, err := io.ReadAll(answer.Body); err != nil || "http://"+string(body) != url {
+		t.Errorf("%s is answered with %q, %v", url, body, err)
+	}
+	end()
+	if err := <-ended; err != nil {
+		t.Errorf("after the end: %v", err)
 	}
 }

@@ -14,20 +14,17 @@ import (
 	"kresd-manager/test/product"
 )
 
-// pagesAddress is where a browser of the host finds the pages of a kept machine.
-const pagesAddress = "127.0.0.1:8453"
-
 // pages passes connections at an address of the host on to the API socket inside, as ssh -L
 // does for a real host, until it is interrupted.
-func pages(ctx context.Context, m *machine.Machine, stdout io.Writer) error {
+func pages(ctx context.Context, m *machine.Machine, address string, stdout io.Writer) error {
 	ctx, stop := signal.NotifyContext(ctx, syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
-	l, err := net.Listen("tcp", pagesAddress)
+	l, err := net.Listen("tcp", address)
 	if err != nil {
 		return fmt.Errorf("cannot pass connections on to the pages: %w", err)
 	}
 	defer context.AfterFunc(ctx, func() { _ = l.Close() })()
-	fmt.Fprintf(stdout, "the pages of %s: http://localhost:8453/ui/ until Ctrl-C\n", m.Name())
+	fmt.Fprintf(stdout, "the pages of %s: %s until Ctrl-C\n", m.Name(), product.PagesURL(l.Addr().String()))
 	for {
 		outer, err := l.Accept()
 		if err != nil {

@@ -18,6 +18,9 @@ export type Connection =
 export const session = signal<Session | null>(null);
 export const status = signal<Status | null>(null);
 export const connection = signal<Connection>({ state: "connecting" });
+// answers tells whether it is worth asking: nothing is known against it. A page need not wait
+// for the first connection, which comes after who asks is known.
+export const answers = computed(() => connection.value.state === "up" || connection.value.state === "connecting");
 // skew is how far the clock of the manager is ahead, in milliseconds.
 export const skew = signal(0);
 // now is the time of the manager, and goes on every second.
@@ -37,7 +40,13 @@ const keptEvents = 500;
 const hiddenFor = 300_000;
 const longestPause = 10_000;
 
-hooks.unauthorized = () => { loggedOut.value = true; };
+// sessionOver tells that someone was logged in here, and no longer is.
+export const sessionOver = signal(false);
+
+hooks.unauthorized = () => {
+  if (session.value?.role) sessionOver.value = true;
+  loggedOut.value = true;
+};
 hooks.date = (d) => {
   const ahead = Date.parse(d) + 500 - Date.now(); // the header has whole seconds
   if (!Number.isNaN(ahead) && Math.abs(ahead - skew.value) > 1500) skew.value = Math.abs(ahead) < 1500 ? 0 : ahead;
@@ -58,7 +67,9 @@ export function reconnect(): void {
 }
 
 export async function refreshSession(): Promise<void> {
+  const before = session.value;
   session.value = await get<Session>("/v1/session");
+  sessionOver.value = session.value.role === "" && (sessionOver.value || Boolean(before?.role));
   loggedOut.value = session.value.role === "";
 }
 

@@ -2,7 +2,7 @@
 // Streams that pages read for as long as they are open and someone looks.
 
 import { failure, listen, pause, type Problem, Refused } from "./api.ts";
-import { connection } from "./store.ts";
+import { answers } from "./store.ts";
 import type { Message } from "./sse.ts";
 
 export interface Stream {
@@ -23,7 +23,7 @@ export function keep(s: Stream): () => void {
     while (!over.signal.aborted) {
       current = new AbortController();
       try {
-        while (document.hidden || connection.value.state !== "up") await pause(300, over.signal);
+        while (document.hidden || !answers.value) await pause(300, over.signal);
         s.onProblem?.(null);
         await listen(s.path, s.resume ? lastId : "", (m) => { lastId = m.id; s.onMessage(m); }, AbortSignal.any([over.signal, current.signal]));
         await pause(1000, over.signal);

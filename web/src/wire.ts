@@ -164,8 +164,10 @@ export interface Fault {
 export interface File {
   fault?: string;
   format?: string;
+  kept?: boolean;
   path: string;
   saved?: string;
+  tag?: string;
   text: string;
 }
 

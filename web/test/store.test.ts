@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { connection, loggedOut, may, recent, reconnect, run, session, status } from "../src/store.ts";
+import { answers, connection, loggedOut, may, recent, reconnect, run, session, status } from "../src/store.ts";
 
 interface Stream { send: (text: string) => void; end: () => void; break: () => void }
 
@@ -46,6 +46,7 @@ async function until(what: () => boolean, why: string): Promise<void> {
 const up = () => connection.value.state === "up" && manager.stream !== null;
 
 test("the page stays over restart, loss, end and logout", async (t) => {
+  assert.ok(answers.value, "a page asks without waiting for the frame");
   const over = new AbortController(), ran = run(over.signal);
   await until(up, "it connects");
   assert.equal(status.value?.state, "running");
@@ -67,6 +68,7 @@ test("the page stays over restart, loss, end and logout", async (t) => {
     manager.stream!.break();
     manager.stream = null;
     await until(() => connection.value.state === "away", "it says that the manager is away");
+    assert.ok(!answers.value);
     assert.equal(status.value?.state, "running", "what was known stays");
     manager.here = true;
     await until(up, "it connects again");

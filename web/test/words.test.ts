@@ -6,6 +6,7 @@ import { health, stepOf, unitState } from "../src/health.ts";
 import { outcomeOf } from "../src/pages/changes/outcome.ts";
 import { eventText, millis, validation } from "../src/pages/query/words.ts";
 import { known } from "../src/pages/overview/findings.tsx";
+import { asked } from "../src/pages/overview/upstreams.tsx";
 import { whoIs } from "../src/who.ts";
 import type { Status, Trace, UnitStatus } from "../src/wire.ts";
 
@@ -18,6 +19,15 @@ test("the health is said as kresctl status says it", () => {
   assert.equal(health(status({ state: "degraded", units: [unit({ active: "failed", result: "oom-kill", current: false })] }), 0).sentence, "kresd@1 has failed (oom-kill); 0 of 2 workers serve");
   assert.equal(health(status({ state: "degraded", problems: [{ pointer: "/a", message: "x" }] }), 0).sentence, "x; 2 workers serve");
   assert.equal(health(status({ state: "failed", down: "core component gone" }), 0).tone, "bad");
+});
+
+test("what workers have asked is summed up, however many there are", () => {
+  const w = (n: number, timeouts: number, error?: string) => ({ unit: `kresd@${n}.service`, udp: 10, tcp: 1, timeouts, ...(error ? { error } : {}) });
+  assert.equal(asked([w(1, 0)]), "Asked 11 times, and not answered in time 0 times.");
+  assert.equal(asked([w(1, 1), w(2, 3), w(3, 0), w(4, 0, "gone")]), "Asked 33 times, and not answered in time 4 times, most often kresd@2 (3), kresd@1 (1); no figures of kresd@4.");
+  const many = asked(Array.from({ length: 64 }, (_, i) => w(i + 1, i)));
+  assert.match(many, /^Asked 704 times.* kresd@64 \(63\), .* kresd@60 \(59\)\.$/);
+  assert.equal(asked(Array.from({ length: 7 }, (_, i) => w(i + 1, 0, "x"))), "no figures of kresd@1, kresd@2, kresd@3, kresd@4, kresd@5 and 2 more.");
 });
 
 test("a change in progress names its step", () => {

@@ -7,7 +7,7 @@ import { failure, get, post, type Problem } from "../api.ts";
 import { bytes, number, plural, shortUnit } from "../format.ts";
 import { Dialog, Loading, Panel, Scroll, Tag, Text, Title } from "../parts/basics.tsx";
 import { ProblemView } from "../parts/problem.tsx";
-import { connection, may } from "../store.ts";
+import { answers, may } from "../store.ts";
 import type { CacheClear, CacheStatistics } from "../wire.ts";
 
 const every = 5_000;
@@ -17,7 +17,7 @@ export default function Cache() {
   const s = useSignal<CacheStatistics | null>(null);
   const problem = useSignal<Problem | null>(null);
   const read = () => {
-    if (document.hidden || connection.value.state !== "up") return;
+    if (document.hidden || !answers.value) return;
     get<CacheStatistics>("/v1/cache").then((c) => { s.value = c; problem.value = null; }, (e: unknown) => { problem.value = failure(e); });
   };
   useEffect(() => {

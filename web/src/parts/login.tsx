@@ -6,13 +6,17 @@ import { useEffect, useRef } from "preact/hooks";
 import { announce } from "../announce.ts";
 import { ask, failure, inCockpit, post, type Problem } from "../api.ts";
 import { batch } from "@preact/signals";
-import { loggedOut, reconnect, session } from "../store.ts";
+import { loggedOut, reconnect, session, sessionOver } from "../store.ts";
 import type { Session } from "../wire.ts";
 import { Command, Text } from "./basics.tsx";
 import { ProblemView } from "./problem.tsx";
 
 function entered(s: Session): void {
-  batch(() => { session.value = s; loggedOut.value = s.role === ""; });
+  batch(() => {
+    session.value = s;
+    loggedOut.value = s.role === "";
+    sessionOver.value = false;
+  });
   if (s.role) {
     announce(`You are logged in with the role ${s.role}.`);
     reconnect();
@@ -73,6 +77,7 @@ export function Login({ code, onClose }: { code?: string; onClose?: () => void }
         <h2 id="login-title">{how === "none" && inCockpit ? "You have no role here" : "Log in to Knot Resolver"}</h2>
         {how === "token" || how === undefined ? (
           <>
+            {sessionOver.value && <p class="note warn">The session has ended: it was not used for 12 hours, or its token no longer has a role. The page stays as you left it.</p>}
             <p class="muted">Paste the token of a role. It is sent once and not kept here.</p>
             <div class="field">
               <label for="token">Token</label>

@@ -23,6 +23,8 @@ export interface Wanted {
   body?: string;
   type?: string;
   undoable?: boolean; // the configuration changes
+  keeps?: boolean; // the text is kept for the file, also where nothing else changes
+  saveAt?: string; // where what was applied is saved in the file
 }
 
 export interface PreviewProps {
@@ -47,6 +49,9 @@ export function Preview({ wanted: w, onClose, onApplied, onProblem }: PreviewPro
   const undo = useSignal(true);
   const within = useSignal("5m");
   const waiting = status.value?.waiting;
+
+  const planned = report.value;
+  const nothing = planned !== null && (planned.diff?.changes ?? []).length === 0 && (planned.plan.steps ?? []).length === 0;
 
   const headers = (): Record<string, string> => (w.body === undefined ? {} : { "Content-Type": w.type ?? "application/json" });
 
@@ -81,7 +86,7 @@ export function Preview({ wanted: w, onClose, onApplied, onProblem }: PreviewPro
     busy.value = true;
     problem.value = null;
     change.value = null;
-    const confirmed = w.undoable && undo.value && !waiting;
+    const confirmed = w.undoable && undo.value && !waiting && !nothing;
     try {
       const b = await begin(w.method, w.path + query({ ...w.parameters, comment: reason.value.trim(), "confirm-within": confirmed ? within.value : undefined }), {
         body: w.body, signal: stop.current.signal, headers: { ...headers(), ...(w.undoable && etag.current ? { "If-Match": `"${etag.current}"` } : {}) },
@@ -112,7 +117,6 @@ export function Preview({ wanted: w, onClose, onApplied, onProblem }: PreviewPro
   }
 
   const r = report.value, done = applied.value;
-  const nothing = r !== null && (r.diff?.changes ?? []).length === 0 && (r.plan.steps ?? []).length === 0;
   return (
     <section class="panel preview" aria-labelledby="preview-title">
       <header><h2 id="preview-title" ref={heading} tabIndex={-1}>{done ? "Applied" : change.value ? `Change ${change.value.id ?? ""}` : `Preview: ${w.title}`}</h2>{busy.value && <span class="muted"><span class="spin" aria-hidden="true">↻</span> {change.value ? "applying" : r ? "sending" : "planning"} …</span>}</header>
@@ -120,12 +124,18 @@ export function Preview({ wanted: w, onClose, onApplied, onProblem }: PreviewPro
       {change.value ? <Going change={change.value} /> : r && !done && <ReportView report={r} />}
       {done && (
         <div class="note good" role="status">
-          <p><strong>{(done.plan.steps ?? []).length > 0 ? `Applied in ${took(done.took)}` : "Applied; nothing needed to restart"}</strong>{done.entry ? <> as <a href={link("changes", [done.entry])}>change {done.entry}</a></> : ""}.</p>
+          <p><strong>{w.keeps && nothing ? "The text is kept" : (done.plan.steps ?? []).length > 0 ? `Applied in ${took(done.took)}` : "Applied; nothing needed to restart"}</strong>{done.entry ? <> as <a href={link("changes", [done.entry])}>change {done.entry}</a></> : ""}.</p>
           {done["confirm-by"] && <p>Unless you keep it by {moment(done["confirm-by"])}, it is undone. The bar above has the buttons.</p>}
           {(done.taken ?? []).map((t, i) => <p key={i}><Text of={t} /></p>)}
           {(done.degraded ?? []).map((t, i) => <p key={i} class="warn-text"><Text of={t} /></p>)}
-          {done.unsaved && <p>It is not in the file yet: the next reload drops it unless it is saved.</p>}
+          {(done.unsaved || (w.keeps && nothing)) && <p>{done.unsaved ? "It is not in the file yet: the next reload drops it unless it is saved." : "The text is not in the file yet."}{w.saveAt && <> <a href={w.saveAt}>Save it</a>.</>}</p>}
         </div>
+      )}
+      {r && !done && !change.value && nothing && w.keeps && (
+        <form class="stack" onSubmit={apply}>
+          <p>Nothing of what runs changes. Comments and layout can be kept for the file.</p>
+          <div class="row"><button class="primary" disabled={busy.value}>Keep the text</button></div>
+        </form>
       )}
       {r && !done && !change.value && !nothing && (
         <form class="stack" onSubmit={apply}>

@@ -11,9 +11,13 @@ export const base = signal<string | null>(null); // what was read
 export const baseTag = signal(""); // the ETag of what ran then
 export const text = signal(""); // what is being written
 export const from = signal(""); // the file that base has the comments of, or ""
+export const tag = signal(""); // of what that file held
+export const crlf = signal(false); // that its lines end in, which an editor does not keep
 export const changed = computed(() => base.value !== null && text.value !== base.value);
 export const version = signal(0); // counts how often the text was read
 export const schema = signal<Schema | null>(null);
+
+const mostKept = 300_000; // characters; the manager keeps 1 MiB
 
 const plainTag = (header: string): string => header.replace(/^W\//, "").replace(/^"|"$/g, "").replace(/-(yaml|toml)$/, "");
 
@@ -28,6 +32,18 @@ export async function readFiles(): Promise<Files | null> {
   }
 }
 
+// keptFor are the parameters of a change that have the manager keep the text as it was written,
+// for the file from which it was made. That the file was saved meanwhile is no edit of it.
+export async function keptFor(): Promise<Record<string, string>> {
+  if (!from.value || text.value.length > mostKept) return {};
+  const one = (await readFiles())?.files?.[0];
+  if (one?.tag && one.text.replaceAll("\r\n", "\n") === base.value?.replaceAll("\r\n", "\n")) tag.value = one.tag;
+  return tag.value ? { "keep-text": tag.value } : {};
+}
+
+// toSend is the text with the line ends of the file.
+export const toSend = (): string => (crlf.value ? text.value.replace(/\r?\n/g, "\r\n") : text.value);
+
 // read takes the text that stands for what runs: that of the file, with its comments, if it
 // is one file of YAML, and otherwise the configuration as YAML.
 export async function read(): Promise<void> {
@@ -38,6 +54,8 @@ export async function read(): Promise<void> {
   batch(() => {
     base.value = text.value = kept ?? running.body;
     from.value = kept === null ? "" : one!.path;
+    tag.value = kept === null ? "" : one!.tag ?? "";
+    crlf.value = kept?.includes("\r\n") ?? false;
     version.value++;
     baseTag.value = plainTag(running.headers["etag"] ?? "");
   });

@@ -8,10 +8,11 @@ import { plural } from "../../format.ts";
 import { Tag, Text } from "../../parts/basics.tsx";
 import { Preview } from "../../parts/preview.tsx";
 import { findingText, ProblemView } from "../../parts/problem.tsx";
+import { link } from "../../router.ts";
 import { may, refresh, status } from "../../store.ts";
 import type { Report } from "../../wire.ts";
 import { Docs } from "./docs.tsx";
-import { base, baseTag, changed, from, read, schema, text, version } from "./draft.ts";
+import { base, baseTag, changed, from, keptFor, read, schema, text, toSend, version } from "./draft.ts";
 import type { Editor } from "./editor.ts";
 import { at, insertion, outline } from "./outline.ts";
 import { Tree } from "./tree.tsx";
@@ -40,7 +41,7 @@ export function Edit() {
   const verdict = useSignal<Verdict>({ state: "none" });
   const plain = useSignal(false);
   const marks = useSignal(false);
-  const preview = useSignal("");
+  const preview = useSignal<{ text: string; body: string; parameters: Record<string, string> } | null>(null);
   const here = useSignal("");
   const entries = useComputed(() => outline(text.value));
   const writes = may("configure");
@@ -93,6 +94,15 @@ export function Edit() {
     read().then(() => { verdict.value = { state: "none" }; announce("The text was read again."); }, (e: unknown) => { problem.value = failure(e); });
   }
 
+  async function look() {
+    try {
+      const parameters = await keptFor();
+      preview.value = { text: text.value, body: toSend(), parameters };
+    } catch (e) {
+      problem.value = failure(e);
+    }
+  }
+
   // open goes to a key in the text, or shows what it would mean.
   function open(pointer: string) {
     const e = entries.value.find((x) => x.pointer === pointer) ?? entries.value.find((x) => x.pointer.replace(/\/\d+(?=\/|$)/g, "/*") === pointer);
@@ -132,7 +142,7 @@ export function Edit() {
         </div>
       )}
       <div class="row tools">
-        {writes && <button class="primary" disabled={!changed.value || v.state === "asking"} onClick={() => { preview.value = text.value; }}>Preview</button>}
+        {writes && <button class="primary" disabled={!changed.value || v.state === "asking"} onClick={() => void look()}>Preview</button>}
         {writes && changed.value && <button onClick={() => { text.value = base.value ?? ""; editor.current?.setText(text.value); verdict.value = { state: "none" }; }}>Drop my edits</button>}
         {!plain.value && writes && <button aria-pressed={marks.value} onClick={() => { marks.value = !marks.value; editor.current?.compare(marks.value ? base.value : null); }}>Mark my edits</button>}
         <button aria-pressed={plain.value} onClick={() => { plain.value = !plain.value; }}>Plain text field</button>
@@ -145,10 +155,13 @@ export function Edit() {
       </div>
       {preview.value && (
         <Preview
-          wanted={{ title: "the edited configuration", method: "PUT", path: "/v1/config", body: preview.value, type: "application/yaml", undoable: true }}
-          onClose={() => { preview.value = ""; editor.current?.focus(); }}
+          wanted={{
+            title: "the edited configuration", method: "PUT", path: "/v1/config", body: preview.value.body, parameters: preview.value.parameters, type: "application/yaml", undoable: true,
+            keeps: "keep-text" in preview.value.parameters, saveAt: link("configuration", ["files"]),
+          }}
+          onClose={() => { preview.value = null; editor.current?.focus(); }}
           onApplied={() => {
-            if (text.value !== preview.value) return;
+            if (text.value !== preview.value?.text) return;
             base.value = text.value;
             baseTag.value = "";
             verdict.value = { state: "none" };

@@ -13,6 +13,9 @@ import type { Files as Wire } from "../../wire.ts";
 import { readFiles } from "./draft.ts";
 import { Save } from "./save.tsx";
 
+// worded tells that a text was typed that says what the file does, in other words.
+const worded = (f: Wire): boolean => !f.differs && (f.files ?? []).some((one) => one.kept && one.saved !== one.text);
+
 export function Files() {
   const files = useSignal<Wire | null | undefined>(undefined);
   const problem = useSignal<Problem | null>(null);
@@ -30,8 +33,8 @@ export function Files() {
       {f && (
         <Panel id="drift" title="From the files to what runs">
           {f.fault && <p class="note bad"><Text of={f.fault} lines /></p>}
-          {f.differs ? <DiffView diff={f.diff} /> : !f.fault && <p>The files hold what runs.</p>}
-          {f.differs && <Save files={f.files ?? []} onSaved={() => void read()} />}
+          {f.differs ? <DiffView diff={f.diff} /> : !f.fault && <p>The files hold what runs.{worded(f) && " Comments that were typed are not in them yet."}</p>}
+          {(f.differs || worded(f)) && <Save files={f.files ?? []} onSaved={() => void read()} />}
         </Panel>
       )}
       {may("operate") && <div><button onClick={() => { reload.value = true; }}>Preview a reload of the files</button></div>}

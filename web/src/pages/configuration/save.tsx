@@ -58,7 +58,7 @@ export function Save({ files, onSaved }: { files: File[]; onSaved: () => void })
       {inCockpit && usual
         ? <div><button class="primary" disabled={busy.value} onClick={() => void write()}>Save to the file</button></div>
         : <><p>{usual ? "The manager may not write its own files." : "The manager says that it reads these files."} {usual ? "Type" : "If that is right, type"} as root:</p><Command>{usual ? "kresctl config save" : command(files)}</Command></>}
-      <p class="muted">Comments of the file are kept. Comments that were typed on the page are not: write them into the file.</p>
+      <p class="muted">{stale.some((f) => f.kept) ? "It is saved as it was typed, with its comments." : "Only what differs is edited; comments of the file stay."}</p>
       <ul class="plain">
         {stale.map((f) => (
           <li key={f.path} class="row">

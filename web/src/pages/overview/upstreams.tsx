@@ -6,11 +6,22 @@ import { failure, get, type Problem } from "../../api.ts";
 import { number, shortUnit } from "../../format.ts";
 import { Panel, Scroll, Text } from "../../parts/basics.tsx";
 import { ProblemView } from "../../parts/problem.tsx";
-import { connection } from "../../store.ts";
-import type { Upstreams as Wire } from "../../wire.ts";
+import { answers } from "../../store.ts";
+import type { Upstreams as Wire, UpstreamWorker } from "../../wire.ts";
 
-const every = 15_000, shown = 20;
+const every = 15_000, shown = 20, named = 5;
 const ms = (seconds: number): string => number(seconds * 1000);
+
+// asked sums up what workers have asked, and names those that were left without an answer most.
+export function asked(workers: UpstreamWorker[]): string {
+  const known = workers.filter((w) => !w.error), sum = (f: (w: UpstreamWorker) => number) => known.reduce((n, w) => n + f(w), 0);
+  const worst = known.filter((w) => w.timeouts > 0).sort((a, b) => b.timeouts - a.timeouts).slice(0, named);
+  const parts = known.length === 0 ? [] : [`Asked ${sum((w) => w.udp + w.tcp)} times, and not answered in time ${sum((w) => w.timeouts)} times` +
+    (worst.length > 0 && workers.length > 1 ? `, most often ${worst.map((w) => `${shortUnit(w.unit)} (${w.timeouts})`).join(", ")}` : "")];
+  const silent = workers.filter((w) => w.error).map((w) => shortUnit(w.unit));
+  if (silent.length > 0) parts.push(`no figures of ${silent.slice(0, named).join(", ")}${silent.length > named ? ` and ${silent.length - named} more` : ""}`);
+  return parts.join("; ") + ".";
+}
 
 export function Upstreams() {
   const found = useSignal<Wire | null>(null);
@@ -18,7 +29,7 @@ export function Upstreams() {
   const all = useSignal(false);
   useEffect(() => {
     const read = () => {
-      if (document.hidden || connection.value.state !== "up") return;
+      if (document.hidden || !answers.value) return;
       get<Wire>("/v1/upstreams").then((u) => { found.value = u; problem.value = null; }, (e: unknown) => { problem.value = failure(e); });
     };
     read();
@@ -42,9 +53,7 @@ export function Upstreams() {
         </Scroll>
       )}
       {servers.length > shown && <div><button class="quiet" onClick={() => { all.value = !all.value; }}>{all.value ? `The slowest ${shown}` : `All ${servers.length}`}</button></div>}
-      {workers.length > 0 && (
-        <p class="muted">Asked, and not answered in time: {workers.map((w) => (w.error ? `${shortUnit(w.unit)} does not say` : `${shortUnit(w.unit)} ${w.udp + w.tcp}, ${w.timeouts}`)).join("; ")}.</p>
-      )}
+      {workers.length > 0 && <p class="muted">{asked(workers)}</p>}
     </Panel>
   );
 }
