@@ -86,6 +86,9 @@ func (n *Node) Duplicates(report func(m, first *Member)) {
 		}
 		return
 	}
+	if n.Len() >= atOnce && !n.doubtful() {
+		return
+	}
 	seen := newKeySet(n, n.Len())
 	for i, m := range n.All() {
 		if first, again := seen.add(i, m.Key); again {
