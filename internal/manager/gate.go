@@ -37,6 +37,14 @@ func (m *Manager) gate(ctx context.Context, s *step) (err error) {
 		return err
 	}
 	s.report.Cause = s.Cause // it may be known better by now
+	// What is large takes a while to name, to compare and to render, and none of that needs the
+	// others: it goes on beside them.
+	var diff config.Diff
+	compared := beside(func() {
+		doc.ETag()
+		diff = config.Difference(m.ranBefore(s.cur), doc, 0)
+	})
+	defer compared()
 	cfg, warnings, err := m.check(doc)
 	if err != nil {
 		return err
@@ -51,16 +59,8 @@ func (m *Manager) gate(ctx context.Context, s *step) (err error) {
 		func() error { return m.saysTheUnit(ctx, cfg.Systemd) },
 		func() error { return m.tokens(s, doc, cfg) },
 	}
-	// What is large takes a while to render, to name and to compare, and none of that needs the
-	// others: it goes on beside them.
 	rendered := beside(func() { s.gen = m.make(cfg) })
 	defer rendered()
-	var diff config.Diff
-	compared := beside(func() {
-		doc.ETag()
-		diff = config.Difference(m.ranBefore(s.cur), doc, 0)
-	})
-	defer compared()
 	hidden, files := s.cur.hidden, s.cur.files
 	if !s.repeats(doc) {
 		// What cannot be seen cannot be read either, which others would say of it.
