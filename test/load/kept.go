@@ -34,6 +34,8 @@ type KeptReport struct {
 	// Closed counts connections that the server closed in an orderly way, Reset those that
 	// it broke off; CutOn is on how many of both a query was cut.
 	Closed, Reset, CutOn int
+	// Ended is how the last of those that were broken off was.
+	Ended error
 	// Left counts connections that the client left because the server said so.
 	Left int
 	// Refused counts attempts to connect that failed, and Refusal is why the last one did.
@@ -47,6 +49,9 @@ type KeptReport struct {
 func (r KeptReport) String() string {
 	line := fmt.Sprintf("sent %d, answered %d, wrong %d, late %d, cut %d; connections: closed %d, reset %d, with a query cut %d, left %d, refused %d; worst %v",
 		r.Sent, r.Answered, r.Wrong, r.Late, r.Cut, r.Closed, r.Reset, r.CutOn, r.Left, r.Refused, r.Worst.Round(time.Microsecond))
+	if r.Ended != nil {
+		line += "; reset last: " + r.Ended.Error()
+	}
 	if r.Refusal != nil {
 		line += "; refused last: " + r.Refusal.Error()
 	}
@@ -283,7 +288,7 @@ func (c *keptConn) account() {
 		case errors.Is(c.end, io.EOF):
 			r.Closed++
 		default:
-			r.Reset++
+			r.Reset, r.Ended = r.Reset+1, c.end
 		}
 		r.Cut += len(c.pending)
 		if len(c.pending) > 0 {

@@ -10,6 +10,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/binary"
+	"errors"
 	"math/big"
 	"testing"
 	"time"
@@ -108,6 +109,9 @@ func TestTheEndsOfAConnectionOverQUIC(t *testing.T) {
 			r := runKept(t, KeptConfig{Config: Config{Mode: DoQ, Addr: addr, QPS: 100, Duration: 2 * silence}, Connections: 1})
 			if (r.Closed > 0) != c.closed || (r.Reset > 0) != c.reset || r.Cut < 1 {
 				t.Error("the connections did not end in that way, each with a query cut")
+			}
+			if silent := errors.Is(r.Ended, errSilent); silent != (name == "silence") {
+				t.Errorf("ended: %v", r.Ended)
 			}
 		})
 	}
