@@ -138,7 +138,7 @@ func New(c Controller, opt Options) http.Handler {
 	next = h.refuseOrigins(next)
 	next = h.refuseForeign(next)
 	next = h.recover(next)
-	next = h.trace(next)
+	next = h.logRequest(next)
 	next = h.measure(next)
 	next = h.receive(next)
 	server := "kresd-manager"

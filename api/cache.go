@@ -115,3 +115,15 @@ func unfit(err error) string {
 	}
 	return fmt.Sprintf("/%s: expected %s, found %s", other.Field, expected, found)
 }
+
+// cacheStatistics is the state of the cache that the workers share.
+func (h *handlers) cacheStatistics(w *response, r *http.Request) error {
+	if err := noQuery(r); err != nil {
+		return err
+	}
+	s, err := h.ctl.CacheStatistics(r.Context())
+	if err != nil {
+		return err
+	}
+	return sendJSON(w, s, "")
+}

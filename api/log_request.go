@@ -7,9 +7,9 @@ import (
 	"time"
 )
 
-// trace logs each request with its route at LevelTrace. It costs next to
+// logRequest logs each request with its route at LevelTrace. It costs next to
 // nothing when no one listens at that level.
-func (h *handlers) trace(next serve) serve {
+func (h *handlers) logRequest(next serve) serve {
 	return func(w *response, r *http.Request) {
 		if !h.log.Enabled(r.Context(), LevelTrace) {
 			next(w, r)

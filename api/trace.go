@@ -15,42 +15,6 @@ import (
 	"kresd-manager/units"
 )
 
-// cacheStatistics is the state of the cache that the workers share.
-func (h *handlers) cacheStatistics(w *response, r *http.Request) error {
-	if err := noQuery(r); err != nil {
-		return err
-	}
-	s, err := h.ctl.CacheStatistics(r.Context())
-	if err != nil {
-		return err
-	}
-	return sendJSON(w, s, "")
-}
-
-// upstreams is what workers have found out of the servers that they ask.
-func (h *handlers) upstreams(w *response, r *http.Request) error {
-	if err := noQuery(r); err != nil {
-		return err
-	}
-	u, err := h.ctl.Upstreams(r.Context())
-	if err != nil {
-		return err
-	}
-	return sendJSON(w, u, "")
-}
-
-// versions are those of what runs.
-func (h *handlers) versions(w *response, r *http.Request) error {
-	if err := noQuery(r); err != nil {
-		return err
-	}
-	v, err := h.ctl.Versions(r.Context())
-	if err != nil {
-		return err
-	}
-	return sendJSON(w, v, "")
-}
-
 // traceRequest has a worker resolve a name, and tells how it did. It takes as long as
 // the request does.
 func (h *handlers) traceRequest(w *response, r *http.Request) error {
