@@ -41,12 +41,8 @@ RFC 3339. PRIORITY is emerg, alert, crit, err, warning, notice, info or debug.`,
 					return usage(cmd, "--since: %v", err)
 				}
 			}
-			for _, name := range args {
-				unit, err := unitArg(cmd, name)
-				if err != nil {
-					return err
-				}
-				q.Units = append(q.Units, unit)
+			if q.Units, err = unitArgs(cmd, args); err != nil {
+				return err
 			}
 			return a.ask(cmd, func(ctx context.Context, c *client.Client) error {
 				stream := func(ctx context.Context, told func(units.LogLine)) error {

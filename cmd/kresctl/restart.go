@@ -23,13 +23,9 @@ change, so the history has no number for it, as with reload --force.`,
 		Example: `  kresctl restart
   kresctl restart 1 -m 'new libraries'`,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			var named []string
-			for _, arg := range args {
-				unit, err := unitArg(cmd, arg)
-				if err != nil {
-					return err
-				}
-				named = append(named, unit)
+			named, err := unitArgs(cmd, args)
+			if err != nil {
+				return err
 			}
 			return a.change(cmd, func(ctx context.Context, c *client.Client) (units.Report, error) {
 				return c.Restart(ctx, named, opt)

@@ -25,3 +25,15 @@ func unitArg(cmd *cobra.Command, typed string) (string, error) {
 	}
 	return unit, nil
 }
+
+// unitArgs reads arguments that name units.
+func unitArgs(cmd *cobra.Command, args []string) (named []string, err error) {
+	for _, arg := range args {
+		unit, err := unitArg(cmd, arg)
+		if err != nil {
+			return nil, err
+		}
+		named = append(named, unit)
+	}
+	return named, nil
+}

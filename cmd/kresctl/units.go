@@ -23,13 +23,9 @@ process does not run the configuration it should.`,
 		Example: `  kresctl units
   kresctl units 1 gc`,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			var named []string
-			for _, arg := range args {
-				unit, err := unitArg(cmd, arg)
-				if err != nil {
-					return err
-				}
-				named = append(named, unit)
+			named, err := unitArgs(cmd, args)
+			if err != nil {
+				return err
 			}
 			return a.ask(cmd, func(ctx context.Context, c *client.Client) error {
 				all, err := c.Units(ctx)
