@@ -8,7 +8,6 @@ import (
 	"io"
 	"net"
 	"strconv"
-	"sync"
 	"testing"
 	"time"
 
@@ -29,7 +28,7 @@ forward:
 // 300 ms.
 func upstream(t *testing.T) {
 	t.Helper()
-	server := &dns.Server{Handler: dns.HandlerFunc(func(w dns.ResponseWriter, query *dns.Msg) {
+	sut.ServeDNS(t, "127.0.0.1:5300", func(query *dns.Msg) *dns.Msg {
 		time.Sleep(300 * time.Millisecond)
 		answer := new(dns.Msg).SetReply(query)
 		answer.RecursionAvailable = true
@@ -39,17 +38,8 @@ func upstream(t *testing.T) {
 				A:   net.IPv4(192, 0, 2, 7),
 			}}
 		}
-		_ = w.WriteMsg(answer)
-	})}
-	if err := sut.InNetNS(func() (err error) {
-		server.PacketConn, err = net.ListenPacket("udp", "127.0.0.1:5300")
-		return err
-	}); err != nil {
-		t.Fatal(err)
-	}
-	var all sync.WaitGroup
-	all.Go(func() { _ = server.ActivateAndServe() })
-	t.Cleanup(func() { _ = server.Shutdown(); all.Wait() })
+		return answer
+	})
 }
 
 // No one who waits for a slow server over UDP loses a query. Connections that

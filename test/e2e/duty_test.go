@@ -53,7 +53,7 @@ local-data:
 // unsigned answers on 127.0.0.1 port 5300 of the machine.
 func unsigned(t *testing.T) {
 	t.Helper()
-	server := &dns.Server{Handler: dns.HandlerFunc(func(w dns.ResponseWriter, query *dns.Msg) {
+	sut.ServeDNS(t, "127.0.0.1:5300", func(query *dns.Msg) *dns.Msg {
 		answer := new(dns.Msg).SetReply(query)
 		answer.RecursionAvailable = true
 		name := query.Question[0].Name
@@ -63,17 +63,8 @@ func unsigned(t *testing.T) {
 		case query.Question[0].Qtype == dns.TypeA:
 			answer.Answer = []dns.RR{&dns.A{Hdr: dns.RR_Header{Name: name, Rrtype: dns.TypeA, Class: dns.ClassINET, Ttl: 60}, A: net.IPv4(192, 0, 2, 7)}}
 		}
-		_ = w.WriteMsg(answer)
-	})}
-	if err := sut.InNetNS(func() (err error) {
-		server.PacketConn, err = net.ListenPacket("udp", "127.0.0.1:5300")
-		return err
-	}); err != nil {
-		t.Fatal(err)
-	}
-	var all sync.WaitGroup
-	all.Go(func() { _ = server.ActivateAndServe() })
-	t.Cleanup(func() { _ = server.Shutdown(); all.Wait() })
+		return answer
+	})
 }
 
 // TestOnDuty has every command of someone on duty ask real daemons.

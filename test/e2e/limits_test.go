@@ -150,7 +150,7 @@ func TestTheRuleForLimitsAllowsNothingElse(t *testing.T) {
 		"kres-gc.service", "kresd@canary.service", "kres-policy-loader.service", "kresd-manager.service", "dbus.service",
 		"kresd@0.service", "kresd@01.service", "kresd@12345.service", "kresd@1x.service", "system-kresd.slice", "kresd.target",
 	} {
-		if d := asManager(t, "SetUnitProperties", "sba(sv)", unit, "true", "0"); !isDenied(d) {
+		if d := asManager(t, "SetUnitProperties", "sba(sv)", unit, "true", "0"); !product.IsDenied(d) {
 			t.Errorf("%s is not denied: %q", unit, d)
 		}
 	}

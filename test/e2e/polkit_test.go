@@ -8,32 +8,14 @@ import (
 
 	"kresd-manager/test/doors"
 	"kresd-manager/test/machine"
+	"kresd-manager/test/product"
 )
 
 // asManager calls a method of systemd as the manager's user, with nothing but
 // what polkit gives it. An empty denial means that the call was allowed.
 func asManager(t *testing.T, method string, args ...string) (denial string) {
 	t.Helper()
-	r := sut.Run(t.Context(), machine.Cmd{
-		User:         "kresd-manager",
-		Unprivileged: true,
-		Args: append([]string{"busctl", "--allow-interactive-authorization=no", "call", "--", "org.freedesktop.systemd1",
-			"/org/freedesktop/systemd1", "org.freedesktop.systemd1.Manager", method}, args...),
-	})
-	if r.Code == 0 {
-		return ""
-	}
-	return r.Stderr
-}
-
-// isDenied tells a refusal for lack of authorisation from other errors.
-func isDenied(denial string) bool {
-	for _, s := range []string{"Access denied", "Permission denied", "Interactive authentication required", "Rejected send message"} {
-		if strings.Contains(denial, s) {
-			return true
-		}
-	}
-	return false
+	return product.AsManager(t, sut.Machine, method, args...)
 }
 
 // ours are the names of the rule, also at its edges.
@@ -130,7 +112,7 @@ func TestPolkitRefusesEverythingElse(t *testing.T) {
 	denied := func(method string, args ...string) {
 		t.Helper()
 		// What is no name at all is refused as such, before anyone is asked.
-		if d := asManager(t, method, args...); !isDenied(d) && !strings.Contains(d, "is not valid") &&
+		if d := asManager(t, method, args...); !product.IsDenied(d) && !strings.Contains(d, "is not valid") &&
 			!strings.Contains(d, "is missing the instance name") && !strings.Contains(d, "Invalid argument") {
 			t.Errorf("%s %v is not denied: %q", method, args, d)
 		}
@@ -192,7 +174,7 @@ func TestPolkitRefusesEverythingElse(t *testing.T) {
 	// Other services that ask polkit.
 	r := sut.Run(t.Context(), machine.Cmd{User: "kresd-manager", Unprivileged: true, Args: []string{"busctl", "--allow-interactive-authorization=no", "call",
 		"org.freedesktop.hostname1", "/org/freedesktop/hostname1", "org.freedesktop.hostname1", "SetHostname", "sb", "x", "false"}})
-	if r.Code == 0 || !isDenied(r.Stderr) {
+	if r.Code == 0 || !product.IsDenied(r.Stderr) {
 		t.Errorf("SetHostname is not denied: %s", r.Stderr)
 	}
 	t.Logf("%d calls were refused", refusals+1)
@@ -237,10 +219,10 @@ func TestNoTransientUnitIsRoot(t *testing.T) {
 		sut.Must(t, "systemctl", "daemon-reload")
 	}()
 	for _, unit := range names {
-		if d := try(unit, "0"); !isDenied(d) {
+		if d := try(unit, "0"); !product.IsDenied(d) {
 			t.Errorf("a transient %s without a unit file is not denied: %q", unit, d)
 		}
-		if d := try(unit, aux...); !isDenied(d) {
+		if d := try(unit, aux...); !product.IsDenied(d) {
 			t.Errorf("a transient %s without a unit file, with an auxiliary one, is not denied: %q", unit, d)
 		}
 		if got := varlink(unit); got != doors.Refused && !strings.Contains(got, "UnitTypeNotSupported") {

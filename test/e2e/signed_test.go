@@ -8,7 +8,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -56,16 +55,7 @@ func (s *signedZones) anchor() string {
 // serve answers on 127.0.0.1 port 5301 of the machine.
 func (s *signedZones) serve(t *testing.T) {
 	t.Helper()
-	server := &dns.Server{Handler: dns.HandlerFunc(func(w dns.ResponseWriter, query *dns.Msg) { _ = w.WriteMsg(s.answer(query)) })}
-	if err := sut.InNetNS(func() (err error) {
-		server.PacketConn, err = net.ListenPacket("udp", "127.0.0.1:5301")
-		return err
-	}); err != nil {
-		t.Fatal(err)
-	}
-	var all sync.WaitGroup
-	all.Go(func() { _ = server.ActivateAndServe() })
-	t.Cleanup(func() { _ = server.Shutdown(); all.Wait() })
+	sut.ServeDNS(t, "127.0.0.1:5301", s.answer)
 }
 
 // answer is that of a resolver that does not validate, such as forwarding goes to.

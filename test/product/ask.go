@@ -7,6 +7,7 @@ import (
 	"context"
 	"crypto/tls"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -32,6 +33,11 @@ type Answer struct {
 
 // Request sends one request to the API. Pairs of a header follow the body.
 func (s *System) Request(ctx context.Context, method, path, body string, header ...string) (Answer, error) {
+	return Request(ctx, s.HTTPClient(Socket), method, path, body, header...)
+}
+
+// Request sends one request to a manager, by a client that is not used any more.
+func Request(ctx context.Context, client *http.Client, method, path, body string, header ...string) (Answer, error) {
 	req, err := http.NewRequestWithContext(ctx, method, "http://localhost"+path, bytes.NewReader([]byte(body)))
 	if err != nil {
 		return Answer{}, err
@@ -42,7 +48,6 @@ func (s *System) Request(ctx context.Context, method, path, body string, header 
 	for i := 0; i+1 < len(header); i += 2 {
 		req.Header.Set(header[i], header[i+1])
 	}
-	client := s.HTTPClient(Socket)
 	defer client.CloseIdleConnections()
 	resp, err := client.Do(req)
 	if err != nil {
@@ -83,6 +88,23 @@ var spec = sync.OnceValues(func() (*conform.Spec, error) {
 	}
 	return conform.New(text)
 })
+
+// Report has a manager put a whole configuration into force, or with ?dry-run after the path
+// say what that would do. The error is its refusal.
+func Report(t *testing.T, client *http.Client, path, doc string) (r units.Report, err error) {
+	t.Helper()
+	a, err := Request(t.Context(), client, http.MethodPut, path, doc, "Accept", "application/json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if a.Code != http.StatusOK {
+		return r, errors.New(a.Body)
+	}
+	if err := json.Unmarshal([]byte(a.Body), &r); err != nil {
+		t.Fatalf("%v in %s", err, a.Body)
+	}
+	return r, nil
+}
 
 // Put changes the configuration and returns the plan that was carried out.
 func (s *System) Put(t *testing.T, pointer, value string) units.Plan {

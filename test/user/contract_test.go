@@ -3,61 +3,30 @@
 package user
 
 import (
-	"bytes"
 	"encoding/json"
-	"errors"
-	"io"
-	"net/http"
 	"strings"
 	"testing"
 
 	"kresd-manager/test/contract"
+	"kresd-manager/test/product"
 	"kresd-manager/units"
 )
 
 // real is the manager on a user's own systemd.
 type real struct{ side }
 
-func (s real) put(t *testing.T, path, doc string) (code int, body string, r units.Report) {
+func (s real) put(t *testing.T, path, doc string) (units.Report, error) {
 	t.Helper()
-	req, err := http.NewRequestWithContext(t.Context(), "PUT", "http://localhost"+path, bytes.NewReader([]byte(doc)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	req.Header.Set("Content-Type", "application/json")
-	req.Header.Set("Accept", "application/json")
-	client := sut.HTTPClient(s.place.Rundir + "/kres-api.sock")
-	defer client.CloseIdleConnections()
-	resp, err := client.Do(req)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer resp.Body.Close()
-	b, err := io.ReadAll(resp.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if resp.StatusCode == http.StatusOK {
-		if err := json.Unmarshal(b, &r); err != nil {
-			t.Fatalf("%v in %s", err, b)
-		}
-	}
-	return resp.StatusCode, string(b), r
+	return product.Report(t, sut.HTTPClient(s.place.Rundir+"/kres-api.sock"), path, doc)
 }
 
-func (s real) Put(t *testing.T, doc string) (units.Report, error) {
-	code, body, r := s.put(t, "/v1/config", doc)
-	if code != http.StatusOK {
-		return r, errors.New(body)
-	}
-	return r, nil
-}
+func (s real) Put(t *testing.T, doc string) (units.Report, error) { return s.put(t, "/v1/config", doc) }
 
 func (s real) Plan(t *testing.T, doc string) units.Plan {
 	t.Helper()
-	code, body, r := s.put(t, "/v1/config?dry-run", doc)
-	if code != http.StatusOK {
-		t.Fatalf("dry run: %d %s", code, body)
+	r, err := s.put(t, "/v1/config?dry-run", doc)
+	if err != nil {
+		t.Fatalf("dry run: %v", err)
 	}
 	return r.Plan
 }

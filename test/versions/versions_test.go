@@ -6,13 +6,8 @@
 package versions
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
-	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -153,22 +148,7 @@ func (s *system) start(t *testing.T) {
 // asManager calls a method of systemd as the manager's user.
 func (s *system) asManager(t *testing.T, method string, args ...string) (denial string) {
 	t.Helper()
-	r := s.Run(t.Context(), machine.Cmd{User: "kresd-manager", Unprivileged: true,
-		Args: append([]string{"busctl", "--allow-interactive-authorization=no", "call", "--", "org.freedesktop.systemd1",
-			"/org/freedesktop/systemd1", "org.freedesktop.systemd1.Manager", method}, args...)})
-	if r.Code == 0 {
-		return ""
-	}
-	return r.Stderr
-}
-
-func isDenied(denial string) bool {
-	for _, s := range []string{"Access denied", "Permission denied", "Interactive authentication required", "Rejected send message"} {
-		if strings.Contains(denial, s) {
-			return true
-		}
-	}
-	return false
+	return product.AsManager(t, s.Machine, method, args...)
 }
 
 func (s *system) polkit(t *testing.T) {
@@ -182,7 +162,7 @@ func (s *system) polkit(t *testing.T) {
 	for _, unit := range []string{"dbus.service", "kresd-manager.service", "kresd@0.service", "kresd@1x.service", "kresd@12345.service",
 		"kres-gcx.service", "system-kresd.slice", "multi-user.target", "kresd@1.socket"} {
 		for _, method := range []string{"StartUnit", "StopUnit", "RestartUnit"} {
-			if d := s.asManager(t, method, "ss", unit, "replace"); !isDenied(d) {
+			if d := s.asManager(t, method, "ss", unit, "replace"); !product.IsDenied(d) {
 				t.Errorf("%s %s is not denied: %q", method, unit, d)
 			}
 		}
@@ -196,7 +176,7 @@ func (s *system) polkit(t *testing.T) {
 		{"EnableUnitFiles", "asbb", "1", "kresd@1.service", "true", "true"},
 		{"SetEnvironment", "as", "1", "A=B"},
 	} {
-		if d := s.asManager(t, c[0], c[1:]...); !isDenied(d) {
+		if d := s.asManager(t, c[0], c[1:]...); !product.IsDenied(d) {
 			t.Errorf("%v is not denied: %q", c, d)
 		}
 	}
@@ -332,28 +312,7 @@ func (s *system) sandbox(t *testing.T) {
 // put sends a configuration and returns the report.
 func (s *system) put(t *testing.T, path, doc string) (units.Report, error) {
 	t.Helper()
-	req, err := http.NewRequestWithContext(t.Context(), "PUT", "http://localhost"+path, bytes.NewReader([]byte(doc)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	req.Header.Set("Content-Type", "application/json")
-	req.Header.Set("Accept", "application/json")
-	client := s.HTTPClient(product.Socket)
-	defer client.CloseIdleConnections()
-	resp, err := client.Do(req)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer resp.Body.Close()
-	body, err := io.ReadAll(resp.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var r units.Report
-	if resp.StatusCode != 200 {
-		return r, errors.New(string(body))
-	}
-	return r, json.Unmarshal(body, &r)
+	return product.Report(t, s.HTTPClient(product.Socket), path, doc)
 }
 
 // Put is that of contract.System.
