@@ -58,6 +58,13 @@ func TestEveryCommandIsDocumented(t *testing.T) {
 	if diff := cmp.Diff(there, documented); diff != "" {
 		t.Errorf("commands (-) and docs/kresctl.md (+): %s", diff)
 	}
+	_, table, _ := strings.Cut(string(text), "| to | use |\n")
+	table, _, _ = strings.Cut(table, "\n\n")
+	for _, name := range there {
+		if link := "](#" + strings.ReplaceAll(name, " ", "-") + ")"; !strings.Contains(table, link) {
+			t.Errorf("the table at the top of docs/kresctl.md has no %s", name)
+		}
+	}
 	flag := regexp.MustCompile(`--?[a-z][a-z-]*`)
 	for name, cmd := range all {
 		cmd.InheritedFlags() // adds those of the root to Flags
