@@ -3,14 +3,19 @@
 package api_test
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
+	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"kresd-manager/api"
 	"kresd-manager/api/door"
@@ -130,18 +135,30 @@ func TestLargeBodies(t *testing.T) {
 	if got := s.ask(t, "PUT", "/v1/config/local-data", list(1000)); got.StatusCode != 400 {
 		t.Errorf("at the limit: %d %q", got.StatusCode, got.body)
 	}
-	for _, n := range []int{1001, 20 << 20} {
-		got := s.ask(t, "PUT", "/v1/config/local-data", list(n))
-		if got.StatusCode != 413 || !strings.Contains(got.body, "1000 bytes") {
-			t.Errorf("%d bytes: %d %q", n, got.StatusCode, got.body)
+	const large = 20 << 20
+	for name, body := range map[string]string{
+		"a byte too much":            fmt.Sprintf("Content-Length: 1001\r\n\r\n%s", list(1001)),
+		"far too much":               fmt.Sprintf("Content-Length: %d\r\n\r\n%s", large, list(large)),
+		"what shows only on the way": fmt.Sprintf("Transfer-Encoding: chunked\r\n\r\n%x\r\n%s\r\n0\r\n\r\n", large, list(large)),
+	} {
+		conn, err := net.Dial("unix", s.socket)
+		if err != nil {
+			t.Fatal(err)
 		}
-	}
-	// Without Content-Length the size shows only on the way.
-	r, _ := http.NewRequest("PUT", "http://localhost/v1/config/local-data", struct{ *strings.Reader }{strings.NewReader(list(20 << 20))})
-	r.ContentLength = -1
-	resp, err := s.http.Do(r)
-	if err != nil || resp.StatusCode != 413 {
-		t.Errorf("chunked: %v, %v", resp, err)
+		_ = conn.SetDeadline(time.Now().Add(patience))
+		// Package http takes a connection that is closed while it still sends for a failure,
+		// whether or not the answer has come.
+		go func() { _, _ = io.WriteString(conn, "PUT /v1/config/local-data HTTP/1.1\r\nHost: localhost\r\n"+body) }()
+		resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		text, err := io.ReadAll(resp.Body)
+		if err != nil || resp.StatusCode != 413 || !strings.Contains(string(text), "1000 bytes") {
+			t.Errorf("%s: %d %q %v", name, resp.StatusCode, text, err)
+		}
+		_ = conn.Close()
 	}
 }
 
