@@ -215,6 +215,23 @@ func TestADeadlineOfACallerIsReportedInWords(t *testing.T) {
 	}
 }
 
+// On a busy machine a deadline may be over before the bus has been reached at all.
+func TestADeadlineThatIsOverBeforeTheBusIsReachedIsReportedInWords(t *testing.T) {
+	client := newBus(t, &bus{answer: answering})
+	for _, left := range []time.Duration{-time.Hour, 0, time.Microsecond, 50 * time.Microsecond} {
+		ctx, cancel := context.WithTimeout(t.Context(), left)
+		defer cancel()
+		b, err := connect(ctx, client.Address, nil)
+		if err == nil { // it was quick
+			b.Close()
+			continue
+		}
+		if !errors.Is(err, units.ErrUnavailable) || !errors.Is(err, context.DeadlineExceeded) || err.Error() != (late{}).Error() {
+			t.Errorf("%v left: %v", left, err)
+		}
+	}
+}
+
 // Contact that is lost is told once, and once that it is back.
 func TestLostContactIsReportedOnce(t *testing.T) {
 	var mu sync.Mutex
