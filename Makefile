@@ -207,6 +207,9 @@ rpm: ## make the RPM package in build/
 web: ## build the pages in web/dist from their sources; needs Node.js and npm
 	cd web && npm ci --ignore-scripts --no-audit --no-fund && npm run --silent check && npm run --silent test && npm run --silent build
 
+# Tests and linters are short-lived: they have better to do than to keep their heaps small.
+unit lint test: export GOGC ?= 300
+
 .PHONY: unit
 unit: ## run the tests that need no systemd; test runs them with the race detector
 	$(GO) test $$($(GO) list ./... | grep -v /test/)

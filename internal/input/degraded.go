@@ -33,6 +33,9 @@ const (
 // or is about other rules, names none. What it says of anything but these inputs
 // does not count.
 func Degraded(path, hash string, inputs []units.Input) ([]units.Degraded, error) {
+	if !slices.ContainsFunc(inputs, func(in units.Input) bool { return in.Use == units.UseRules }) {
+		return nil, nil // it can name none
+	}
 	// It may have been replaced by a link, a FIFO or a device.
 	f, err := os.OpenFile(path, os.O_RDONLY|unix.O_NOFOLLOW|unix.O_NONBLOCK, 0)
 	if errors.Is(err, fs.ErrNotExist) {

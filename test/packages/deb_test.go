@@ -4,6 +4,7 @@ package packages
 
 import (
 	"bytes"
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -14,21 +15,28 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"kresd-manager/internal/message"
+	"kresd-manager/test/product"
 )
 
 // stockLink is how its package enables the stock service.
 const stockLink = "/usr/lib/systemd/system/multi-user.target.wants/knot-resolver.service"
 
-func TestTheSameSourceGivesTheSameBytes(t *testing.T) {
-	again := t.TempDir()
-	if err := build("deb", "BUILD="+again); err != nil {
-		t.Fatal(err)
-	}
-	old, err := os.ReadFile(onHost(t, first, "*.deb"))
+func TestTheSameSourceGivesTheSameBytes(t *testing.T) { same(t, "*.deb") }
+
+// same compares a package with one that is built anew, in another folder.
+func same(t *testing.T, pattern string) {
+	t.Helper()
+	again, err := product.Once(t.TempDir(), "packages-again", func(dir string) error {
+		return errors.Join(build("deb", "BUILD="+dir), build("rpm", "BUILD="+dir)) // of that version if none is said
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	anew, err := os.ReadFile(filepath.Join(again, filepath.Base(onHost(t, first, "*.deb"))))
+	old, err := os.ReadFile(onHost(t, first, pattern))
+	if err != nil {
+		t.Fatal(err)
+	}
+	anew, err := os.ReadFile(filepath.Join(again, filepath.Base(onHost(t, first, pattern))))
 	if err != nil {
 		t.Fatal(err)
 	}

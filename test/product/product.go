@@ -27,6 +27,9 @@ func Install(ctx context.Context, dir string) (layer string, err error) {
 	return Once(dir, "install", func(layer string) error {
 		// A build folder of its own: test packages run at the same time.
 		build := filepath.Join(layer, ".build")
+		if err := Linked(ctx, dir, build); err != nil {
+			return err
+		}
 		if err := makeTarget(ctx, "install", "DESTDIR="+layer, "PREFIX=/usr/local", "BUILD="+build); err != nil {
 			return err
 		}
@@ -91,6 +94,16 @@ func Build(ctx context.Context, dir string) (layer string, err error) {
 	return Once(dir, "build", func(layer string) error {
 		return makeTarget(ctx, "build", "BUILD="+layer+Programs)
 	})
+}
+
+// Linked fills a folder, to be make's BUILD, with the programs of [Build]: make finds those of
+// its own version up to date there and links none.
+func Linked(ctx context.Context, dir, folder string) error {
+	programs, err := Build(ctx, dir)
+	if err != nil {
+		return err
+	}
+	return os.CopyFS(folder, os.DirFS(programs+Programs))
 }
 
 // Three is a configuration with three workers that need no other server.

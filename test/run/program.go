@@ -39,7 +39,7 @@ func (p programs) command(ctx context.Context, dir string, env []string, args ..
 
 // build compiles and links the test programs of packages.
 func (p programs) build(ctx context.Context, packs []pack) error {
-	args := []string{"go", "test", "-c", "-vet=off", "-o", p.out + "/"} // make lint vets
+	args := []string{"go", "test", "-c", "-vet=off", "-ldflags=-s -w", "-o", p.out + "/"} // make lint vets, and no one debugs
 	for _, pack := range packs {
 		args = append(args, "./"+pack.name)
 	}
