@@ -34,11 +34,13 @@ const (
 	maxLogIn      = 4096 // bytes of a body
 
 	// Any user of this machine reaches the port. What those who have not followed the link
-	// may keep busy, here and of the connections that its maker has at the manager: as many
-	// requests at a time as a browser sends to begin with, and some more, each for so long.
-	maxStrangers   = 16
-	strangersTime  = 30 * time.Second
-	maxHeaderBytes = 64 << 10
+	// may keep busy, here and of the connections that its maker has at the manager: each user
+	// as many requests at a time as a browser sends to begin with, and some more, each for
+	// so long.
+	maxStrangers    = 16
+	maxAllStrangers = 64
+	strangersTime   = 30 * time.Second
+	maxHeaderBytes  = 64 << 10
 )
 
 // quiet drops what package net/http has to say: browsers leave whenever they like.
@@ -51,13 +53,14 @@ type Bridge struct {
 	crossing *http.CrossOriginProtection
 	cookie   string
 
-	strangers chan struct{} // has a place for each of their requests
-
 	peer func(*http.Request) int64 // who sends a request
 
 	mu    sync.Mutex
 	code  string // of the link; "" once it was followed
 	owner int64  // who has followed it
+
+	strangers map[int64]int // requests of those who have not, by user
+	all       int           // of all of them
 }
 
 // Open listens on a loopback port. What is asked there goes over to, as requests to a
@@ -67,7 +70,7 @@ func Open(to http.RoundTripper, host string) (*Bridge, error) {
 	if err != nil {
 		return nil, fmt.Errorf("cannot listen for a browser: %w", err)
 	}
-	b := &Bridge{listener: l, crossing: http.NewCrossOriginProtection(), cookie: secret(), code: secret(), strangers: make(chan struct{}, maxStrangers), peer: peerOf}
+	b := &Bridge{listener: l, crossing: http.NewCrossOriginProtection(), cookie: secret(), code: secret(), strangers: map[int64]int{}, peer: peerOf}
 	b.forward = &httputil.ReverseProxy{
 		Transport:     to,
 		FlushInterval: -1, // of streams
@@ -117,13 +120,12 @@ func (b *Bridge) Serve(ctx context.Context) error {
 func (b *Bridge) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	session := r.URL.Path == sessionPath
 	known := b.known(r)
-	if !b.bound(w, known) {
+	leave, ok := b.bound(w, r, known)
+	if !ok {
 		refuse(w, http.StatusServiceUnavailable, wire.KindBusy, "not available", "too many requests that have not followed the link; try again")
 		return
 	}
-	if !known {
-		defer func() { <-b.strangers }()
-	}
+	defer leave()
 	switch {
 	case r.Host != b.listener.Addr().String(): // a name that was made to point here
 		refuse(w, http.StatusForbidden, wire.KindForeign, "forbidden", "use the address that kresctl ui has printed")
@@ -145,21 +147,38 @@ func (b *Bridge) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // bound bounds a request of who has not followed the link: what it may keep busy and for
-// how long. It is false where too many do already.
-func (b *Bridge) bound(w http.ResponseWriter, known bool) bool {
+// how long. ok is false where too many do already.
+func (b *Bridge) bound(w http.ResponseWriter, r *http.Request, known bool) (leave func(), ok bool) {
 	until := time.Time{} // the connection may have been a stranger's
+	leave = func() {}
 	if !known {
-		select {
-		case b.strangers <- struct{}{}:
-			until = time.Now().Add(strangersTime)
-		default:
-			return false
+		if leave, ok = b.enter(b.peer(r)); !ok {
+			return nil, false
 		}
+		until = time.Now().Add(strangersTime)
 	}
 	out := http.NewResponseController(w) // not every writer has deadlines
 	_ = out.SetReadDeadline(until)
 	_ = out.SetWriteDeadline(until)
-	return true
+	return leave, true
+}
+
+func (b *Bridge) enter(who int64) (leave func(), ok bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.strangers[who] >= maxStrangers || b.all >= maxAllStrangers {
+		return nil, false
+	}
+	b.strangers[who]++
+	b.all++
+	return func() {
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		b.all--
+		if b.strangers[who]--; b.strangers[who] == 0 {
+			delete(b.strangers, who)
+		}
+	}, true
 }
 
 // isPage reports whether a request is for a file of the pages. What is sent on without the

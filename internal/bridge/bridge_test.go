@@ -9,8 +9,8 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"strings"
+	"sync/atomic"
 	"testing"
 )
 
@@ -187,6 +187,9 @@ func TestStrangersAreBounded(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	var who atomic.Int64
+	who.Store(65534)
+	b.peer = func(*http.Request) int64 { return who.Load() }
 	go func() { _ = b.Serve(t.Context()) }()
 	site := &browser{b, "http://" + b.listener.Addr().String()}
 	for range maxStrangers {
@@ -203,7 +206,13 @@ func TestStrangersAreBounded(t *testing.T) {
 	if resp, text := site.ask(t, "GET", "/ui/", ""); resp.StatusCode != 503 || !strings.Contains(text, "have not followed the link") {
 		t.Errorf("one more: %d %s", resp.StatusCode, text)
 	}
-	b.code, b.owner = "", int64(os.Getuid()) // has logged in
+	who.Store(1000) // has to log in yet
+	if resp, text := site.ask(t, "GET", "/ui/", ""); resp.StatusCode != 200 {
+		t.Errorf("the owner's page: %d %s", resp.StatusCode, text)
+	}
+	if resp, text := site.ask(t, "POST", "/v1/session", `{"code": "`+b.code+`"}`, inJSON); resp.StatusCode != 200 {
+		t.Errorf("the owner logs in: %d %s", resp.StatusCode, text)
+	}
 	if resp, text := site.ask(t, "GET", "/v1/status", "", "Cookie: kres="+b.cookie); resp.StatusCode != 200 {
 		t.Errorf("the owner: %d %s", resp.StatusCode, text)
 	}
