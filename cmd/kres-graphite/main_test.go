@@ -8,8 +8,6 @@ import (
 	"errors"
 	"io"
 	"net"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -19,9 +17,9 @@ import (
 	"go.uber.org/goleak"
 
 	"kresd-manager/api"
-	"kresd-manager/api/door"
 	"kresd-manager/internal/manager/inmemory"
 	"kresd-manager/test/buffer"
+	"kresd-manager/test/listen"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -29,23 +27,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // manager offers an API with two workers and returns its socket.
 func manager(t *testing.T) string {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "graphite")
-	if err != nil {
-		t.Fatal(err)
-	}
-	l, err := net.Listen("unix", filepath.Join(dir, "s"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := door.NewServer(api.New(inmemory.New(t, "workers: 2\n"), api.Options{}), door.Options{})
-	ended := make(chan error, 1)
-	go func() { ended <- s.Serve(l) }()
-	t.Cleanup(func() {
-		_ = s.Close()
-		<-ended
-		os.RemoveAll(dir)
-	})
-	return l.Addr().String()
+	return listen.Serve(t, api.New(inmemory.New(t, "workers: 2\n"), api.Options{}))
 }
 
 // start runs the program until the test ends, and holds it to its exit status.

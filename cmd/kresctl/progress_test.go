@@ -6,10 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"io"
-	"net"
 	"net/http"
-	"os"
-	"path/filepath"
 	"reflect"
 	"regexp"
 	"strings"
@@ -20,38 +17,19 @@ import (
 	"golang.org/x/sys/unix"
 
 	"kresd-manager/api"
-	"kresd-manager/api/door"
 	"kresd-manager/api/wire"
 	"kresd-manager/internal/manager/inmemory"
 	"kresd-manager/internal/visible"
 	"kresd-manager/test/buffer"
+	"kresd-manager/test/listen"
 	"kresd-manager/units"
 )
-
-// listen opens a socket in a directory of its own. That of t may be too deep for one.
-func listen(t *testing.T) net.Listener {
-	t.Helper()
-	dir, err := os.MkdirTemp("", "ctl")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	l, err := net.Listen("unix", filepath.Join(dir, "s"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return l
-}
 
 // listening returns a manager in memory that is served on a socket.
 func listening(t *testing.T) (*inmemory.Machine, string) {
 	t.Helper()
 	m := inmemory.New(t, "workers: 2\n")
-	l := listen(t)
-	s := door.NewServer(api.New(m, api.Options{}), door.Options{})
-	go func() { _ = s.Serve(l) }()
-	t.Cleanup(func() { _ = s.Close() })
-	return m, l.Addr().String()
+	return m, listen.Serve(t, api.New(m, api.Options{}))
 }
 
 // call is a command under way.
@@ -185,7 +163,7 @@ func TestALongChangeIsOneLineOfATerminal(t *testing.T) {
 // evilChange serves a change whose every text is nasty, until it is let end.
 func evilChange(t *testing.T) (socket string, end func()) {
 	t.Helper()
-	l := listen(t)
+	l := listen.Unix(t)
 	ended := make(chan struct{})
 	server := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		var c wire.Change

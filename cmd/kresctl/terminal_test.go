@@ -23,6 +23,7 @@ import (
 	"kresd-manager/api/wire"
 	"kresd-manager/internal/top"
 	"kresd-manager/internal/visible"
+	"kresd-manager/test/listen"
 	"kresd-manager/units"
 )
 
@@ -247,7 +248,7 @@ func terminal(t *testing.T) (*visible.Writer, func() string) {
 // evil serves answers in which every text is nasty, or refuses with them.
 func evil(t *testing.T, file string, refuse bool) (socket string) {
 	t.Helper()
-	l := listen(t)
+	l := listen.Unix(t)
 	send := func(w io.Writer, v any) {
 		fill(reflect.ValueOf(v).Elem())
 		if s, ok := v.(*units.Status); ok {

@@ -14,9 +14,9 @@ import (
 	"unicode/utf8"
 
 	"kresd-manager/api"
-	"kresd-manager/api/door"
 	"kresd-manager/internal/manager/inmemory"
 	"kresd-manager/internal/visible"
+	"kresd-manager/test/listen"
 	"kresd-manager/units"
 )
 
@@ -138,12 +138,7 @@ func TestWhatPeopleReadFitsTheirTerminal(t *testing.T) {
 func realistic(t *testing.T) (socket, file string) {
 	t.Helper()
 	m := inmemory.New(t, "workers: 4\nnetwork: {listen: [{interface: 127.0.0.1@5353}]}\ncomponents: {a-component-with-quite-a-long-name: {command: [/usr/bin/true], kind: dispensable}}\n")
-	l := listen(t)
-	s := door.NewServer(pastOnly(api.New(m, api.Options{Logs: wordy})), door.Options{})
-	ended := make(chan error, 1)
-	go func() { ended <- s.Serve(l) }()
-	t.Cleanup(func() { _ = s.Close(); <-ended })
-	socket = l.Addr().String()
+	socket = listen.Serve(t, pastOnly(api.New(m, api.Options{Logs: wordy})))
 	for _, args := range [][]string{
 		{"-p", "/nsid", "ns1", "-m", "a comment that says in many words why all of this had to be done on that very day"},
 		{"-p", "/lua/script", "no_such_function()"},

@@ -12,39 +12,26 @@ import (
 	"net"
 	"net/http"
 	"net/http/cookiejar"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"kresd-manager/api"
-	"kresd-manager/api/door"
 	"kresd-manager/api/wire"
 	"kresd-manager/internal/client"
 	"kresd-manager/internal/config"
 	"kresd-manager/internal/config/text"
 	"kresd-manager/internal/manager/fakesystemd"
 	"kresd-manager/internal/manager/inmemory"
+	"kresd-manager/test/listen"
 	"kresd-manager/units"
 )
 
 // serve offers a handler on a unix socket and returns a client of it.
 func serve(t *testing.T, h http.Handler) *client.Client {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "client")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	l, err := net.Listen("unix", filepath.Join(dir, "s"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := door.NewServer(h, door.Options{})
-	go func() { _ = s.Serve(l) }()
-	t.Cleanup(func() { _ = s.Close() })
-	c := client.New(l.Addr().String())
+	c := client.New(listen.Serve(t, h))
 	t.Cleanup(c.Close)
 	return c
 }

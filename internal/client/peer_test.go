@@ -9,10 +9,11 @@ import (
 	"net"
 	"os"
 	"os/user"
-	"path/filepath"
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"kresd-manager/test/listen"
 )
 
 func TestWhoIsBelieved(t *testing.T) {
@@ -62,15 +63,7 @@ func TestWhoIsBelieved(t *testing.T) {
 // stranger listens on a socket and gives what is sent to it.
 func stranger(t *testing.T) (path string, sent func() string) {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "peer")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	l, err := net.Listen("unix", filepath.Join(dir, "s"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	l := listen.Unix(t)
 	got := make(chan string, 1)
 	go func() {
 		defer close(got)
