@@ -17,7 +17,10 @@ require (
 	pgregory.net/rapid v1.3.0
 )
 
-require golang.org/x/tools v0.51.0 // indirect
+require (
+	github.com/godbus/dbus/v5 v5.2.4 // indirect
+	golang.org/x/tools v0.51.0 // indirect
+)
 
 require (
 	github.com/coreos/go-semver v0.3.1 // indirect

@@ -27,13 +27,11 @@ type state struct {
 func observe(t *testing.T) state {
 	t.Helper()
 	s := state{ETag: sut.Call(t, "GET", "/v1/config", "").Header.Get("ETag"), Says: map[string]string{}}
-	out := sut.Must(t, "systemctl", "show", "-p", "Id,ActiveState,StatusText,MainPID", "kresd@*.service", units.PolicyLoader, units.CacheGC)
-	for _, block := range strings.Split(strings.TrimSpace(out), "\n\n") {
-		v := map[string]string{}
-		for line := range strings.Lines(block) {
-			key, value, _ := strings.Cut(strings.TrimSpace(line), "=")
-			v[key] = value
-		}
+	all := sut.Units(t.Context(), []string{"kresd@*.service", units.PolicyLoader, units.CacheGC}, "ActiveState", "StatusText", "MainPID")
+	if len(all) < 2 {
+		t.Fatal("systemd does not say what there is")
+	}
+	for _, v := range all {
 		switch {
 		case v["Id"] == units.CacheGC && v["MainPID"] != "0":
 			r := sut.Exec(t, "cat", "/proc/"+v["MainPID"]+"/cmdline")

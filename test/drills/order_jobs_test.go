@@ -3,6 +3,7 @@
 package drills
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -15,11 +16,13 @@ const still = 10 * time.Second
 // jobs returns what systemd has to do, one job a line: number, unit, type, state.
 func jobs(t *testing.T) string {
 	t.Helper()
+	pending, err := sut.Jobs(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
 	var all []string
-	for line := range strings.Lines(sut.Must(t, "systemctl", "list-jobs", "--no-legend", "--plain")) {
-		if f := strings.Fields(line); len(f) == 4 {
-			all = append(all, strings.Join(f, " "))
-		}
+	for _, j := range pending {
+		all = append(all, fmt.Sprint(j.ID, " ", j.Unit, " ", j.Type, " ", j.State))
 	}
 	return strings.Join(all, "\n")
 }

@@ -17,7 +17,7 @@ const idling = basic + "management: {unix-socket: " + product.Socket + ", idle-e
 func gone(t *testing.T) {
 	t.Helper()
 	product.Eventually(t, "the manager ends", func() bool {
-		return sut.Must(t, "systemctl", "show", "-p", "ActiveState", "--value", "kresd-manager.service") == "inactive\n"
+		return sut.Show(t, "kresd-manager.service", "ActiveState") == "inactive"
 	})
 	if out := sut.Must(t, "systemctl", "show", "-p", "Result,NRestarts,ExecMainStatus", "kresd-manager.service"); out != "Result=success\nNRestarts=0\nExecMainStatus=0\n" && !strings.Contains(out, "Result=success") {
 		t.Errorf("the manager ended with %s", out)

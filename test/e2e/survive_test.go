@@ -42,11 +42,11 @@ func TestManagerIsNotInTheServingPath(t *testing.T) {
 			sut.Must(t, "systemctl", "start", "kresd-manager.service")
 		},
 		"killed": func(t *testing.T) {
-			old := sut.Must(t, "systemctl", "show", "-p", "MainPID", "--value", "kresd-manager.service")
+			old := sut.Show(t, "kresd-manager.service", "MainPID")
 			sut.Must(t, "systemctl", "kill", "--kill-whom=main", "--signal=KILL", "kresd-manager.service")
 			product.Eventually(t, "a new manager is active", func() bool {
-				return sut.Must(t, "systemctl", "show", "-p", "MainPID", "--value", "kresd-manager.service") != old &&
-					sut.Exec(t, "systemctl", "is-active", "kresd-manager.service").Code == 0
+				return sut.Show(t, "kresd-manager.service", "MainPID") != old &&
+					sut.Show(t, "kresd-manager.service", "ActiveState") == "active"
 			})
 		},
 	} {

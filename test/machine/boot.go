@@ -36,6 +36,7 @@ type Machine struct {
 	kmsg     *os.File      // the machine's kernel log; nil for a kept machine
 	copied   chan struct{} // closed when the goroutine reading kmsg has ended
 	nsenter  string
+	bus      bus
 }
 
 // Boot starts a machine and returns when systemd has started everything (its state is

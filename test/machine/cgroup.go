@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -117,4 +118,19 @@ func (c cgroup) remove() error {
 		}
 	}
 	return nil
+}
+
+// CPU returns how much time of the cores all that has run in the machine has taken.
+func (m *Machine) CPU() (time.Duration, error) {
+	text, err := os.ReadFile(filepath.Join(string(m.cgroup), "cpu.stat"))
+	if err != nil {
+		return 0, fmt.Errorf("cannot read what the machine %s has taken: %w", m.name, err)
+	}
+	for line := range strings.Lines(string(text)) {
+		if used, ok := strings.CutPrefix(line, "usage_usec "); ok {
+			n, err := strconv.ParseInt(strings.TrimSpace(used), 10, 64)
+			return time.Duration(n) * time.Microsecond, err
+		}
+	}
+	return 0, fmt.Errorf("cannot read what the machine %s has taken: cpu.stat lacks usage_usec", m.name)
 }

@@ -25,6 +25,7 @@ func (m *Machine) Close() error {
 		return err
 	}
 	defer all.Close()
+	m.bus.close()
 	err = m.state.removeAll(ctx, m.name)
 	if m.dead != nil {
 		select {

@@ -16,7 +16,8 @@ import (
 func TestBootIsComplete(t *testing.T) {
 	start := time.Now()
 	m := Start(t, Options{})
-	t.Logf("booted in %v", time.Since(start).Round(time.Millisecond))
+	took, err := m.CPU()
+	t.Logf("booted in %v, with %v of CPU (%v)", time.Since(start).Round(time.Millisecond), took.Round(time.Millisecond), err)
 	r := m.Sh(t.Context(), `cat /proc/1/comm; systemctl is-system-running; systemctl is-active knot-resolver dbus || true; hostname`)
 	if want := "systemd\nrunning\ninactive\nactive\n" + m.Name() + "\n"; r.Stdout != want {
 		t.Errorf("got %+v, want %q", r, want)
@@ -33,7 +34,10 @@ func TestBootIsComplete(t *testing.T) {
 // TestInside shares one machine: nothing of it changes what another looks at.
 func TestInside(t *testing.T) {
 	m := Start(t, Options{})
-	for name, test := range map[string]func(*testing.T, *Machine){"run": testRun, "a run ends with its context": testRunEndsWithItsContext, "files": testFiles} {
+	for name, test := range map[string]func(*testing.T, *Machine){
+		"run": testRun, "a run ends with its context": testRunEndsWithItsContext, "files": testFiles,
+		"CPU": testCPU, "properties": testProperties, "jobs": testJobs, "a silent bus": testASilentBus,
+	} {
 		t.Run(name, func(t *testing.T) { test(t, m) })
 	}
 }
@@ -97,6 +101,19 @@ func testRunEndsWithItsContext(t *testing.T, m *Machine) {
 	eventually(t, "the command has ended inside too", func() bool {
 		return m.Sh(t.Context(), "! pgrep -x sleep").Code == 0
 	})
+}
+
+func testCPU(t *testing.T, m *Machine) {
+	before, err := m.CPU()
+	if err != nil || before < 10*time.Millisecond {
+		t.Fatalf("a boot takes %s (%v)", before, err)
+	}
+	if r := m.Sh(t.Context(), "for i in $(seq 100000); do :; done"); r.Code != 0 {
+		t.Fatalf("%+v", r)
+	}
+	if after, err := m.CPU(); err != nil || after < before+10*time.Millisecond {
+		t.Errorf("%s before, %s after a loop (%v)", before, after, err)
+	}
 }
 
 func testFiles(t *testing.T, m *Machine) {

@@ -5,6 +5,7 @@ package machine
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -18,16 +19,40 @@ const unitPoll = 20 * time.Millisecond
 // Unit returns properties of a unit as `systemctl show` prints them, all of them if none
 // is named. The map is empty when systemd does not answer.
 func (m *Machine) Unit(ctx context.Context, unit string, props ...string) map[string]string {
-	args := []string{"systemctl", "show", unit}
+	all := m.Units(ctx, []string{unit}, props...)
+	if len(all) == 0 {
+		return map[string]string{}
+	}
+	return all[0]
+}
+
+// Units is Unit for several units, by name or by patterns that loaded ones match. Each has its
+// "Id", if properties are named.
+func (m *Machine) Units(ctx context.Context, units []string, props ...string) (all []map[string]string) {
+	if len(props) > 0 && !slices.Contains(props, "Id") {
+		props = append(slices.Clone(props), "Id")
+	}
+	if len(props) > 0 {
+		if found, err := m.bus.ask(ctx, m, units, props); err == nil {
+			return found
+		}
+	}
+	args := append([]string{"systemctl", "show"}, units...)
 	if len(props) > 0 {
 		args = append(args, "--property="+strings.Join(props, ","))
 	}
-	values := map[string]string{}
-	for line := range strings.Lines(m.Run(ctx, Cmd{Args: args}).Stdout) {
-		key, value, _ := strings.Cut(strings.TrimSuffix(line, "\n"), "=")
-		values[key] = value
+	for block := range strings.SplitSeq(m.Run(ctx, Cmd{Args: args}).Stdout, "\n\n") {
+		values := map[string]string{}
+		for line := range strings.Lines(block) {
+			if key, value, ok := strings.Cut(strings.TrimSuffix(line, "\n"), "="); ok {
+				values[key] = value
+			}
+		}
+		if len(values) > 0 {
+			all = append(all, values)
+		}
 	}
-	return values
+	return all
 }
 
 // WaitUnit waits until a unit's ActiveState is the given one ("active", "inactive",

@@ -4,6 +4,7 @@ package product
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"os"
 	"strconv"
@@ -12,6 +13,7 @@ import (
 	"time"
 
 	"kresd-manager/test/machine"
+	"kresd-manager/units"
 )
 
 // System is a machine with the product in it, as the tests of a package share
@@ -51,25 +53,44 @@ func (s *System) Fresh(t *testing.T, config string) {
 	t.Helper()
 	s.Wipe(t)
 	s.WriteConfig(t, config)
-	if r := s.Sh(t.Context(), "systemctl start kresd-manager.service && "+allStarted); r.Code != 0 {
+	if r := s.Exec(t, "systemctl", "start", "kresd-manager.service"); r.Code != 0 {
 		t.Fatalf("cannot start the manager: %s%s", r.Stderr, s.Journal(t.Context(), "kresd-manager.service"))
 	}
+	s.allStarted(t)
 }
 
 // allStarted waits for what a start does after workers serve: of it systemctl knows nothing.
-const allStarted = `timeout 20 sh -c 'while curl -s --unix-socket ` + Socket + ` http://d/v1/status | grep -q "\"state\": *\"applying\""; do sleep 0.02; done'`
+// A manager that listens elsewhere is not asked.
+func (s *System) allStarted(t *testing.T) {
+	t.Helper()
+	const most = 20 * time.Second
+	ctx, cancel := context.WithTimeout(t.Context(), most)
+	defer cancel()
+	for ; ctx.Err() == nil; time.Sleep(20 * time.Millisecond) {
+		a, err := s.Request(ctx, "GET", "/v1/status", "")
+		var st units.Status
+		if ctx.Err() == nil && (err != nil || json.Unmarshal([]byte(a.Body), &st) != nil || st.State != "applying") {
+			return
+		}
+	}
+	t.Fatalf("after %s the manager still starts: %s", most, s.Journal(t.Context(), "kresd-manager.service"))
+}
 
 // journalLines is how much of the journal a failed test tells.
 const journalLines = 200
 
-// tell has the journal told if the test fails, since the system was wiped for it. At the
-// end of all tests it would be that of others.
+// tell has told what the test cost, and the journal if it fails, since the system was wiped
+// for it. At the end of all tests it would be that of others.
 func (s *System) tell(t *testing.T) {
 	if s.telling == t {
 		return
 	}
 	s.telling = t
+	before, _ := s.CPU()
 	t.Cleanup(func() {
+		if after, err := s.CPU(); err == nil {
+			t.Logf("%.1f s of CPU in the machine", (after - before).Seconds())
+		}
 		if !t.Failed() {
 			return
 		}
@@ -136,20 +157,17 @@ func (s *System) Must(t *testing.T, args ...string) string {
 // Show returns one property of a unit.
 func (s *System) Show(t *testing.T, unit, property string) string {
 	t.Helper()
-	return strings.TrimSpace(s.Must(t, "systemctl", "show", "-p", property, "--value", unit))
+	if value, ok := s.Unit(t.Context(), unit, property)[property]; ok {
+		return value
+	}
+	return strings.TrimSpace(s.Must(t, "systemctl", "show", "-p", property, "--value", unit)) // none, or the reason
 }
 
 // PIDs returns the main processes of the running units, by unit.
 func (s *System) PIDs(t *testing.T) map[string]int {
 	t.Helper()
-	out := s.Must(t, "systemctl", "show", "-p", "Id,MainPID", "kresd@*.service", "kres-component@*.service", "kres-gc.service")
 	found := map[string]int{}
-	for _, block := range strings.Split(out, "\n\n") {
-		values := map[string]string{}
-		for line := range strings.Lines(block) {
-			k, v, _ := strings.Cut(strings.TrimSpace(line), "=")
-			values[k] = v
-		}
+	for _, values := range s.Units(t.Context(), []string{"kresd@*.service", "kres-component@*.service", "kres-gc.service"}, "MainPID") {
 		if n, err := strconv.Atoi(values["MainPID"]); err == nil && n > 0 {
 			found[values["Id"]] = n
 		}

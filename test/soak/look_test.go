@@ -50,17 +50,14 @@ func ask(script string) machine.Result {
 
 // look asks systemd.
 func look() (reality, error) {
-	r := ask("systemctl show -p Id,LoadState,ActiveState,SubState,MainPID,StatusText,FreezerState " + strings.Join(looked(), " "))
-	if r.Code != 0 {
-		return nil, fmt.Errorf("systemctl show: exit %d %s", r.Code, r.Stderr)
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	defer cancel()
+	all := sut.Units(ctx, looked(), "LoadState", "ActiveState", "SubState", "MainPID", "StatusText", "FreezerState")
+	if len(all) != len(looked()) {
+		return nil, fmt.Errorf("systemd tells of %d units in place of %d", len(all), len(looked()))
 	}
 	found := reality{}
-	for block := range strings.SplitSeq(strings.TrimSpace(r.Stdout), "\n\n") {
-		v := map[string]string{}
-		for line := range strings.Lines(block) {
-			key, value, _ := strings.Cut(strings.TrimSpace(line), "=")
-			v[key] = value
-		}
+	for _, v := range all {
 		pid, _ := strconv.Atoi(v["MainPID"])
 		found[v["Id"]] = real{
 			load: v["LoadState"], active: v["ActiveState"], sub: v["SubState"], text: v["StatusText"],
@@ -72,11 +69,15 @@ func look() (reality, error) {
 
 // jobs returns what systemd still has to do.
 func jobs() string {
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	defer cancel()
+	pending, err := sut.Jobs(ctx)
+	if err != nil {
+		return err.Error()
+	}
 	var all []string
-	for line := range strings.Lines(ask("systemctl list-jobs --no-legend --plain").Stdout) {
-		if f := strings.Fields(line); len(f) == 4 {
-			all = append(all, strings.Join(f[1:], " "))
-		}
+	for _, j := range pending {
+		all = append(all, j.Unit+" "+j.Type+" "+j.State)
 	}
 	return strings.Join(all, ", ")
 }
