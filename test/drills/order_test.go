@@ -79,12 +79,12 @@ var changes = []change{
 }
 
 // slowly has each process of ours take a moment more to start, so that there is time
-// to speak in the middle of a step.
+// to speak in the middle of a step. A sandbox for that would take longer than what it is for.
 func slowly(t *testing.T) {
 	t.Helper()
 	const dropIn = "/run/systemd/system/%s.d/slow.conf"
 	for _, unit := range []string{"kresd@.service", units.PolicyLoader, units.CacheGC} {
-		if err := sut.WriteFile(fmt.Sprintf(dropIn, unit), []byte("[Service]\nExecStartPre=/usr/bin/sleep 0.2\n"), 0o644); err != nil {
+		if err := sut.WriteFile(fmt.Sprintf(dropIn, unit), []byte("[Service]\nExecStartPre=+/usr/bin/sleep 0.2\n"), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
