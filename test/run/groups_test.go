@@ -73,14 +73,14 @@ func TestTheLongestGroupIsFirstAndTheAloneAreAlone(t *testing.T) {
 			t.Errorf("group %d, which is alone: %t, has a turn: %t", g.part, g.alone, turn != nil)
 		}
 		if turn != nil {
+			if !waited {
+				t.Error("it begins before what others waits for")
+			}
 			if g.part == 2 {
 				close(prepared)
 			}
 			close(turn.waits)
 			<-turn.given
-			if !waited {
-				t.Error("it is alone before what others waits for")
-			}
 		}
 		if n := running.Add(1); g.alone && n > 1 {
 			t.Errorf("group %d runs beside others", g.part)

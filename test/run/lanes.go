@@ -27,8 +27,8 @@ type turn struct {
 type runner func(context.Context, group, *turn) *outcome
 
 // lanes runs groups side by side, the longest first, and those that must be alone one
-// after another when the others have ended, and what others waits for: they prepare while the
-// last of the others run. ended is called for each, one at a time.
+// after another when the others have ended, and what others waits for: once that has, they prepare
+// beside the last of the others. ended is called for each, one at a time.
 func lanes(ctx context.Context, all []group, wide width, run runner, others func(), ended func(group, *outcome)) {
 	order := slices.Clone(all)
 	slices.SortStableFunc(order, func(a, b group) int { return cmp.Compare(b.expected, a.expected) })
@@ -65,9 +65,9 @@ func lanes(ctx context.Context, all []group, wide width, run runner, others func
 	}
 	emptied()
 	close(queue)
-	begun := prepare(ctx, order, run)
-	lanes.Wait()
 	others()
+	begun := prepare(ctx, order, run) // not before: how long a program may wait is bounded
+	lanes.Wait()
 	for _, b := range begun {
 		<-b.turn.waits
 	}
