@@ -8,6 +8,7 @@ package doors
 
 import (
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -32,6 +33,9 @@ type System struct{ *machine.Machine }
 // Systemd is where systemd's manager object is on the bus.
 var Systemd = Object{"org.freedesktop.systemd1", "/org/freedesktop/systemd1", "org.freedesktop.systemd1.Manager"}
 
+// login is the unit of logind, which listens once it runs: a test machine starts it when it is asked.
+const login = "systemd-logind.service"
+
 // Login is that of logind.
 var Login = Object{"org.freedesktop.login1", "/org/freedesktop/login1", "org.freedesktop.login1.Manager"}
 
@@ -50,19 +54,60 @@ func (s System) Unit(t *testing.T, unit string) Object {
 // gotError is how sd-bus logs an answer that is an error.
 var gotError = regexp.MustCompile(`error-name=([A-Za-z][\w.]*\.\w+) error-message=(.*)`)
 
+// request is a call of a method of an object, with arguments as busctl takes them: the
+// signature and then the values.
+type request struct {
+	object Object
+	method string
+	args   []string
+}
+
 // Call calls a method as a user without any capability, who cannot gain one, with
 // arguments as busctl takes them: the signature and then the values. It returns
 // Allowed, Refused, or the name of the error and its text.
 func (s System) Call(t *testing.T, user string, o Object, method string, args ...string) string {
 	t.Helper()
-	r := s.Run(t.Context(), machine.Cmd{User: user, Unprivileged: true, Env: []string{"SYSTEMD_LOG_LEVEL=debug"},
-		Args: append([]string{"busctl", "--allow-interactive-authorization=no", "call", "--", o.service, o.path, o.face, method}, args...)})
-	if r.Code == 0 {
+	return s.calls(t, user, []request{{o, method, args}})[0]
+}
+
+// each runs commands one after another, each given by the number of its words and these, and
+// ends what it says with a line: the exit code after an end mark.
+const each = `while (($#)); do n=$1; shift; "${@:1:n}" >/dev/null; printf '\nended with %d\n' $? >&2; shift $n; done`
+
+var ended = regexp.MustCompile(`\nended with (\d+)\n`)
+
+// calls is Call for many requests, in their order: to become the user takes as long as to ask.
+func (s System) calls(t *testing.T, user string, all []request) (answers []string) {
+	t.Helper()
+	const most = 50 // a command line has no room for thousands
+	if len(all) > most {
+		return append(s.calls(t, user, all[:most]), s.calls(t, user, all[most:])...)
+	}
+	words := []string{"bash", "-c", each, "bash"}
+	for _, r := range all {
+		command := append([]string{"busctl", "--allow-interactive-authorization=no", "call", "--", r.object.service, r.object.path, r.object.face, r.method}, r.args...)
+		words = append(append(words, strconv.Itoa(len(command))), command...)
+	}
+	r := s.Run(t.Context(), machine.Cmd{User: user, Unprivileged: true, Env: []string{"SYSTEMD_LOG_LEVEL=debug"}, Args: words})
+	ends, from := ended.FindAllStringSubmatchIndex(r.Stderr, -1), 0
+	if len(ends) != len(all) {
+		t.Fatalf("%d of %d calls have ended: exit %d\n%s", len(ends), len(all), r.Code, r.Stderr)
+	}
+	for _, end := range ends {
+		answers = append(answers, answer(r.Stderr[end[2]:end[3]], r.Stderr[from:end[0]]))
+		from = end[1]
+	}
+	return answers
+}
+
+// answer is what Call returns of an exit code of busctl and what it said.
+func answer(code, said string) string {
+	if code == "0" {
 		return Allowed
 	}
-	found := gotError.FindAllStringSubmatch(r.Stderr, -1)
+	found := gotError.FindAllStringSubmatch(said, -1)
 	if len(found) == 0 {
-		return "no answer: " + lastLine(r.Stderr)
+		return "no answer: " + lastLine(said)
 	}
 	name, text := found[len(found)-1][1], found[len(found)-1][2]
 	switch name {

@@ -4,6 +4,7 @@ package doors
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -49,10 +50,18 @@ func (s System) afterwards(t *testing.T, script string) {
 	})
 }
 
-// jobs lists what is queued.
+// jobs lists what is queued: number, unit, type and state, a job a line.
 func (s System) jobs(t *testing.T) string {
 	t.Helper()
-	return s.must(t, "systemctl", "list-jobs", "--no-legend", "--no-pager")
+	all, err := s.Jobs(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var lines strings.Builder
+	for _, j := range all {
+		fmt.Fprintln(&lines, j.ID, j.Unit, j.Type, j.State)
+	}
+	return lines.String()
 }
 
 // states are invocation and process of what must not be acted upon.
@@ -60,6 +69,6 @@ func (s System) states(t *testing.T) []string {
 	t.Helper()
 	r := s.Run(t.Context(), machine.Cmd{Args: []string{"systemctl", "show", "-p", "Id,InvocationID,MainPID,FreezerState,Job",
 		"kresd@1.service", "kresd@2.service", "kres-gc.service", "kres-policy-loader.service", "kresd.target", "kresd-manager.socket",
-		"kresd-manager.service", "dbus.service", "systemd-logind.service", foreign}})
+		"kresd-manager.service", "dbus.service", login, foreign}})
 	return strings.Split(strings.TrimSpace(r.Stdout), "\n")
 }

@@ -56,6 +56,8 @@ func (s System) introspected(t *testing.T, o Object) map[string][]string {
 // allowed may be, and only if the object is one that the manager may control.
 func (s System) bus(t *testing.T, o Object, controls bool) (tried int) {
 	t.Helper()
+	asked := map[string][]method{}
+	requests := map[string][]request{}
 	for face, names := range s.introspected(t, o) {
 		table, known := faces[face]
 		if !known {
@@ -75,8 +77,14 @@ func (s System) bus(t *testing.T, o Object, controls bool) (tried int) {
 					continue
 				}
 				tried++
-				s.refuses(t, user, Object{o.service, o.path, face}, name, m)
+				asked[user] = append(asked[user], m)
+				requests[user] = append(requests[user], request{Object{o.service, o.path, face}, name, m.args})
 			}
+		}
+	}
+	for user, all := range requests {
+		for i, got := range s.calls(t, user, all) {
+			asked[user][i].refused(t, user, all[i], got)
 		}
 	}
 	return tried
@@ -84,11 +92,16 @@ func (s System) bus(t *testing.T, o Object, controls bool) (tried int) {
 
 func (s System) refuses(t *testing.T, user string, o Object, name string, m method) {
 	t.Helper()
-	got := s.Call(t, user, o, name, m.args...)
+	m.refused(t, user, request{o, name, m.args}, s.Call(t, user, o, name, m.args...))
+}
+
+// refused fails the test unless that is what a call has come to.
+func (m method) refused(t *testing.T, user string, r request, got string) {
+	t.Helper()
 	if got == Refused || m.says != "" && strings.Contains(got, m.says) {
 		return
 	}
-	t.Errorf("%s: %s of %s with %q is not refused: %s", user, name, o.path, m.args, got)
+	t.Errorf("%s: %s of %s with %q is not refused: %s", user, r.method, r.object.path, r.args, got)
 }
 
 // several gives methods that take the same arguments the same entry.
@@ -118,6 +131,7 @@ func join(tables ...map[string]method) map[string]method {
 // both users, and a job that is not theirs. It returns how many calls were refused.
 func (s System) Bus(t *testing.T) (refused int) {
 	t.Helper()
+	s.must(t, "systemctl", "start", login)
 	job := s.foreignJob(t)
 	before := s.states(t)
 	refused += s.bus(t, Systemd, false)

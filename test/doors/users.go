@@ -21,6 +21,7 @@ func (s System) UID(t *testing.T, user string) string {
 // calls were refused.
 func (s System) UserManagers(t *testing.T) (refusals int) {
 	t.Helper()
+	s.must(t, "systemctl", "start", login)
 	for _, user := range []string{Manager, Worker} {
 		uid := s.UID(t, user)
 		for _, c := range []struct {

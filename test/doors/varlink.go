@@ -105,6 +105,7 @@ func (s System) described(t *testing.T, socket string) (methods []string) {
 // calls were refused.
 func (s System) TryVarlink(t *testing.T) (refusals int) {
 	t.Helper()
+	s.must(t, "systemctl", "start", login)
 	job := s.foreignJob(t)
 	before := s.states(t)
 	for _, socket := range s.Varlinks(t) {

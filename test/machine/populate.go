@@ -20,10 +20,10 @@ const stockUnit = "knot-resolver.service"
 
 // notStarted are enabled units a test machine has no use for: they only cost time and
 // noise. supervisor.service belongs to a package the stock manager takes its library
-// from.
+// from. Logind, which hears of all that systemd does, is started by the bus when it is asked.
 var notStarted = []string{
 	"apt-daily-upgrade.timer", "apt-daily.timer", "dpkg-db-backup.timer", "fstrim.timer",
-	"getty@tty1.service", "getty-static.service", "supervisor.service", "systemd-pstore.service",
+	"getty@tty1.service", "getty-static.service", "supervisor.service", "systemd-logind.service", "systemd-pstore.service",
 }
 
 // populate writes into the new root, before systemd starts, what the options ask for.
