@@ -83,18 +83,31 @@ func (s System) calls(t *testing.T, user string, all []request) (answers []strin
 	if len(all) > most {
 		return append(s.calls(t, user, all[:most]), s.calls(t, user, all[most:])...)
 	}
-	words := []string{"bash", "-c", each, "bash"}
+	var commands [][]string
 	for _, r := range all {
-		command := append([]string{"busctl", "--allow-interactive-authorization=no", "call", "--", r.object.service, r.object.path, r.object.face, r.method}, r.args...)
-		words = append(append(words, strconv.Itoa(len(command))), command...)
+		commands = append(commands, append([]string{"busctl", "--allow-interactive-authorization=no", "call", "--", r.object.service, r.object.path, r.object.face, r.method}, r.args...))
 	}
-	r := s.Run(t.Context(), machine.Cmd{User: user, Unprivileged: true, Env: []string{"SYSTEMD_LOG_LEVEL=debug"}, Args: words})
-	ends, from := ended.FindAllStringSubmatchIndex(r.Stderr, -1), 0
-	if len(ends) != len(all) {
-		t.Fatalf("%d of %d calls have ended: exit %d\n%s", len(ends), len(all), r.Code, r.Stderr)
+	r := s.Run(t.Context(), machine.Cmd{User: user, Unprivileged: true, Env: []string{"SYSTEMD_LOG_LEVEL=debug"}, Args: oneByOne(commands)})
+	if answers = answersOf(r.Stderr); len(answers) != len(all) {
+		t.Fatalf("%d of %d calls have ended: exit %d\n%s", len(answers), len(all), r.Code, r.Stderr)
 	}
-	for _, end := range ends {
-		answers = append(answers, answer(r.Stderr[end[2]:end[3]], r.Stderr[from:end[0]]))
+	return answers
+}
+
+// oneByOne is a command line that runs others.
+func oneByOne(commands [][]string) []string {
+	words := []string{"bash", "-c", each, "bash"}
+	for _, c := range commands {
+		words = append(append(words, strconv.Itoa(len(c))), c...)
+	}
+	return words
+}
+
+// answersOf are those of the commands that each has run, by its error stream.
+func answersOf(said string) (answers []string) {
+	from := 0
+	for _, end := range ended.FindAllStringSubmatchIndex(said, -1) {
+		answers = append(answers, answer(said[end[2]:end[3]], said[from:end[0]]))
 		from = end[1]
 	}
 	return answers
