@@ -2,6 +2,8 @@
 // Where the keys of a YAML text are, found by indentation. It is for finding one's way while
 // a text is being written, so it takes broken ones; what is right is the manager's matter.
 
+import { escapeToken, tokensOf } from "./pointer.ts";
+
 export interface Entry {
   pointer: string; // RFC 6901
   key: string; // its last token
@@ -11,8 +13,6 @@ export interface Entry {
   value: string; // what follows on the line
   item: boolean; // of a list
 }
-
-const escape = (token: string): string => token.replaceAll("~", "~0").replaceAll("/", "~1");
 
 // keyAtStart matches a key and what follows its colon.
 const keyAtStart = /^("(?:[^"\\]|\\.)*"|'(?:[^']|'')*'|[^\s#&*!|>'"%@`{}[\],:?-][^#]*?|[^\s#&*!|>'"%@`{}[\],:][^\s:]*?)\s*:(?:\s+(.*))?$/;
@@ -74,7 +74,7 @@ export function outline(text: string): Entry[] {
     if (!m) { lastLine = line; return; }
     close(indent);
     lastLine = line;
-    const key = unquote(m[1]!), pointer = `${open.at(-1)!.pointer}/${escape(key)}`;
+    const key = unquote(m[1]!), pointer = `${open.at(-1)!.pointer}/${escapeToken(key)}`;
     const value = (m[2] ?? "").replace(/\s+#.*$|^#.*$/, "").trim();
     const entry: Entry = { pointer, key, line, end: line, indent, value, item: false };
     entries.push(entry);
@@ -118,10 +118,10 @@ export function parentAt(entries: Entry[], line: number, indent: number): string
 export function insertion(text: string, pointer: string, value: string): { after: number; text: string } | null {
   const entries = outline(text);
   if (entries.some((e) => e.pointer === pointer)) return null;
-  const tokens = pointer.split("/").slice(1).map((t) => t.replaceAll("~1", "/").replaceAll("~0", "~"));
+  const tokens = tokensOf(pointer);
   let parent: Entry | null = null, depth = 0;
   for (let n = tokens.length - 1; n > 0; n--) {
-    const above = entries.find((e) => e.pointer === "/" + tokens.slice(0, n).map(escape).join("/"));
+    const above = entries.find((e) => e.pointer === "/" + tokens.slice(0, n).map(escapeToken).join("/"));
     if (above) {
       parent = above;
       depth = n;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the schema of the configuration says of a key.
 
+import { escapeToken, tokensOf } from "./pointer.ts";
+
 export interface Schema {
   type?: string | string[];
   description?: string;
@@ -19,8 +21,6 @@ export interface Schema {
   minimum?: number;
   maximum?: number;
 }
-
-const tokensOf = (pointer: string): string[] => pointer.split("/").slice(1).map((t) => t.replaceAll("~1", "/").replaceAll("~0", "~"));
 
 function resolve(s: Schema | undefined, root: Schema): Schema | undefined {
   const name = s?.$ref?.replace(/^#\/\$defs\//, "");
@@ -54,15 +54,13 @@ export function lookUp(root: Schema, pointer: string): Schema | undefined {
 
 export interface Known { key: string; pointer: string; schema: Schema }
 
-const escape = (token: string): string => token.replaceAll("~", "~0").replaceAll("/", "~1");
-
 // keysOf are the keys that a section may have, in the order of the schema.
 export function keysOf(root: Schema, pointer: string): Known[] {
   const s = lookUp(root, pointer);
   const found = new Map<string, Known>();
   for (const v of variants(s, root)) {
     for (const [key, schema] of Object.entries(v.properties ?? {})) {
-      if (!found.has(key)) found.set(key, { key, pointer: `${pointer}/${escape(key)}`, schema: resolve(schema, root) ?? {} });
+      if (!found.has(key)) found.set(key, { key, pointer: `${pointer}/${escapeToken(key)}`, schema: resolve(schema, root) ?? {} });
     }
   }
   return [...found.values()];
