@@ -93,12 +93,16 @@ func serve(o options, bus systemd, stdout io.Writer, log *slog.Logger) error {
 		Watch:     files.Set,
 		Unwatched: files.Faults,
 		Notify:    notify,
-		Worked: func(larger bool) {
-			if !larger {
+		Worked: func(w manager.Work) {
+			switch w {
+			case manager.Looked:
 				resting.Looked()
 				return
+			case manager.Carried:
+				resting.Acted()
+			default:
+				resting.Done()
 			}
-			resting.Done()
 			select {
 			case changed <- struct{}{}:
 			default:

@@ -132,7 +132,7 @@ type Options struct {
 	// Notify sends a state to the service manager (sd_notify(3)).
 	Notify func(state string)
 	// Worked is called after each look at what runs, or something larger.
-	Worked func(larger bool)
+	Worked func(Work)
 	// Pulse is told of progress; nil is no one.
 	Pulse *pulse.Pulse
 	// Journal returns the last lines of one run of a unit.
@@ -159,6 +159,7 @@ type Manager struct {
 	busy    atomic.Int32
 	lock    *os.File   // of the run directory
 	later   []func()   // what is done when no one waits; only the loop uses it
+	carried bool       // steps of a plan were begun since Worked was called; as later
 	rest    units.Plan // what of the start no one waits for, which Start leaves to the loop
 	events  events
 	changes changes
@@ -233,7 +234,7 @@ func New(o Options) *Manager {
 		o.Notify = func(string) {}
 	}
 	if o.Worked == nil {
-		o.Worked = func(bool) {}
+		o.Worked = func(Work) {}
 	}
 	if o.Unserved == nil {
 		o.Unserved = func() config.Problems { return nil }
@@ -328,7 +329,7 @@ func (m *Manager) Run(ctx context.Context) {
 			look.Reset(m.retries.sooner(m.repair(ctx), time.Now()))
 			m.doLater()
 			rested = time.Now().Add(min(restShare*time.Since(began), longestRest))
-			m.o.Worked(false)
+			m.worked(Looked)
 		case <-idle.C:
 			// A change needs many times the memory that waiting for one does.
 			rest.Heap()
@@ -348,12 +349,31 @@ func (m *Manager) Run(ctx context.Context) {
 			m.busy.Add(-1)
 			close(t.done)
 			m.doLater()
-			m.o.Worked(true)
+			m.worked(Asked)
 			idle.Reset(idleTime)
 		case <-ctx.Done():
 			return
 		}
 	}
+}
+
+// Work is how much was done.
+type Work uint8
+
+// What was done: a look at what runs, a task, or steps of a plan, which run through most of
+// the program.
+const (
+	Looked Work = iota
+	Asked
+	Carried
+)
+
+// worked tells that something was done, or more than that.
+func (m *Manager) worked(w Work) {
+	if m.carried {
+		m.carried, w = false, Carried
+	}
+	m.o.Worked(w)
 }
 
 func (m *Manager) doLater() {

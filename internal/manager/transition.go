@@ -137,6 +137,7 @@ func (m *Manager) transit(ctx context.Context, t *transition) (report units.Repo
 
 // carryOut carries out the plan, and restores what ran before if that fails.
 func (m *Manager) carryOut(ctx context.Context, s *step) error {
+	m.carried = m.carried || !s.report.Plan.Empty()
 	m.tellBegun(s)
 	m.tell(units.Event{Kind: s.eventKind(), Cause: s.Cause, Plan: &s.report.Plan, Generation: s.next.desired.Generation})
 	plan := s.report.Plan

@@ -145,6 +145,15 @@ func (t *Timer) Done() {
 	}
 }
 
+// Acted is Done after what runs through most of the program, and had others wait for longer
+// than it takes to have the pages again: those that only it has needed are given back at once.
+func (t *Timer) Acted() {
+	t.mu.Lock()
+	t.last = time.Time{}
+	t.mu.Unlock()
+	t.Done()
+}
+
 // Looked means that something was done that no one asked for: if no one asked for
 // anything else either, it is time to rest again, and not to be woken for that later.
 // Looks that come soon after each other are work like any other.

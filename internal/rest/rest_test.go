@@ -170,6 +170,28 @@ func TestPagesAreGivenBackInTheMiddleOfWork(t *testing.T) {
 	})
 }
 
+func TestPagesAreGivenBackAfterAnAct(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		given := 0
+		timer := NewTimer(10 * time.Second)
+		defer timer.Stop()
+		timer.pages = func() { given++ }
+		timer.Done()
+		if given != 0 {
+			t.Error("pages are given back after a question")
+		}
+		timer.Acted()
+		timer.Acted()
+		if given != 2 {
+			t.Errorf("given back %d times after two acts", given)
+		}
+		timer.Done()
+		if given != 2 {
+			t.Error("pages are given back after a question that follows an act")
+		}
+	})
+}
+
 func TestSmall(t *testing.T) {
 	Small()
 	smaps, err := os.ReadFile("/proc/self/smaps")
