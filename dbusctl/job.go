@@ -45,8 +45,8 @@ func modeOf(verb string) string {
 // A unit that has failed is reset first, which also clears its start limit.
 // units.ErrTargetStopped means that the job has started something although someone has
 // stopped kresd.target since a moment that [Client.Mark] returned.
-func (c *Client) Start(ctx context.Context, unit string, since units.Mark) error {
-	return c.jobWith(ctx, job{unit: unit, verb: "start", target: units.Target, since: since})
+func (c *Client) Start(ctx context.Context, unit string, terms units.JobTerms) error {
+	return c.jobWith(ctx, job{unit: unit, verb: "start", target: units.Target, since: terms.Since, told: terms.Queued})
 }
 
 // Stop stops a unit and waits until its job is done.
@@ -55,8 +55,8 @@ func (c *Client) Stop(ctx context.Context, unit string) error {
 }
 
 // Restart stops and starts a unit and waits until its job is done. Of the target see Start.
-func (c *Client) Restart(ctx context.Context, unit string, since units.Mark) error {
-	return c.jobWith(ctx, job{unit: unit, verb: "restart", target: units.Target, since: since})
+func (c *Client) Restart(ctx context.Context, unit string, terms units.JobTerms) error {
+	return c.jobWith(ctx, job{unit: unit, verb: "restart", target: units.Target, since: terms.Since, told: terms.Queued})
 }
 
 // QueueStop asks for a unit to be stopped and does not wait.
@@ -101,6 +101,7 @@ type job struct {
 	before     string          // the type of the job that the unit had already
 	target     string          // that it may bring in; "" for none
 	since      units.Mark      // when it was last asked for
+	told       func()          // called when it has been queued; nil is no one
 	called     time.Duration   // when it was asked for, on the clock of systemd's timestamps
 	queued     time.Duration   // when it had been queued
 	reply      dbus.Sequence   // when that was told, on this connection
@@ -116,6 +117,9 @@ func (n *conn) carry(ctx context.Context, j *job) error {
 		if err := n.queue(ctx, j); err != nil {
 			return err
 		}
+	}
+	if j.told != nil && !n.afterTarget(j) {
+		j.told()
 	}
 	ch := n.jobs.wait(j.path)
 	defer n.jobs.forget(j.path)

@@ -54,7 +54,7 @@ func TestAJobEndsWithItsResult(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			client := newBus(t, &bus{answer: queue(c.then)})
-			err := client.Start(patient(t), "kresd@1.service", 0)
+			err := client.Start(patient(t), "kresd@1.service", units.JobTerms{})
 			var job *units.JobError
 			if c.want == "" && err != nil || c.want != "" && (!errors.As(err, &job) || !strings.Contains(err.Error(), c.want)) {
 				t.Errorf("start: %v, want %q", err, c.want)
@@ -78,8 +78,8 @@ func TestEachVerbCallsItsMethodOnceAndReplaces(t *testing.T) {
 	}})
 	for verb, f := range map[string]func(context.Context, string) error{
 		"StopUnit":    client.Stop,
-		"StartUnit":   func(ctx context.Context, unit string) error { return client.Start(ctx, unit, 0) },
-		"RestartUnit": func(ctx context.Context, unit string) error { return client.Restart(ctx, unit, 0) },
+		"StartUnit":   func(ctx context.Context, unit string) error { return client.Start(ctx, unit, units.JobTerms{}) },
+		"RestartUnit": func(ctx context.Context, unit string) error { return client.Restart(ctx, unit, units.JobTerms{}) },
 	} {
 		if err := f(patient(t), "kresd@2.service"); err != nil {
 			t.Fatal(err)
@@ -132,7 +132,7 @@ func TestJobsOfOthers(t *testing.T) {
 				return nil, dbus.Error{Name: busName + ".Error.UnknownObject", Body: []any{"no such object"}}
 			}})
 			got := ""
-			if err := client.Restart(patient(t), unit, 0); err != nil {
+			if err := client.Restart(patient(t), unit, units.JobTerms{}); err != nil {
 				got = err.Error()
 			}
 			if got != c.want {
@@ -162,7 +162,7 @@ func TestAMaskedUnitIsSaidHowToUnmask(t *testing.T) {
 			}
 			return nil, dbus.Error{Name: unitMasked, Body: []any{"Unit kresd@1.service is masked."}}
 		}})
-		err := client.Start(patient(t), "kresd@1.service", 0)
+		err := client.Start(patient(t), "kresd@1.service", units.JobTerms{})
 		if err == nil || !strings.HasSuffix(err.Error(), ": "+command) || !strings.Contains(err.Error(), "cannot start kresd@1.service: it is masked") {
 			t.Errorf("%s: %v", state, err)
 		}
@@ -174,7 +174,7 @@ func TestAMaskedPolkitIsNotTakenForAMaskedUnit(t *testing.T) {
 	client := newBus(t, &bus{answer: func(*bus, string, *dbus.Message) ([]any, error) {
 		return nil, dbus.Error{Name: unitMasked, Body: []any{"Unit polkit.service is masked."}}
 	}})
-	err := client.Start(patient(t), "kresd@1.service", 0)
+	err := client.Start(patient(t), "kresd@1.service", units.JobTerms{})
 	if !errors.Is(err, units.ErrForbidden) || !strings.Contains(err.Error(), "polkit.service is masked") {
 		t.Errorf("%v", err)
 	}
@@ -183,7 +183,7 @@ func TestAMaskedPolkitIsNotTakenForAMaskedUnit(t *testing.T) {
 // Rules without a sender would let everyone wake us up.
 func TestEveryMatchRuleNamesItsSender(t *testing.T) {
 	b := &bus{answer: queue(func(b *bus) { b.removed(systemd, "/job/1", "done") })}
-	if err := newBus(t, b).Start(patient(t), "kresd@1.service", 0); err != nil {
+	if err := newBus(t, b).Start(patient(t), "kresd@1.service", units.JobTerms{}); err != nil {
 		t.Fatal(err)
 	}
 	b.mu.Lock()
@@ -202,7 +202,7 @@ func TestAJobEndsWithItsContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	client := newBus(t, &bus{answer: queue(func(*bus) { cancel() })})
-	err := client.Start(ctx, "kresd@1.service", 0)
+	err := client.Start(ctx, "kresd@1.service", units.JobTerms{})
 	if !errors.Is(err, context.Canceled) || errors.Is(err, units.ErrUnavailable) {
 		t.Errorf("start: %v", err)
 	}
@@ -260,7 +260,7 @@ func TestABrokenConnectionLosesNoJob(t *testing.T) {
 				}
 				return nil, unknown
 			}})
-			err := client.Restart(patient(t), "kresd@1.service", 0)
+			err := client.Restart(patient(t), "kresd@1.service", units.JobTerms{})
 			var job *units.JobError
 			if failed := c.result == "failed"; failed != errors.As(err, &job) || !failed && err != nil {
 				t.Errorf("restart: %v", err)
@@ -299,8 +299,8 @@ func TestWithoutABusEverythingIsUnavailable(t *testing.T) {
 	_, one := client.ObserveUnit(t.Context(), "kresd@1.service")
 	_, stock := client.StockState(t.Context())
 	for _, err := range []error{observe, one, stock,
-		client.Start(t.Context(), "kresd@1.service", 0), client.Stop(t.Context(), "kresd@1.service"),
-		client.Restart(t.Context(), "kresd@1.service", 0), client.ResetFailed(t.Context(), "kresd@1.service"),
+		client.Start(t.Context(), "kresd@1.service", units.JobTerms{}), client.Stop(t.Context(), "kresd@1.service"),
+		client.Restart(t.Context(), "kresd@1.service", units.JobTerms{}), client.ResetFailed(t.Context(), "kresd@1.service"),
 		client.QueueStop(t.Context(), units.Target)} {
 		if !errors.Is(err, units.ErrUnavailable) {
 			t.Errorf("%v", err)
@@ -336,7 +336,7 @@ func TestAJobWhoseEndIsNotReportedIsLookedUp(t *testing.T) {
 		}
 		return []any{dbus.ObjectPath("/job/1")}, nil
 	}}
-	if err := newBus(t, b).Start(patient(t), "kresd@1.service", 0); err != nil {
+	if err := newBus(t, b).Start(patient(t), "kresd@1.service", units.JobTerms{}); err != nil {
 		t.Errorf("start: %v", err)
 	}
 }
@@ -348,14 +348,14 @@ func TestErrorsOfSystemd(t *testing.T) {
 		}
 	}
 	client := newBus(t, &bus{answer: fail("org.freedesktop.DBus.Error.InteractiveAuthorizationRequired")})
-	if err := client.Restart(patient(t), "kresd@1.service", 0); !errors.Is(err, units.ErrForbidden) {
+	if err := client.Restart(patient(t), "kresd@1.service", units.JobTerms{}); !errors.Is(err, units.ErrForbidden) {
 		t.Errorf("restart: %v", err)
 	}
 	client = newBus(t, &bus{answer: fail("org.freedesktop.systemd1.NoSuchUnit")})
 	if err := client.ResetFailed(patient(t), "kresd@1.service"); err != nil {
 		t.Errorf("reset of a unit that is not loaded: %v", err)
 	}
-	if err := client.Start(patient(t), "kresd@1.service", 0); err == nil || !strings.Contains(err.Error(), "text") {
+	if err := client.Start(patient(t), "kresd@1.service", units.JobTerms{}); err == nil || !strings.Contains(err.Error(), "text") {
 		t.Errorf("start: %v", err)
 	}
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/godbus/dbus/v5"
 
 	"kresd-manager/internal/unitfile"
+	"kresd-manager/units"
 )
 
 // changing are the methods of systemd's by which anything is changed. polkit does
@@ -46,13 +47,13 @@ func TestJobsHaveTheirModes(t *testing.T) {
 	transient := &Transient{Client: client, Unit: func(name string) (unitfile.Unit, error) { return unitfile.Unit{Name: name}, nil }}
 	ctx := patient(t)
 	for what, err := range map[string]error{
-		"start":             client.Start(ctx, "kresd@1.service", 0),
+		"start":             client.Start(ctx, "kresd@1.service", units.JobTerms{}),
 		"stop":              client.Stop(ctx, "kresd@1.service"),
-		"restart":           client.Restart(ctx, "kresd@1.service", 0),
+		"restart":           client.Restart(ctx, "kresd@1.service", units.JobTerms{}),
 		"queue a stop":      client.QueueStop(ctx, "kresd@1.service"),
 		"reset":             client.ResetFailed(ctx, "kresd@1.service"),
-		"start transient":   transient.Start(ctx, "kresd@9.service", 0),
-		"restart transient": transient.Restart(ctx, "kresd@9.service", 0),
+		"start transient":   transient.Start(ctx, "kresd@9.service", units.JobTerms{}),
+		"restart transient": transient.Restart(ctx, "kresd@9.service", units.JobTerms{}),
 	} {
 		if err != nil {
 			t.Errorf("%s: %v", what, err)

@@ -50,9 +50,9 @@ var questions = map[string]func(context.Context, *Client) error{
 	"set":        func(ctx context.Context, c *Client) error { return c.Set(ctx, "kresd@1.service", nil) },
 	"reset":      func(ctx context.Context, c *Client) error { return c.ResetFailed(ctx, "kresd@1.service") },
 	"queue stop": func(ctx context.Context, c *Client) error { return c.QueueStop(ctx, "kresd@1.service") },
-	"start":      func(ctx context.Context, c *Client) error { return c.Start(ctx, "kresd@1.service", 0) },
+	"start":      func(ctx context.Context, c *Client) error { return c.Start(ctx, "kresd@1.service", units.JobTerms{}) },
 	"stop":       func(ctx context.Context, c *Client) error { return c.Stop(ctx, "kresd@1.service") },
-	"restart":    func(ctx context.Context, c *Client) error { return c.Restart(ctx, "kresd@1.service", 0) },
+	"restart":    func(ctx context.Context, c *Client) error { return c.Restart(ctx, "kresd@1.service", units.JobTerms{}) },
 }
 
 // A bus that is stopped answers nothing, and no one waits for it for ever: not
@@ -98,7 +98,7 @@ func TestAJobOnABusThatStopsIsGivenUp(t *testing.T) {
 	client := newBus(t, b)
 	client.answer = 300 * time.Millisecond
 	done := make(chan error, 1)
-	go func() { done <- client.Restart(patient(t), "kresd@1.service", 0) }()
+	go func() { done <- client.Restart(patient(t), "kresd@1.service", units.JobTerms{}) }()
 	<-queued
 	select {
 	case err := <-done:

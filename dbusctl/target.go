@@ -74,6 +74,13 @@ func (t *targetJobs) around(since units.Mark, reply targetJob) (before, after bo
 // Mark returns how many jobs of kresd.target have ended since the first connection.
 func (c *Client) Mark() units.Mark { return c.target.mark() }
 
+// afterTarget reports whether a job has come after the end of one of the target's, which
+// may be a stop by someone: undidStop knows when the job has ended.
+func (n *conn) afterTarget(j *job) bool {
+	before, _ := n.target.around(j.since, targetJob{over: n.jobs, told: j.reply})
+	return before
+}
+
 // undidStop reports whether a job has started something although someone has stopped the
 // target since. In doubt it has not: what serves goes on.
 func (n *conn) undidStop(ctx context.Context, j *job) bool {

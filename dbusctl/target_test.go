@@ -97,9 +97,56 @@ func TestAJobThatBringsBackWhatWasStopped(t *testing.T) {
 			if c.verb == "restart" {
 				do = client.Restart
 			}
-			err := do(patient(t), "kresd@1.service", client.Mark())
+			err := do(patient(t), "kresd@1.service", units.JobTerms{Since: client.Mark()})
 			if c.stopped != errors.Is(err, units.ErrTargetStopped) || !c.stopped && err != nil {
 				t.Errorf("got %v, stopped meanwhile: %t", err, c.stopped)
+			}
+		})
+	}
+}
+
+// Nothing may be built on a job that has perhaps undone a stop: that is known when it ends.
+func TestAJobIsToldOfUnlessAJobOfTheTargetHasEndedMeanwhile(t *testing.T) {
+	for name, c := range map[string]struct {
+		meanwhile, afterwards []uint32 // jobs of the target that ended
+		told                  int
+	}{
+		"nothing else":                 {nil, nil, 1},
+		"the target came in with it":   {nil, []uint32{21}, 1},
+		"a stop while polkit is asked": {[]uint32{17}, []uint32{21}, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var client *Client
+			b := &bus{answer: func(b *bus, method string, _ *dbus.Message) ([]any, error) {
+				switch method {
+				case "StartUnit":
+					for _, id := range c.meanwhile {
+						b.ended(id, units.Target)
+					}
+					for client.Mark() < units.Mark(len(c.meanwhile)) {
+						time.Sleep(time.Millisecond)
+					}
+					return []any{jobPath(20)}, nil
+				case "ListUnitsByPatterns":
+					return []any{[]listed{}}, nil
+				}
+				return nil, dbus.Error{Name: busName + ".Error.UnknownMethod", Body: []any{method}}
+			}, then: func(b *bus, method string) {
+				if method != "StartUnit" {
+					return
+				}
+				for _, id := range c.afterwards {
+					b.ended(id, units.Target)
+				}
+				b.ended(20, "kresd@1.service")
+			}}
+			client = newBus(t, b)
+			told := 0
+			if err := client.Start(patient(t), "kresd@1.service", units.JobTerms{Queued: func() { told++ }}); err != nil {
+				t.Fatal(err)
+			}
+			if told != c.told {
+				t.Errorf("told %d times, want %d", told, c.told)
 			}
 		})
 	}

@@ -50,13 +50,14 @@ func (t *Transient) StockState(ctx context.Context) (string, error) {
 	return t.Client.StockState(ctx)
 }
 
-// Start is Client.Start. No one asks polkit, so that a stop comes before it or after it.
-func (t *Transient) Start(ctx context.Context, unit string, _ units.Mark) error {
+// Start is Client.Start. No one asks polkit, so that a stop comes before it or after it,
+// and there is no time to be won by knowing when it is queued.
+func (t *Transient) Start(ctx context.Context, unit string, _ units.JobTerms) error {
 	return t.define(ctx, "start", unit)
 }
 
 // Restart is Client.Restart. See Start.
-func (t *Transient) Restart(ctx context.Context, unit string, _ units.Mark) error {
+func (t *Transient) Restart(ctx context.Context, unit string, _ units.JobTerms) error {
 	return t.define(ctx, "restart", unit)
 }
 

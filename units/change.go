@@ -86,6 +86,16 @@ var ErrCanceled = errors.New("the change was canceled")
 // Mark is a moment in the life of kresd.target: how many jobs of it had ended by then.
 type Mark uint64
 
+// JobTerms are the terms of a job that starts something.
+type JobTerms struct {
+	// Since is when it was asked for. Who stops kresd.target after that has the last word.
+	Since Mark
+	// Queued is called when systemd has queued the job, so that what is queued from then
+	// on is carried out in the order of the unit files; perhaps more than once, perhaps
+	// never, as where a job of kresd.target has ended since Since. Nil is no one.
+	Queued func()
+}
+
 // ErrTargetStopped means that someone stopped the resolver as a whole while a
 // change was in progress.
 var ErrTargetStopped = errors.New("kresd.target was stopped meanwhile, and nothing is started again; to start it: systemctl start kresd.target")

@@ -10,7 +10,10 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"runtime/debug"
+	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -24,13 +27,13 @@ import (
 // end soon after their context does.
 type Systemd interface {
 	ObserveUnit(ctx context.Context, unit string) (units.Observed, error)
-	// Mark returns this moment, for Start and Restart.
+	// Mark returns this moment, for the terms of Start and Restart.
 	Mark() units.Mark
 	// Start and Restart fail with units.ErrTargetStopped if the job has started something
 	// although someone has stopped kresd.target since a moment. It is for the caller to
 	// have that stop again.
-	Start(ctx context.Context, unit string, since units.Mark) error
-	Restart(ctx context.Context, unit string, since units.Mark) error
+	Start(ctx context.Context, unit string, terms units.JobTerms) error
+	Restart(ctx context.Context, unit string, terms units.JobTerms) error
 	Stop(ctx context.Context, unit string) error
 	ResetFailed(ctx context.Context, unit string) error
 	QueueStop(ctx context.Context, unit string) error
@@ -117,21 +120,27 @@ type run struct {
 	served *atomic.Bool
 	// since is when kresd.target was last seen active, or else when it was asked for.
 	since *atomic.Uint64
+	// Of the step that is carried out: queued is called when systemd has its job; ahead
+	// is nil if what it waits for had ended when it began.
+	queued func()
+	ahead  *ahead
 }
 
 // Carry carries out a plan: every step as soon as all that it waits for have
-// succeeded. After a failure, or when the context ends, no step is begun. The end
-// of the context cancels the plan: a policy-loader at work is stopped, no one is
-// watched over any longer, and the rest has a few seconds to come to its end. The
-// context's cause is then what the step failed for; units.ErrCanceled if it has none.
+// succeeded or, where no one is served yet, as soon as systemd sees to that. After a
+// failure, or when the context ends, no step is begun. The end of the context cancels the
+// plan: a policy-loader at work is stopped, no one is watched over any longer, and the rest
+// has a few seconds to come to its end. The context's cause is then what the step failed
+// for; units.ErrCanceled if it has none.
 func (e *Executor) Carry(ctx context.Context, plan units.Plan, want units.Desired, mode Mode) Outcome {
 	c := run{Executor: e, want: want, canceled: ctx, mode: mode, served: new(atomic.Bool), since: new(atomic.Uint64), log: e.Log.With(mode.About.Attr())}
 	c.served.Store(mode.Serving)
 	c.since.Store(uint64(mode.Since))
 	under, abandon := context.WithCancelCause(context.WithoutCancel(ctx))
 	defer abandon(nil)
-	g := newGraph(plan)
+	g := newGraph(plan, !mode.Serving)
 	results := make(chan result, len(plan.Steps)) // none waits for a plan that is given up
+	queued := make(chan int, len(plan.Steps))
 	var out Outcome
 	fail := func(s units.Step, err error) {
 		if out.Err == nil {
@@ -140,7 +149,7 @@ func (e *Executor) Carry(ctx context.Context, plan units.Plan, want units.Desire
 	}
 	canceled := ctx.Done()
 	var enough <-chan time.Time // when what is canceled must end
-	running := map[int]units.Step{}
+	running := map[int]begun{}
 	for {
 		for out.Err == nil && len(g.ready) > 0 {
 			if ctx.Err() != nil {
@@ -148,8 +157,21 @@ func (e *Executor) Carry(ctx context.Context, plan units.Plan, want units.Desire
 				break
 			}
 			s := g.next()
-			running[s.N] = s
-			go func() { results <- c.attempt(under, s) }()
+			one := c
+			if g.leading(s.N) {
+				one.queued = sync.OnceFunc(func() {
+					go func() {
+						if c.targetServes(under) {
+							queued <- s.N
+						}
+					}()
+				})
+			}
+			if g.early(s.N) {
+				one.ahead = new(ahead)
+			}
+			running[s.N] = begun{s, one.ahead}
+			go func() { results <- one.attempt(under, s) }()
 		}
 		if len(running) == 0 {
 			return out
@@ -157,14 +179,19 @@ func (e *Executor) Carry(ctx context.Context, plan units.Plan, want units.Desire
 		select {
 		case <-canceled:
 			canceled = nil // once is enough
-			for _, s := range running {
-				fail(s, why(ctx))
-				c.abort(under, s)
+			for _, n := range slices.Sorted(maps.Keys(running)) {
+				fail(running[n].step, why(ctx))
+			}
+			c.takeBack(under, g, running)
+			for _, b := range running {
+				c.abort(under, b.step)
 			}
 			enough = time.After(lastWait)
 		case <-enough:
 			enough = nil
 			abandon(why(ctx))
+		case n := <-queued:
+			g.queued(n)
 		case r := <-results:
 			delete(running, r.step.N)
 			if r.panicked != nil {
@@ -178,6 +205,7 @@ func (e *Executor) Carry(ctx context.Context, plan units.Plan, want units.Desire
 			if r.err != nil {
 				if out.Err == nil {
 					out.Err = r.err
+					c.takeBack(under, g, running)
 				}
 				continue
 			}
@@ -193,6 +221,12 @@ func why(ctx context.Context) error {
 		return err
 	}
 	return units.ErrCanceled
+}
+
+// begun is a step that is under way.
+type begun struct {
+	step  units.Step
+	ahead *ahead
 }
 
 // result is what became of a step; err is nil or a *units.StepError.
@@ -228,48 +262,16 @@ func foreseen(s units.Step, err error) bool {
 
 // abort ends a step of a canceled plan that would go on for long.
 func (c run) abort(ctx context.Context, s units.Step) {
-	if s.Kind != units.Load {
-		return
+	if s.Kind == units.Load {
+		c.queueStop(ctx, s.Unit)
 	}
+}
+
+// queueStop asks for a unit to be stopped and does not wait.
+func (c run) queueStop(ctx context.Context, unit string) {
 	ctx, cancel := context.WithTimeout(ctx, controlDeadline)
 	defer cancel()
-	if err := c.Systemd.QueueStop(ctx, s.Unit); err != nil {
-		c.log.Warn("cannot stop", "unit", s.Unit, "error", err)
-	}
-}
-
-// graph is a plan as it goes: which steps can begin.
-type graph struct {
-	ready    []units.Step
-	steps    map[int]units.Step
-	waits    map[int]int   // step → how many it still waits for
-	releases map[int][]int // step → who waits for it
-}
-
-func newGraph(plan units.Plan) *graph {
-	g := &graph{steps: map[int]units.Step{}, waits: map[int]int{}, releases: map[int][]int{}}
-	for _, s := range plan.Steps {
-		g.steps[s.N], g.waits[s.N] = s, len(s.After)
-		for _, a := range s.After {
-			g.releases[a] = append(g.releases[a], s.N)
-		}
-		if len(s.After) == 0 {
-			g.ready = append(g.ready, s)
-		}
-	}
-	return g
-}
-
-func (g *graph) next() units.Step {
-	s := g.ready[0]
-	g.ready = g.ready[1:]
-	return s
-}
-
-func (g *graph) done(n int) {
-	for _, w := range g.releases[n] {
-		if g.waits[w]--; g.waits[w] == 0 {
-			g.ready = append(g.ready, g.steps[w])
-		}
+	if err := c.Systemd.QueueStop(ctx, unit); err != nil {
+		c.log.Warn("cannot stop", "unit", unit, "error", err)
 	}
 }

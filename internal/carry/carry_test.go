@@ -238,7 +238,7 @@ func announcesAndEnds(t *testing.T, s startling) {
 // undone is a systemd on which someone stops what was started, at once.
 type undone struct{ *fakesystemd.Systemd }
 
-func (undone) Restart(context.Context, string, units.Mark) error { return nil }
+func (undone) Restart(context.Context, string, units.JobTerms) error { return nil }
 
 func (s undone) ObserveUnit(ctx context.Context, name string) (units.Observed, error) {
 	if name == units.PolicyLoader {

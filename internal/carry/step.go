@@ -29,7 +29,15 @@ func (c run) longest(s units.Step) time.Duration {
 	case units.Reset, units.Renew, units.Set:
 		return controlDeadline + time.Minute
 	}
-	return 2*workerDeadline + c.want.Roll.Soak + time.Minute // what is tried is stopped, too
+	return c.waits() + 2*workerDeadline + c.want.Roll.Soak + time.Minute // what is tried is stopped, too
+}
+
+// waits is how long the job of the step may wait for that of another one.
+func (c run) waits() time.Duration {
+	if c.ahead == nil {
+		return 0
+	}
+	return loaderDeadline
 }
 
 // observed is step, told to all who listen.
@@ -50,7 +58,10 @@ func (c run) observed(ctx context.Context, s units.Step) error {
 
 // step does one step. Its error is a *units.StepError.
 func (c run) step(ctx context.Context, s units.Step) error {
-	err := c.wanted(ctx, s)
+	var err error
+	if c.ahead == nil { // else the target was seen to serve a moment ago
+		err = c.wanted(ctx, s)
+	}
 	if err == nil {
 		err = c.link(s)
 	}
@@ -93,18 +104,29 @@ func (c run) wanted(ctx context.Context, s units.Step) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, controlDeadline)
 	defer cancel()
-	mark := c.Systemd.Mark()
-	target, err := c.Systemd.ObserveUnit(ctx, units.Target)
+	target, err := c.lookAtTarget(ctx)
 	switch {
 	case err != nil:
 		return err
 	case target.Serving():
-		c.served.Store(true)
-		c.since.Store(uint64(mark)) // whatever was stopped before has been started since
 	case c.served.Load(), target.JobType == "stop":
 		return units.ErrTargetStopped
 	}
 	return nil
+}
+
+// lookAtTarget looks at kresd.target, and notes it if that is active.
+func (c run) lookAtTarget(ctx context.Context) (units.Observed, error) {
+	mark := c.Systemd.Mark()
+	target, err := c.Systemd.ObserveUnit(ctx, units.Target)
+	if err == nil && target.Serving() {
+		c.served.Store(true)
+		// Whatever was stopped before has been started since. Another step may have looked later.
+		for last := c.since.Load(); uint64(mark) > last && !c.since.CompareAndSwap(last, uint64(mark)); {
+			last = c.since.Load()
+		}
+	}
+	return target, err
 }
 
 // link makes the unit of a step read the generation of the plan.

@@ -56,9 +56,9 @@ const (
 
 // unlessStopped queues a job once a stop of the unit has ended, be it ours of a moment
 // ago or an administrator's of this one unit. If all is stopped, that is the last word.
-func (c run) unlessStopped(ctx context.Context, s units.Step, do func(context.Context, string, units.Mark) error) error {
+func (c run) unlessStopped(ctx context.Context, s units.Step, do func(context.Context, string, units.JobTerms) error) error {
 	for end := time.Now().Add(stopWait); ; {
-		err := do(ctx, s.Unit, units.Mark(c.since.Load()))
+		err := do(ctx, s.Unit, units.JobTerms{Since: units.Mark(c.since.Load()), Queued: c.queued})
 		if errors.Is(err, units.ErrTargetStopped) {
 			return c.stopAgain(ctx, err)
 		}
@@ -114,10 +114,16 @@ func (c run) start(ctx context.Context, s units.Step) error {
 	if c.mode.Soak {
 		soak = c.want.Roll.Soak
 	}
-	ctx, cancel := context.WithTimeout(ctx, workerDeadline+soak)
+	ctx, cancel := context.WithTimeout(ctx, c.waits()+workerDeadline+soak)
 	defer cancel()
 	began := time.Now()
 	err := c.job(ctx, s)
+	if c.takenBack() {
+		if err == nil { // its job came after the stop, which polkit was asked about beside it
+			c.queueStop(ctx, s.Unit)
+		}
+		return &units.StepError{Step: s, Err: errTakenBack}
+	}
 	role, _ := units.RoleOf(s.Unit)
 	return c.judge(ctx, s, began, err, func(o units.Observed) error {
 		if !o.Running() {

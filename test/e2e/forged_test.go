@@ -52,7 +52,7 @@ func TestForgedJobResultIsNotBelieved(t *testing.T) {
 	var took time.Duration
 	var wg sync.WaitGroup
 	wg.Go(func() {
-		err = client.Start(t.Context(), "slow.service", 0)
+		err = client.Start(t.Context(), "slow.service", units.JobTerms{})
 		took = time.Since(began)
 	})
 	var job string

@@ -98,8 +98,9 @@ func (c *Client) Observe(ctx context.Context, scope units.Scope) (units.Live, er
 func (c *Client) Mark() units.Mark { return c.Systemd.Mark() - c.began }
 
 // Start is a job.
-func (c *Client) Start(ctx context.Context, name string, since units.Mark) error {
-	return c.through(func() error { return c.Systemd.Start(ctx, name, c.began+since) })
+func (c *Client) Start(ctx context.Context, name string, terms units.JobTerms) error {
+	terms.Since += c.began
+	return c.through(func() error { return c.Systemd.Start(ctx, name, terms) })
 }
 
 // Stop is a job.
@@ -108,8 +109,9 @@ func (c *Client) Stop(ctx context.Context, name string) error {
 }
 
 // Restart is a job.
-func (c *Client) Restart(ctx context.Context, name string, since units.Mark) error {
-	return c.through(func() error { return c.Systemd.Restart(ctx, name, c.began+since) })
+func (c *Client) Restart(ctx context.Context, name string, terms units.JobTerms) error {
+	terms.Since += c.began
+	return c.through(func() error { return c.Systemd.Restart(ctx, name, terms) })
 }
 
 // Set is a call that changes something.

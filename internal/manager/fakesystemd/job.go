@@ -30,10 +30,14 @@ type job struct {
 
 // unlessStopped is job, which notices that it has started something although someone has
 // stopped the target since a moment.
-func (s *Systemd) unlessStopped(ctx context.Context, verb, name string, since units.Mark) error {
+func (s *Systemd) unlessStopped(ctx context.Context, verb, name string, terms units.JobTerms) error {
 	var late bool
 	err := s.jobWith(ctx, verb, name, func() {
-		late = s.unitLocked(units.Target).o.Idle() && s.queue[units.Target] == nil && s.ended > since
+		late = s.unitLocked(units.Target).o.Idle() && s.queue[units.Target] == nil && s.ended > terms.Since
+	}, func() {
+		if terms.Queued != nil && !late {
+			terms.Queued()
+		}
 	})
 	if late {
 		return fmt.Errorf("cannot %s %s: %w", verb, name, units.ErrTargetStopped)
@@ -43,11 +47,12 @@ func (s *Systemd) unlessStopped(ctx context.Context, verb, name string, since un
 
 // job is one call for a job, and waits for its result.
 func (s *Systemd) job(ctx context.Context, verb, name string) error {
-	return s.jobWith(ctx, verb, name, func() {})
+	return s.jobWith(ctx, verb, name, func() {}, func() {})
 }
 
-// jobWith is job. look sees the units a moment before the job is queued.
-func (s *Systemd) jobWith(ctx context.Context, verb, name string, look func()) error {
+// jobWith is job. look sees the units a moment before the job is queued, and queued is
+// called then.
+func (s *Systemd) jobWith(ctx context.Context, verb, name string, look, queued func()) error {
 	f, end, err := s.call(ctx, verb, name)
 	defer end()
 	if err != nil {
@@ -72,6 +77,7 @@ func (s *Systemd) jobWith(ctx context.Context, verb, name string, look func()) e
 	look()
 	j := s.enqueueLocked(verb, name, f, s.Took, verb != "stop")
 	s.mu.Unlock()
+	queued()
 	select {
 	case <-j.done:
 	case <-ctx.Done():

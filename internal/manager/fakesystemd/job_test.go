@@ -64,11 +64,11 @@ func must(t *testing.T, err error) {
 
 func TestAStartPullsInWhatTheUnitFileWants(t *testing.T) {
 	s := machine(t)
-	must(t, s.Start(t.Context(), units.CacheGC, 0))
+	must(t, s.Start(t.Context(), units.CacheGC, units.JobTerms{}))
 	want(t, s, "after kres-gc", "kres-gc")
-	must(t, s.Start(t.Context(), units.Component{Name: "x"}.Unit(), 0))
+	must(t, s.Start(t.Context(), units.Component{Name: "x"}.Unit(), units.JobTerms{}))
 	want(t, s, "after a component", "kres-component@x", "kres-gc")
-	must(t, s.Start(t.Context(), units.Worker(1), 0))
+	must(t, s.Start(t.Context(), units.Worker(1), units.JobTerms{}))
 	want(t, s, "after a worker", "kres-component@x", "kres-gc", "kres-policy-loader", "kresd.target", "kresd@1")
 	if s.Rules(units.Worker(1)) == "" {
 		t.Error("the worker came before the rules that it is ordered after")
@@ -76,7 +76,7 @@ func TestAStartPullsInWhatTheUnitFileWants(t *testing.T) {
 	before := s.PIDs()
 	s.AdminStop(units.PolicyLoader)
 	s.Mask(units.PolicyLoader)
-	must(t, s.Restart(t.Context(), units.Worker(1), 0))
+	must(t, s.Restart(t.Context(), units.Worker(1), units.JobTerms{}))
 	want(t, s, "with a masked loader", "kres-component@x", "kres-gc", "kresd.target", "kresd@1")
 	if s.PIDs()[units.Worker(1)] == before[units.Worker(1)] || s.PIDs()[units.CacheGC] != before[units.CacheGC] {
 		t.Error("others than the worker were restarted")
@@ -114,7 +114,7 @@ func TestJobsRunInTheOrderOfTheUnitFiles(t *testing.T) {
 		began := time.Now()
 		start := func(unit string, after time.Duration) {
 			go func() {
-				must(t, s.Start(t.Context(), unit, 0))
+				must(t, s.Start(t.Context(), unit, units.JobTerms{}))
 				if took := time.Since(began); took != after {
 					t.Errorf("the start of %s took %v, and should %v", unit, took, after)
 				}
@@ -154,7 +154,7 @@ func TestASecondJobTakesThePlaceOfTheFirst(t *testing.T) {
 		s := machine(t)
 		s.Took = time.Second
 		failed := make(chan error, 1)
-		go func() { failed <- s.Start(t.Context(), units.Worker(1), 0) }()
+		go func() { failed <- s.Start(t.Context(), units.Worker(1), units.JobTerms{}) }()
 		time.Sleep(1500 * time.Millisecond)
 		s.StopTarget()
 		var job *units.JobError
@@ -164,9 +164,9 @@ func TestASecondJobTakesThePlaceOfTheFirst(t *testing.T) {
 		time.Sleep(10 * time.Second) // the stops take their time
 		want(t, s, "after both")
 		// A restart joins a start that runs, and comes after it.
-		go func() { failed <- s.Start(t.Context(), units.Worker(1), s.Mark()) }()
+		go func() { failed <- s.Start(t.Context(), units.Worker(1), units.JobTerms{Since: s.Mark()}) }()
 		time.Sleep(1500 * time.Millisecond)
-		must(t, s.Restart(t.Context(), units.Worker(1), 0))
+		must(t, s.Restart(t.Context(), units.Worker(1), units.JobTerms{}))
 		must(t, <-failed)
 		want(t, s, "after a restart in a start", "kres-policy-loader", "kresd.target", "kresd@1")
 	})
@@ -178,7 +178,7 @@ func TestAJobIsNotWaitedForLongerThanItsCallerWants(t *testing.T) {
 		s.Took = time.Minute
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
-		if err := s.Start(ctx, units.CacheGC, 0); !errors.Is(err, context.DeadlineExceeded) {
+		if err := s.Start(ctx, units.CacheGC, units.JobTerms{}); !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("got %v", err)
 		}
 		time.Sleep(time.Minute)
@@ -217,11 +217,11 @@ func TestAnAdministratorActsBetweenTheCalls(t *testing.T) {
 			s.AdminStop(units.Worker(1))
 		}
 	})
-	must(t, s.Start(t.Context(), units.Worker(1), 0))
+	must(t, s.Start(t.Context(), units.Worker(1), units.JobTerms{}))
 	_, err := s.Observe(t.Context(), units.Scope{})
 	must(t, err)
 	s.Between(nil)
-	must(t, s.Start(t.Context(), units.CacheGC, 0))
+	must(t, s.Start(t.Context(), units.CacheGC, units.JobTerms{}))
 	if diff := cmp.Diff([]Moment{{1, "start", units.Worker(1), false}, {2, "start", units.Worker(1), true}, {3, "observe", "", false}, {4, "observe", "", true}}, moments); diff != "" {
 		t.Error(diff)
 	}

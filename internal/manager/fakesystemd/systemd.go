@@ -154,16 +154,16 @@ func (s *Systemd) fault(ctx context.Context, verb, name string) (Fault, error) {
 var changing = []string{"start", "stop", "restart", "queue-stop", "reset-rules", "set"}
 
 // Start runs a start job.
-func (s *Systemd) Start(ctx context.Context, name string, since units.Mark) error {
-	return s.unlessStopped(ctx, "start", name, since)
+func (s *Systemd) Start(ctx context.Context, name string, terms units.JobTerms) error {
+	return s.unlessStopped(ctx, "start", name, terms)
 }
 
 // Stop runs a stop job.
 func (s *Systemd) Stop(ctx context.Context, name string) error { return s.job(ctx, "stop", name) }
 
 // Restart runs a restart job.
-func (s *Systemd) Restart(ctx context.Context, name string, since units.Mark) error {
-	return s.unlessStopped(ctx, "restart", name, since)
+func (s *Systemd) Restart(ctx context.Context, name string, terms units.JobTerms) error {
+	return s.unlessStopped(ctx, "restart", name, terms)
 }
 
 // Mark returns how many jobs of the target have ended.

@@ -74,13 +74,13 @@ func (b *held) Observe(ctx context.Context, scope units.Scope) (units.Live, erro
 }
 
 // Start is a call that can be held.
-func (b *held) Start(ctx context.Context, name string, since units.Mark) error {
+func (b *held) Start(ctx context.Context, name string, terms units.JobTerms) error {
 	b.holds.wait(ctx, "start")
-	return b.Client.Start(ctx, name, since)
+	return b.Client.Start(ctx, name, terms)
 }
 
 // Restart is a call that can be held.
-func (b *held) Restart(ctx context.Context, name string, since units.Mark) error {
+func (b *held) Restart(ctx context.Context, name string, terms units.JobTerms) error {
 	b.holds.wait(ctx, "restart")
-	return b.Client.Restart(ctx, name, since)
+	return b.Client.Restart(ctx, name, terms)
 }
