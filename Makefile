@@ -74,7 +74,7 @@ install: build man ## install below $(DESTDIR)$(PREFIX); without DESTDIR also ma
 	install -d -m 0755 $(DESTDIR)$(GENERATORDIR)
 	install -m 0755 $(BUILD)/kresd-generator $(DESTDIR)$(GENERATORDIR)/
 	install -d -m 0755 $(DESTDIR)$(UNITDIR)/kresd@canary.service.d $(DESTDIR)$(UNITDIR)/knot-resolver.service.d
-	@$(call put,$(addprefix systemd/system/,kresd@.service kres-policy-loader.service kres-gc.service kres-component@.service kresd.target kresd-manager.service kresd-manager.socket kresd-rundir.service),$(UNITDIR))
+	@$(call put,$(addprefix systemd/system/,kresd@.service kres-policy-loader.service kres-gc.service kres-component@.service kresd.target kresd-manager.service kresd-manager.socket kresd-rundir.service kresd-rundir-check.service),$(UNITDIR))
 	@$(call put,systemd/system/kresd@canary.service.d/10-canary.conf,$(UNITDIR)/kresd@canary.service.d)
 	@$(call put,systemd/system/knot-resolver.service.d/50-kresd-manager.conf,$(UNITDIR)/knot-resolver.service.d)
 	install -d -m 0755 $(DESTDIR)$(SYSUSERSDIR) $(DESTDIR)$(TMPFILESDIR) $(DESTDIR)$(SYSCTLDIR)
@@ -121,7 +121,7 @@ endif
 .PHONY: uninstall
 uninstall: ## remove what install put there; users and data stay
 	rm -f $(DESTDIR)$(POLKITDIR)/50-kresd-manager.rules $(DESTDIR)$(BINDIR)/kresctl $(DESTDIR)$(GENERATORDIR)/kresd-generator
-	rm -f $(addprefix $(DESTDIR)$(UNITDIR)/,kresd@.service kres-policy-loader.service kres-gc.service kres-component@.service kresd.target kresd-manager.service kresd-manager.socket kresd-rundir.service)
+	rm -f $(addprefix $(DESTDIR)$(UNITDIR)/,kresd@.service kres-policy-loader.service kres-gc.service kres-component@.service kresd.target kresd-manager.service kresd-manager.socket kresd-rundir.service kresd-rundir-check.service)
 	rm -rf $(DESTDIR)$(UNITDIR)/kresd@canary.service.d $(DESTDIR)$(LIBEXECDIR)
 	rm -f $(DESTDIR)$(UNITDIR)/knot-resolver.service.d/50-kresd-manager.conf $(addprefix $(DESTDIR)$(SHAREDIR)/,49-kresd-manager-limits.rules 10-cpus.conf config.yaml schema.json)
 	rm -rf $(DESTDIR)$(SHAREDIR)/prometheus $(DESTDIR)$(SHAREDIR)/grafana

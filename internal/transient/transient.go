@@ -35,7 +35,7 @@ const CanaryDir = "canary-work"
 
 // absent are units that there are no transient ones of: the run directory is
 // made by the manager, and all units are in a slice in place of the target.
-var absent = []string{units.Target, "kresd-rundir.service"}
+var absent = []string{units.Target, "kresd-rundir.service", "kresd-rundir-check.service"}
 
 // systemOnly are directives that are left out for a user's own systemd: they
 // change the user, give or take capabilities, or need namespaces or BPF, which

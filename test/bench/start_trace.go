@@ -99,7 +99,7 @@ func (s *side) begun(ctx context.Context, since moment) (moment, error) {
 // traceStart says where the time of a start of ours has gone, which took from began to
 // ended: what came one after another, and what went on beside it.
 func (s *side) traceStart(ctx context.Context, began, ended moment) ([]span, error) {
-	names := []string{units.Socket, units.Manager, units.PolicyLoader, units.CacheGC, "kresd-rundir.service", "polkit.service"}
+	names := []string{units.Socket, units.Manager, units.PolicyLoader, units.CacheGC, "kresd-rundir.service", "kresd-rundir-check.service", "polkit.service"}
 	for n := range workers {
 		names = append(names, units.Worker(n+1))
 	}
@@ -120,7 +120,7 @@ func (s *side) traceStart(ctx context.Context, began, ended moment) ([]span, err
 	t := tracer{began: began, last: began}
 	t.next("systemctl and the queue of jobs", socket.queued)
 	t.next("the socket, with its run directory", socket.active)
-	t.next("ExecStartPre= of the manager", manager.forked)
+	t.next("the manager's job", manager.forked)
 	t.next("the manager's sandbox, until execve", manager.executed)
 	t.next("the manager reads the configuration and looks", begun)
 	t.next("polkit's check, and the loader's job", loader.queued)
@@ -132,7 +132,7 @@ func (s *side) traceStart(ctx context.Context, began, ended moment) ([]span, err
 	t.next("the manager is ready", manager.active)
 	t.next("systemctl returns, a query is answered", ended)
 	t.beside("the garbage collector, which no one waits for", gc.queued, gc.active)
-	for _, name := range []string{"kresd-rundir.service", "polkit.service"} {
+	for _, name := range []string{"kresd-rundir.service", "kresd-rundir-check.service", "polkit.service"} {
 		u := all[name]
 		t.beside(name, u.queued, max(u.active, u.ended))
 	}

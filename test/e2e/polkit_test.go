@@ -71,7 +71,7 @@ func asManagerOf(t *testing.T, unit, method string, args ...string) (denial stri
 // nearMisses are names that a careless rule would let through. Units of some of
 // them are made, so that they could be started.
 var nearMisses = []string{
-	"dbus.service", "knot-resolver.service", "systemd-journald.service", "kresd-manager.service", "kresd-rundir.service", "polkit.service",
+	"dbus.service", "knot-resolver.service", "systemd-journald.service", "kresd-manager.service", "kresd-rundir.service", "kresd-rundir-check.service", "polkit.service",
 	"xkresd@1.service", "kresd@1x.service", "kresd@0.service", "kresd@01.service", "kresd@00001.service", "kresd@12345.service",
 	"kresd@1.service.service", "kresd@1-1.service", "kresd@1.5.service", "KRESD@1.service", "kresd@.service", "kresd@@1.service", "kresd@1@2.service",
 	"kresd@canaryx.service", "kresd@Canary.service", "kresd@canary1.service", "kresd@-1.service", `kresd@1\x2e.service`, "kresd@1:2.service", "kresd@١.service",

@@ -179,7 +179,7 @@ for line in sys.stdin.read().splitlines():
 func inUnits(t *testing.T) (all []used) {
 	t.Helper()
 	names := []string{"kresd@1.service", "kresd@canary.service", "kres-policy-loader.service", "kres-gc.service", "kres-component@extra.service",
-		"kresd-manager.service", "kresd-manager.socket", "kresd.target", "kresd-rundir.service", "kres-fleet.service"}
+		"kresd-manager.service", "kresd-manager.socket", "kresd.target", "kresd-rundir.service", "kresd-rundir-check.service", "kres-fleet.service"}
 	text := sut.Must(t, append([]string{"systemctl", "cat", "--"}, names...)...)
 	installed := strings.Fields(sut.Must(t, "sh", "-c", "cd /usr/local/lib/systemd/system && ls -d kres*"))
 	for _, name := range installed {
