@@ -32,6 +32,7 @@ const (
 	unitIface        = systemdName + ".Unit"
 	serviceIface     = systemdName + ".Service"
 	busName          = "org.freedesktop.DBus"
+	busPath          = dbus.ObjectPath("/org/freedesktop/DBus")
 	noSuchUnit       = systemdName + ".NoSuchUnit"
 	unitMasked       = systemdName + ".UnitMasked"
 	destructive      = systemdName + ".TransactionIsDestructive"
@@ -145,22 +146,36 @@ func (n *conn) subscribe(ctx context.Context) error {
 	n.jobs = newJobs("", n.target)
 	n.bus.Signal(n.signals)
 	go n.loop()
-	if err := matchManager(ctx, n.bus, "JobRemoved"); err != nil {
-		return err
+	// All at once: the bus takes up what comes over one connection in order.
+	ask := func(name string, path dbus.ObjectPath, method string, args ...any) *dbus.Call {
+		return n.bus.Object(name, path).GoWithContext(ctx, method, 0, make(chan *dbus.Call, 1), args...)
 	}
-	if err := matchOwner(ctx, n.bus); err != nil {
-		return err
+	calls := []*dbus.Call{
+		ask(busName, busPath, busName+".AddMatch", jobRule),
+		ask(busName, busPath, busName+".AddMatch", ownerRule),
+		ask(systemdName, systemdPath, managerIface+".Subscribe"),
+		ask(busName, busPath, busName+".GetNameOwner", systemdName),
 	}
-	if err := n.bus.Object(systemdName, systemdPath).CallWithContext(ctx, managerIface+".Subscribe", 0).Err; err != nil {
-		return err
+	var failure error
+	for _, call := range calls {
+		<-call.Done
+		failure = cmp.Or(failure, call.Err)
 	}
-	owner, err := nameOwner(ctx, n.bus)
-	if err != nil {
-		return err
+	var owner string
+	if failure == nil {
+		failure = calls[len(calls)-1].Store(&owner)
 	}
-	n.jobs.began(owner)
-	return nil
+	if failure == nil {
+		n.jobs.began(owner)
+	}
+	return failure
 }
+
+// The match rules of matchManager, for the end of jobs, and of matchOwner.
+const (
+	jobRule   = "type='signal',sender='" + systemdName + "',path='/org/freedesktop/systemd1',interface='" + managerIface + "',member='JobRemoved'"
+	ownerRule = "type='signal',sender='" + busName + "',interface='" + busName + "',member='NameOwnerChanged',arg0='" + systemdName + "'"
+)
 
 // matchManager asks for a signal of systemd's manager object.
 func matchManager(ctx context.Context, bus *dbus.Conn, member string) error {

@@ -297,7 +297,7 @@ func TestWithoutABusEverythingIsUnavailable(t *testing.T) {
 	defer client.Close()
 	_, observe := client.Observe(t.Context(), units.Scope{})
 	_, one := client.ObserveUnit(t.Context(), "kresd@1.service")
-	_, stock := client.StockState(t.Context())
+	_, stock := client.ActiveState(t.Context(), units.Stock)
 	for _, err := range []error{observe, one, stock,
 		client.Start(t.Context(), "kresd@1.service", units.JobTerms{}), client.Stop(t.Context(), "kresd@1.service"),
 		client.Restart(t.Context(), "kresd@1.service", units.JobTerms{}), client.ResetFailed(t.Context(), "kresd@1.service"),

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/godbus/dbus/v5"
 
@@ -67,6 +68,10 @@ func (c *Client) Observe(ctx context.Context, scope units.Scope) (units.Live, er
 func (c *Client) snapshot(ctx context.Context, scope units.Scope, target, control string) (live units.Live, err error) {
 	err = c.look(ctx, func(n *conn) error {
 		return n.read(ctx, func(ctx context.Context) (err error) {
+			if scope.Brief {
+				live, err = n.brief(ctx, target)
+				return err
+			}
 			all, rows, err := n.picture(ctx, patterns(), append([]string{target}, scope.Units...))
 			if err != nil {
 				return err
@@ -83,6 +88,23 @@ func (c *Client) snapshot(ctx context.Context, scope units.Scope, target, contro
 		})
 	})
 	return live, err
+}
+
+// brief is a snapshot of states and jobs alone, which is one question.
+func (n *conn) brief(ctx context.Context, target string) (units.Live, error) {
+	live := units.Live{Units: map[string]units.Observed{}}
+	var rows []listed
+	if err := n.call(ctx, "ListUnitsByPatterns", []string{}, append(patterns(), target)).Store(&rows); err != nil {
+		return live, translate(err, "list units")
+	}
+	for _, r := range rows {
+		if r.Name == target {
+			live.Target = r.observed()
+		} else if _, ours := units.RoleOf(r.Name); ours {
+			live.Units[r.Name] = r.observed()
+		}
+	}
+	return live, nil
 }
 
 // look calls f with the connection on which systemd tells of changes, or with another
@@ -120,8 +142,12 @@ func (n *conn) listening(ctx context.Context) (wait func() error) {
 }
 
 // ObserveUnit is Observe for one unit, loaded or not. It always asks systemd, for all
-// but NeedDaemonReload.
+// but NeedDaemonReload. Of what has no processes, as a target, it tells states and job
+// alone, and takes one that systemd does not have in memory for inactive.
 func (c *Client) ObserveUnit(ctx context.Context, unit string) (o units.Observed, err error) {
+	if !strings.HasSuffix(unit, ".service") {
+		return c.state(ctx, unit)
+	}
 	err = c.do(ctx, func(n *conn) error {
 		return n.read(ctx, func(ctx context.Context) error {
 			all, _, err := n.picture(ctx, nil, []string{unit})
@@ -232,16 +258,25 @@ func (n *conn) lookUp(ctx context.Context, names ...string) ([]listed, error) {
 	return rows, nil
 }
 
-// StockState returns the ActiveState of the stock service, "" if there is none.
-func (c *Client) StockState(ctx context.Context) (state string, err error) {
+// state is what one question tells of a unit, for which nothing is read in.
+func (c *Client) state(ctx context.Context, unit string) (o units.Observed, err error) {
+	o = units.Observed{Name: unit, ActiveState: "inactive", SubState: "dead"}
 	err = c.do(ctx, func(n *conn) error {
-		rows, err := n.lookUp(ctx, units.Stock)
+		var rows []listed
+		err := n.call(ctx, "ListUnitsByPatterns", []string{}, []string{unit}).Store(&rows)
 		for _, r := range rows {
-			if r.Load != "not-found" {
-				state = r.Active
+			if r.Name == unit {
+				o = r.observed()
 			}
 		}
-		return err
+		return translate(err, "look up "+unit)
 	})
-	return state, err
+	return o, err
+}
+
+// ActiveState returns that of a unit. One that systemd does not have in memory is
+// inactive: it is not read in.
+func (c *Client) ActiveState(ctx context.Context, unit string) (string, error) {
+	o, err := c.state(ctx, unit)
+	return o.ActiveState, err
 }

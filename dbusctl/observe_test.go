@@ -186,22 +186,47 @@ func TestAStateThatChangesMeanwhileIsReadAgain(t *testing.T) {
 	}
 }
 
-// A target has none of the properties of a service, and systemd says so.
-func TestObserveUnitReadsATarget(t *testing.T) {
-	answer := list([]listed{row(units.Target, "loaded", "active", "active", 0)}, map[string]any{
-		"/unit/kresd_target InvocationID":         []byte{0x01, 0xab},
-		"/unit/kresd_target NeedDaemonReload":     false,
-		"/unit/kresd_target StateChangeTimestamp": uint64(0),
-	})
-	client := newBus(t, &bus{answer: func(b *bus, method string, call *dbus.Message) ([]any, error) {
-		if method == "Get" && call.Body[0] == serviceIface {
-			return nil, dbus.Error{Name: busName + ".Error.UnknownInterface", Body: []any{"Unknown interface"}}
+// Of a target, which has no processes, one question tells all; none reads it in.
+func TestObserveUnitAsksOnceOfATarget(t *testing.T) {
+	for name, c := range map[string]struct {
+		rows  []listed
+		state string
+		job   uint32
+	}{
+		"there":         {[]listed{row(units.Target, "loaded", "active", "active", 7)}, "active", 7},
+		"not in memory": {nil, "inactive", 0},
+	} {
+		asked := 0 // by one call after another
+		answer := list(c.rows, nil)
+		client := newBus(t, &bus{answer: func(b *bus, method string, call *dbus.Message) ([]any, error) {
+			if asked++; method != "ListUnitsByPatterns" {
+				t.Errorf("%s: asked %s", name, method)
+			}
+			return answer(b, method, call)
+		}})
+		o, err := client.ObserveUnit(patient(t), units.Target)
+		if err != nil || o.Name != units.Target || o.ActiveState != c.state || o.Job != c.job || asked != 1 {
+			t.Errorf("%s: %+v %v, asked %d times", name, o, err, asked)
 		}
+	}
+}
+
+// A snapshot of states alone asks once, too, of whatever is in memory.
+func TestABriefSnapshotIsOneQuestion(t *testing.T) {
+	rows := []listed{
+		row("kresd@1.service", "loaded", "active", "running", 7),
+		row("kresd@01.service", "loaded", "active", "running", 0),
+		row(units.Target, "loaded", "active", "active", 0),
+	}
+	asked := 0
+	answer := list(rows, nil)
+	client := newBus(t, &bus{answer: func(b *bus, method string, call *dbus.Message) ([]any, error) {
+		asked++
 		return answer(b, method, call)
 	}})
-	o, err := client.ObserveUnit(patient(t), units.Target)
-	if err != nil || o.ActiveState != "active" || o.InvocationID != "01ab" {
-		t.Errorf("%+v %v", o, err)
+	live, err := client.Observe(patient(t), units.Scope{Brief: true, Units: []string{"kresd@2.service"}})
+	if err != nil || asked != 1 || len(live.Units) != 1 || live.Unit("kresd@1.service").Job != 7 || !live.Target.Serving() {
+		t.Errorf("%+v %v, asked %d times", live, err, asked)
 	}
 }
 
@@ -220,20 +245,23 @@ func TestAnAnswerThatIsMissingIsAskedForAgain(t *testing.T) {
 	}
 }
 
-func TestStockState(t *testing.T) {
+func TestActiveState(t *testing.T) {
 	for _, c := range []struct {
 		load, active, want string
 	}{
-		{"not-found", "inactive", ""},
+		{"not-found", "inactive", "inactive"},
 		{"loaded", "active", "active"},
 		{"loaded", "failed", "failed"},
-		{"masked", "inactive", "inactive"},
 		{"masked", "active", "active"}, // masked while it ran
 	} {
 		client := newBus(t, &bus{answer: list([]listed{row(units.Stock, c.load, c.active, "x", 0)}, nil)})
-		if got, err := client.StockState(patient(t)); err != nil || got != c.want {
+		if got, err := client.ActiveState(patient(t), units.Stock); err != nil || got != c.want {
 			t.Errorf("%s and %s: %q %v", c.load, c.active, got, err)
 		}
+	}
+	client := newBus(t, &bus{answer: list(nil, nil)})
+	if got, err := client.ActiveState(patient(t), units.Stock); err != nil || got != "inactive" {
+		t.Errorf("not in memory: %q %v", got, err)
 	}
 }
 

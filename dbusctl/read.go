@@ -78,6 +78,11 @@ func (r listed) is(o units.Observed) bool {
 	return o.Name == r.Name && o.LoadState == r.Load && o.ActiveState == r.Active && o.SubState == r.Sub && o.Job == r.JobID && o.JobType == r.JobType
 }
 
+// observed is what a row tells.
+func (r listed) observed() units.Observed {
+	return units.Observed{Name: r.Name, LoadState: r.Load, ActiveState: r.Active, SubState: r.Sub, Job: r.JobID, JobType: r.JobType}
+}
+
 // readUnits reads the properties of units, and returns those whose state changed
 // meanwhile.
 func (n *conn) readUnits(ctx context.Context, rows []listed, all map[string]units.Observed) (moved map[string]bool, failure error) {
@@ -140,14 +145,7 @@ func (n *conn) request(ctx context.Context, row listed) *request {
 // two states, or of another one than the listed; every active state has substates
 // of its own.
 func (r *request) collect() (o units.Observed, moved bool, err error) {
-	o = units.Observed{
-		Name:        r.row.Name,
-		LoadState:   r.row.Load,
-		ActiveState: r.row.Active,
-		SubState:    r.row.Sub,
-		Job:         r.row.JobID,
-		JobType:     r.row.JobType,
-	}
+	o = r.row.observed()
 	if r.since == nil {
 		if r.row.Load == "loaded" && strings.HasSuffix(r.row.Name, ".service") {
 			o.Result = "success" // what failed stays in memory

@@ -42,7 +42,7 @@ var questions = map[string]func(context.Context, *Client) error{
 		_, err := c.ObserveUnit(ctx, "kresd@1.service")
 		return err
 	},
-	"stock": func(ctx context.Context, c *Client) error { _, err := c.StockState(ctx); return err },
+	"stock": func(ctx context.Context, c *Client) error { _, err := c.ActiveState(ctx, units.Stock); return err },
 	"text": func(ctx context.Context, c *Client) error {
 		_, err := c.ServiceText(ctx, "kresd@1.service", "Slice")
 		return err
@@ -123,7 +123,7 @@ func TestEveryQuestionEndsWithItsContext(t *testing.T) {
 				client := newBus(t, b)
 				client.answer = time.Hour
 				if connected {
-					if _, err := client.StockState(patient(t)); err != nil {
+					if _, err := client.ActiveState(patient(t), units.Stock); err != nil {
 						t.Fatal(err)
 					}
 				}
@@ -199,7 +199,7 @@ func TestADeadlineOfACallerIsReportedInWords(t *testing.T) {
 				b := &bus{answer: answering}
 				client := newBus(t, b)
 				if connected {
-					if _, err := client.StockState(patient(t)); err != nil {
+					if _, err := client.ActiveState(patient(t), units.Stock); err != nil {
 						t.Fatal(err)
 					}
 				}
@@ -298,7 +298,7 @@ func TestWritesDoNotWait(t *testing.T) {
 func TestABusThatReadsNothingHoldsNoOneUp(t *testing.T) {
 	b := &bus{answer: answering}
 	client := newBus(t, b)
-	if _, err := client.StockState(patient(t)); err != nil {
+	if _, err := client.ActiveState(patient(t), units.Stock); err != nil {
 		t.Fatal(err)
 	}
 	b.stop(t)
@@ -307,7 +307,7 @@ func TestABusThatReadsNothingHoldsNoOneUp(t *testing.T) {
 		defer close(done)
 		for range 1000 { // many times what a socket holds
 			ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
-			_, _ = client.StockState(ctx)
+			_, _ = client.ActiveState(ctx, units.Stock)
 			cancel()
 		}
 	}()

@@ -42,12 +42,12 @@ type Transient struct {
 	set map[string]map[string]uint64
 }
 
-// StockState is Client.StockState, "" where it does not matter.
-func (t *Transient) StockState(ctx context.Context) (string, error) {
-	if t.Apart {
+// ActiveState is Client.ActiveState; of the stock service "" where it does not matter.
+func (t *Transient) ActiveState(ctx context.Context, unit string) (string, error) {
+	if t.Apart && unit == units.Stock {
 		return "", nil
 	}
-	return t.Client.StockState(ctx)
+	return t.Client.ActiveState(ctx, unit)
 }
 
 // Start is Client.Start. No one asks polkit, so that a stop comes before it or after it,

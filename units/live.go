@@ -103,6 +103,8 @@ func (o Observed) LoadedRules(hash string) bool {
 type Scope struct {
 	// Units are wanted. They are read in: one that no one has started may be masked.
 	Units []string
+	// Brief leaves out all but states and jobs, and Units and Limits.
+	Brief bool
 	// Limits has the limits read: of the workers among Units and of those that are not
 	// idle. With Lifted, of all others, too, that limits were set for.
 	Limits, Lifted bool

@@ -51,7 +51,9 @@ type Systemd interface {
 	carry.Systemd
 	// Observe takes one snapshot of all units, and of what is in scope.
 	Observe(ctx context.Context, scope units.Scope) (units.Live, error)
-	StockState(ctx context.Context) (string, error)
+	// ActiveState returns that of any unit. One that systemd does not have in memory is
+	// inactive.
+	ActiveState(ctx context.Context, unit string) (string, error)
 	// ServiceText returns a property of a service, as Restart or Slice.
 	ServiceText(ctx context.Context, unit, name string) (string, error)
 	// SystemdVersion returns that of systemd.

@@ -29,7 +29,7 @@ var (
 
 // CheckStock returns ErrStock while the stock service runs or is starting.
 func CheckStock(ctx context.Context, s Systemd) error {
-	state, err := s.StockState(ctx)
+	state, err := s.ActiveState(ctx, units.Stock)
 	if err != nil {
 		return err
 	}
@@ -74,6 +74,10 @@ func awaitSystemd(ctx context.Context, s Systemd, log *slog.Logger) error {
 // signal that comes before the program is there is lost, and systemd would wait for it
 // until TimeoutStopSec= is over.
 func checkStopped(ctx context.Context, s Systemd) error {
+	state, err := s.ActiveState(ctx, units.Manager)
+	if err != nil || state != "deactivating" {
+		return err
+	}
 	o, err := s.ObserveUnit(ctx, units.Manager)
 	if err == nil && o.MainPID == os.Getpid() && o.ActiveState == "deactivating" {
 		err = fmt.Errorf("stopped before it started: %w", units.ErrCanceled)

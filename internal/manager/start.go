@@ -270,7 +270,7 @@ func (m *Manager) serves(s *snapshot) error {
 // adoptLinked learns what runs when no record tells, as after a boot: a start
 // that fails must restore it, and must stop nothing if it cannot be known.
 func (m *Manager) adoptLinked(ctx context.Context) error {
-	live, err := m.o.Systemd.Observe(ctx, units.Scope{})
+	live, err := m.o.Systemd.Observe(ctx, units.Scope{Brief: true})
 	if err != nil {
 		return err
 	}

@@ -73,8 +73,12 @@ func (s *Systemd) EndingManager(job string) {
 	s.ending = job
 }
 
-// StockState returns the state of the stock service.
-func (s *Systemd) StockState(ctx context.Context) (string, error) {
+// ActiveState returns that of a unit.
+func (s *Systemd) ActiveState(ctx context.Context, name string) (string, error) {
+	if name != units.Stock {
+		o, err := s.ObserveUnit(ctx, name)
+		return o.ActiveState, err
+	}
 	_, end, err := s.call(ctx, "stock", "")
 	defer end()
 	s.mu.Lock()
