@@ -7,7 +7,7 @@ import "strings"
 // bounds say what keeps a row over budget, of every row that has one: printed with it while
 // it is over. The first whose beginning or middle a row has is its own.
 var bounds = []struct{ what, why string }{
-	{"systemctl start until all workers answer", "before the loader starts there are processes more than in the floor, which make and check the run directory, and the manager's own sandbox, for each of which systemd runs an executor; then the manager reads, looks and has polkit asked. See the plot"},
+	{"systemctl start until all workers answer", "before the loader starts the manager does, whose sandbox takes as long as the loader's; then it reads, looks and has polkit asked about each job. PID 1, which does one thing at a time, has twice the work of the floor with it: a process more, the answers, and a signal for each unit that is read in for one. See the plot"},
 	{"the same, and nothing has asked polkit before", "as the row above, and polkit's own start, which waits for the bus"},
 	{"the same, with DNS over TLS and no certificate", "as the row above; the first worker makes the key that the others share, so that they come after it"},
 	{"reload of ", "the manager reads, validates, renders and writes the whole before the loader may begin, so that nothing is loaded of what is refused: the trace has how long that takes, most of it on both cores, and that the workers are told within two milliseconds"},
