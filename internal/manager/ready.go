@@ -55,7 +55,7 @@ func awaitSystemd(ctx context.Context, s Systemd, log *slog.Logger) error {
 		if err == nil {
 			err = checkStopped(ctx, s)
 		}
-		if !errors.Is(err, units.ErrUnavailable) || time.Now().After(end) {
+		if !errors.Is(err, units.ErrUnavailable) || time.Now().After(end) || ctx.Err() != nil {
 			return err
 		}
 		if !said {

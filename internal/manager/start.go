@@ -28,7 +28,13 @@ import (
 //
 // When the context ends, no further step is begun, and the error wraps
 // [units.ErrCanceled]; what has been started goes on.
-func (m *Manager) Start(ctx context.Context) error {
+func (m *Manager) Start(ctx context.Context) (err error) {
+	defer func() {
+		// A question that was given up fails for that.
+		if err != nil && ctx.Err() != nil && errors.Is(err, ctx.Err()) && !errors.Is(err, units.ErrCanceled) {
+			err = fmt.Errorf("%w: %w", units.ErrCanceled, err)
+		}
+	}()
 	if err := awaitSystemd(ctx, m.o.Systemd, m.o.Log); err != nil {
 		return err
 	}

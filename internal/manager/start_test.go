@@ -151,6 +151,22 @@ func TestAStartWaitsForTheBusAWhile(t *testing.T) {
 	})
 }
 
+// A manager that is stopped while it asks its first questions has not failed.
+func TestAStartThatIsCanceledAtAQuestionSaysSo(t *testing.T) {
+	for _, question := range []string{"stock", "observe-unit " + units.Manager, "observe"} {
+		t.Run(question, func(t *testing.T) {
+			w := newWorld(t, basic)
+			w.sys.Script(question, fakesystemd.Hangs)
+			ctx, cancel := context.WithCancel(t.Context())
+			time.AfterFunc(10*time.Millisecond, cancel)
+			if err := w.process(w.sys.Client()).Start(ctx); !errors.Is(err, units.ErrCanceled) {
+				t.Errorf("start: %v", err)
+			}
+			w.wantJobs(t)
+		})
+	}
+}
+
 func TestAStockServiceThatEndedIsNotInTheWay(t *testing.T) {
 	for _, state := range []string{"", "inactive", "failed"} {
 		w := newWorld(t, basic)
