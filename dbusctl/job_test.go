@@ -142,7 +142,29 @@ func TestJobsOfOthers(t *testing.T) {
 	}
 }
 
-// jobOf is the property Job of a unit.
+// A start that is queued already, as by the target that wants the unit, is waited for and
+// not asked for again: that would cost a question to polkit.
+func TestAStartThatIsQueuedIsWaitedFor(t *testing.T) {
+	for result, want := range map[string]string{
+		"done":   "",
+		"failed": "start of kresd@3.service failed; a start job of it was under way already",
+	} {
+		client := newBus(t, &bus{answer: func(_ *bus, method string, _ *dbus.Message) ([]any, error) {
+			if method != "ListUnitsByPatterns" {
+				t.Errorf("asked %s", method)
+			}
+			return []any{[]listed{withJob(row("kresd@3.service", "loaded", "inactive", "dead", 0), "start", 7)}}, nil
+		}, then: func(b *bus, _ string) { b.removed(systemd, "/job/7", result) }})
+		got := ""
+		if err := client.Start(patient(t), "kresd@3.service", units.JobTerms{}); err != nil {
+			got = err.Error()
+		}
+		if got != want {
+			t.Errorf("start: %s\nwant: %s", got, want)
+		}
+	}
+}
+
 // withJob is a unit that has a job, unless its type is "".
 func withJob(r listed, verb string, id uint32) listed {
 	if verb != "" {
