@@ -68,7 +68,7 @@ export default function Fleet() {
       {hosts.value.length > 0 && (
         <div class="charts">
           {rings(r?.policy, hosts.value).map((ring, i) => (
-            <Panel key={i} id={`ring-${i}`} title={<>Ring <Text of={ring.name} /> <small class="muted">{plural(ring.hosts.length, "host")}</small></>}>
+            <Panel key={i} id={`ring-${i}`} title={<>{i < (r?.policy.rings.length ?? 0) && `Ring ${i + 1}: `}<Text of={ring.name !== "*" ? ring.name : i === 0 ? "all hosts" : "all others"} /> <small class="muted">{plural(ring.hosts.length, "host")}</small></>}>
               <ul class="squares" aria-label={`Hosts of ring ${ring.name}`}>{ring.hosts.map((h) => <li key={h.id} class={tones[stateOf(h)] ?? ""} title={`${h.id}: ${stateOf(h)}${h.reason ? `, ${h.reason}` : ""}`}><span aria-hidden="true">{signs[stateOf(h)] ?? ({ bad: "✗", warn: "▲", good: "✓" }[tones[stateOf(h)] ?? "none" as Tone] ?? "·")}</span><span class="unseen">{h.id}: {stateOf(h)}</span></li>)}</ul>
               <p class="row">{byState(ring.hosts).map(([name, n]) => <State key={name} name={name}>{n} {name}</State>)}</p>
             </Panel>
