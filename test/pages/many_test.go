@@ -3,11 +3,13 @@
 package pages
 
 import (
+	"context"
 	"fmt"
 	"net"
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"kresd-manager/api"
 	"kresd-manager/api/door"
@@ -15,6 +17,7 @@ import (
 	"kresd-manager/internal/manager/inmemory"
 	"kresd-manager/test/browser"
 	"kresd-manager/test/product"
+	"kresd-manager/units"
 )
 
 // mostElements is how many elements a page with 64 workers may have.
@@ -35,7 +38,7 @@ func simulated(t *testing.T, cpus int, config string) (m *inmemory.Machine, url 
 	config = strings.Replace(config, "PORT", fmt.Sprint(l.Addr().(*net.TCPAddr).Port), 1)
 	m = inmemory.New(t, config, func(o *manager.Options) { o.Host.CPUs, o.Render.CPUs = cpus, cpus })
 	ending := make(chan struct{})
-	server := door.NewServer(api.New(m, api.Options{Ending: ending}), door.Options{})
+	server := door.NewServer(api.New(m, api.Options{Ending: ending, Logs: chatter}), door.Options{})
 	ended := make(chan error, 1)
 	go func() { ended <- server.Serve(l) }()
 	t.Cleanup(func() {
@@ -46,6 +49,15 @@ func simulated(t *testing.T, cpus int, config string) (m *inmemory.Machine, url 
 		}
 	})
 	return m, "http://" + l.Addr().String()
+}
+
+// chatter is more than a page of a log has room for.
+func chatter(ctx context.Context, _ units.LogQuery, told func(units.LogLine)) error {
+	for n := range 300 {
+		told(units.LogLine{Cursor: fmt.Sprint(n), When: time.Unix(int64(n), 0), Unit: "kresd@1.service", Priority: 6, Message: strings.Repeat(fmt.Sprintf("line %d ", n), 1+n%20)})
+	}
+	<-ctx.Done()
+	return nil
 }
 
 // watchTasks has the page note how long its longest task takes.
@@ -88,6 +100,17 @@ func TestAPageOfSixtyFourWorkers(t *testing.T) {
 		p.Fits(page + ", narrow")
 		p.Size(1280, 900)
 	}
+
+	// A log shows its newest lines, also after its lines have wrapped elsewhere.
+	turnTo("Logs")
+	p.Role("log", "").Contains("line 299")
+	for _, width := range []int64{320, 1280} {
+		p.Size(width, 900)
+		product.Eventually(t, "the log is at its end", func() bool {
+			return browser.Eval[bool](p, `(b => b.scrollTop > 0 && b.scrollHeight - b.scrollTop - b.clientHeight < 2)(document.querySelector("[role=log]"))`)
+		})
+	}
+	turnTo("Units")
 
 	// One of them is restarted, and no other.
 	before := m.Systemd.PIDs()

@@ -34,7 +34,7 @@ export function Chart(p: ChartProps) {
         <h2 id={p.id}>{p.title} <small class="muted">{p.unit.trim().replace("/s", "per second")}</small></h2>
         <button class="quiet" aria-expanded={table.value} onClick={() => { table.value = !table.value; }}>{table.value ? "As a chart" : "As a table"}</button>
       </header>
-      {table.value ? <Table {...p} lines={lines} /> : <Drawing {...p} lines={lines} key={lines.map((l) => l.name).join()} />}
+      {table.value ? <Table {...p} lines={lines} /> : lines.length > 0 ? <Drawing {...p} lines={lines} key={lines.map((l) => l.name).join()} /> : <div class="plot" />}
       <figcaption class="muted">{summary(p, lines)}</figcaption>
     </figure>
   );

@@ -22,6 +22,8 @@ export const textOf = (l: LogLine): string => `${l.when} ${shortUnit(l.unit)} ${
 
 const tone = (priority: number): string => (priority <= 3 ? "bad-text" : priority === 4 ? "warn-text" : priority >= 7 ? "muted" : "");
 
+const sizeOf = (b: HTMLElement): string => `${b.clientWidth} ${b.clientHeight}`;
+
 export default function Logs() {
   const unit = useSignal(place.value.parameters.get("unit") ?? "");
   const level = useSignal("info");
@@ -33,6 +35,7 @@ export default function Logs() {
   const problem = useSignal<Problem | null>(null);
   const box = useRef<HTMLDivElement>(null);
   const atEnd = useRef(true);
+  const size = useRef("");
 
   useEffect(() => {
     lines.value = [];
@@ -57,10 +60,24 @@ export default function Logs() {
     return () => { clearTimeout(frame); stop(); };
   }, [unit.value, level.value]);
 
-  useLayoutEffect(() => {
+  // Where lines wrap at another place, the browser scrolls: that is no wish to look at older ones.
+  const scrolled = (b: HTMLDivElement) => {
+    if (size.current === sizeOf(b)) atEnd.current = b.scrollHeight - b.scrollTop - b.clientHeight < 30;
+    else toEnd();
+    size.current = sizeOf(b);
+  };
+  const toEnd = () => {
     const b = box.current;
     if (b && atEnd.current) b.scrollTop = b.scrollHeight;
-  }, [lines.value]);
+  };
+  useLayoutEffect(toEnd, [lines.value, words.value, wrap.value]);
+  useEffect(() => {
+    const sized = new ResizeObserver(() => {
+      if (box.current) scrolled(box.current);
+    });
+    sized.observe(box.current!);
+    return () => sized.disconnect();
+  }, []);
 
   const shown = useComputed(() => {
     const w = words.value.toLowerCase();
@@ -91,7 +108,7 @@ export default function Logs() {
       </div>
       {problem.value && <ProblemView problem={problem.value} />}
       <div class={`log ${wrap.value ? "" : "unwrapped"}`} ref={box} tabIndex={0} role="log" aria-label="Log" aria-live="off"
-        onScroll={(e) => { const b = e.currentTarget; atEnd.current = b.scrollHeight - b.scrollTop - b.clientHeight < 30; }}>
+        onScroll={(e) => scrolled(e.currentTarget)}>
         {shown.value.length === 0 && <p class="empty">Nothing has been logged{unit.value && ` by ${shortUnit(unit.value)}`} at this level.</p>}
         {shown.value.map((l) => (
           <div key={l.n} class={`line ${tone(l.priority)}`}>
