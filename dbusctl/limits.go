@@ -41,16 +41,26 @@ func limited(live units.Live, scope units.Scope, control string) []string {
 	return slices.Compact(names)
 }
 
-// limits reads the limits of workers. No change of state changes them, so they
+// unlimited are the limits of a worker that has none.
+var unlimited = units.Limits{
+	MemoryMax: units.Unlimited, MemoryHigh: units.Unlimited, TasksMax: units.Unlimited, CPUWeight: units.Unlimited, IOWeight: units.Unlimited,
+}
+
+// limitsIn are the properties of those limits that are not 0.
+func limitsIn(l units.Limits) []units.LimitProperty {
+	return slices.DeleteFunc(slices.Clone(units.LimitProperties), func(p units.LimitProperty) bool { return *p.Of(&l) == 0 })
+}
+
+// limits reads some limits of workers. No change of state changes them, so they
 // belong to any picture. Of one that systemd has not in memory all properties are read at
 // once, and nothing else: each call has systemd read it in, and forget it.
-func (n *conn) limits(ctx context.Context, names []string, rows []listed) (map[string]units.Limits, error) {
+func (n *conn) limits(ctx context.Context, names []string, wanted []units.LimitProperty, rows []listed) (map[string]units.Limits, error) {
 	all := make(map[string]units.Limits, len(names))
 	loaded := func(unit string) bool {
 		return slices.ContainsFunc(rows, func(r listed) bool { return r.Name == unit && !r.unloaded })
 	}
 	for some := range slices.Chunk(names, atOnce) {
-		if err := n.limitsOf(ctx, some, loaded, all); err != nil {
+		if err := n.limitsOf(ctx, some, wanted, loaded, all); err != nil {
 			return nil, err
 		}
 	}
@@ -58,26 +68,25 @@ func (n *conn) limits(ctx context.Context, names []string, rows []listed) (map[s
 }
 
 // limitsOf asks for everything at once.
-func (n *conn) limitsOf(ctx context.Context, names []string, loaded func(unit string) bool, all map[string]units.Limits) (failure error) {
+func (n *conn) limitsOf(ctx context.Context, names []string, wanted []units.LimitProperty, loaded func(unit string) bool, all map[string]units.Limits) (failure error) {
 	calls := make([][]*dbus.Call, len(names))
 	for i, unit := range names {
 		obj := n.bus.Object(systemdName, unitPath(unit))
-		if !loaded(unit) {
+		if len(wanted) > 1 && !loaded(unit) {
 			calls[i] = []*dbus.Call{obj.GoWithContext(ctx, propertiesGetAll, 0, make(chan *dbus.Call, 1), serviceIface)}
 			continue
 		}
-		for _, p := range units.LimitProperties {
+		for _, p := range wanted {
 			calls[i] = append(calls[i], obj.GoWithContext(ctx, propertiesGet, 0, make(chan *dbus.Call, 1), serviceIface, p.Name))
 		}
 	}
 	for i, unit := range names {
-		of, err := values(calls[i])
+		of, err := values(calls[i], wanted)
 		if err != nil && failure == nil {
 			failure = translate(n.heard(ctx, err), "read the limits of "+unit)
 		}
-		var l units.Limits
-		for _, p := range units.LimitProperties {
-			*p.Of(&l) = units.Unlimited
+		l := unlimited
+		for _, p := range wanted {
 			if number, ok := of[p.Name].Value().(uint64); ok {
 				*p.Of(&l) = number
 			}
@@ -88,13 +97,13 @@ func (n *conn) limitsOf(ctx context.Context, names []string, loaded func(unit st
 }
 
 // values waits for what limitsOf asks of a unit. What it does not have is absent.
-func values(calls []*dbus.Call) (of map[string]dbus.Variant, failure error) {
-	if len(calls) == 1 {
+func values(calls []*dbus.Call, wanted []units.LimitProperty) (of map[string]dbus.Variant, failure error) {
+	if len(calls) < len(wanted) {
 		<-calls[0].Done
 		return of, present(calls[0].Store(&of))
 	}
 	of = map[string]dbus.Variant{}
-	for k, p := range units.LimitProperties {
+	for k, p := range wanted {
 		v, there, err := value(calls[k])
 		if failure == nil {
 			failure = err

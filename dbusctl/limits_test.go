@@ -37,11 +37,16 @@ func TestLimitsAreOfThoseAskedForAndOfThoseThatHaveSome(t *testing.T) {
 	answer := list(rows, values)
 	client := newBus(t, &bus{answer: func(b *bus, method string, call *dbus.Message) ([]any, error) {
 		if method == "Get" || method == "GetAll" {
-			asked.Store(fmt.Sprint(method, " ", call.Headers[dbus.FieldPath].Value(), " ", call.Body[0]), true)
+			what := fmt.Sprint(method, " ", call.Headers[dbus.FieldPath].Value(), " ", call.Body[0])
+			asked.Store(what, true)
+			if method == "Get" {
+				asked.Store(fmt.Sprint(what, " ", call.Body[1]), true)
+			}
 		}
 		return answer(b, method, call)
 	}})
-	scope := units.Scope{Units: []string{"kresd@1.service", units.CacheGC}, Limits: true, Lifted: true}
+	every := units.Limits{MemoryMax: 1, MemoryHigh: 1, TasksMax: 1, CPUWeight: 1, IOWeight: 1}
+	scope := units.Scope{Units: []string{"kresd@1.service", units.CacheGC}, Limits: every, Lifted: true}
 	live, err := client.snapshot(t.Context(), scope, units.Target, control)
 	if err != nil {
 		t.Fatal(err)
@@ -70,6 +75,20 @@ func TestLimitsAreOfThoseAskedForAndOfThoseThatHaveSome(t *testing.T) {
 	delete(want, "kresd@7.service")
 	if diff := cmp.Diff(want, live.Limits); diff != "" {
 		t.Errorf("no limit is lifted: %s", diff)
+	}
+	asked.Clear()
+	scope.Limits = units.Limits{CPUWeight: 1}
+	if live, err = client.snapshot(t.Context(), scope, units.Target, control); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, live.Limits); diff != "" {
+		t.Errorf("one limit is in scope: %s", diff)
+	}
+	for _, p := range units.LimitProperties {
+		_, read := asked.Load(fmt.Sprint("Get ", unitPath("kresd@2.service"), " ", serviceIface, " ", p.Name))
+		if read != (p.Name == "CPUWeight") {
+			t.Errorf("%s was read: %v", p.Name, read)
+		}
 	}
 	if live, err := client.Observe(t.Context(), units.Scope{}); err != nil || live.Limits != nil {
 		t.Errorf("not in scope, and read: %v %v", live.Limits, err)

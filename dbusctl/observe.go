@@ -81,8 +81,8 @@ func (c *Client) snapshot(ctx context.Context, scope units.Scope, target, contro
 			}
 			live = units.Live{Units: all, Target: all[target]}
 			delete(all, target)
-			if scope.Limits {
-				live.Limits, err = n.limits(ctx, limited(live, scope, control), rows)
+			if !scope.Limits.None() {
+				live.Limits, err = n.limits(ctx, limited(live, scope, control), limitsIn(scope.Limits), rows)
 			}
 			return err
 		})

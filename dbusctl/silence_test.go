@@ -35,7 +35,7 @@ func answering(b *bus, method string, call *dbus.Message) ([]any, error) {
 // questions are all that a client asks of systemd.
 var questions = map[string]func(context.Context, *Client) error{
 	"observe": func(ctx context.Context, c *Client) error {
-		_, err := c.Observe(ctx, units.Scope{Units: []string{"kresd@2.service"}, Limits: true})
+		_, err := c.Observe(ctx, units.Scope{Units: []string{"kresd@2.service"}, Limits: units.Limits{CPUWeight: 1}})
 		return err
 	},
 	"observe one": func(ctx context.Context, c *Client) error {

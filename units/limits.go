@@ -51,6 +51,16 @@ func (l Limits) Controllers() map[string][]string {
 // None reports whether the configuration leaves the units as they are.
 func (l Limits) None() bool { return l == Limits{} }
 
+// Or has all limits that one of both has.
+func (l Limits) Or(other Limits) Limits {
+	for _, p := range LimitProperties {
+		if *p.Of(&l) == 0 {
+			*p.Of(&l) = *p.Of(&other)
+		}
+	}
+	return l
+}
+
 // Lifts says whether one of the limits before is none of these: of a worker that is not wanted
 // no other is changed.
 func (l Limits) Lifts(before Limits) bool {

@@ -135,3 +135,10 @@ func TestWhatIsLifted(t *testing.T) {
 		}
 	}
 }
+
+func TestLimitsOfTwo(t *testing.T) {
+	one, other := Limits{MemoryMax: 1, CPUWeight: 2}, Limits{CPUWeight: 3, TasksMax: 4}
+	if got, want := one.Or(other), (Limits{MemoryMax: 1, CPUWeight: 2, TasksMax: 4}); got != want || one.TasksMax != 0 {
+		t.Errorf("got %v, want %v", got, want)
+	}
+}

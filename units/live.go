@@ -105,9 +105,11 @@ type Scope struct {
 	Units []string
 	// Brief leaves out all but states and jobs, and Units and Limits.
 	Brief bool
-	// Limits has the limits read: of the workers among Units and of those that are not
-	// idle. With Lifted, of all others, too, that limits were set for.
-	Limits, Lifted bool
+	// Limits has those limits read that are not 0 in it: of the workers among Units and of
+	// those that are not idle.
+	Limits Limits
+	// Lifted has them read of all others, too, that limits were set for.
+	Lifted bool
 }
 
 // Live is one snapshot of our units. A unit that systemd does not know is
@@ -116,7 +118,8 @@ type Live struct {
 	Units map[string]Observed
 	// Target is kresd.target, or what is in its place.
 	Target Observed
-	// Limits are those of workers, running or not, as far as they were looked at.
+	// Limits are those of workers, running or not, as far as they were looked at; others are
+	// Unlimited.
 	Limits map[string]Limits
 	// Contents are what the files hold that the configuration names, by path.
 	Contents map[string]Content

@@ -171,7 +171,7 @@ func (m *Manager) observed(ctx context.Context, want units.Desired, before units
 // some are or may have been set, which keeps it cheap for all others.
 func (m *Manager) observeUnits(ctx context.Context, want units.Desired, before units.Limits) (units.Live, error) {
 	return m.o.Systemd.Observe(ctx, units.Scope{
-		Units: want.Units(), Limits: !want.Limits.None() || !before.None(), Lifted: want.Limits.Lifts(before),
+		Units: want.Units(), Limits: want.Limits.Or(before), Lifted: want.Limits.Lifts(before),
 	})
 }
 

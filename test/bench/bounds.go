@@ -34,7 +34,7 @@ var bounds = []struct{ what, why string }{
 	{"worker key: ", "the canary and each worker are waited for until they answer, which the bare restarts are not"},
 	{"change that rolls", "a canary goes first, and each worker is asked whether it answers before the next one is drained"},
 	{"collector: ", "what comes before the job and after it, see the trace: the manager looks at all units"},
-	{"limits: ", "the manager reads five limits of each worker, then sets those of the first one, which polkit may refuse, and of all others at once, of which systemd does one after another: see the trace"},
+	{"limits: ", "the manager reads the limit of each worker, then sets those of the first one, which polkit may refuse, and of all others at once, of which systemd does one after another: see the trace"},
 	{"count: ", "the manager looks at all units, and with limits at those of each worker, before it starts the new one: see the trace"},
 	{"PID 1 starts until DNS answers", "systemd, the bus and polkit come up first, on as many cores as the machine has"},
 	{"the same, our manager disabled", "systemd and the bus come up first, as they do for stock"},

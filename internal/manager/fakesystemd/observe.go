@@ -25,8 +25,16 @@ func (s *Systemd) Observe(ctx context.Context, scope units.Scope) (units.Live, e
 	for _, name := range scope.Units {
 		live.Units[name] = s.unitLocked(name).o
 	}
-	if scope.Limits {
+	if !scope.Limits.None() {
 		live.Limits = s.limitsLocked(live)
+		for name, l := range live.Limits {
+			for _, p := range units.LimitProperties {
+				if *p.Of(&scope.Limits) == 0 {
+					*p.Of(&l) = units.Unlimited
+				}
+			}
+			live.Limits[name] = l
+		}
 		maps.DeleteFunc(live.Limits, func(name string, _ units.Limits) bool {
 			_, there := live.Units[name]
 			return !there && !scope.Lifted
