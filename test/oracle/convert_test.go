@@ -24,9 +24,11 @@ type texts struct {
 }
 
 // service runs the stock program for each line of its input, a process each, but
-// reads modules and templates only once: that is most of what a run takes.
+// reads modules and templates only once: that is most of what a run takes. What is left is
+// to copy what such a process writes to, which are all objects that Python's collector or
+// its orderly end looks at: they do not look.
 const service = `
-import os, runpy, sys
+import gc, os, runpy, sys
 import knot_resolver.client.main, knot_resolver.client.commands.convert
 def convert(kind, source, out, rundir):
     os.makedirs(rundir, exist_ok=True)
@@ -42,13 +44,22 @@ while line := sys.stdin.readline():
             convert(*words)
         except BaseException:
             pass
+    gc.freeze()
     pid = os.fork()
     if pid == 0:
         fd = os.open(words[2] + ".messages", os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
         os.dup2(fd, 1)
         os.dup2(fd, 2)
-        convert(*words)
-        sys.exit(0)
+        status = 0
+        try:
+            convert(*words)
+        except SystemExit as end:
+            if not isinstance(end.code, int | None):
+                raise
+            status = end.code or 0
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status)
     print(os.waitpid(pid, 0)[1], flush=True)
 `
 

@@ -84,7 +84,7 @@ func TestOwnersAndModes(t *testing.T) {
 }
 
 func TestLintian(t *testing.T) {
-	r := run(t, "lintian", "--allow-root", "--fail-on=error,warning", "--show-overrides", "--tag-display-limit=0", deb(t, first), deb(t, fleet))
+	r := run(t, "lintian", "--allow-root", "--fail-on=error,warning", "--show-overrides", "--tag-display-limit=0", deb(t, first), deb(t, fleet), deb(t, cockpit))
 	t.Logf("%s%s", r.Stdout, r.Stderr)
 	if r.Code != 0 {
 		t.Errorf("lintian has found something: exit %d", r.Code)

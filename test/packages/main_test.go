@@ -27,8 +27,12 @@ const (
 	second = "0.2.0"
 )
 
-// fleet is the folder of those of kres-fleet, beside folders that are named for versions.
-const fleet = "fleet"
+// Folders of the packages of kres-fleet and of the pages for Cockpit, beside folders that are
+// named for versions.
+const (
+	fleet   = "fleet"
+	cockpit = "cockpit"
+)
 
 // built is the folder with the packages, seen inside as /packages.
 var built string
@@ -53,7 +57,10 @@ func testMain(m *testing.M) int {
 			build("deb", "VERSION="+second, "BUILD="+filepath.Join(dir, second)),
 			build("rpm", "VERSION="+first, "BUILD="+filepath.Join(dir, first)),
 			build("deb-fleet", "VERSION="+first, "BUILD="+filepath.Join(dir, fleet)),
-			build("rpm-fleet", "VERSION="+first, "BUILD="+filepath.Join(dir, fleet)))
+			build("rpm-fleet", "VERSION="+first, "BUILD="+filepath.Join(dir, fleet)),
+			os.Mkdir(filepath.Join(dir, cockpit), 0o755),
+			build("deb-cockpit", "BUILD="+filepath.Join(dir, cockpit)),
+			build("rpm-cockpit", "BUILD="+filepath.Join(dir, cockpit)))
 	})
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -115,6 +122,7 @@ func clean(t *testing.T) {
 		systemctl unmask -q knot-resolver.service
 		systemctl stop knot-resolver.service
 		rm -f /usr/lib/systemd/system/multi-user.target.wants/knot-resolver.service /usr/sbin/policy-rc.d
+		rm -f /var/lib/man-db/auto-update # every package would have all pages looked through
 		rm -rf /run/knot-resolver /run/kresd-manager /var/lib/kresd-manager /var/cache/knot-resolver/*
 		systemctl daemon-reload
 		systemctl reset-failed`)
