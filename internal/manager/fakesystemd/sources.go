@@ -17,7 +17,7 @@ import (
 const Broken = "broken"
 
 // source is how the policy-loader's Lua names a file that rules come from.
-var source = regexp.MustCompile(`(?m)^(?:source|hosts)\('([^']+)', '([^']+)'`)
+var source = regexp.MustCompile(`^(?:source|hosts)\('([^']+)', '([^']+)'`)
 
 // degradeLocked is how the policy-loader treats files that fail: it goes on without
 // them and reports, unless one of them must not fail. It keeps no copies.
@@ -26,7 +26,14 @@ func (s *Systemd) degradeLocked(text, announcement string) (note string, err err
 	must := strings.Split(string(strict), "\n")
 	hash := strings.TrimPrefix(announcement, "rules ")
 	report, n := announcement+"\n", 0
-	for _, m := range source.FindAllStringSubmatch(text, -1) {
+	for line := range strings.Lines(text) {
+		if !strings.HasPrefix(line, "source(") && !strings.HasPrefix(line, "hosts(") {
+			continue // most do not; an expression takes long to find that
+		}
+		m := source.FindStringSubmatch(line)
+		if m == nil {
+			continue
+		}
 		b, err := os.ReadFile(m[2])
 		if err == nil && !strings.Contains(string(b), Broken) {
 			continue
