@@ -108,6 +108,8 @@ func serve(o options, bus systemd, stdout io.Writer, log *slog.Logger) error {
 			default:
 			}
 		},
+		Busy:  rest.Work,
+		Quiet: rest.Heap,
 		Pulse: beat,
 		Journal: func(ctx context.Context, run units.LogRun, lines int) []string {
 			run.User = o.user

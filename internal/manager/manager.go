@@ -41,7 +41,6 @@ import (
 	"kresd-manager/internal/promise"
 	"kresd-manager/internal/pulse"
 	"kresd-manager/internal/render"
-	"kresd-manager/internal/rest"
 	"kresd-manager/units"
 )
 
@@ -82,7 +81,7 @@ type Workers interface {
 }
 
 // Options are what a Manager works with. All fields but History, Readers,
-// Served, Sandbox, Reality, Remake, Watch, Unwatched, Notify, Worked, Pulse and Journal
+// Served, Sandbox, Reality, Remake, Watch, Unwatched, Notify, Worked, Busy, Quiet, Pulse and Journal
 // must be set.
 type Options struct {
 	// Files are the paths of the configuration files, which are combined from
@@ -135,6 +134,9 @@ type Options struct {
 	Notify func(state string)
 	// Worked is called after each look at what runs, or something larger.
 	Worked func(Work)
+	// Busy is called before each task, and Quiet when there was none for a second: a change
+	// needs many times the memory that waiting for one does.
+	Busy, Quiet func()
 	// Pulse is told of progress; nil is no one.
 	Pulse *pulse.Pulse
 	// Journal returns the last lines of one run of a unit.
@@ -238,6 +240,12 @@ func New(o Options) *Manager {
 	if o.Worked == nil {
 		o.Worked = func(Work) {}
 	}
+	if o.Busy == nil {
+		o.Busy = func() {}
+	}
+	if o.Quiet == nil {
+		o.Quiet = func() {}
+	}
 	if o.Unserved == nil {
 		o.Unserved = func() config.Problems { return nil }
 	}
@@ -333,8 +341,7 @@ func (m *Manager) Run(ctx context.Context) {
 			rested = time.Now().Add(min(restShare*time.Since(began), longestRest))
 			m.worked(Looked)
 		case <-idle.C:
-			// A change needs many times the memory that waiting for one does.
-			rest.Heap()
+			m.o.Quiet()
 		case t := <-m.work:
 			if m.isStopped() {
 				// It would start everything again.
@@ -345,7 +352,7 @@ func (m *Manager) Run(ctx context.Context) {
 			m.busy.Add(1)
 			// A change is not left half-way because its asker went away.
 			enough := m.o.Pulse.Task()
-			rest.Work()
+			m.o.Busy()
 			t.run(ctx)
 			enough()
 			m.busy.Add(-1)
