@@ -3,6 +3,7 @@
 package manager_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -443,6 +444,31 @@ func TestADefectEndsTheProcess(t *testing.T) {
 	p.End()
 	w.start().wantState(t, "running")
 	w.wantLive(t, "after the next start", before)
+}
+
+// All was stopped, and is started; the manager is restarted before its first job. The one that
+// comes then starts what was to be started.
+func TestARestartInTheMiddleOfAStartGoesOnWithIt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, basic)
+		p := w.start()
+		p.settle(t)
+		w.sys.EndingManager("stop")
+		w.sys.StopTarget()
+		p.end()
+		w.sys.EndingManager("restart")
+		w.sys.Script("restart "+units.PolicyLoader, fakesystemd.Hangs) // as while polkit is asked
+		ctx, cancel := context.WithCancel(t.Context())
+		time.AfterFunc(10*time.Millisecond, cancel)
+		second := w.process(w.sys.Client())
+		_ = second.Start(ctx)
+		second.Leave()
+		if live := w.sys.Live().RunningWorkers(); len(live) > 0 {
+			t.Fatalf("workers %v run already", live)
+		}
+		w.sys.EndingManager("")
+		w.start().wantState(t, "running")
+	})
 }
 
 // Someone stops all while the manager starts it, before any worker runs. At that moment there

@@ -55,10 +55,11 @@ func (m *Manager) Start(ctx context.Context) (err error) {
 		m.o.Log.Warn(err.Error())
 	}
 	starts := m.wasStopped()
+	var report units.Report
 	t, err := m.first(ctx)
 	if err == nil {
 		t.starts = starts
-		_, err = m.transit(ctx, t)
+		report, err = m.transit(ctx, t)
 	}
 	if err != nil && t != nil && ctx.Err() == nil && m.stoppedMeanwhile(ctx) {
 		// Who stopped it means this start, too, whatever it failed for: it is not tried
@@ -87,7 +88,10 @@ func (m *Manager) Start(ctx context.Context) (err error) {
 		// No one else writes down what was refused.
 		return errors.Join(err, m.past().Flush())
 	}
-	m.forgetStopped()
+	// One that was ended before its first job leaves all to the next.
+	if ctx.Err() == nil || report.Error == "" || m.o.Systemd.Mark() > 0 {
+		m.forgetStopped()
+	}
 	m.forgetPromiseOfAPI()
 	m.startPromise(ctx)
 	m.started = true
