@@ -37,12 +37,11 @@ const (
 	propertiesGet = "org.freedesktop.DBus.Properties.Get"
 )
 
-const (
-	// busPatience is how long the bus may take to answer.
-	busPatience = time.Second
-	// busPause is for how long one that failed is not tried again.
-	busPause = 5 * time.Second
-)
+// busPatience is how long the bus may take to answer. A test has more of it.
+var busPatience = time.Second
+
+// busPause is for how long a bus that failed is not tried again.
+const busPause = 5 * time.Second
 
 // errNotAsked is that systemctl has to be asked.
 var errNotAsked = errors.New("the bus does not say")
