@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"kresd-manager/test/browser"
+	"kresd-manager/test/debian"
 	"kresd-manager/test/machine"
 	"kresd-manager/test/product"
 )
@@ -39,7 +40,13 @@ func testMain(m *testing.M) int {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
+	etcd, err := debian.Program(context.Background(), "etcd-server", "usr/bin/etcd")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
 	opts := product.Options(sut.Layer, product.Three)
+	opts.BindDirs = map[string]string{etcd: "/usr/local/bin/etcd"}
 	opts.Name = "pages"
 	opts.Layers = append(opts.Layers, cockpit)
 	opts.Tree = machine.Tree{Packages: append([]string{"cockpit-system", "cockpit-ws"}, browser.Packages...)}
