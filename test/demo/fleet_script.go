@@ -90,7 +90,7 @@ func fleetScript(f *fleet.Fleet) []act {
 		},
 		{at: workstation, command: started(4, "policy.toml", "a name") + "\nuntil kres-fleet rollout status | grep -q ' 1 in flight'; do sleep 0.1; done"},
 		{at: "ns1", command: "systemctl kill --signal=KILL etcd.service; sleep 8; pidof etcd", exit: 1, check: is()},
-		{at: workstation, command: "kres-fleet rollout status", exit: 4, check: says("etcd at")},
+		{at: workstation, command: "kres-fleet rollout status", exit: 4, check: says("cannot use etcd at")},
 		{at: everyHost, command: www + "; kresctl config get -p /nsid", check: all(count(3, "192.0.2.80"), count(2, `: "first"`), count(1, `: "fourth"`))},
 		{at: "ns1", command: fleet.StartEtcd},
 		{at: workstation, command: "follow", check: says("done", "3 of 3 hosts have it")},

@@ -198,7 +198,3 @@ func (s *Store) Grant(ctx context.Context, ttl time.Duration) (store.Lease, erro
 	}()
 	return l, nil
 }
-
-func (s *Store) explain(err error) error {
-	return fmt.Errorf("etcd at %v does not do it: %w", s.c.Endpoints(), err)
-}
