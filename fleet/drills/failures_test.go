@@ -26,6 +26,7 @@ var shown = map[string][]string{
 	"a host refuses the release":       {"drills TestFleetOnARealEtcd", "../test/e2e TestFleet", "rollout TestThreePercentFail"},
 	"hosts become ill later":           {"sim TestItTurnsOutLate"},
 	"there is no data":                 {"agent TestWhatAHostDoesNotTake", "rollout TestDecisions"},
+	"a number of a rollout is made up": {"rollout TestNextID", "agent TestAStoreThatTellsNonsense"},
 	"a release is forged":              {"release TestOpen", "agent TestAReplayIsRefused", "agent TestWholeRollouts"},
 	"someone has edited locally":       {"agent TestLocalChanges", "agent TestDriftIsTold"},
 	"a local change waits":             {"agent TestLocalChanges", "local TestRefusals"},
