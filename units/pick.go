@@ -21,11 +21,11 @@ func Pick(all []UnitStatus, named []string) ([]UnitStatus, error) {
 	return picked, nil
 }
 
-// Debugged returns the processes that somebody wants to attach a debugger to: of the
-// units with these names, or with one word: "kresd", "gc" or "all". Without any it is
+// Debugged returns the units whose processes somebody wants to attach a debugger to, each
+// process once: of the units with these names, or with one word: "kresd", "gc" or "all". Without any it is
 // the only worker, and none where there are more, since no one would be served then
 // that did not ask for it.
-func Debugged(all []UnitStatus, named []string) ([]int, error) {
+func Debugged(all []UnitStatus, named []string) ([]UnitStatus, error) {
 	runs := func(roles ...Role) []UnitStatus {
 		return slices.DeleteFunc(slices.Clone(all), func(u UnitStatus) bool { return u.PID == 0 || len(roles) > 0 && !slices.Contains(roles, u.Role) })
 	}
@@ -53,14 +53,14 @@ func Debugged(all []UnitStatus, named []string) ([]int, error) {
 		}
 		found = picked
 	}
-	var pids []int
+	var processes []UnitStatus
 	for _, u := range found {
-		if !slices.Contains(pids, u.PID) {
-			pids = append(pids, u.PID)
+		if !slices.ContainsFunc(processes, func(other UnitStatus) bool { return other.PID == u.PID }) {
+			processes = append(processes, u)
 		}
 	}
-	if len(pids) == 0 {
+	if len(processes) == 0 {
 		return nil, &UnitError{Problem: "no such process runs; see kresctl units"}
 	}
-	return pids, nil
+	return processes, nil
 }

@@ -56,11 +56,11 @@ To attach to all workers at once you have to say kresd: no one is served then.`,
 				if err != nil {
 					return err
 				}
-				pids, err := units.Debugged(all, args)
+				found, err := units.Debugged(all, args)
 				if err != nil {
 					return err
 				}
-				line := debugger.Command(gdb, sudo, pids, more)
+				line := debugger.Command(gdb, sudo, found, more)
 				if printOnly {
 					_, err := fmt.Fprintln(a.stdout, debugger.Text(line))
 					return err
@@ -68,7 +68,7 @@ To attach to all workers at once you have to say kresd: no one is served then.`,
 				if os.Geteuid() != 0 && !sudo {
 					return fmt.Errorf("cannot attach to processes of other users; run this as root, or with --sudo")
 				}
-				return debugger.Run(line)
+				return debugger.Run(line, found)
 			})
 		},
 	}
