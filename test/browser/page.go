@@ -42,7 +42,7 @@ type Page struct {
 // seen is what a page has seen that no page may have. It is shared with the frames in it.
 type seen struct {
 	mu       sync.Mutex
-	origin   string
+	origins  []string // that were opened; a page goes on for a moment when the next one is asked for
 	scope    string
 	troubles []string
 }
@@ -51,7 +51,7 @@ type seen struct {
 func (p *Page) Open(url string) {
 	p.t.Helper()
 	p.mu.Lock()
-	p.origin = originOf(url)
+	p.origins = append(p.origins, originOf(url))
 	p.mu.Unlock()
 	ctx, cancel := context.WithTimeout(p.ctx, patience)
 	defer cancel()

@@ -62,19 +62,20 @@ func (p *Page) note(event any) {
 			_, _ = chromedp.Call(ctx, page.HandleJavaScriptDialog, page.HandleJavaScriptDialogParams{Accept: true})
 		}()
 	case *network.EventRequestWillBeSent:
-		p.asked(e.Request.URL)
+		p.asked(e.Request.URL, e.DocumentURL)
 	}
 }
 
-// asked notes a request to another server than that of the page.
-func (p *Page) asked(url string) {
+// asked notes a request to another server than that of the document it is for, which must be
+// one that the test has opened.
+func (p *Page) asked(url, document string) {
 	if strings.HasPrefix(url, "data:") || strings.HasPrefix(url, "blob:") {
 		return
 	}
 	p.mu.Lock()
-	origin := p.origin
+	opened := slices.Contains(p.origins, originOf(document))
 	p.mu.Unlock()
-	if at := originOf(url); at != origin {
+	if !opened || originOf(url) != originOf(document) {
 		p.trouble("", "request to another server: %s", url)
 	}
 }
