@@ -21,9 +21,22 @@ type listing struct {
 	names []string
 }
 
-// young is how old a change must be at least for the next one to have another time:
-// clocks of file systems tick, and a file can be written twice within a tick.
-const young = 2 * time.Second
+// How old a change must be at least for the next one to have another time: clocks of file
+// systems tick, and a file can be written twice within a tick. Where times are of whole
+// seconds a tick may be two of them, as on FAT. Where they are finer it is that of the
+// kernel, 10 ms at most (CONFIG_HZ is 100 or more), or a shorter one.
+const (
+	young     = 2 * time.Second
+	youngFine = 200 * time.Millisecond
+)
+
+// tick is how old a change of a time must be.
+func tick(changed time.Time) time.Duration {
+	if changed.Nanosecond() == 0 { // also once in a while where they are finer
+		return young
+	}
+	return youngFine
+}
 
 // footprint sums up the unit files and drop-ins that directories have of our units:
 // another one is of other files. It is 0 if that cannot be known, or not yet. No file
@@ -73,7 +86,7 @@ func (w *walk) stat(path string) uint64 {
 		binary.NativeEndian.PutUint64(b[16:], uint64(st.Ctim.Sec))
 		binary.NativeEndian.PutUint64(b[24:], uint64(st.Ctim.Nsec))
 		binary.NativeEndian.PutUint64(b[32:], uint64(st.Size))
-		if w.now.Sub(time.Unix(st.Ctim.Unix())) < young {
+		if changed := time.Unix(st.Ctim.Unix()); w.now.Sub(changed) < tick(changed) {
 			w.settled = false
 		}
 	case !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, unix.ENOTDIR):

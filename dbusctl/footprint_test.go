@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"testing"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 func TestFootprint(t *testing.T) {
@@ -64,5 +66,37 @@ func TestFootprint(t *testing.T) {
 	}
 	if print, _ := footprint(nil, nil, later); print != 0 {
 		t.Error("no directories are a footprint")
+	}
+}
+
+// A change is waited for no longer than a file system may take for its next tick.
+func TestHowLongAFileIsYoung(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "kresd@.service")
+	var changed time.Time
+	for changed.Nanosecond() == 0 { // by chance it may be 0
+		if err := os.WriteFile(path, []byte("[Unit]\n"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		var st unix.Stat_t
+		if err := unix.Stat(path, &st); err != nil {
+			t.Fatal(err)
+		}
+		changed = time.Unix(st.Ctim.Unix())
+	}
+	settled := func(after time.Duration) bool {
+		w := walk{now: changed.Add(after), found: map[string]listing{}, settled: true}
+		w.stat(path)
+		return w.settled
+	}
+	for after, want := range map[time.Duration]bool{
+		-time.Hour: false, 0: false, 20 * time.Millisecond: false, time.Second: true, time.Minute: true,
+	} {
+		if settled(after) != want {
+			t.Errorf("%s after a change it counts as settled: %t, want %t", after, !want, want)
+		}
+	}
+	second := changed.Truncate(time.Second)
+	if tick(second) < 2*time.Second {
+		t.Errorf("a time of whole seconds may be of a file system with ticks of two: %s", tick(second))
 	}
 }
