@@ -146,61 +146,43 @@ func (n *conn) subscribe(ctx context.Context) error {
 	n.jobs = newJobs("", n.target)
 	n.bus.Signal(n.signals)
 	go n.loop()
-	// All at once: the bus takes up what comes over one connection in order.
+	owner, err := arrange(ctx, n.bus, ownerRule, managerRule("JobRemoved"))
+	if err != nil {
+		return err
+	}
+	n.jobs.began(owner)
+	return nil
+}
+
+// ownerRule is the match rule to be told when systemd gets another bus name.
+const ownerRule = "type='signal',sender='" + busName + "',interface='" + busName + "',member='NameOwnerChanged',arg0='" + systemdName + "'"
+
+// managerRule is the match rule for a signal of systemd's manager object.
+func managerRule(member string) string {
+	return fmt.Sprintf("type='signal',sender='%s',path='%s',interface='%s',member='%s'", systemdName, systemdPath, managerIface, member)
+}
+
+// arrange has the signals of match rules sent, by systemd and by the bus, and returns the
+// unique bus name of systemd. It asks for all at once: the bus takes up what comes over one
+// connection in order.
+func arrange(ctx context.Context, bus *dbus.Conn, rules ...string) (owner string, err error) {
 	ask := func(name string, path dbus.ObjectPath, method string, args ...any) *dbus.Call {
-		return n.bus.Object(name, path).GoWithContext(ctx, method, 0, make(chan *dbus.Call, 1), args...)
+		return bus.Object(name, path).GoWithContext(ctx, method, 0, make(chan *dbus.Call, 1), args...)
 	}
-	calls := []*dbus.Call{
-		ask(busName, busPath, busName+".AddMatch", jobRule),
-		ask(busName, busPath, busName+".AddMatch", ownerRule),
-		ask(systemdName, systemdPath, managerIface+".Subscribe"),
-		ask(busName, busPath, busName+".GetNameOwner", systemdName),
+	var matches []*dbus.Call
+	for _, rule := range rules {
+		matches = append(matches, ask(busName, busPath, busName+".AddMatch", rule))
 	}
-	var failure error
-	for _, call := range calls {
-		<-call.Done
-		failure = cmp.Or(failure, call.Err)
+	signals := ask(systemdName, systemdPath, managerIface+".Subscribe")
+	name := ask(busName, busPath, busName+".GetNameOwner", systemdName)
+	for _, match := range matches {
+		<-match.Done
+		err = cmp.Or(err, match.Err)
 	}
-	var owner string
-	if failure == nil {
-		failure = calls[len(calls)-1].Store(&owner)
-	}
-	if failure == nil {
-		n.jobs.began(owner)
-	}
-	return failure
-}
-
-// The match rules of matchManager, for the end of jobs, and of matchOwner.
-const (
-	jobRule   = "type='signal',sender='" + systemdName + "',path='/org/freedesktop/systemd1',interface='" + managerIface + "',member='JobRemoved'"
-	ownerRule = "type='signal',sender='" + busName + "',interface='" + busName + "',member='NameOwnerChanged',arg0='" + systemdName + "'"
-)
-
-// matchManager asks for a signal of systemd's manager object.
-func matchManager(ctx context.Context, bus *dbus.Conn, member string) error {
-	return bus.AddMatchSignalContext(ctx,
-		dbus.WithMatchSender(systemdName),
-		dbus.WithMatchObjectPath(systemdPath),
-		dbus.WithMatchInterface(managerIface),
-		dbus.WithMatchMember(member),
-	)
-}
-
-// matchOwner asks to be told when systemd gets another bus name.
-func matchOwner(ctx context.Context, bus *dbus.Conn) error {
-	return bus.AddMatchSignalContext(ctx,
-		dbus.WithMatchSender(busName),
-		dbus.WithMatchInterface(busName),
-		dbus.WithMatchMember("NameOwnerChanged"),
-		dbus.WithMatchArg(0, systemdName),
-	)
-}
-
-// nameOwner returns the unique bus name of systemd.
-func nameOwner(ctx context.Context, bus *dbus.Conn) (owner string, err error) {
-	err = bus.BusObject().CallWithContext(ctx, busName+".GetNameOwner", 0, systemdName).Store(&owner)
-	return owner, err
+	<-signals.Done
+	_, failure := subscribed(signals.Err)
+	<-name.Done
+	return owner, cmp.Or(err, failure, name.Store(&owner))
 }
 
 // loop ends when the bus closes the signal channel, with the connection.

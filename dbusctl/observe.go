@@ -93,18 +93,15 @@ func (c *Client) snapshot(ctx context.Context, scope units.Scope, target, contro
 // brief is a snapshot of states and jobs alone, which is one question.
 func (n *conn) brief(ctx context.Context, target string) (units.Live, error) {
 	live := units.Live{Units: map[string]units.Observed{}}
-	var rows []listed
-	if err := n.call(ctx, "ListUnitsByPatterns", []string{}, append(patterns(), target)).Store(&rows); err != nil {
-		return live, translate(err, "list units")
-	}
+	rows, err := n.loaded(ctx, patterns(), []string{target})
 	for _, r := range rows {
 		if r.Name == target {
 			live.Target = r.observed()
-		} else if _, ours := units.RoleOf(r.Name); ours {
+		} else {
 			live.Units[r.Name] = r.observed()
 		}
 	}
-	return live, nil
+	return live, translate(err, "list units")
 }
 
 // look calls f with the connection on which systemd tells of changes, or with another
@@ -224,14 +221,10 @@ func has(rows []listed, unit string) bool {
 // list lists our units that match patterns and are in memory, and some by name. Before
 // is what it returned last.
 func (n *conn) list(ctx context.Context, patterns, names []string, before []listed) ([]listed, error) {
-	var rows []listed
-	if err := n.call(ctx, "ListUnitsByPatterns", []string{}, slices.Concat(patterns, names)).Store(&rows); err != nil {
+	rows, err := n.loaded(ctx, patterns, names)
+	if err != nil {
 		return nil, translate(err, "list units")
 	}
-	rows = slices.DeleteFunc(rows, func(r listed) bool {
-		_, ours := units.RoleOf(r.Name)
-		return !ours && !slices.Contains(names, r.Name)
-	})
 	for _, r := range before {
 		if r.unloaded && !has(rows, r.Name) { // and has not been since
 			rows = append(rows, r)
@@ -249,6 +242,16 @@ func (n *conn) list(ctx context.Context, patterns, names []string, before []list
 	return rows, err
 }
 
+// loaded lists the units that systemd has in memory: those of ours that match patterns, and
+// those with one of the names. Nothing is read in for it.
+func (n *conn) loaded(ctx context.Context, patterns, names []string) (rows []listed, err error) {
+	err = n.call(ctx, "ListUnitsByPatterns", []string{}, slices.Concat(patterns, names)).Store(&rows)
+	return slices.DeleteFunc(rows, func(r listed) bool {
+		_, ours := units.RoleOf(r.Name)
+		return !ours && !slices.Contains(names, r.Name)
+	}), err
+}
+
 // lookUp lists units by name, loaded or not.
 func (n *conn) lookUp(ctx context.Context, names ...string) ([]listed, error) {
 	var rows []listed
@@ -258,16 +261,13 @@ func (n *conn) lookUp(ctx context.Context, names ...string) ([]listed, error) {
 	return rows, nil
 }
 
-// state is what one question tells of a unit, for which nothing is read in.
+// state is what one question tells of a unit.
 func (c *Client) state(ctx context.Context, unit string) (o units.Observed, err error) {
 	o = units.Observed{Name: unit, ActiveState: "inactive", SubState: "dead"}
 	err = c.do(ctx, func(n *conn) error {
-		var rows []listed
-		err := n.call(ctx, "ListUnitsByPatterns", []string{}, []string{unit}).Store(&rows)
+		rows, err := n.loaded(ctx, nil, []string{unit})
 		for _, r := range rows {
-			if r.Name == unit {
-				o = r.observed()
-			}
+			o = r.observed()
 		}
 		return translate(err, "look up "+unit)
 	})

@@ -106,18 +106,7 @@ func dialWatch(ctx context.Context, address string, patience time.Duration) (*wa
 
 func (w *watch) listen(ctx context.Context) error {
 	epoch := w.memory.now()
-	if err := matchOwner(ctx, w.bus); err != nil {
-		return err
-	}
-	for _, member := range []string{"UnitNew", "Reloading", "UnitFilesChanged"} {
-		if err := matchManager(ctx, w.bus, member); err != nil {
-			return err
-		}
-	}
-	if _, err := subscribe(ctx, w.bus); err != nil {
-		return err
-	}
-	owner, err := nameOwner(ctx, w.bus)
+	owner, err := arrange(ctx, w.bus, ownerRule, managerRule("UnitNew"), managerRule("Reloading"), managerRule("UnitFilesChanged"))
 	if err != nil {
 		return err
 	}
