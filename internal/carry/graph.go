@@ -2,7 +2,11 @@
 
 package carry
 
-import "kresd-manager/units"
+import (
+	"slices"
+
+	"kresd-manager/units"
+)
 
 // graph is a plan as it goes: which steps can begin.
 type graph struct {
@@ -11,8 +15,7 @@ type graph struct {
 	waits    map[int]int   // step → how many it still waits for
 	releases map[int][]int // step → who waits for its end
 	leads    map[int][]int // step → who waits for its job to be queued
-	led      map[int][]int // step → who has begun since, and comes after it
-	before   map[int]int   // step → how many have not ended of those that it was begun ahead of
+	ended    map[int]bool  // steps that have succeeded
 }
 
 // newGraph is a plan of which nothing has begun. Cold means that no one is served yet:
@@ -20,7 +23,7 @@ type graph struct {
 func newGraph(plan units.Plan, cold bool) *graph {
 	g := &graph{
 		steps: map[int]units.Step{}, waits: map[int]int{}, releases: map[int][]int{},
-		leads: map[int][]int{}, led: map[int][]int{}, before: map[int]int{},
+		leads: map[int][]int{}, ended: map[int]bool{},
 	}
 	for _, s := range plan.Steps {
 		g.steps[s.N], g.waits[s.N] = s, len(s.After)
@@ -50,8 +53,6 @@ func (g *graph) leading(n int) bool { return len(g.leads[n]) > 0 }
 // queued notes that systemd has the job of a step.
 func (g *graph) queued(n int) {
 	for _, w := range g.leads[n] {
-		g.led[n] = append(g.led[n], w)
-		g.before[w]++
 		g.release(w)
 	}
 	delete(g.leads, n)
@@ -59,11 +60,8 @@ func (g *graph) queued(n int) {
 
 // done notes that a step has succeeded.
 func (g *graph) done(n int) {
+	g.ended[n] = true
 	g.queued(n) // where no one told of it
-	for _, w := range g.led[n] {
-		g.before[w]--
-	}
-	delete(g.led, n)
 	for _, w := range g.releases[n] {
 		g.release(w)
 	}
@@ -76,4 +74,6 @@ func (g *graph) release(n int) {
 }
 
 // early reports whether something that a step waits for has not ended.
-func (g *graph) early(n int) bool { return g.before[n] > 0 }
+func (g *graph) early(n int) bool {
+	return slices.ContainsFunc(g.steps[n].After, func(a int) bool { return !g.ended[a] })
+}
