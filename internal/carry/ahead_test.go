@@ -27,11 +27,9 @@ const takes = 200 * time.Millisecond
 // start: rules, then two workers and something else beside them.
 func coldBench(t *testing.T) (*bench, units.Plan) {
 	t.Helper()
-	b := newBench(t)
 	dir := t.TempDir()
-	b.sys = fakesystemd.New(dir)
+	b := benchIn(dir)
 	b.sys.Took = takes
-	b.Systemd, b.Workers, b.Journal = b.sys, b.sys, b.sys.Journal
 	b.want = units.Desired{Generation: "g", WorkerHash: "1f", RulesHash: "2e"}
 	for name, text := range map[string]string{"worker/worker.lua": "'STATUS=config 1f'", "policy-loader/policy-loader.lua": "'STATUS=rules 2e'"} {
 		err := os.MkdirAll(filepath.Join(dir, filepath.Dir(name)), 0o755)

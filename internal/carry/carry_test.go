@@ -34,9 +34,11 @@ type bench struct {
 	took []string
 }
 
-func newBench(t *testing.T) *bench {
-	t.Helper()
-	b := &bench{sys: fakesystemd.New(t.TempDir())}
+func newBench(t *testing.T) *bench { return benchIn(t.TempDir()) }
+
+// benchIn is newBench with the links of generations in a folder.
+func benchIn(dir string) *bench {
+	b := &bench{sys: fakesystemd.New(dir)}
 	b.Executor = &Executor{
 		Systemd: b.sys, Workers: b.sys, Links: noLinks{}, Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
 		Journal: b.sys.Journal, Explain: func(_ string, lines []string) []string { return lines },
