@@ -110,12 +110,29 @@ func (o *outcome) merelyLogs(file, line string) bool {
 }
 
 func firstOf(lines []string) string {
-	for _, line := range lines {
-		if strings.TrimSpace(line) != "" && !strings.HasPrefix(line, "# ") { // go test's title of what it cannot build
-			return strings.TrimSpace(line)
+	for i, line := range lines {
+		line = strings.TrimSpace(line)
+		switch {
+		case strings.Trim(line, "=") == "": // above what the race detector says
+		case strings.HasPrefix(line, "# "): // go test's title of what it cannot build
+		case line == "WARNING: DATA RACE":
+			return line + at(lines[i:])
+		default:
+			return line
 		}
 	}
 	return "it said nothing"
+}
+
+// at names the first of our functions in what the race detector says.
+func at(lines []string) string {
+	for i, line := range lines[:len(lines)-1] {
+		if strings.HasPrefix(strings.TrimSpace(line), module) {
+			file, _, _ := strings.Cut(filepath.Base(strings.TrimSpace(lines[i+1])), " ")
+			return " at " + file
+		}
+	}
+	return ""
 }
 
 // shown is how many lines of one failure are printed.

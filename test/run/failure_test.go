@@ -93,6 +93,19 @@ func TestAProgramThatEndsEarlyHasFailed(t *testing.T) {
 {"Action":"run","Test":"TestC"}
 {"Action":"pass","Test":"TestC"}
 {"Action":"output","Output":"cannot close\n"}`, "test/e2e: exit status 2: cannot close"},
+		"of a race after the tests": {`{"Action":"run","Test":"TestA"}
+{"Action":"pass","Test":"TestA"}
+{"Action":"run","Test":"TestB"}
+{"Action":"pass","Test":"TestB"}
+{"Action":"run","Test":"TestC"}
+{"Action":"pass","Test":"TestC"}
+{"Action":"output","Output":"==================\n"}
+{"Action":"output","Output":"WARNING: DATA RACE\n"}
+{"Action":"output","Output":"Read at 0x00c000422bd0 by main goroutine:\n"}
+{"Action":"output","Output":"  runtime.mapaccess1_faststr()\n"}
+{"Action":"output","Output":"      /go/src/internal/runtime/maps/runtime_faststr.go:101 +0x0\n"}
+{"Action":"output","Output":"  kresd-manager/api_test.TestMain()\n"}
+{"Action":"output","Output":"      /src/api/described_test.go:104 +0x348\n"}`, "test/e2e: exit status 2: WARNING: DATA RACE at described_test.go:104"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			o := said(t, "test/e2e", c.stream)
