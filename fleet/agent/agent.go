@@ -74,6 +74,7 @@ type Agent struct {
 	drift    []string
 	looked   time.Time // for drift
 	far      int       // the last rollout that was not believed in
+	unheard  int       // times that the store gave no answer, one after another
 
 	mu       sync.Mutex
 	news     chan struct{} // has one, if something is new
@@ -155,7 +156,7 @@ func (a *Agent) Run(ctx context.Context) error {
 		if a.Did != nil {
 			a.Did()
 		}
-		a.pause(ctx, a.Pace)
+		a.pause(ctx, a.next())
 	}
 	wait.Wait()
 	if cause := context.Cause(ctx); errors.Is(cause, ErrTwice) {
@@ -175,6 +176,16 @@ func (a *Agent) unlock(ctx context.Context) {
 	if err := a.Lock(ctx, false); err != nil {
 		a.Log.WarnContext(ctx, "it is not known whether this host still has the lock", "error", err)
 	}
+}
+
+// next is when to look again if no news comes: soon, if the store gave no answer. A store
+// that is away for some seconds ends no watch, so no news tells that it is back.
+func (a *Agent) next() time.Duration {
+	if a.unheard == 0 {
+		return a.Pace
+	}
+	d := min(firstRetry<<min(a.unheard-1, 10), a.Pace)
+	return d/2 + jittered(d/2)
 }
 
 // pause waits for news, at most for a time.

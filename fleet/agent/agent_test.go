@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -41,6 +42,37 @@ type bench struct {
 	ended   chan error
 	log     *slog.Logger
 	lock    func(ctx context.Context, take bool) error
+	silent  atomic.Int32 // times that the store does not answer
+}
+
+// silent is a store that does not answer for some time, and whose watches go on, as those
+// of etcd do while it is started again.
+type silent struct {
+	store.Store
+	times *atomic.Int32
+}
+
+func (s silent) answer() error {
+	if s.times.Add(-1) < 0 {
+		s.times.Store(0)
+		return nil
+	}
+	time.Sleep(5 * time.Second)
+	return errors.New("no answer within 5s")
+}
+
+func (s silent) Read(ctx context.Context, key string) (store.Snapshot, error) {
+	if err := s.answer(); err != nil {
+		return store.Snapshot{}, err
+	}
+	return s.Store.Read(ctx, key)
+}
+
+func (s silent) Commit(ctx context.Context, conditions []store.Condition, changes []store.Change) (int64, bool, error) {
+	if err := s.answer(); err != nil {
+		return 0, false, err
+	}
+	return s.Store.Commit(ctx, conditions, changes)
 }
 
 func newBench(t *testing.T) *bench {
@@ -117,7 +149,7 @@ func (b *bench) start() {
 	a, err := New(Config{
 		Host: "ns1", MachineID: "0123", Tags: func() (rollout.Tags, error) { return rollout.Tags{"site": "a"}, nil },
 		Signers:  func() ([]sshsig.Signer, error) { return b.signers, nil },
-		StateDir: b.dir, File: b.file(), Store: b.store, Manager: b.manager, Log: b.log, Lock: b.lock,
+		StateDir: b.dir, File: b.file(), Store: silent{b.store, &b.silent}, Manager: b.manager, Log: b.log, Lock: b.lock,
 	})
 	if err != nil {
 		b.t.Fatal(err)
@@ -504,4 +536,42 @@ func TestAStartNeedsTheRecordOfNow(t *testing.T) {
 			t.Errorf("%+v", h)
 		}
 	})
+}
+
+// A store that is started again answers after some seconds, and ends no watch: what it did
+// not hear is told again soon, and not a minute later.
+func TestAStoreThatWasSilentIsToldSoon(t *testing.T) {
+	for name, c := range map[string]struct {
+		before, after rollout.State
+		silent        int32
+	}{
+		"a report":      {"", rollout.Planned, 2},
+		"a start":       {rollout.Planned, rollout.OK, 1},
+		"a start twice": {rollout.Planned, rollout.OK, 2},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				b := rolled(t)
+				defer func() { b.stop() }()
+				release := b.publish(2, two)
+				if c.before != "" {
+					b.roll(2, release, 2)
+					b.until(c.before)
+				}
+				synctest.Wait()
+				b.silent.Store(c.silent)
+				if c.before == "" {
+					b.roll(2, release, 2)
+				} else {
+					b.admit(rollout.Rolling)
+				}
+				began := time.Now()
+				b.until(c.after)
+				// Each question that is not answered takes 5 s, and the soak a minute.
+				if took := time.Since(began); took > 80*time.Second {
+					t.Errorf("it took %v", took)
+				}
+			})
+		})
+	}
 }

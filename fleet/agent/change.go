@@ -87,6 +87,9 @@ func (a *Agent) start(ctx context.Context, r rollout.Record, revision int64) {
 		return
 	}
 	if rolls, err := a.Store.Read(ctx, store.Rolls+a.Host); err != nil || len(rolls.Values) > 0 {
+		if err != nil {
+			a.unheard++
+		}
 		if reason := "kres-fleet roll runs on this host"; err == nil && a.mem.Reason != reason {
 			a.set(ctx, rollout.Planned, reason)
 		}

@@ -296,8 +296,23 @@ func (a *Agent) tellOnce(ctx context.Context) {
 	}
 }
 
-// tellIf tells it if conditions hold, and reports whether the store has it now.
+// tellIf tells it if conditions hold, and reports whether the store has it now. What the
+// store does not answer is tried again, see next.
 func (a *Agent) tellIf(ctx context.Context, more []store.Condition) (bool, error) {
+	held, err := a.tellNow(ctx, more)
+	switch {
+	case err == nil:
+		a.unheard = 0
+	case !errors.Is(err, errDown): // else news come with the connection
+		a.unheard++
+	}
+	return held, err
+}
+
+// errDown is that there is no connection to the store.
+var errDown = errors.New("it cannot be asked now")
+
+func (a *Agent) tellNow(ctx context.Context, more []store.Condition) (bool, error) {
 	h := a.host()
 	text := h.Text()
 	a.mu.Lock()
@@ -308,7 +323,7 @@ func (a *Agent) tellIf(ctx context.Context, more []store.Condition) (bool, error
 		return true, nil
 	}
 	if !up {
-		return false, errors.New("it cannot be asked now")
+		return false, errDown
 	}
 	conditions := append([]store.Condition{{Key: store.Hosts + a.Host, Revision: own}, {Key: store.Alive + a.Host, Created: alive}}, more...)
 	revision, held, err := a.Store.Commit(ctx, conditions, []store.Change{{Key: store.Hosts + a.Host, Data: text}})
