@@ -74,6 +74,7 @@ func runKept(t *testing.T, c KeptConfig) KeptReport {
 }
 
 func TestKeptConnectionsStay(t *testing.T) {
+	t.Parallel()
 	addr := serveKept(t, func(_ int, query []byte) []byte { return echo(query) })
 	r := runKept(t, KeptConfig{Config: Config{Mode: TCP, Addr: addr, QPS: 400, Unique: true}, Connections: 4})
 	if r.Answered != r.Sent || r.Closed+r.Reset+r.Left+r.Refused != 0 {
@@ -82,6 +83,7 @@ func TestKeptConnectionsStay(t *testing.T) {
 }
 
 func TestACutQueryIsCounted(t *testing.T) {
+	t.Parallel()
 	addr := serveKept(t, func(n int, query []byte) []byte {
 		if n == 5 {
 			return nil
@@ -95,6 +97,7 @@ func TestACutQueryIsCounted(t *testing.T) {
 }
 
 func TestAClientLeavesWhenItIsTold(t *testing.T) {
+	t.Parallel()
 	addr := serveKept(t, func(n int, query []byte) []byte {
 		m := new(dns.Msg)
 		if err := m.Unpack(query); err != nil || m.IsEdns0() == nil {
@@ -117,6 +120,7 @@ func TestAClientLeavesWhenItIsTold(t *testing.T) {
 }
 
 func TestDoH(t *testing.T) {
+	t.Parallel()
 	listener, err := tls.Listen("tcp", "127.0.0.1:0", &tls.Config{
 		Certificates: []tls.Certificate{certificate(t)},
 		NextProtos:   []string{"h2"},

@@ -183,6 +183,7 @@ func TestStoppedEarly(t *testing.T) {
 }
 
 func TestTCP(t *testing.T) {
+	t.Parallel()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -211,6 +212,7 @@ func TestTCPSilenceIsLoss(t *testing.T) {
 }
 
 func TestTLS(t *testing.T) {
+	t.Parallel()
 	listener, err := tls.Listen("tcp", "127.0.0.1:0", &tls.Config{
 		Certificates: []tls.Certificate{certificate(t)},
 		NextProtos:   []string{"dot"},

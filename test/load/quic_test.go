@@ -75,6 +75,7 @@ func serveQUIC(t *testing.T, last func(c *quic.Conn, n int) bool) string {
 }
 
 func TestDoQ(t *testing.T) {
+	t.Parallel()
 	addr := serveQUIC(t, func(*quic.Conn, int) bool { return false })
 	if r := run(t, Config{Mode: DoQ, Addr: addr, QPS: 50, Duration: time.Second / 2}); r.Answered != r.Sent || r.Sent == 0 {
 		t.Error("not every query on a connection of its own was answered")
@@ -86,6 +87,7 @@ func TestDoQ(t *testing.T) {
 }
 
 func TestTheEndsOfAConnectionOverQUIC(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		last          func(c *quic.Conn, n int) bool
 		closed, reset bool
@@ -105,6 +107,7 @@ func TestTheEndsOfAConnectionOverQUIC(t *testing.T) {
 		"silence": {func(_ *quic.Conn, n int) bool { return n == 5 }, false, true},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			addr := serveQUIC(t, c.last)
 			r := runKept(t, KeptConfig{Config: Config{Mode: DoQ, Addr: addr, QPS: 100, Duration: 2 * silence}, Connections: 1})
 			if (r.Closed > 0) != c.closed || (r.Reset > 0) != c.reset || r.Cut < 1 {
