@@ -238,7 +238,6 @@ func TestLostContactIsReportedOnce(t *testing.T) {
 	var text bytes.Buffer
 	b := &bus{answer: answering}
 	client := newBus(t, b)
-	client.answer = 50 * time.Millisecond
 	client.Log = slog.New(slog.NewTextHandler(writer(func(p []byte) (int, error) {
 		mu.Lock()
 		defer mu.Unlock()
@@ -247,6 +246,7 @@ func TestLostContactIsReportedOnce(t *testing.T) {
 	ask := func() { _, _ = client.Observe(patient(t), units.Scope{}) }
 	ask()
 	goOn := b.stop(t)
+	client.answer = 50 * time.Millisecond // which a bus that answers may need on a busy machine
 	impatient, cancel := context.WithCancel(t.Context())
 	cancel()
 	_, _ = client.Observe(impatient, units.Scope{})
