@@ -41,13 +41,14 @@ func (w *world) dropped(t *testing.T, c units.Change, k int, after bool) bool {
 		defer close(done)
 		_, _ = p.Change(t.Context(), c)
 	}()
-	t.Cleanup(func() { client.Thaw(); <-done })
 	select {
 	case <-client.Frozen():
 		if err := os.Remove(way); err != nil {
 			t.Fatal(err)
 		}
 		client.Settle()
+		client.Thaw()
+		<-done // and with it a write that was on its way
 		return true
 	case <-done:
 		return false

@@ -105,7 +105,7 @@ func testJobs(t *testing.T, m *Machine) {
 	if err := m.WriteFile("/run/systemd/system/long.service", []byte("[Service]\nType=oneshot\nExecStart=/bin/sleep infinity\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if r := m.Sh(t.Context(), "systemctl daemon-reload; systemctl start --no-block long.service"); r.Code != 0 {
+	if r := m.Sh(t.Context(), "systemctl daemon-reload; systemctl start --no-block long.service; until systemctl list-jobs --no-legend | grep -q running; do sleep 0.05; done"); r.Code != 0 {
 		t.Fatalf("%+v", r)
 	}
 	patiently(t)
