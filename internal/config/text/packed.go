@@ -238,6 +238,10 @@ func (p *packed) from(i int) unpacker {
 	for range i % blockLen {
 		u.skip()
 	}
+	if !p.items { // each in a line of its own, of which none has to be counted
+		u.line += uint32(i % blockLen)
+		u.start = strings.LastIndexByte(u.rest[:u.p.codes[u.code].offset()], '\n') + 1
+	}
 	return u
 }
 

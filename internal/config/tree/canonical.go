@@ -3,6 +3,7 @@
 package tree
 
 import (
+	"cmp"
 	"io"
 	"math"
 	"slices"
@@ -73,17 +74,52 @@ func appendCanonical(b []byte, n *Node, w io.Writer) []byte {
 type keyed struct {
 	key string
 	i   int32
+	// head are the four bytes after what all keys begin with: most comparisons need no others.
+	head uint32
 }
 
 // sortedByKey are the keys of an object in their order, in room if there is enough of it. The
 // byte order of UTF-8 is the order of code points.
 func sortedByKey(n *Node, room []keyed) []keyed {
 	sorted := slices.Grow(room[:0], n.Len())
+	alike := ""
 	for i, m := range n.All() {
-		sorted = append(sorted, keyed{m.Key, int32(i)})
+		sorted = append(sorted, keyed{key: m.Key, i: int32(i)})
+		if i == 0 {
+			alike = m.Key
+		}
+		alike = alike[:common(alike, m.Key)]
 	}
-	slices.SortFunc(sorted, func(a, b keyed) int { return strings.Compare(a.key, b.key) })
+	for i := range sorted {
+		sorted[i].head = head(sorted[i].key[len(alike):])
+	}
+	slices.SortFunc(sorted, func(a, b keyed) int {
+		if a.head != b.head {
+			return cmp.Compare(a.head, b.head)
+		}
+		return strings.Compare(a.key, b.key)
+	})
 	return sorted
+}
+
+// common is how many bytes two texts have in common at their beginning.
+func common(a, b string) int {
+	n := min(len(a), len(b))
+	for i := range n {
+		if a[i] != b[i] {
+			return i
+		}
+	}
+	return n
+}
+
+// head are the first bytes of a text as a number, which is in their order. A text that ends
+// is as one that goes on with zeros: who compares has to look at the whole then.
+func head(s string) (h uint32) {
+	for i := range min(4, len(s)) {
+		h |= uint32(s[i]) << (24 - 8*i)
+	}
+	return h
 }
 
 func appendASCII(b []byte, s string) []byte {
