@@ -43,6 +43,8 @@ type reader struct {
 	tree.Findings
 	host  Host
 	files []string
+	// forwarded are hashes of the names that are forwarded, a tenth of what these are.
+	forwarded []uint64
 }
 
 // spot is a value and where it is.

@@ -86,6 +86,12 @@ type quick interface {
 	quick(n *tree.Node) bool
 }
 
+// noted is an item of which validation keeps something for the rules that concern several.
+type noted interface {
+	// note keeps it of an item, one of so many.
+	note(r *reader, all int)
+}
+
 // read looks at all items, and has them read later.
 func (e *Entries[T]) read(r *reader, s *shape, at spot) bool {
 	ok := true
@@ -93,6 +99,8 @@ func (e *Entries[T]) read(r *reader, s *shape, at spot) bool {
 	for i, m := range at.n.All() {
 		if !readItem(r, s, at, i, m, &item, false) {
 			ok = false
+		} else if n, notes := any(&item).(noted); notes {
+			n.note(r, at.n.Len())
 		}
 	}
 	if !ok {

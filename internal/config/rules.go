@@ -50,7 +50,7 @@ func (c *Config) check(s *scope) {
 
 // checkForwards warns of names that are forwarded twice.
 func (c *Config) checkForwards(s *scope) {
-	if !c.forwardsTwice() {
+	if c.Forward.Len() == 0 || !twice(s.r.forwarded) {
 		return
 	}
 	forwarded := make(map[string]struct{}, c.Forward.Len())
@@ -66,16 +66,20 @@ func (c *Config) checkForwards(s *scope) {
 	}
 }
 
-// forwardsTwice reports whether a name may be forwarded twice. It goes by hashes, which are
-// a tenth of the names.
-func (c *Config) forwardsTwice() bool {
-	seed := maphash.MakeSeed()
-	hashes := make([]uint64, 0, c.Forward.Len())
-	for f := range c.Forward.All() {
-		for _, name := range f.Subtree {
-			hashes = append(hashes, maphash.String(seed, name))
-		}
+var forwardedSeed = maphash.MakeSeed()
+
+// note keeps what tells whether a name may be forwarded twice.
+func (f *Forward) note(r *reader, all int) {
+	if r.forwarded == nil {
+		r.forwarded = make([]uint64, 0, all)
 	}
+	for _, name := range f.Subtree {
+		r.forwarded = append(r.forwarded, maphash.String(forwardedSeed, name))
+	}
+}
+
+// twice reports whether a number occurs twice. It sorts them.
+func twice(hashes []uint64) bool {
 	slices.Sort(hashes)
 	all := len(hashes)
 	return len(slices.Compact(hashes)) < all
