@@ -3,6 +3,7 @@
 package text
 
 import (
+	"slices"
 	"strings"
 
 	"kresd-manager/internal/config/tree"
@@ -17,6 +18,8 @@ type packed struct {
 	blocks []block
 	values int
 	scalar scalarOf
+	// repeats means that an item may have a key twice.
+	repeats bool
 }
 
 // scalarOf reads a word (quotes removed) as a format does; it is false for one that needs
@@ -87,6 +90,7 @@ type packer struct {
 	p          *packed
 	off, block int
 	isTOML     bool
+	keys       []string // of an item
 }
 
 // add adds a code for what is at an offset. It is false if that does not fit.
@@ -152,10 +156,14 @@ func (w *packer) word(word string, at int) bool {
 	return w.add(codeScalar, at, len(word))
 }
 
+// mostKeys is how many keys of an item are compared with one another while it is packed.
+const mostKeys = 16
+
 // item adds an item of a list, and returns how many lines it has.
 func (w *packer) item() (lines int, ok bool) {
 	item, entries := len(w.p.codes), 0
 	text := w.p.lines
+	w.keys = w.keys[:0]
 	w.p.values++
 	for w.off < len(text) {
 		line := text[w.off:LineEnd(text, w.off)]
@@ -173,6 +181,8 @@ func (w *packer) item() (lines int, ok bool) {
 		if !w.key(&e, w.off) {
 			return 0, false
 		}
+		w.p.repeats = w.p.repeats || entries >= mostKeys || slices.Contains(w.keys, e.key)
+		w.keys = append(w.keys, e.key)
 		if n == 1 {
 			ok = w.value(e.value, w.off+int(e.valueColumn)-1)
 		} else {

@@ -152,20 +152,28 @@ func (r *yamlReader) unfoldItems(n *tree.Node, run *run, from *yaml.Node, here *
 		r.folded = true
 		return
 	}
-	items, ok := pack(run, ':', foldedYAMLScalar)
+	parts, ok := packAll(run, ':', foldedYAMLScalar)
 	if !ok {
 		r.folded = true
 		return
 	}
-	if r.nodes += items.Values(); r.nodes > tree.MaxNodes {
+	for _, items := range parts {
+		r.nodes += items.Values()
+	}
+	if r.nodes > tree.MaxNodes {
 		r.folded = true
 		return
 	}
 	run.used = true
-	here.Index = n.Len()
-	n.Pack(items)
-	for c := n.From(here.Index); here.Index < n.Len(); here.Index++ {
-		r.AddDuplicates(&c.Next().Value, here)
+	for _, items := range parts {
+		here.Index = n.Len()
+		n.Pack(items)
+		if !items.repeats {
+			continue
+		}
+		for c := n.From(here.Index); here.Index < n.Len(); here.Index++ {
+			r.AddDuplicates(&c.Next().Value, here)
+		}
 	}
 }
 
@@ -200,14 +208,16 @@ func (r *yamlReader) unfold(n *tree.Node, run *run, from, key, value *yaml.Node)
 		r.folded = true
 		return
 	}
-	members, ok := pack(run, ':', foldedYAMLScalar)
+	parts, ok := packAll(run, ':', foldedYAMLScalar)
 	if !ok {
 		r.folded = true
 		return
 	}
 	run.used = true
 	r.nodes += run.count
-	n.Pack(members)
+	for _, members := range parts {
+		n.Pack(members)
+	}
 }
 
 // standsFor reports whether a key and its value are what was put in the place of a run, in a
