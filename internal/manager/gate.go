@@ -40,10 +40,9 @@ func (m *Manager) gate(ctx context.Context, s *step) (err error) {
 	// What is large takes a while to name, to compare and to render, and none of that needs the
 	// others: it goes on beside them.
 	var diff config.Diff
-	compared := beside(func() {
-		doc.ETag()
-		diff = config.Difference(m.ranBefore(s.cur), doc, 0)
-	})
+	hashed := beside(func() { doc.ETag() })
+	defer hashed()
+	compared := beside(func() { diff = config.Difference(m.ranBefore(s.cur), doc, 0) })
 	defer compared()
 	cfg, warnings, err := m.check(doc)
 	if err != nil {
@@ -89,6 +88,7 @@ func (m *Manager) gate(ctx context.Context, s *step) (err error) {
 	if s.fileETag != "" {
 		s.next.fileETag = s.fileETag
 	}
+	hashed()
 	compared()
 	s.report.Diff = diff
 	if s.file {
