@@ -5,6 +5,7 @@ package tree
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"testing"
 )
 
@@ -28,6 +29,34 @@ func TestCanonicalTextIsTheSameInParts(t *testing.T) {
 		}
 		if got, want := JSON(&n), AppendJSON(nil, &n); !bytes.Equal(got, want) {
 			t.Errorf("%s: JSON of a size known before differs", name)
+		}
+	}
+}
+
+// Keys are in the order of their bytes, whatever they have in common.
+func TestKeysAreInTheOrderOfTheirBytes(t *testing.T) {
+	for _, keys := range [][]string{
+		{"b", "a", ""},
+		{"host", "host10.example", "host1.example", "host1", "host1\x00", "host1\x00\x00", "host100000.example"},
+		{"a\x00\x00\x00\x01", "a\x00\x00\x00", "a", "a\x00"},
+		{"ü", "z", "zü", "z\U0001F600", "z\uFFFD", "z\x7F"},
+		{"www.one.example", "www.one.exampld", "www.one", "www.oneexample"},
+		{"only"},
+	} {
+		n := Node{Kind: Object}
+		for _, k := range keys {
+			n.Append(Member{Key: k})
+		}
+		var got []string
+		for _, k := range sortedByKey(&n, nil) {
+			if n.Key(int(k.i)) != k.key {
+				t.Errorf("%q is said to be at %d", k.key, k.i)
+			}
+			got = append(got, k.key)
+		}
+		slices.Sort(keys)
+		if !slices.Equal(got, keys) {
+			t.Errorf("got %q, want %q", got, keys)
 		}
 	}
 }
