@@ -32,10 +32,11 @@ type Pulse struct {
 	notify   func(state string)
 	watchdog time.Duration
 	log      *slog.Logger
-	begun    chan struct{} // has room for one; filled when a task begins
+	begun    chan struct{} // has room for one; filled when a task begins, or it is time to tell
 
 	mu    sync.Mutex
 	beat  time.Time          // of the last sign of life
+	told  time.Time          // when systemd was told
 	steps map[*step]struct{} // that are under way
 	tasks int                // that systemd may be waiting for
 	late  bool               // which is in the log
@@ -48,10 +49,11 @@ type step struct{ by time.Time }
 // in Run alone. It wants to hear WATCHDOG=1 once in the given time; 0 is never
 // (sd_watchdog_enabled(3)).
 func New(notify func(state string), watchdog time.Duration, log *slog.Logger) *Pulse {
-	return &Pulse{notify: notify, watchdog: watchdog, log: log, begun: make(chan struct{}, 1), beat: time.Now(), steps: map[*step]struct{}{}}
+	return &Pulse{notify: notify, watchdog: watchdog, log: log, begun: make(chan struct{}, 1), beat: time.Now(), told: time.Now(), steps: map[*step]struct{}{}}
 }
 
-// Beat is a sign of life: something has been done, and the next is not far away.
+// Beat is a sign of life: something has been done, and the next is not far away. If it has
+// been a while, systemd is told while this process runs anyway, and not woken for later.
 func (p *Pulse) Beat() {
 	if p == nil {
 		return
@@ -59,6 +61,17 @@ func (p *Pulse) Beat() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.beat = time.Now()
+	if p.watchdog > 0 && p.beat.Sub(p.told) >= p.watchdog/4 {
+		p.wake()
+	}
+}
+
+// wake has Run tell systemd now.
+func (p *Pulse) wake() {
+	select {
+	case p.begun <- struct{}{}:
+	default:
+	}
 }
 
 // Step is a sign of life before something that may take as long as d, until end is
@@ -94,10 +107,7 @@ func (p *Pulse) Task() (end func()) {
 		p.beat = time.Now()
 	}
 	count(1)
-	select {
-	case p.begun <- struct{}{}:
-	default:
-	}
+	p.wake()
 	return func() { count(-1) }
 }
 
@@ -124,13 +134,14 @@ func (p *Pulse) Run(ctx context.Context) {
 }
 
 // pause is how long there is nothing to tell, unless something begins. While no one
-// waits for this process it is not woken more often than the watchdog needs.
+// waits for this process it is not woken more often than the watchdog needs, which is
+// half of its time (sd_watchdog_enabled(3)).
 func (p *Pulse) pause() time.Duration {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	pause := turnTime
 	if p.watchdog > 0 {
-		pause = min(pause, p.watchdog/3)
+		pause = min(pause, p.watchdog/2)
 	}
 	if p.tasks > 0 {
 		pause = min(pause, tellTime)
@@ -157,7 +168,7 @@ func (p *Pulse) state() (state string) {
 		p.late = true
 		return ""
 	}
-	p.late = false
+	p.late, p.told = false, time.Now()
 	if p.watchdog > 0 {
 		state = "WATCHDOG=1"
 	}

@@ -104,6 +104,29 @@ func TestALoopThatTurnsFeedsTheWatchdog(t *testing.T) {
 	}
 }
 
+// Who runs each minute tells then, and is not woken once more.
+func TestALoopThatTurnsIsNotWoken(t *testing.T) {
+	in(t, 3*time.Minute, func(p *Pulse, s *told) {
+		for range 60 {
+			time.Sleep(time.Minute - time.Second)
+			p.Beat()
+			p.Beat() // soon after each other is once
+			synctest.Wait()
+			time.Sleep(time.Second)
+			p.Beat()
+			synctest.Wait()
+		}
+		if !s.fed(3*time.Minute, time.Hour) {
+			t.Error("the watchdog bites")
+		}
+		for i, at := range s.watchdog[1:] { // the first is at the begin
+			if (at+time.Second)%time.Minute != 0 {
+				t.Fatalf("woken at %s to tell, %s after the last time", at, at-s.watchdog[i])
+			}
+		}
+	})
+}
+
 func TestALoopThatHangsDoesNot(t *testing.T) {
 	in(t, 3*time.Minute, func(p *Pulse, s *told) {
 		time.Sleep(10 * time.Second)
