@@ -102,15 +102,24 @@ func unchanged(maps, file string) (all []mapping) {
 	return all
 }
 
-// Timer rests when nothing was done for a while, and for a moment where there is always
-// something. It is safe for concurrent use.
+// How soon after something was done the pages of the program are given back, if nothing
+// follows, and how often at most: to have them again takes a processor up to a millisecond.
+const (
+	settleTime = 5 * time.Millisecond
+	settleRest = 500 * time.Millisecond
+)
+
+// Timer rests when nothing was done for a while, and gives the pages of the program back
+// sooner. It is safe for concurrent use.
 type Timer struct {
-	quiet time.Duration
-	timer *time.Timer
-	pages func() // gives back what is cheap to have again
+	quiet  time.Duration
+	timer  *time.Timer
+	settle *time.Timer
+	pages  func() // gives back what is cheap to have again
 
 	mu     sync.Mutex
 	runs   bool
+	acted  bool      // since settle has fired
 	rested time.Time // after a look
 	last   time.Time // when pages were given back, but for looks
 }
@@ -124,18 +133,22 @@ func NewTimer(quiet time.Duration) *Timer {
 		t.mu.Unlock()
 		Now()
 	})
+	t.settle = time.AfterFunc(quiet, t.settled)
+	t.settle.Stop() // the start is no pause
 	return t
 }
 
 // Done means that something was done, after which more may come. Who asks for something
-// every second leaves no quiet moment: the pages that only other work has needed are given
+// every second leaves no quiet moment, but pauses: in them the pages of the program are
+// given back. Where there are none either, those that only other work has needed are given
 // back in the middle, as often as if there were some. The heap is not: to collect a large
 // one is much of the work on it.
 func (t *Timer) Done() {
 	t.mu.Lock()
+	due := t.runs && time.Since(t.last) >= t.quiet
 	t.runs = true
 	t.timer.Reset(t.quiet)
-	due := time.Since(t.last) >= t.quiet
+	t.pause()
 	if due {
 		t.last = time.Now()
 	}
@@ -145,11 +158,29 @@ func (t *Timer) Done() {
 	}
 }
 
+// pause has the pages given back in the next pause: after an act in that after its answer
+// and events, which have needed some. Call it with mu.
+func (t *Timer) pause() {
+	settle := settleTime
+	if !t.acted {
+		settle = max(settle, settleRest-time.Since(t.last))
+	}
+	t.settle.Reset(settle)
+}
+
+// settled gives the pages back in a pause.
+func (t *Timer) settled() {
+	t.mu.Lock()
+	t.acted, t.last = false, time.Now()
+	t.mu.Unlock()
+	t.pages()
+}
+
 // Acted is Done after what runs through most of the program, and had others wait for longer
 // than it takes to have the pages again: those that only it has needed are given back at once.
 func (t *Timer) Acted() {
 	t.mu.Lock()
-	t.last = time.Time{}
+	t.runs, t.acted, t.last = true, true, time.Time{}
 	t.mu.Unlock()
 	t.Done()
 }
@@ -160,7 +191,9 @@ func (t *Timer) Acted() {
 func (t *Timer) Looked() {
 	t.mu.Lock()
 	runs, soon := t.runs, time.Since(t.rested) < 2*t.quiet
-	if !runs {
+	if runs {
+		t.pause()
+	} else {
 		t.rested = time.Now()
 	}
 	t.mu.Unlock()
@@ -174,4 +207,7 @@ func (t *Timer) Looked() {
 }
 
 // Stop ends the timer.
-func (t *Timer) Stop() { t.timer.Stop() }
+func (t *Timer) Stop() {
+	t.timer.Stop()
+	t.settle.Stop()
+}

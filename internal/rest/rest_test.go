@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"runtime/debug"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -142,52 +143,112 @@ func TestTimer(t *testing.T) {
 	})
 }
 
+// giving returns a timer, and how often it has given pages back.
+func giving(t *testing.T) (*Timer, func() int) {
+	t.Helper()
+	var given atomic.Int64
+	timer := NewTimer(10 * time.Second)
+	t.Cleanup(timer.Stop)
+	timer.pages = func() { given.Add(1) }
+	return timer, func() int {
+		synctest.Wait()
+		return int(given.Load())
+	}
+}
+
 func TestPagesAreGivenBackInTheMiddleOfWork(t *testing.T) {
 	t.Setenv("GOGC", "")
 	before := debug.SetGCPercent(atWork)
 	defer debug.SetGCPercent(before)
 	synctest.Test(t, func(t *testing.T) {
-		given := 0
-		timer := NewTimer(10 * time.Second)
-		defer timer.Stop()
-		timer.pages = func() { given++ }
-		for range 35 { // as one who scrapes
-			time.Sleep(time.Second)
+		timer, given := giving(t)
+		for began := time.Now(); time.Since(began) < 35*time.Second; { // no pause is long enough
+			time.Sleep(settleTime / 2)
 			timer.Done()
 		}
-		if given != 3 {
-			t.Errorf("given back %d times in 35 s of work", given)
+		if n := given(); n != 3 {
+			t.Errorf("given back %d times in 35 s of work", n)
+		}
+		if p := debug.SetGCPercent(atWork); p != atWork {
+			t.Error("the heap was collected in the middle of work")
+		}
+	})
+}
+
+func TestPagesAreGivenBackInPauses(t *testing.T) {
+	t.Setenv("GOGC", "")
+	before := debug.SetGCPercent(atWork)
+	defer debug.SetGCPercent(before)
+	synctest.Test(t, func(t *testing.T) {
+		timer, given := giving(t)
+		for i := range 35 { // as one who scrapes
+			time.Sleep(time.Second)
+			timer.Done()
+			if n := given(); n != i {
+				t.Fatalf("given back %d times when request %d is answered", n, i+1)
+			}
+			time.Sleep(2 * settleTime)
+			if n := given(); n != i+1 {
+				t.Fatalf("given back %d times after request %d", n, i+1)
+			}
 		}
 		if p := debug.SetGCPercent(atWork); p != atWork {
 			t.Error("the heap was collected in the middle of work")
 		}
 		time.Sleep(time.Minute) // at the end, all
-		synctest.Wait()
+		was := given()
+		for range 100 { // pauses that are soon after each other
+			timer.Done()
+			time.Sleep(2 * settleTime)
+		}
+		if n := given() - was; n < 2 || n > 3 {
+			t.Errorf("given back %d times in a second of pauses", n)
+		}
+		time.Sleep(time.Minute)
+		was = given()
 		timer.Done()
-		if given != 4 {
-			t.Errorf("given back %d times after a pause", given)
+		time.Sleep(2 * settleTime)
+		timer.Done() // too soon for once more, but not forgotten
+		time.Sleep(settleRest)
+		if n := given() - was; n != 2 {
+			t.Errorf("given back %d times after a request that follows another one", n)
+		}
+		timer.Looked() // soon after a request
+		time.Sleep(settleRest)
+		if n := given() - was; n != 3 {
+			t.Errorf("given back %d times after a look that follows", n)
 		}
 	})
 }
 
 func TestPagesAreGivenBackAfterAnAct(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		given := 0
-		timer := NewTimer(10 * time.Second)
-		defer timer.Stop()
-		timer.pages = func() { given++ }
+		timer, given := giving(t)
+		time.Sleep(timer.quiet / 2)
+		if n := given(); n != 0 {
+			t.Error("pages are given back in the middle of the start")
+		}
 		timer.Done()
-		if given != 0 {
-			t.Error("pages are given back after a question")
+		if n := given(); n != 0 {
+			t.Error("pages are given back after a question at once")
 		}
 		timer.Acted()
 		timer.Acted()
-		if given != 2 {
-			t.Errorf("given back %d times after two acts", given)
+		if n := given(); n != 2 {
+			t.Errorf("given back %d times after two acts", n)
 		}
 		timer.Done()
-		if given != 2 {
+		if n := given(); n != 2 {
 			t.Error("pages are given back after a question that follows an act")
+		}
+		time.Sleep(2 * settleTime)
+		if n := given(); n != 3 {
+			t.Errorf("given back %d times after the answers to two acts", n)
+		}
+		time.Sleep(time.Minute)
+		timer.Acted()
+		if n := given(); n != 4 {
+			t.Errorf("given back %d times after an act that follows a pause", n)
 		}
 	})
 }

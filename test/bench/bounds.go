@@ -40,7 +40,7 @@ var bounds = []struct{ what, why string }{
 	{"the same, our manager disabled", "systemd and the bus come up first, as they do for stock"},
 	{"kresd-generator, ", "the lines are read one after another by a program that may hold no more than a part of them"},
 	{"control plane memory (PSS)", "after some hundred changes 6 MiB of the heap, half of it gaps between what stays, 3.6 MiB of the garbage collector's own, 1.6 MiB of stacks, and 1.5 MiB of the program that are mapped at rest"},
-	{"the same, scraped every second", "between two scrapes there is no time to rest: as much as 9 MiB of the program are mapped, beside what is in the row above"},
+	{"the same, scraped every second", "a scrape maps as much as 11 MiB of the program, and the heap is collected when no one asks for ten seconds"},
 	{"the same, with 10 listeners to events", "a change leaves garbage until it is collected, and the listeners need pages of the program again, beside what is in the row of the manager at rest"},
 	{"times that the manager at rest runs", "what else happens on the bus and to the units that it listens to"},
 	{"more ", "what the history keeps of the last changes"},
