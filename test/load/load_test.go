@@ -97,12 +97,12 @@ func run(t *testing.T, c Config) Report {
 
 func TestUDPAtAConstantRate(t *testing.T) {
 	addr := serveUDP(t, func(_ int, query []byte) []byte { return echo(query) })
-	r := run(t, Config{Addr: addr, QPS: 10_000, Duration: time.Second})
+	r := run(t, Config{Addr: addr, QPS: 2_000, Duration: time.Second}) // which a busy machine can send, too
 	if r.Answered != r.Sent || r.Stray != 0 {
 		t.Errorf("not every query was answered once")
 	}
-	if r.Sent < 8_000 || r.Sent > 10_001 {
-		t.Errorf("sent %d queries in a second, want 10000", r.Sent)
+	if r.Sent < 1_600 || r.Sent > 2_001 {
+		t.Errorf("sent %d queries in a second, want 2000", r.Sent)
 	}
 	if r.Median <= 0 || r.Median > r.P99 || r.P99 > r.Worst {
 		t.Errorf("the times are out of order")
