@@ -82,10 +82,11 @@ func (c *Client) release() { <-c.turn }
 type conn struct {
 	bus     *dbus.Conn
 	signals chan *dbus.Signal
-	done    chan struct{} // closed when the signal loop has ended
-	lost    *atomic.Int64 // of the client
-	target  *targetJobs   // of the client
-	answer  time.Duration // how long an answer may take
+	done    chan struct{}    // closed when the signal loop has ended
+	lost    *atomic.Int64    // of the client
+	target  *targetJobs      // of the client
+	answer  time.Duration    // how long an answer may take
+	clock   func() time.Time // time.Now, but for tests
 	jobs    *jobs
 	reading chan struct{} // held by whoever asks many things at once
 	memory  *memory       // nil where systemd does not tell of changes
@@ -131,7 +132,7 @@ func dial(ctx context.Context, address string, lost *atomic.Int64, target *targe
 	if err != nil {
 		return nil, err
 	}
-	n := &conn{bus: bus, signals: make(chan *dbus.Signal, signalBuffer), done: make(chan struct{}), lost: lost, target: target, reading: make(chan struct{}, 1)}
+	n := &conn{bus: bus, signals: make(chan *dbus.Signal, signalBuffer), done: make(chan struct{}), clock: time.Now, lost: lost, target: target, reading: make(chan struct{}, 1)}
 	if err := n.subscribe(ctx); err != nil {
 		n.close()
 		return nil, silent(ctx, err)

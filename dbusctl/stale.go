@@ -7,7 +7,6 @@ import (
 	"errors"
 	"maps"
 	"slices"
-	"time"
 
 	"github.com/godbus/dbus/v5"
 
@@ -57,7 +56,7 @@ func (n *conn) readStale(ctx context.Context, all map[string]units.Observed, row
 			return translate(err, "read where units are")
 		}
 	}
-	print, found := footprint(known.dirs, known.found, time.Now())
+	print, found := footprint(known.dirs, known.found, n.clock())
 	same := print != 0 && print == known.print
 	missing := slices.DeleteFunc(slices.Clone(asked), func(r listed) bool {
 		if !same {

@@ -96,7 +96,7 @@ func dialWatch(ctx context.Context, address string, patience time.Duration) (*wa
 	if w.bus, err = connect(ctx, address, w.hints); err != nil {
 		return nil, err
 	}
-	w.asked = &conn{bus: w.bus, reading: make(chan struct{}, 1), memory: memory, missed: w.hints.everything}
+	w.asked = &conn{bus: w.bus, clock: time.Now, reading: make(chan struct{}, 1), memory: memory, missed: w.hints.everything}
 	if err := w.listen(ctx); err != nil {
 		w.bus.Close()
 		return nil, silent(ctx, err)

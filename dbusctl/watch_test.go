@@ -41,7 +41,7 @@ func watchWith(t *testing.T, client *Client) <-chan string {
 		cancel()
 		select {
 		case <-ended:
-		case <-time.After(10 * time.Second):
+		case <-time.After(time.Minute):
 			t.Error("Watch does not end with its context")
 		}
 	})
@@ -57,7 +57,7 @@ func next(t *testing.T, told <-chan string) string {
 			return "everything"
 		}
 		return unit
-	case <-time.After(10 * time.Second):
+	case <-time.After(time.Minute):
 		t.Fatal("nothing is told")
 		return ""
 	}
