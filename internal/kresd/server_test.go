@@ -117,7 +117,7 @@ func soon(t *testing.T) context.Context {
 
 // patient is for what ends by itself.
 func patient(t *testing.T) context.Context {
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	t.Cleanup(cancel)
 	return ctx
 }

@@ -139,7 +139,7 @@ func next(t *testing.T, f *Files) []string {
 	select {
 	case c := <-f.Changed():
 		return c
-	case <-time.After(10 * time.Second):
+	case <-time.After(time.Minute):
 		t.Fatal("nothing was told")
 		return nil
 	}
