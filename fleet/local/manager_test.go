@@ -168,7 +168,7 @@ func TestRefusals(t *testing.T) {
 func TestAnAgentWithTheManagerItself(t *testing.T) {
 	w := newWorld(t)
 	st := table.New()
-	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
 	put := func(key string, data []byte) int64 {
 		t.Helper()

@@ -109,11 +109,10 @@ func newBench(t *testing.T) *bench {
 	if b.store, err = web.Open("http://"+address, adminToken, nil); err != nil {
 		t.Fatal(err)
 	}
-	for range 100 {
+	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
 		if _, err = b.store.Read(t.Context(), store.Rollout); err == nil {
 			return b
 		}
-		time.Sleep(20 * time.Millisecond)
 	}
 	t.Fatal(err)
 	return b

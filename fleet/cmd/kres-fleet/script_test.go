@@ -91,12 +91,11 @@ func startStore(ts *testscript.TestScript, neg bool, args []string) {
 	})
 	s, err := web.Open("http://"+address, adminToken, nil)
 	ts.Check(err)
-	for range 200 {
+	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
 		if _, err = s.Read(ctx, store.Rollout); err == nil {
 			ts.Value(benchKey{}).(*served).store = s
 			return
 		}
-		time.Sleep(20 * time.Millisecond)
 	}
 	ts.Fatalf("the store does not answer: %v", err)
 }

@@ -101,7 +101,7 @@ func TestEncryptedWithUsers(t *testing.T) {
 	cert, key, ca, pool, pair := certificates(t)
 	server := etcdtest.Start(t, "https", "--unsafe-no-fsync", "--cert-file", cert, "--key-file", key, "--trusted-ca-file", ca, "--client-cert-auth")
 	conf := &tls.Config{RootCAs: pool, Certificates: []tls.Certificate{pair}}
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	admin := server.Client(clientv3.Config{TLS: conf})
 	server.Ready(ctx, admin)
