@@ -139,7 +139,7 @@ func (s *System) Refused(t *testing.T, pointer, value string, words ...string) {
 func (s *System) Status(t *testing.T) units.Status {
 	t.Helper()
 	st := s.status(t)
-	for began := time.Now(); st.State == "applying" && st.Change == nil && time.Since(began) < usual; st = s.status(t) {
+	for began := time.Now(); st.State == "applying" && st.Change == nil && time.Since(began) < patience; st = s.status(t) {
 		time.Sleep(20 * time.Millisecond)
 	}
 	return st
@@ -184,13 +184,10 @@ func (s *System) Query(network, name string, timeout time.Duration) ([]string, e
 	return got, err
 }
 
-// usual is how long a client waits for an answer.
-const usual = 5 * time.Second
-
 // Resolve is Query for a question that has to be answered.
 func (s *System) Resolve(t *testing.T, network, name string) []string {
 	t.Helper()
-	got, err := s.Query(network, name, usual)
+	got, err := s.Query(network, name, patience)
 	if err != nil {
 		t.Fatalf("%s over %s: %v", name, network, err)
 	}
@@ -200,7 +197,7 @@ func (s *System) Resolve(t *testing.T, network, name string) []string {
 // Expect fails the test unless a name has exactly this address.
 func (s *System) Expect(t *testing.T, name, address string) {
 	t.Helper()
-	if got, err := s.Query("udp", name, usual); err != nil || len(got) != 1 || got[0] != address {
+	if got, err := s.Query("udp", name, patience); err != nil || len(got) != 1 || got[0] != address {
 		t.Errorf("%s is %v (%v), want %s", name, got, err, address)
 	}
 }

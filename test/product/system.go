@@ -63,8 +63,7 @@ func (s *System) Fresh(t *testing.T, config string) {
 // A manager that listens elsewhere is not asked.
 func (s *System) allStarted(t *testing.T) {
 	t.Helper()
-	const most = 20 * time.Second
-	ctx, cancel := context.WithTimeout(t.Context(), most)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	for ; ctx.Err() == nil; time.Sleep(20 * time.Millisecond) {
 		a, err := s.Request(ctx, "GET", "/v1/status", "")
@@ -73,7 +72,7 @@ func (s *System) allStarted(t *testing.T) {
 			return
 		}
 	}
-	t.Fatalf("after %s the manager still starts: %s", most, s.Journal(t.Context(), "kresd-manager.service"))
+	t.Fatalf("after %s the manager still starts: %s", patience, s.Journal(t.Context(), "kresd-manager.service"))
 }
 
 // journalLines is how much of the journal a failed test tells.
@@ -94,7 +93,7 @@ func (s *System) tell(t *testing.T) {
 		if !t.Failed() {
 			return
 		}
-		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), patience)
 		defer cancel()
 		lines := strings.SplitAfter(s.Journal(ctx), "\n")
 		t.Logf("the end of the journal:\n%s", strings.Join(lines[max(0, len(lines)-journalLines):], ""))
