@@ -3,6 +3,7 @@
 package door
 
 import (
+	"bytes"
 	"math"
 	"net"
 	"os"
@@ -11,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -76,12 +78,16 @@ func TestWhoLoggedInIsThatOfTheProcessThatConnected(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	var said bytes.Buffer
+	child.Stdout, child.Stderr = &said, &said
 	if err := child.Start(); err != nil {
 		t.Fatal(err)
 	}
+	_ = l.(*net.UnixListener).SetDeadline(time.Now().Add(time.Minute))
 	c, err := l.Accept()
 	if err != nil {
-		t.Fatal(err)
+		_ = in.Close()
+		t.Fatalf("%v; the other process: %v, %s", err, child.Wait(), said.String())
 	}
 	defer c.Close()
 	if _, _, logged := peer(c.(*net.UnixConn)); logged == nil || *logged != 4242 {

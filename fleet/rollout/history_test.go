@@ -54,6 +54,7 @@ func history(t failer, seed uint64, count *ends) {
 		{6, lead(w.seeAll)},
 		{16, lead(w.lead)},
 		{6, lead(w.leadSoon)},
+		{4, lead(w.leadFresh)},
 		{chaos * 2, host(w.drift)},
 		{chaos * 2, host(w.sicken)},
 		{chaos, host(w.leave)},

@@ -42,9 +42,13 @@ type View struct {
 // record before it admits. So a record that admits hosts is followed only by one that
 // admits all of them, too, for as long as they are not seen to have started, or by one that
 // admits none; and after that one, hosts are admitted only by who has seen all that was
-// before it. Thus no start is ever overlooked, however old the view is.
+// before it. No one decides who knows less of the hosts than whoever wrote the record did.
+// Thus no start is ever overlooked, however old the view is.
 func Next(v View, now Clock) Record {
 	r := v.Record
+	if v.behind() {
+		return r
+	}
 	next := r
 	next.Threshold = slices.Clone(r.Threshold)
 	c := next.crowd(v.Hosts)
@@ -78,10 +82,15 @@ func (r Record) Gated() bool {
 	return r.Policy.Gate != "" && (r.Phase == Preflight || r.Phase == Rolling || r.Phase == Soaking)
 }
 
-// Owes reports whether a record admits no host only because whoever decides has not seen
-// all that was before it.
+// behind reports whether the record was written by more than the view has: it may admit a
+// host that was not ready yet in the view, and whose start would be overlooked. A basis that
+// comes after the record itself is of another store.
+func (v View) behind() bool { return v.Basis < v.Record.Basis && v.Record.Basis <= v.At }
+
+// Owes reports whether nothing is decided, or no host admitted, only because whoever decides
+// has not seen all that was before the record.
 func (v View) Owes() bool {
-	return (v.Record.Phase == Rolling || v.Record.Phase == Done || v.Record.Back()) && !v.Record.admitsAny() && v.Basis < v.At
+	return v.behind() || (v.Record.Phase == Rolling || v.Record.Phase == Done || v.Record.Back()) && !v.Record.admitsAny() && v.Basis < v.At
 }
 
 // admitsAny reports whether a record admits any host.

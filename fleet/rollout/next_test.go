@@ -57,6 +57,26 @@ func TestAThresholdAdmitsOnlyHostsThatWereKnownToBeReady(t *testing.T) {
 	}
 }
 
+// A record that was written by more than the view has may have let a host start that is not
+// ready in the view yet.
+func TestAViewOfBeforeTheRecordDecidesNothing(t *testing.T) {
+	hosts := fleet(Planned, Planned)
+	hosts[0].Revision = 13
+	r := Next(View{sample(Rolling, 0), 12, hosts, 13, nil}, Clock{})
+	if !r.Admits(hosts[0].Rank, hosts[0].Tags, 13) || r.Admits(hosts[1].Rank, hosts[1].Tags, 5) {
+		t.Fatalf("%s", r.Text())
+	}
+	hosts[0].State, hosts[0].Revision = Idle, 4 // as it was in revision 11
+	view := View{r, 15, hosts, 11, nil}
+	if next := Next(view, Clock{}); next.Version != r.Version || !view.Owes() {
+		t.Errorf("another host starts beside it: %s", next.Text())
+	}
+	r.Basis = 1000 // of a store that is no more
+	if view := (View{r, 15, hosts, 16, nil}); Next(view, Clock{}).Version == r.Version || view.Owes() {
+		t.Error("a record of another store is never followed")
+	}
+}
+
 // A host that starts behind the leader's back is never overlooked: before another one gets
 // its place, a record admits no one, and what was before that is looked at.
 func TestAStartBehindTheLeadersBackIsNotOverlooked(t *testing.T) {

@@ -279,6 +279,16 @@ func (w *world) look(l int) {
 	}
 }
 
+// leadFresh has a leader decide by hosts that it reads for this decision alone, as it does
+// before a pause: what it follows is behind that afterwards.
+func (w *world) leadFresh(l int) {
+	x := &w.leaders[l]
+	hosts, basis := x.hosts, x.basis
+	w.look(l)
+	w.lead(l)
+	x.hosts, x.basis = hosts, basis
+}
+
 // lead has a leader decide by what it has read, which may be long ago.
 func (w *world) lead(l int) {
 	x := &w.leaders[l]
