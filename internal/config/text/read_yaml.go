@@ -152,28 +152,23 @@ func (r *yamlReader) unfoldItems(n *tree.Node, run *run, from *yaml.Node, here *
 		r.folded = true
 		return
 	}
-	parts, ok := packAll(run, ':', foldedYAMLScalar)
+	items, ok := pack(run, ':', foldedYAMLScalar)
 	if !ok {
 		r.folded = true
 		return
 	}
-	for _, items := range parts {
-		r.nodes += items.Values()
-	}
-	if r.nodes > tree.MaxNodes {
+	if r.nodes += items.Values(); r.nodes > tree.MaxNodes {
 		r.folded = true
 		return
 	}
 	run.used = true
-	for _, items := range parts {
-		here.Index = n.Len()
-		n.Pack(items)
-		if !items.repeats {
-			continue
-		}
-		for c := n.From(here.Index); here.Index < n.Len(); here.Index++ {
-			r.AddDuplicates(&c.Next().Value, here)
-		}
+	here.Index = n.Len()
+	n.Pack(items)
+	if !items.repeats {
+		return
+	}
+	for c := n.From(here.Index); here.Index < n.Len(); here.Index++ {
+		r.AddDuplicates(&c.Next().Value, here)
 	}
 }
 
@@ -208,16 +203,14 @@ func (r *yamlReader) unfold(n *tree.Node, run *run, from, key, value *yaml.Node)
 		r.folded = true
 		return
 	}
-	parts, ok := packAll(run, ':', foldedYAMLScalar)
+	members, ok := pack(run, ':', foldedYAMLScalar)
 	if !ok {
 		r.folded = true
 		return
 	}
 	run.used = true
 	r.nodes += run.count
-	for _, members := range parts {
-		n.Pack(members)
-	}
+	n.Pack(members)
 }
 
 // standsFor reports whether a key and its value are what was put in the place of a run, in a
