@@ -90,7 +90,7 @@ func TestDoctor(t *testing.T) {
 		{"no kresd", "mv /usr/sbin/kresd /root/kresd", "version", "cannot run /usr/sbin/kresd -V", "mv /root/kresd /usr/sbin/kresd", ""},
 		{"a clock that is behind", "touch -d '+2 years' /usr/lib/clock-epoch", "clock", "which is before /usr/lib/clock-epoch was written", "rm /usr/lib/clock-epoch", ""},
 		{"a worker with a user manager", "mkdir -p /var/lib/systemd/linger; touch /var/lib/systemd/linger/knot-resolver",
-			"polkit", "the user knot-resolver lingers", "", "rm -f /var/lib/systemd/linger/knot-resolver"},
+			"polkit", "the user knot-resolver lingers", "", "rm -f /var/lib/systemd/linger/knot-resolver; systemctl stop user@$(id -u knot-resolver).service user-runtime-dir@$(id -u knot-resolver).service"}, // which logind lets stay for ten seconds
 		{"a manager out of the journal's group", "mkdir -p /run/systemd/system/kresd-manager.service.d; printf '[Service]\nSupplementaryGroups=\n' >/run/systemd/system/kresd-manager.service.d/x.conf; systemctl daemon-reload",
 			"journal", "is not in the group systemd-journal", "", "rm -r /run/systemd/system/kresd-manager.service.d /etc/systemd/system/kresd-manager.service.d; systemctl daemon-reload"},
 		{"a journal that is root's", "chmod 0700 /run/log/journal/* /var/log/journal/* 2>/dev/null || true; setfacl -b -R /run/log/journal /var/log/journal 2>/dev/null || true; chown -R root:root /run/log/journal /var/log/journal 2>/dev/null || true; chmod -R go-rwx /run/log/journal /var/log/journal 2>/dev/null || true",
