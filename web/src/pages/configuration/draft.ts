@@ -45,12 +45,14 @@ export async function keptFor(): Promise<Record<string, string>> {
 export const toSend = (): string => (crlf.value ? text.value.replace(/\r?\n/g, "\r\n") : text.value);
 
 // read takes the text that stands for what runs: that of the file, with its comments, if it
-// is one file of YAML, and otherwise the configuration as YAML.
-export async function read(): Promise<void> {
+// is one file of YAML, and otherwise the configuration as YAML. What was typed while it was
+// asked for stays, unless it is to be dropped.
+export async function read(drop = false): Promise<void> {
   const [running, files] = await Promise.all([ask("GET", "/v1/config", { headers: { Accept: "application/yaml" } }), readFiles()]);
   if (!schema.value) schema.value = await get<Schema>("/schema");
   const one = files?.files?.length === 1 ? files.files[0]! : null;
   const kept = one && one.format === "yaml" && !one.fault ? (one.saved ?? one.text) : null;
+  if (!drop && changed.peek()) return;
   batch(() => {
     base.value = text.value = kept ?? running.body;
     from.value = kept === null ? "" : one!.path;

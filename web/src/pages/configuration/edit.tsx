@@ -91,7 +91,7 @@ export function Edit() {
 
   function again() {
     problem.value = null;
-    read().then(() => { verdict.value = { state: "none" }; announce("The text was read again."); }, (e: unknown) => { problem.value = failure(e); });
+    read(true).then(() => { verdict.value = { state: "none" }; announce("The text was read again."); }, (e: unknown) => { problem.value = failure(e); });
   }
 
   async function look() {
