@@ -96,10 +96,16 @@ func TestTheHeapMayGrowMoreAtWork(t *testing.T) {
 	}
 }
 
-func TestTimer(t *testing.T) {
+// working has the heap be as while there is work, until the test ends.
+func working(t *testing.T) {
+	t.Helper()
 	t.Setenv("GOGC", "")
 	before := debug.SetGCPercent(atWork)
-	defer debug.SetGCPercent(before)
+	t.Cleanup(func() { debug.SetGCPercent(before) })
+}
+
+func TestTimer(t *testing.T) {
+	working(t)
 	rested := func() bool { p := debug.SetGCPercent(atWork); return p == atRest }
 	synctest.Test(t, func(t *testing.T) {
 		timer := NewTimer(10 * time.Second)
@@ -157,9 +163,7 @@ func giving(t *testing.T) (*Timer, func() int) {
 }
 
 func TestPagesAreGivenBackInTheMiddleOfWork(t *testing.T) {
-	t.Setenv("GOGC", "")
-	before := debug.SetGCPercent(atWork)
-	defer debug.SetGCPercent(before)
+	working(t)
 	synctest.Test(t, func(t *testing.T) {
 		timer, given := giving(t)
 		for began := time.Now(); time.Since(began) < 35*time.Second; { // no pause is long enough
@@ -176,9 +180,7 @@ func TestPagesAreGivenBackInTheMiddleOfWork(t *testing.T) {
 }
 
 func TestPagesAreGivenBackInPauses(t *testing.T) {
-	t.Setenv("GOGC", "")
-	before := debug.SetGCPercent(atWork)
-	defer debug.SetGCPercent(before)
+	working(t)
 	synctest.Test(t, func(t *testing.T) {
 		timer, given := giving(t)
 		for i := range 35 { // as one who scrapes

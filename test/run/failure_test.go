@@ -80,26 +80,21 @@ func TestASkippedUnitTestHasNotFailed(t *testing.T) {
 }
 
 func TestAProgramThatEndsEarlyHasFailed(t *testing.T) {
+	const passed = `{"Action":"run","Test":"TestA"}
+{"Action":"pass","Test":"TestA"}
+{"Action":"run","Test":"TestB"}
+{"Action":"pass","Test":"TestB"}
+{"Action":"run","Test":"TestC"}
+{"Action":"pass","Test":"TestC"}
+`
 	for name, c := range map[string]struct{ stream, want string }{
 		"in a test": {`{"Action":"run","Test":"TestA"}
 {"Action":"run","Test":"TestA/in"}
 {"Action":"output","Test":"TestA/in","Output":"panic: gone\n"}`,
 			"test/e2e.TestA/in: did not end: panic: gone\ntest/e2e: 2 tests did not run (exit status 2): TestB TestC"},
 		"before the tests": {`{"Action":"output","Output":"cannot boot\n"}`, "test/e2e: 3 tests did not run (exit status 2): TestA TestB TestC"},
-		"after the tests": {`{"Action":"run","Test":"TestA"}
-{"Action":"pass","Test":"TestA"}
-{"Action":"run","Test":"TestB"}
-{"Action":"pass","Test":"TestB"}
-{"Action":"run","Test":"TestC"}
-{"Action":"pass","Test":"TestC"}
-{"Action":"output","Output":"cannot close\n"}`, "test/e2e: exit status 2: cannot close"},
-		"of a race after the tests": {`{"Action":"run","Test":"TestA"}
-{"Action":"pass","Test":"TestA"}
-{"Action":"run","Test":"TestB"}
-{"Action":"pass","Test":"TestB"}
-{"Action":"run","Test":"TestC"}
-{"Action":"pass","Test":"TestC"}
-{"Action":"output","Output":"==================\n"}
+		"after the tests":  {passed + `{"Action":"output","Output":"cannot close\n"}`, "test/e2e: exit status 2: cannot close"},
+		"of a race after the tests": {passed + `{"Action":"output","Output":"==================\n"}
 {"Action":"output","Output":"WARNING: DATA RACE\n"}
 {"Action":"output","Output":"Read at 0x00c000422bd0 by main goroutine:\n"}
 {"Action":"output","Output":"  runtime.mapaccess1_faststr()\n"}
